@@ -1,0 +1,222 @@
+"""IEMOCAP: ten actors, two a session, in improvised and scripted dialogues.
+
+C. Busso et al., "IEMOCAP: interactive emotional dyadic motion capture database", Language
+Resources and Evaluation 42(4), 2008. The release's tree, as far as it is read here:
+
+    Session{1..5}/dialog/EmoEvaluation/<dialogue>.txt             labels
+    Session{1..5}/sentences/wav/<dialogue>/<utterance>.wav        16 kHz, mono
+
+An utterance is named Ses<NN><W>_<scene>_<S><nnn>. W is the actor who wears the markers; S is the
+actor who speaks. The speaker is therefore session + S: the prefix Ses<NN><W> is somebody else in
+half of the utterances.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.labels import class_of_code, sort_into_classes
+from ser_vae.corpus.root import existing_root
+from ser_vae.corpus.utterance import Corpus, Utterance
+
+SESSIONS = (1, 2, 3, 4, 5)
+
+# The letter after a scene tells a second recording of the same words (Ses05M_script01_1b) or a
+# part of the scene (Ses03M_impro05a): the scene, which a split by script keeps together, is the
+# name without it.
+DIALOGUE = re.compile(r"(?P<session>Ses0[1-5])[FM]_(?P<scene>impro\d{2}|script\d{2}_\d)[ab]?")
+LABEL = re.compile(
+    r"\[(?P<start>\d+\.\d+) - (?P<end>\d+\.\d+)\]"
+    r"\t(?P<dialogue>\w+)_(?P<sex>[FM])(?P<turn>\d{3})"
+    r"\t(?P<code>\w+)"
+    r"\t\[[^\]]*\]\s*"  # means of valence, activation and dominance
+)
+
+# Utterances of the complete release by code: improvised, scripted.
+RELEASED = {
+    "ang": (289, 814),
+    "dis": (1, 1),
+    "exc": (663, 378),
+    "fea": (8, 32),
+    "fru": (971, 878),
+    "hap": (284, 311),
+    "neu": (1099, 609),
+    "oth": (1, 2),
+    "sad": (608, 476),
+    "sur": (60, 47),
+    "xxx": (800, 1707),
+}
+RELEASED_HOURS = 12.44  # of all utterances, whatever their code
+
+
+def read(root: str | Path | None, emotions: Mapping[str, Sequence[str]]) -> Corpus:
+    """Read the licensed release.
+
+    Args:
+        root: the release, under whatever name, or the folder that holds it.
+        emotions: class -> label codes; its order is the order of the classes.
+
+    Raises:
+        SerVaeError: no root, not a release, a label file that cannot be read as one.
+    """
+    utterances, others, oddities = read_tree(
+        existing_root(root, "iemocap", "IEMOCAP_ROOT"), emotions
+    )
+    return Corpus(
+        name="iemocap",
+        emotions=tuple(emotions),
+        utterances=utterances,
+        others=others,
+        expected=expected_counts(emotions),
+        oddities=oddities,
+    )
+
+
+def expected_counts(emotions: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What a complete release holds, for the classes asked for."""
+    released = {e: [RELEASED[code] for code in codes] for e, codes in emotions.items()}
+    classes = {e: tuple(map(sum, zip(*counts, strict=True))) for e, counts in released.items()}
+    all_utterances = sum(map(sum, RELEASED.values()))
+    return {
+        "classes": {
+            emotion: {"improvised": improvised, "scripted": scripted}
+            for emotion, (improvised, scripted) in classes.items()
+        },
+        "others": all_utterances - sum(map(sum, classes.values())),
+        "hours": RELEASED_HOURS,
+        "speakers": 10,
+        "sample_rate_hz": 16_000,
+        "channels": 1,
+    }
+
+
+def read_tree(
+    root: Path, emotions: Mapping[str, Sequence[str]]
+) -> tuple[tuple[Utterance, ...], tuple[Utterance, ...], tuple[str, ...]]:
+    """Read a tree of IEMOCAP's form: the utterances of the classes, the others, the oddities.
+
+    An utterance without its audio is left out and named among the oddities, as is whatever else
+    is missing or in a wrong place.
+
+    Raises:
+        SerVaeError: no sessions at `root`, a label line or code that cannot be, no audio at all.
+    """
+    class_of = class_of_code(emotions, RELEASED)
+    release = find_release(root)
+    labelled: list[Utterance] = []
+    oddities: list[str] = []
+    for number in SESSIONS:
+        utterances, odd = read_session(release / f"Session{number}", f"Ses0{number}")
+        labelled += utterances
+        oddities += odd
+    if not labelled:
+        raise SerVaeError(f"{release}: expected wav files in Session*/sentences/wav, found none")
+    return *sort_into_classes(labelled, class_of), tuple(oddities)
+
+
+def find_release(root: Path) -> Path:
+    """`root` or the one folder in it that holds sessions; the names of folders mean nothing."""
+    if holds_sessions(root):
+        return root
+    inside = [folder for folder in sorted(root.iterdir()) if holds_sessions(folder)]
+    if len(inside) != 1:
+        found = ", ".join(folder.name for folder in inside) or "none"
+        raise SerVaeError(
+            f"{root} is not IEMOCAP: expected Session1/dialog/EmoEvaluation in it, or in one of "
+            f"its folders (found in: {found}).\nGive the folder that holds Session1 to Session5."
+        )
+    return inside[0]
+
+
+def holds_sessions(folder: Path) -> bool:
+    return any((folder / f"Session{n}" / "dialog" / "EmoEvaluation").is_dir() for n in SESSIONS)
+
+
+def read_session(folder: Path, session: str) -> tuple[list[Utterance], list[str]]:
+    """The utterances of a session that have both label and audio, and the oddities."""
+    label_folder, wav_folder = folder / "dialog" / "EmoEvaluation", folder / "sentences" / "wav"
+    if not label_folder.is_dir():
+        return [], [f"{folder.name} is missing: no folder {label_folder}"]
+    # Only the folder's own files: its sub-folders hold single evaluators' votes.
+    files = [file for file in sorted(label_folder.glob("*.txt")) if not is_hidden(file)]
+    dialogues = [file for file in files if is_dialogue_of(session, file.stem)]
+    labelled = [label for file in dialogues for label in read_labels(file, wav_folder)]
+    stray = [f"{file} is not a dialogue of {session}" for file in files if file not in dialogues]
+    utterances, unpaired = pair_with_audio(labelled, wav_folder)
+    return utterances, stray + unpaired
+
+
+def is_hidden(path: Path) -> bool:
+    """Copies made on macOS carry ._ files of the same suffix, which hold no speech and no label."""
+    return path.name.startswith(".")
+
+
+def is_dialogue_of(session: str, name: str) -> bool:
+    match = DIALOGUE.fullmatch(name)
+    return match is not None and match["session"] == session
+
+
+def read_labels(file: Path, wav_folder: Path) -> Iterator[Utterance]:
+    """The lines of majority labels, in the order of the file; `emotion` is the code.
+
+    Read as Latin-1, in which every byte is a character: evaluators' comments are of any encoding,
+    labels are ASCII.
+    """
+    seen = set()
+    with file.open(encoding="latin-1") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.startswith("["):
+                utterance = parse_label(line, f"{file}, line {number}", file.stem, wav_folder)
+                if utterance.id in seen:
+                    raise SerVaeError(f"{file}, line {number}: {utterance.id} has a label already")
+                seen.add(utterance.id)
+                yield utterance
+
+
+def parse_label(line: str, where: str, dialogue: str, wav_folder: Path) -> Utterance:
+    match, names = LABEL.fullmatch(line), DIALOGUE.fullmatch(dialogue)
+    if match is None or match["dialogue"] != dialogue or names is None:
+        raise SerVaeError(
+            f"{where}: expected '[start - end]<TAB>{dialogue}_<F or M><nnn><TAB>code<TAB>"
+            f"[V, A, D]', found {line.rstrip()!r}"
+        )
+    if match["code"] not in RELEASED:
+        known = ", ".join(RELEASED)
+        raise SerVaeError(f"{where}: emotion code {match['code']!r} is none of {known}")
+    name = f"{dialogue}_{match['sex']}{match['turn']}"
+    return Utterance(
+        id=name,
+        path=wav_folder / dialogue / f"{name}.wav",
+        emotion=match["code"],
+        speaker=names["session"] + match["sex"],
+        sex="F" if match["sex"] == "F" else "M",
+        session=names["session"],
+        dialogue=dialogue,
+        style="improvised" if names["scene"].startswith("impro") else "scripted",
+        script=names["scene"],
+        start_s=float(match["start"]),
+        end_s=float(match["end"]),
+    )
+
+
+def pair_with_audio(
+    labelled: Collection[Utterance], wav_folder: Path
+) -> tuple[list[Utterance], list[str]]:
+    """The labelled utterances that have a wav file, and those of either kind without the other."""
+    wavs = {path for path in wav_folder.glob("*/*.wav") if not is_hidden(path)}
+    labels = {utterance.path for utterance in labelled}
+    oddities = by_dialogue(labels - wavs, "without wav file")
+    oddities += by_dialogue(wavs - labels, "without label")
+    return [utterance for utterance in labelled if utterance.path in wavs], oddities
+
+
+def by_dialogue(wavs: Collection[Path], what: str) -> list[str]:
+    """A sentence a dialogue that counts and names `wavs`."""
+    sentences = []
+    for dialogue, paths in groupby(sorted(wavs), key=lambda wav: wav.parent.name):
+        names = [path.stem for path in paths]
+        sentences.append(f"{dialogue}: {len(names)} {what}: {', '.join(names)}")
+    return sentences
