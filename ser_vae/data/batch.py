@@ -1,0 +1,56 @@
+"""Which items make up a batch: a function of seed, epoch and rank, and of nothing else."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.utils.data import Sampler
+
+
+class Pick(NamedTuple):
+    """The items of one batch on one device.
+
+    Attributes:
+        index: (B,) the items.
+        share: what the mean over this batch must be multiplied by, so that the mean over all
+            devices is the mean over the whole batch although their parts differ in size; 1.0 on
+            one device, 0.0 where a device had no item left and repeats one to keep step.
+    """
+
+    index: Tensor
+    share: float
+
+
+class Batches(Sampler[Pick]):
+    """Cuts `count` items into batches; every item is in one batch of one device an epoch.
+
+    With W devices, `batch_size` items each, the whole batches are those of one device with
+    W x `batch_size`: the same items in the same order.
+    """
+
+    def __init__(
+        self, count: int, batch_size: int, *, seed: int, shuffle: bool, rank: int, world_size: int
+    ) -> None:
+        self.count, self.shuffle, self.seed = count, shuffle, seed
+        self.whole = batch_size * world_size
+        self.rank, self.world_size = rank, world_size
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning at the start of each epoch, on resumption too."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return -(-self.count // self.whole)
+
+    def __iter__(self) -> Iterator[Pick]:
+        for whole in self._order().split(self.whole):
+            own = whole[self.rank :: self.world_size]
+            yield Pick(own if len(own) else whole[:1], len(own) * self.world_size / len(whole))
+
+    def _order(self) -> Tensor:
+        if not self.shuffle:
+            return torch.arange(self.count)
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        return torch.randperm(self.count, generator=generator)

@@ -1,0 +1,107 @@
+"""The batches that the two stages are fed with: segments to pretraining, sequences to the LSTM."""
+
+from typing import Any, NamedTuple, Protocol
+
+import lightning
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from ser_vae.data.batch import Batches, Pick
+
+
+class Source(Protocol):
+    """Anything that gives rows for indices: segments (B, D), or a tensor of latents (B, Z)."""
+
+    def __getitem__(self, index: Tensor, /) -> Tensor: ...
+
+
+class SegmentBatch(NamedTuple):
+    x: Tensor  # (B, D)
+    c: Tensor  # (B, K) one-hot
+    share: float  # see batch.Pick
+
+
+class SequenceBatch(NamedTuple):
+    x: Tensor  # (B, S, Z) latents, or (B, S, D) segments where the encoder is fine-tuned
+    length: Tensor  # (B,) valid segments
+    c: Tensor  # (B, K) what the encoder is told of the label
+    label: Tensor  # (B,)
+    share: float
+
+
+class SegmentSet(Dataset[SegmentBatch]):
+    """Segments and the condition (N, K) of each; indexed with a whole batch at once."""
+
+    def __init__(self, source: Source, condition: Tensor) -> None:
+        self.source, self.condition = source, condition
+
+    def __len__(self) -> int:
+        return len(self.condition)
+
+    def __getitem__(self, pick: Pick) -> SegmentBatch:
+        return SegmentBatch(self.source[pick.index], self.condition[pick.index], pick.share)
+
+
+class SequenceSet(Dataset[SequenceBatch]):
+    """Utterances as sequences of rows of `source`; indexed with a whole batch at once.
+
+    Args:
+        source: rows of all utterances, one utterance behind the other.
+        count: (U,) rows of each utterance.
+        condition: (U, K).
+        label: (U,) class indices.
+    """
+
+    def __init__(self, source: Source, count: Tensor, condition: Tensor, label: Tensor) -> None:
+        self.source, self.count, self.condition, self.label = source, count, condition, label
+        self.first = count.cumsum(0) - count
+
+    def __len__(self) -> int:
+        return len(self.count)
+
+    def __getitem__(self, pick: Pick) -> SequenceBatch:
+        length = self.count[pick.index]
+        steps = torch.arange(int(length.max()))
+        valid = steps < length[:, None]  # (B, S)
+        rows = self.source[(self.first[pick.index, None] + steps)[valid]]
+        x = rows.new_zeros(*valid.shape, rows.shape[-1])
+        x[valid] = rows
+        return SequenceBatch(
+            x, length, self.condition[pick.index], self.label[pick.index], pick.share
+        )
+
+
+class BatchModule(lightning.LightningDataModule):
+    """Serves one stage: shuffled training batches, and ordered validation batches where asked for.
+
+    The data are whole in memory, so that a batch is one indexing operation: there are no worker
+    processes, and nothing is done item by item.
+    """
+
+    def __init__(
+        self, train: Dataset[Any], validation: Dataset[Any] | None, *, batch_size: int, seed: int
+    ) -> None:
+        super().__init__()
+        self.train, self.validation = train, validation
+        self.batch_size, self.seed = batch_size, seed
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        return self._loader(self.train, shuffle=True)
+
+    def val_dataloader(self) -> DataLoader[Any] | list[Any]:
+        return self._loader(self.validation, shuffle=False) if self.validation else []
+
+    def _loader(self, dataset: Dataset[Any], *, shuffle: bool) -> DataLoader[Any]:
+        world_size, rank = (
+            (self.trainer.world_size, self.trainer.global_rank) if self.trainer else (1, 0)
+        )
+        batches = Batches(
+            len(dataset),  # type: ignore[arg-type]
+            self.batch_size,
+            seed=self.seed,
+            shuffle=shuffle,
+            rank=rank,
+            world_size=world_size,
+        )
+        return DataLoader(dataset, sampler=batches, batch_size=None)

@@ -1,0 +1,103 @@
+"""Frames -> segments: "segment length 100ms, which correspond to 10 frames" (IV-B)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+Remainder = Literal["drop", "pad"]
+
+
+@dataclass(frozen=True)
+class Segments:
+    """The segments of a list of utterances, as windows on one tensor of all their frames.
+
+    Nothing is copied until a batch is cut: overlapping segments cost no memory.
+
+    Attributes:
+        frames: (all T, F), one utterance behind the other.
+        start: (N,) the frame at which each segment begins.
+        count: (U,) the number of segments of each utterance; they stand one after another.
+        length: frames in a segment.
+    """
+
+    frames: Tensor
+    start: Tensor
+    count: Tensor
+    length: int
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @property
+    def size(self) -> int:
+        """D, the number of values in a segment."""
+        return self.length * self.frames.shape[1]
+
+    @property
+    def first(self) -> Tensor:
+        """(U,) the index of each utterance's first segment."""
+        return self.count.cumsum(0) - self.count
+
+    @property
+    def utterance(self) -> Tensor:
+        """(N,) the index of the utterance that each segment belongs to."""
+        return torch.repeat_interleave(torch.arange(len(self.count)), self.count)
+
+    def __getitem__(self, index: Tensor) -> Tensor:
+        """Cut segments out of the frames: index (B,) -> (B, D), frame after frame."""
+        bands = self.frames.shape[1]
+        windows = self.frames.as_strided(
+            (len(self.frames) - self.length + 1, self.size), (bands, 1)
+        )
+        return windows.index_select(0, self.start.index_select(0, index))
+
+    def of(self, chosen: Tensor) -> "Segments":
+        """The segments of some of the utterances, `chosen` being a mask (U,)."""
+        return replace(self, start=self.start[chosen[self.utterance]], count=self.count[chosen])
+
+
+def frames_kept(available: int, length: int, hop: int, remainder: Remainder) -> int:
+    """Frames of an utterance that its segments cover, counting those added by `pad`.
+
+    0 where an utterance is shorter than a segment and nothing is added.
+    """
+    if remainder == "pad":
+        steps = max(0, -(-(available - length) // hop))
+    elif remainder == "drop":
+        steps = (available - length) // hop
+    else:
+        raise ValueError(f"remainder: expected 'drop' or 'pad', got {remainder!r}")
+    return length + steps * hop if steps >= 0 else 0
+
+
+def cut(
+    utterances: Sequence[npt.NDArray[np.float32]], *, length: int, hop: int, remainder: Remainder
+) -> Segments:
+    """Join the frames (T, F) of the utterances and cut them into segments.
+
+    Args:
+        utterances: log-mel frames; read once, so memory-mapped arrays are not held.
+        length: frames in a segment.
+        hop: frames from the start of one segment to that of the next.
+        remainder: what becomes of frames behind the last whole segment: `drop`, or `pad` it to a
+            whole one by repeating the last frame.
+    """
+    if min(length, hop) < 1:
+        raise ValueError(f"length and hop: expected whole numbers from 1, got {length} and {hop}")
+    kept = [frames_kept(len(frames), length, hop, remainder) for frames in utterances]
+    joined = torch.empty(sum(kept), utterances[0].shape[1])
+    starts: list[Tensor] = []
+    first = 0
+    for frames, size in zip(utterances, kept, strict=True):
+        whole = min(size, len(frames))
+        joined[first : first + whole] = torch.from_numpy(np.array(frames[:whole]))
+        joined[first + whole : first + size] = joined[first + whole - 1 : first + whole]
+        starts.append(torch.arange(first, first + size - length + 1, hop))
+        first += size
+    count = torch.tensor([len(start) for start in starts])
+    return Segments(joined, torch.cat(starts), count, length)

@@ -1,0 +1,57 @@
+"""Standardisation of each mel band: to mean 0 and deviation 1, in place."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+Policy = Literal["train", "speaker", "none"]
+
+SMALLEST_DEVIATION = 1e-5  # of a log-mel band; below it a band is constant and is only centred
+
+
+def mean_and_deviation(utterances: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each band over all frames of `utterances`, each (T, F).
+
+    Accumulated in double precision, one utterance at a time: two (F,) tensors.
+    """
+    count, total, squares = 0, torch.zeros(()), torch.zeros(())
+    for frames in utterances:
+        double = frames.double()
+        count += len(frames)
+        total = total + double.sum(dim=0)
+        squares = squares + double.square().sum(dim=0)
+    mean = total / count
+    return mean, (squares / count - mean.square()).clamp(min=0).sqrt()
+
+
+def standardise(
+    utterances: Sequence[Tensor], policy: Policy, speakers: Sequence[str], in_train: Sequence[bool]
+) -> None:
+    """Standardise the frames (T, F) of every utterance in place.
+
+    Args:
+        utterances: one (T, F) tensor each; views of a larger one are fine.
+        policy: `train` fits on the training part and serves all; `speaker` fits on all of a
+            speaker's utterances, those of the test part too (transductive: it uses the test
+            speaker's audio, not the labels); `none` leaves the frames as they are.
+        speakers: of each utterance.
+        in_train: whether each utterance belongs to the training part.
+    """
+    if policy not in get_args(Policy):
+        raise ValueError(f"normalise: expected one of {get_args(Policy)}, got {policy!r}")
+    if policy == "train":
+        fit = [frames for frames, train in zip(utterances, in_train, strict=True) if train]
+        _apply(utterances, fit)
+    elif policy == "speaker":
+        for speaker in sorted(set(speakers)):
+            own = [f for f, name in zip(utterances, speakers, strict=True) if name == speaker]
+            _apply(own, own)
+
+
+def _apply(utterances: Sequence[Tensor], fit: Sequence[Tensor]) -> None:
+    mean, deviation = (value.float() for value in mean_and_deviation(fit))
+    deviation[deviation < SMALLEST_DEVIATION] = 1.0
+    for frames in utterances:
+        frames.sub_(mean).div_(deviation)

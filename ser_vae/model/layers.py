@@ -1,0 +1,33 @@
+"""The fully connected stacks that encoders and decoders are made of (IV-C)."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import nn
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+}
+
+
+def hidden_layers(sizes: Sequence[int], activation: str) -> nn.Sequential:
+    """Fully connected layers from `sizes[0]` to `sizes[-1]` units, an activation behind each.
+
+    Raises:
+        ValueError: `activation` is none of `ACTIVATIONS`.
+    """
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation: expected one of {sorted(ACTIVATIONS)}, got {activation!r}")
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(sizes):
+        layers += [nn.Linear(inputs, outputs), ACTIVATIONS[activation]()]
+    return nn.Sequential(*layers)
+
+
+def decoder(latent: int, hidden: Sequence[int], output: int, activation: str) -> nn.Sequential:
+    """The encoder's mirror, `latent` -> reversed `hidden` -> `output`; its last layer is linear."""
+    sizes = [latent, *reversed(hidden)]
+    return nn.Sequential(*hidden_layers(sizes, activation), nn.Linear(sizes[-1], output))

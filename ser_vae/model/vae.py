@@ -1,0 +1,62 @@
+"""The variational autoencoder (III-A, eq. 1 to 3)."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ser_vae.model import layers
+from ser_vae.model.objective import negative_lower_bound
+from ser_vae.model.posterior import Posterior
+
+
+class VAE(nn.Module):
+    """D -> hidden -> (mu, log_var) of Z dimensions; z -> mirrored -> D.
+
+    A condition c is part of every representation's interface; this one takes no notice of it.
+    """
+
+    conditional = False
+    quantities = ("loss", "squared_error", "kl")
+
+    def __init__(
+        self,
+        *,
+        input_size: int,
+        num_classes: int,  # noqa: ARG002  (of the interface; nothing is conditioned here)
+        hidden: Sequence[int],
+        latent: int,
+        activation: str,
+        beta: float,
+        condition_size: int = 0,
+    ) -> None:
+        super().__init__()
+        self.latent_size = latent
+        self.beta = beta
+        self.encoder = layers.hidden_layers([input_size + condition_size, *hidden], activation)
+        self.to_mu = nn.Linear(hidden[-1], latent)
+        self.to_log_var = nn.Linear(hidden[-1], latent)
+        self.decoder = layers.decoder(latent + condition_size, hidden, input_size, activation)
+
+    def posterior(self, x: Tensor, c: Tensor) -> Posterior:  # noqa: ARG002
+        """Q(z|X): x (B, D) -> mu, log_var (B, Z)."""
+        h = self.encoder(x)
+        return Posterior(self.to_mu(h), self.to_log_var(h))
+
+    def decode(self, z: Tensor, c: Tensor) -> Tensor:  # noqa: ARG002
+        """The mean of P(X|z): z (B, Z) -> x_hat (B, D)."""
+        x_hat: Tensor = self.decoder(z)
+        return x_hat
+
+    def loss(self, x: Tensor, c: Tensor) -> dict[str, Tensor]:
+        """The negative lower bound from one sample of z: x (B, D), c (B, K) -> each term (B,)."""
+        posterior = self.posterior(x, c)
+        x_hat = self.decode(posterior.sample(), c)
+        return negative_lower_bound(x, x_hat, posterior, self.beta)
+
+    def feature(
+        self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """What the classifier is given, mu or a sample of z: x (B, D), c (B, K) -> (B, Z)."""
+        posterior = self.posterior(x, c)
+        return posterior.sample(generator) if sample else posterior.mu

@@ -1,0 +1,60 @@
+"""The paper's protocol: "training it on 70% of data and tested ... with the remaining 30%" (IV-D).
+
+By utterance, so that speakers and dialogues stand on both sides.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from sklearn.model_selection import train_test_split
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import Utterance
+
+
+def split(
+    utterances: Sequence[Utterance], *, seed: int, test: float, validation: float
+) -> dict[str, str]:
+    """Assign each utterance to a part, stratified by emotion.
+
+    Args:
+        utterances: in any order; the split depends on their ids, emotions and the seed alone.
+        seed: any whole number from 0.
+        test: share of all utterances that is held out.
+        validation: share of the training part that is taken out of it; 0 for none.
+
+    Returns:
+        id -> "train", "validation" or "test".
+
+    Raises:
+        SerVaeError: an emotion has too few utterances to stand in every part.
+    """
+    ordered = sorted(utterances, key=lambda utterance: utterance.id)
+    train, held_out = _stratified(ordered, test, seed)
+    parts = {utterance.id: "test" for utterance in held_out}
+    if validation:
+        train, held_out = _stratified(train, validation, seed)
+        parts |= {utterance.id: "validation" for utterance in held_out}
+    parts |= {utterance.id: "train" for utterance in train}
+    return parts
+
+
+def _stratified(
+    utterances: Sequence[Utterance], share: float, seed: int
+) -> tuple[list[Utterance], list[Utterance]]:
+    emotions = [utterance.emotion for utterance in utterances]
+    try:
+        kept, held_out = train_test_split(
+            utterances, test_size=share, stratify=emotions, random_state=seed, shuffle=True
+        )
+    except ValueError as error:
+        raise SerVaeError(
+            f"split=random: {len(utterances)} utterances ({_counts(emotions)}) can't be divided "
+            f"so that {share:.0%} of each emotion are held out: {error}\n"
+            "Add utterances of the rare emotions, or leave those emotions out."
+        ) from error
+    return kept, held_out
+
+
+def _counts(emotions: Sequence[str]) -> str:
+    return ", ".join(f"{emotion} {count}" for emotion, count in sorted(Counter(emotions).items()))
