@@ -1,0 +1,117 @@
+"""Audio file → waveform, and the judgement whether it can be used at all."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import torch
+from torchaudio.transforms import Resample
+
+from ser_vae import SerVaeError
+
+Samples = npt.NDArray[np.float32]
+
+BLOCK = 2**16  # samples read at a time: a damaged header may promise any number
+SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither lies below
+LOUDEST = 2.0**31  # float files may hold unscaled integers, of up to 32 bits; beyond is damage
+RATES_HZ = (4_000, 384_000)  # half of telephone speech, to twice the highest in studios
+RATE_STEP_HZ = 25  # all rates in use are multiples; 44,101 Hz would ask for a kernel of gigabytes
+
+
+class AudioError(SerVaeError):
+    """A file from which no speech can be read; `reason` is the message without the file's name."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a file holds; `problem` is why `read` would refuse it, the rest 0 if it won't decode."""
+
+    sample_rate_hz: int
+    channels: int
+    duration_s: float
+    problem: str | None
+
+
+def read(path: Path, sample_rate_hz: int) -> Samples:
+    """Read a file as mono, (N,), at `sample_rate_hz`; integer samples are scaled to ±1.
+
+    Raises:
+        AudioError: unreadable, truncated, empty, silent, or with samples that are no numbers.
+    """
+    samples, original_rate_hz = _decode(path)
+    if problem := _problem(samples, original_rate_hz):
+        raise AudioError(path, problem)
+    mono = torch.from_numpy(_mono(samples))
+    resampled: Samples = _resampler(original_rate_hz, sample_rate_hz)(mono).numpy()
+    return resampled
+
+
+def inspect(path: Path) -> Inspection:
+    """Judge a file as `read` would, without raising an error."""
+    try:
+        samples, rate_hz = _decode(path)
+    except AudioError as error:
+        return Inspection(0, 0, 0.0, error.reason)
+    length, channels = samples.shape
+    return Inspection(rate_hz, channels, length / rate_hz, _problem(samples, rate_hz))
+
+
+def _decode(path: Path) -> tuple[Samples, int]:
+    """Read all samples, (N, channels), and their rate in Hz."""
+    try:
+        # by descriptor: the content decides on the format, whatever the name ends in
+        with path.open("rb") as file, soundfile.SoundFile(file.fileno(), closefd=False) as sound:
+            blocks = [np.zeros((0, sound.channels), np.float32)]
+            while len(block := sound.read(BLOCK, dtype="float32", always_2d=True)):
+                blocks.append(block)
+            samples, promised, rate_hz = np.concatenate(blocks), sound.frames, sound.samplerate
+    except OSError as error:
+        raise AudioError(path, f"cannot be opened: {error.strerror}") from error
+    except soundfile.LibsndfileError as error:
+        raise AudioError(path, f"cannot be decoded: {error.error_string}") from error
+    if len(samples) < promised:
+        raise AudioError(path, f"truncated: {len(samples):,} of {promised:,} samples can be read")
+    return samples, rate_hz
+
+
+def _problem(samples: Samples, rate_hz: int) -> str | None:
+    """Say why (N, channels) samples can't be used; None if they can."""
+    lowest, highest = RATES_HZ
+    if not lowest <= rate_hz <= highest or rate_hz % RATE_STEP_HZ:
+        return (
+            f"sample rate of {rate_hz:,} Hz, expected {lowest:,} to {highest:,} Hz in multiples of "
+            f"{RATE_STEP_HZ}: resample it first"
+        )
+    if not len(samples):
+        return "empty: no samples"
+    if not np.isfinite(samples).all():
+        return "NaN or infinite samples"
+    if (peak := float(np.abs(samples).max())) > LOUDEST:
+        return f"a peak of {peak:.0e}, expected about 1: damaged, or no audio"
+    return _silence(_mono(samples))
+
+
+def _silence(mono: Samples) -> str | None:
+    swing = float(np.ptp(mono)) / 2  # an offset is no sound
+    if swing >= SILENT:
+        return None
+    return f"silent: swings by {swing:.1e} of full scale, expected at least {SILENT:.1e}"
+
+
+def _mono(samples: Samples) -> Samples:
+    """Mean over channels: (N, channels) → (N,)."""
+    mono: Samples = samples.mean(axis=1, dtype=np.float32)
+    return mono
+
+
+@lru_cache(maxsize=16)
+def _resampler(original_rate_hz: int, rate_hz: int) -> Resample:
+    """Build the kernel of a pair of rates once; a pair of equal rates passes the waveform on."""
+    return Resample(original_rate_hz, rate_hz)
