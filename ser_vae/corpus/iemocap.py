@@ -19,7 +19,7 @@ from typing import Any
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.labels import class_of_code, sort_into_classes
-from ser_vae.corpus.root import existing_root
+from ser_vae.corpus.root import existing_root, is_hidden, visible_files
 from ser_vae.corpus.utterance import Corpus, Utterance
 
 SESSIONS = (1, 2, 3, 4, 5)
@@ -141,17 +141,12 @@ def read_session(folder: Path, session: str) -> tuple[list[Utterance], list[str]
     if not label_folder.is_dir():
         return [], [f"{folder.name} is missing: no folder {label_folder}"]
     # Only the folder's own files: its sub-folders hold single evaluators' votes.
-    files = [file for file in sorted(label_folder.glob("*.txt")) if not is_hidden(file)]
+    files = visible_files(label_folder, "*.txt")
     dialogues = [file for file in files if is_dialogue_of(session, file.stem)]
     labelled = [label for file in dialogues for label in read_labels(file, wav_folder)]
     stray = [f"{file} is not a dialogue of {session}" for file in files if file not in dialogues]
     utterances, unpaired = pair_with_audio(labelled, wav_folder)
     return utterances, stray + unpaired
-
-
-def is_hidden(path: Path) -> bool:
-    """Copies made on macOS carry ._ files of the same suffix, which hold no speech and no label."""
-    return path.name.startswith(".")
 
 
 def is_dialogue_of(session: str, name: str) -> bool:

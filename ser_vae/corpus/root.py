@@ -1,5 +1,6 @@
-"""The folder in which a corpus lies."""
+"""The folder in which a corpus lies, and the files in it."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from ser_vae import SerVaeError
@@ -17,3 +18,21 @@ def existing_root(root: str | Path | None, corpus: str, setting: str) -> Path:
     if not folder.is_dir():
         raise SerVaeError(f"corpus={corpus}: {folder} is not a folder; set {setting} to one")
     return folder
+
+
+def is_hidden(path: Path) -> bool:
+    """Copies made on macOS carry ._ files of the same suffix, which hold no speech and no label."""
+    return path.name.startswith(".")
+
+
+def visible_files(folder: Path, pattern: str) -> list[Path]:
+    """The files of a glob `pattern`, sorted: a file system's own order differs by machine."""
+    return sorted(path for path in folder.glob(pattern) if path.is_file() and not is_hidden(path))
+
+
+def left_out(files: Collection[Path]) -> tuple[str, ...]:
+    """Nothing, or the sentence that counts and names files of another name than the corpus's."""
+    if not files:
+        return ()
+    names = ", ".join(file.name for file in files)
+    return (f"{len(files)} files are not named as this corpus names its own, left out: {names}",)

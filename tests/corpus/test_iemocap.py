@@ -1,0 +1,341 @@
+"""The reader of IEMOCAP's tree, against a tree of a few lines written here."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.iemocap import expected_counts, read
+from ser_vae.corpus.utterance import Utterance
+
+EMOTIONS = {"neutral": ["neu"], "happy": ["hap", "exc"], "sad": ["sad"], "angry": ["ang"]}
+
+LABELS = """\
+% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]
+
+[6.2901 - 8.2357]\tSes01F_impro01_F000\tneu\t[2.5000, 2.5000, 2.5000]
+C-E2:\tNeutral;\t()
+C-F1:\tNeutral; Anger;\t(curious)
+A-E3:\tval 3; act 2; dom  2;\t()
+
+[10.0100 - 11.3925]\tSes01F_impro01_M000\texc\t[2.5000, 3.0000, 2.5000]
+C-E2:\tExcited;\t()
+
+[14.8872 - 18.0175]\tSes01F_impro01_F001\tfru\t[2.5000, 2.5000, 2.5000]
+"""
+
+
+def write_dialogue(release: Path, labels: str, dialogue: str = "") -> Path:
+    """Write a label file and an empty wav file for each of its labels."""
+    names = [line.split("\t")[1] for line in labels.splitlines() if line.startswith("[")]
+    dialogue = dialogue or names[0].rpartition("_")[0]
+    session = release / f"Session{dialogue[4]}"
+    label_file = session / "dialog" / "EmoEvaluation" / f"{dialogue}.txt"
+    wav_folder = session / "sentences" / "wav" / dialogue
+    label_file.parent.mkdir(parents=True, exist_ok=True)
+    wav_folder.mkdir(parents=True, exist_ok=True)
+    label_file.write_bytes(labels.encode())
+    for name in names:
+        (wav_folder / f"{name}.wav").touch()
+    return label_file
+
+
+def label(name: str, code: str = "neu") -> str:
+    return f"[1.0000 - 2.5000]\t{name}\t{code}\t[2.5000, 2.5000, 2.5000]\n"
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """Five sessions; LABELS in the first, one neutral utterance in each of the others."""
+    root = tmp_path / "IEMOCAP_full_release"
+    write_dialogue(root, LABELS)
+    for session in (2, 3, 4, 5):
+        write_dialogue(root, label(f"Ses0{session}F_impro01_F000"))
+    return root
+
+
+def ids(utterances: tuple[Utterance, ...]) -> list[str]:
+    return [utterance.id for utterance in utterances]
+
+
+def test_a_label_line_becomes_an_utterance(release: Path) -> None:
+    corpus = read(release, EMOTIONS)
+    assert corpus.utterances[1] == Utterance(
+        id="Ses01F_impro01_M000",
+        path=release / "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_M000.wav",
+        emotion="happy",
+        speaker="Ses01M",
+        sex="M",
+        session="Ses01",
+        dialogue="Ses01F_impro01",
+        style="improvised",
+        script="impro01",
+        start_s=10.01,
+        end_s=11.3925,
+    )
+    assert corpus.oddities == ()
+
+
+def test_classes_stand_in_the_order_asked_for(release: Path) -> None:
+    assert read(release, EMOTIONS).emotions == ("neutral", "happy", "sad", "angry")
+    assert read(release, dict(reversed(EMOTIONS.items()))).emotions[0] == "angry"
+
+
+def test_happy_and_excited_are_one_class(release: Path) -> None:
+    codes = [("Ses02F_impro02_F000", "hap"), ("Ses02F_impro02_F001", "exc")]
+    write_dialogue(release, "".join(label(*each) for each in codes))
+    emotions = {u.id: u.emotion for u in read(release, EMOTIONS).utterances}
+    assert [emotions[name] for name, _ in codes] == ["happy", "happy"]
+
+
+def test_labels_outside_the_classes_keep_their_code(release: Path) -> None:
+    corpus = read(release, EMOTIONS)
+    assert [(u.id, u.emotion) for u in corpus.others] == [("Ses01F_impro01_F001", "fru")]
+    assert "Ses01F_impro01_F001" not in ids(corpus.utterances)
+
+
+def test_apple_double_files_are_no_labels_and_no_speech(release: Path) -> None:
+    clean = read(release, EMOTIONS)
+    session = release / "Session1"
+    for ghost in (
+        session / "dialog/EmoEvaluation/._Ses01F_impro01.txt",
+        session / "sentences/wav/Ses01F_impro01/._Ses01F_impro01_F000.wav",
+        session / "sentences/wav/._Ses01F_impro01",
+        release / "._Session1",
+    ):
+        ghost.write_bytes(b"\0\5\26\7\0\2\0\0Mac OS X        ")
+    assert read(release, EMOTIONS) == clean
+
+
+def test_single_evaluators_files_in_sub_folders_are_not_read(release: Path) -> None:
+    clean = read(release, EMOTIONS)
+    for folder in ("Categorical", "Attribute", "Self-evaluation"):
+        votes = release / "Session1/dialog/EmoEvaluation" / folder
+        votes.mkdir()
+        (votes / "Ses01F_impro01_e2_cat.txt").write_text("Ses01F_impro01_F000 :Anger; ()\n")
+        (votes / "Ses01F_impro01.txt").write_text(label("Ses01F_impro01_F000", "ang"))
+    assert read(release, EMOTIONS) == clean
+
+
+def test_line_ends_of_windows_change_nothing(release: Path) -> None:
+    clean = read(release, EMOTIONS)
+    write_dialogue(release, LABELS.replace("\n", "\r\n"), "Ses01F_impro01")
+    assert read(release, EMOTIONS) == clean
+
+
+def test_comments_may_be_in_any_encoding(release: Path) -> None:
+    clean = read(release, EMOTIONS)
+    file = release / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
+    file.write_bytes(file.read_bytes().replace(b"curious", b"na\xefve \x85 \xe2\x80\xa8"))
+    assert read(release, EMOTIONS) == clean
+
+
+@pytest.mark.parametrize(
+    ("name", "speaker"),
+    [
+        ("Ses01F_impro01_M000", "Ses01M"),
+        ("Ses04M_script02_2_F013", "Ses04F"),
+        ("Ses03M_impro05a_F002", "Ses03F"),
+        ("Ses03M_impro08b_M002", "Ses03M"),
+        ("Ses05M_script01_1b_F009", "Ses05F"),
+    ],
+)
+def test_the_speaker_is_the_letter_of_the_last_token(
+    release: Path, name: str, speaker: str
+) -> None:
+    write_dialogue(release, label(name), name.rpartition("_")[0])
+    found = {u.id: u for u in read(release, EMOTIONS).utterances}[name]
+    assert found.speaker == speaker
+    assert found.sex == speaker[-1]
+
+
+def test_a_dialogue_whose_name_begins_another_is_not_mixed_with_it(release: Path) -> None:
+    write_dialogue(release, label("Ses05M_script01_1_F000", "sad"))
+    write_dialogue(release, label("Ses05M_script01_1b_F000", "ang"))
+    found = {u.id: u for u in read(release, EMOTIONS).utterances}
+    first, second = found["Ses05M_script01_1_F000"], found["Ses05M_script01_1b_F000"]
+    assert (first.dialogue, first.emotion) == ("Ses05M_script01_1", "sad")
+    assert (second.dialogue, second.emotion) == ("Ses05M_script01_1b", "angry")
+
+
+def test_the_script_is_shared_by_sessions_and_by_recordings_of_the_same_words(
+    release: Path,
+) -> None:
+    names = ["Ses01F_script01_1_F000", "Ses05M_script01_1_M000", "Ses05M_script01_1b_M000"]
+    for name in names:
+        write_dialogue(release, label(name))
+    found = {u.id: u for u in read(release, EMOTIONS).utterances}
+    assert {found[name].script for name in names} == {"script01_1"}
+    assert {found[name].style for name in names} == {"scripted"}
+
+
+def test_the_two_parts_of_a_scene_are_one_script(release: Path) -> None:
+    write_dialogue(release, label("Ses03M_impro05a_F000"))
+    write_dialogue(release, label("Ses03F_impro05_F000"))
+    scripts = {u.script for u in read(release, EMOTIONS).utterances if "impro05" in u.id}
+    assert scripts == {"impro05"}
+
+
+def test_a_parent_folder_named_session_9_means_nothing(release: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "Session 9" / "Session2" / release.name
+    moved.parent.mkdir(parents=True)
+    here = read(release, EMOTIONS)
+    release.rename(moved)
+    there = read(moved, EMOTIONS)
+    assert [(u.id, u.session) for u in there.utterances] == [
+        (u.id, u.session) for u in here.utterances
+    ]
+
+
+def test_the_release_may_have_another_name(release: Path, tmp_path: Path) -> None:
+    renamed = release.rename(tmp_path / "corpus (copy)")
+    assert len(read(renamed, EMOTIONS).utterances) == 6
+
+
+def test_the_root_may_be_the_releases_parent(release: Path) -> None:
+    assert read(release.parent, EMOTIONS) == read(release, EMOTIONS)
+
+
+def test_two_releases_in_one_parent_are_an_error(release: Path) -> None:
+    write_dialogue(release.parent / "another", LABELS)
+    with pytest.raises(SerVaeError, match="found in: IEMOCAP_full_release, another"):
+        read(release.parent, EMOTIONS)
+
+
+def test_a_folder_without_sessions_is_named_with_what_was_expected(tmp_path: Path) -> None:
+    with pytest.raises(SerVaeError, match=r"is not IEMOCAP: expected Session1/dialog"):
+        read(tmp_path, EMOTIONS)
+
+
+def test_without_a_root_the_error_names_the_variable() -> None:
+    with pytest.raises(SerVaeError, match="IEMOCAP_ROOT"):
+        read(None, EMOTIONS)
+
+
+def test_a_root_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SerVaeError, match="nowhere is not a folder"):
+        read(tmp_path / "nowhere", EMOTIONS)
+
+
+def test_an_unknown_code_is_an_error_with_file_and_line(release: Path) -> None:
+    write_dialogue(release, LABELS.replace("\tfru\t", "\tbor\t"))
+    with pytest.raises(SerVaeError, match=r"Ses01F_impro01\.txt, line 11: .*'bor' is none of ang"):
+        read(release, EMOTIONS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[6.2901 - 8.2357]\tSes01F_impro01_F000\tneu\n",  # no attributes
+        label("Ses01F_impro02_F000"),  # of another dialogue
+        label("Ses01F_impro01_X000"),  # nobody of that letter
+    ],
+)
+def test_a_line_that_is_no_label_is_an_error_with_file_and_line(release: Path, line: str) -> None:
+    file = release / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
+    file.write_text(f"% header\n{line}")
+    with pytest.raises(SerVaeError, match=r"Ses01F_impro01\.txt, line 2: expected '\[start"):
+        read(release, EMOTIONS)
+
+
+def test_an_utterance_labelled_twice_is_an_error(release: Path) -> None:
+    write_dialogue(release, LABELS + label("Ses01F_impro01_F000", "ang"))
+    with pytest.raises(SerVaeError, match="line 12: Ses01F_impro01_F000 has a label already"):
+        read(release, EMOTIONS)
+
+
+def test_missing_audio_is_left_out_counted_and_named(release: Path) -> None:
+    wavs = release / "Session1/sentences/wav/Ses01F_impro01"
+    (wavs / "Ses01F_impro01_F000.wav").unlink()
+    (wavs / "Ses01F_impro01_F001.wav").unlink()
+    corpus = read(release, EMOTIONS)
+    assert "Ses01F_impro01_F000" not in ids(corpus.utterances)
+    assert corpus.others == ()
+    assert corpus.oddities == (
+        "Ses01F_impro01: 2 without wav file: Ses01F_impro01_F000, Ses01F_impro01_F001",
+    )
+
+
+def test_audio_without_a_label_is_named(release: Path) -> None:
+    (release / "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_M007.wav").touch()
+    assert read(release, EMOTIONS).oddities == (
+        "Ses01F_impro01: 1 without label: Ses01F_impro01_M007",
+    )
+
+
+def test_a_missing_session_is_named(release: Path) -> None:
+    (release / "Session4").rename(release.parent / "elsewhere")
+    corpus = read(release, EMOTIONS)
+    assert len(corpus.utterances) == 5
+    assert [odd.split(":")[0] for odd in corpus.oddities] == ["Session4 is missing"]
+
+
+def test_a_label_file_of_another_session_is_left_out_and_named(release: Path) -> None:
+    stray = release / "Session1/dialog/EmoEvaluation/Ses02F_impro01.txt"
+    stray.write_text(label("Ses02F_impro01_F000", "ang"))
+    corpus = read(release, EMOTIONS)
+    assert {u.emotion for u in corpus.utterances if u.session == "Ses02"} == {"neutral"}
+    assert corpus.oddities == (f"{stray} is not a dialogue of Ses01",)
+
+
+def test_no_audio_at_all_is_an_error(release: Path) -> None:
+    for wav in release.rglob("*.wav"):
+        wav.unlink()
+    with pytest.raises(SerVaeError, match="found none"):
+        read(release, EMOTIONS)
+
+
+def test_utterances_are_sorted_whatever_the_order_of_the_files(
+    release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_dialogue(release, label("Ses02M_impro01_M000") + label("Ses02M_impro01_F000"))
+    expected = read(release, EMOTIONS)
+    glob = Path.glob
+    monkeypatch.setattr(Path, "glob", lambda *args: sorted(glob(*args), reverse=True))
+    assert read(release, EMOTIONS) == expected
+    assert ids(expected.utterances) == sorted(ids(expected.utterances))
+
+
+@pytest.mark.parametrize(
+    ("emotions", "message"),
+    [
+        ({"neutral": ["neu"]}, "1 classes"),
+        ({"neutral": ["neu"], "happy": ["joy"]}, "'joy' is none of"),
+        ({"neutral": ["neu"], "happy": []}, "happy has no code"),
+        ({"happy": ["hap", "exc"], "excited": ["exc"]}, "exc is in happy and excited"),
+    ],
+)
+def test_classes_that_make_no_sense_are_an_error(
+    release: Path, emotions: dict[str, list[str]], message: str
+) -> None:
+    with pytest.raises(SerVaeError, match=message):
+        read(release, emotions)
+
+
+def test_a_complete_release_is_the_papers_5531_and_10039_in_all() -> None:
+    expected = expected_counts(EMOTIONS)
+    improvised = [counts["improvised"] for counts in expected["classes"].values()]
+    scripted = [counts["scripted"] for counts in expected["classes"].values()]
+    assert improvised == [1_099, 947, 608, 289]
+    assert scripted == [609, 689, 476, 814]
+    assert (sum(improvised), sum(scripted)) == (2_943, 2_588)
+    assert sum(improvised) + sum(scripted) + expected["others"] == 10_039
+
+
+@pytest.mark.skipif("IEMOCAP_ROOT" not in os.environ, reason="IEMOCAP_ROOT is not set")
+def test_a_copy_of_the_release_has_the_published_counts() -> None:
+    corpus = read(os.environ["IEMOCAP_ROOT"], EMOTIONS)
+    everything = (*corpus.utterances, *corpus.others)
+    counts = Counter((u.emotion, u.style) for u in corpus.utterances)
+    for emotion, styles in corpus.expected["classes"].items():
+        for style, number in styles.items():
+            assert counts[emotion, style] == number, (emotion, style)
+    assert len(everything) == 10_039
+    assert len({u.speaker for u in everything}) == 10
+    assert Counter(u.sex for u in everything) == {"F": 4_800, "M": 5_239}
+    assert len({u.dialogue for u in everything}) == 151
+    sessions = sorted(Counter(u.session for u in corpus.utterances).items())
+    assert [count for _, count in sessions] == [1_085, 1_023, 1_151, 1_031, 1_241]
+    assert sum(u.speaker != u.id[:6] for u in corpus.utterances) == 2_750
