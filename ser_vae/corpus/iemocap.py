@@ -15,9 +15,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from ser_vae import SerVaeError
+from ser_vae.corpus.iemocap_release import CODES, expected_counts, missing_dialogues
 from ser_vae.corpus.labels import class_of_code, sort_into_classes
 from ser_vae.corpus.root import existing_root, is_hidden, visible_files
 from ser_vae.corpus.utterance import Corpus, Utterance
@@ -35,22 +35,6 @@ LABEL = re.compile(
     r"\t\[[^\]]*\]\s*"  # means of valence, activation and dominance
 )
 
-# Utterances of the complete release by code: improvised, scripted.
-RELEASED = {
-    "ang": (289, 814),
-    "dis": (1, 1),
-    "exc": (663, 378),
-    "fea": (8, 32),
-    "fru": (971, 878),
-    "hap": (284, 311),
-    "neu": (1099, 609),
-    "oth": (1, 2),
-    "sad": (608, 476),
-    "sur": (60, 47),
-    "xxx": (800, 1707),
-}
-RELEASED_HOURS = 12.44  # of all utterances, whatever their code
-
 
 def read(root: str | Path | None, emotions: Mapping[str, Sequence[str]]) -> Corpus:
     """Read the licensed release.
@@ -65,32 +49,15 @@ def read(root: str | Path | None, emotions: Mapping[str, Sequence[str]]) -> Corp
     utterances, others, oddities = read_tree(
         existing_root(root, "iemocap", "IEMOCAP_ROOT"), emotions
     )
+    missing = missing_dialogues(u.dialogue for u in (*utterances, *others))
     return Corpus(
         name="iemocap",
         emotions=tuple(emotions),
         utterances=utterances,
         others=others,
         expected=expected_counts(emotions),
-        oddities=oddities,
+        oddities=(*oddities, *missing),
     )
-
-
-def expected_counts(emotions: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """What a complete release holds, for the classes asked for."""
-    released = {e: [RELEASED[code] for code in codes] for e, codes in emotions.items()}
-    classes = {e: tuple(map(sum, zip(*counts, strict=True))) for e, counts in released.items()}
-    all_utterances = sum(map(sum, RELEASED.values()))
-    return {
-        "classes": {
-            emotion: {"improvised": improvised, "scripted": scripted}
-            for emotion, (improvised, scripted) in classes.items()
-        },
-        "others": all_utterances - sum(map(sum, classes.values())),
-        "hours": RELEASED_HOURS,
-        "speakers": 10,
-        "sample_rate_hz": 16_000,
-        "channels": 1,
-    }
 
 
 def read_tree(
@@ -104,7 +71,7 @@ def read_tree(
     Raises:
         SerVaeError: no sessions at `root`, a label line or code that cannot be, no audio at all.
     """
-    class_of = class_of_code(emotions, RELEASED)
+    class_of = class_of_code(emotions, CODES)
     release = find_release(root)
     labelled: list[Utterance] = []
     oddities: list[str] = []
@@ -178,8 +145,8 @@ def parse_label(line: str, where: str, dialogue: str, wav_folder: Path) -> Utter
             f"{where}: expected '[start - end]<TAB>{dialogue}_<F or M><nnn><TAB>code<TAB>"
             f"[V, A, D]', found {line.rstrip()!r}"
         )
-    if match["code"] not in RELEASED:
-        known = ", ".join(RELEASED)
+    if match["code"] not in CODES:
+        known = ", ".join(CODES)
         raise SerVaeError(f"{where}: emotion code {match['code']!r} is none of {known}")
     name = f"{dialogue}_{match['sex']}{match['turn']}"
     return Utterance(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.iemocap import expected_counts, read
+from ser_vae.corpus.iemocap import read, read_tree
+from ser_vae.corpus.iemocap_release import dialogues, expected_counts
 from ser_vae.corpus.utterance import Utterance
 
 EMOTIONS = {"neutral": ["neu"], "happy": ["hap", "exc"], "sad": ["sad"], "angry": ["ang"]}
@@ -56,6 +57,11 @@ def release(tmp_path: Path) -> Path:
     return root
 
 
+def oddities(release: Path) -> tuple[str, ...]:
+    """Those of the tree itself; `read` adds the dialogues that a complete release has."""
+    return read_tree(release, EMOTIONS)[2]
+
+
 def ids(utterances: tuple[Utterance, ...]) -> list[str]:
     return [utterance.id for utterance in utterances]
 
@@ -75,7 +81,7 @@ def test_a_label_line_becomes_an_utterance(release: Path) -> None:
         start_s=10.01,
         end_s=11.3925,
     )
-    assert corpus.oddities == ()
+    assert oddities(release) == ()
 
 
 def test_classes_stand_in_the_order_asked_for(release: Path) -> None:
@@ -253,23 +259,21 @@ def test_missing_audio_is_left_out_counted_and_named(release: Path) -> None:
     corpus = read(release, EMOTIONS)
     assert "Ses01F_impro01_F000" not in ids(corpus.utterances)
     assert corpus.others == ()
-    assert corpus.oddities == (
+    assert oddities(release) == (
         "Ses01F_impro01: 2 without wav file: Ses01F_impro01_F000, Ses01F_impro01_F001",
     )
 
 
 def test_audio_without_a_label_is_named(release: Path) -> None:
     (release / "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_M007.wav").touch()
-    assert read(release, EMOTIONS).oddities == (
-        "Ses01F_impro01: 1 without label: Ses01F_impro01_M007",
-    )
+    assert oddities(release) == ("Ses01F_impro01: 1 without label: Ses01F_impro01_M007",)
 
 
 def test_a_missing_session_is_named(release: Path) -> None:
     (release / "Session4").rename(release.parent / "elsewhere")
     corpus = read(release, EMOTIONS)
     assert len(corpus.utterances) == 5
-    assert [odd.split(":")[0] for odd in corpus.oddities] == ["Session4 is missing"]
+    assert [odd.split(":")[0] for odd in oddities(release)] == ["Session4 is missing"]
 
 
 def test_a_label_file_of_another_session_is_left_out_and_named(release: Path) -> None:
@@ -277,7 +281,18 @@ def test_a_label_file_of_another_session_is_left_out_and_named(release: Path) ->
     stray.write_text(label("Ses02F_impro01_F000", "ang"))
     corpus = read(release, EMOTIONS)
     assert {u.emotion for u in corpus.utterances if u.session == "Ses02"} == {"neutral"}
-    assert corpus.oddities == (f"{stray} is not a dialogue of Ses01",)
+    assert oddities(release) == (f"{stray} is not a dialogue of Ses01",)
+
+
+def test_missing_dialogues_are_counted_and_named(release: Path) -> None:
+    (oddity,) = read(release, EMOTIONS).oddities
+    assert oddity.startswith("146 of 151 dialogues are missing: Ses01F_impro02, Ses01F_impro03, ")
+    assert "Ses05F_impro01" not in oddity
+
+
+def test_a_complete_release_has_80_improvised_and_71_scripted_dialogues() -> None:
+    assert sum("_impro" in dialogue for dialogue in dialogues()) == 80
+    assert sum("_script" in dialogue for dialogue in dialogues()) == 71
 
 
 def test_no_audio_at_all_is_an_error(release: Path) -> None:
@@ -335,7 +350,8 @@ def test_a_copy_of_the_release_has_the_published_counts() -> None:
     assert len(everything) == 10_039
     assert len({u.speaker for u in everything}) == 10
     assert Counter(u.sex for u in everything) == {"F": 4_800, "M": 5_239}
-    assert len({u.dialogue for u in everything}) == 151
+    assert {u.dialogue for u in everything} == dialogues()
+    assert corpus.oddities == ()
     sessions = sorted(Counter(u.session for u in corpus.utterances).items())
     assert [count for _, count in sessions] == [1_085, 1_023, 1_151, 1_031, 1_241]
     assert sum(u.speaker != u.id[:6] for u in corpus.utterances) == 2_750
