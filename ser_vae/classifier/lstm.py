@@ -50,7 +50,9 @@ class LSTMClassifier(nn.Module):
 
     def forward(self, z: Tensor, length: Tensor) -> Tensor:
         states = self._states(z, length)  # (B, S, hidden)
-        pooled = self._mean(states, length) if self.pooling == "mean" else self._last(states, length)
+        pooled = (
+            self._mean(states, length) if self.pooling == "mean" else self._last(states, length)
+        )
         logits: Tensor = self.dense(pooled)  # (B, K)
         return logits
 

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 Style = Literal["improvised", "scripted"]
 
+SYNTHETIC = "synthetic speech: this measures the software, not emotion recognition"
+
 
 @dataclass(frozen=True)
 class Utterance:

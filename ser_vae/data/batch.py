@@ -1,8 +1,10 @@
 """Which items make up a batch: a function of seed, epoch and rank, and of nothing else."""
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Sampler
@@ -12,13 +14,13 @@ class Pick(NamedTuple):
     """The items of one batch on one device.
 
     Attributes:
-        index: (B,) the items.
+        items: (B,) their indices.
         share: what the mean over this batch must be multiplied by, so that the mean over all
             devices is the mean over the whole batch although their parts differ in size; 1.0 on
             one device, 0.0 where a device had no item left and repeats one to keep step.
     """
 
-    index: Tensor
+    items: Tensor
     share: float
 
 
@@ -42,15 +44,15 @@ class Batches(Sampler[Pick]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return -(-self.count // self.whole)
+        return math.ceil(self.count / self.whole)
 
     def __iter__(self) -> Iterator[Pick]:
-        for whole in self._order().split(self.whole):
+        for whole in torch.split(self._order(), self.whole):
             own = whole[self.rank :: self.world_size]
             yield Pick(own if len(own) else whole[:1], len(own) * self.world_size / len(whole))
 
     def _order(self) -> Tensor:
         if not self.shuffle:
             return torch.arange(self.count)
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-        return torch.randperm(self.count, generator=generator)
+        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.count)
+        return torch.from_numpy(order)

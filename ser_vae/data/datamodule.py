@@ -40,47 +40,50 @@ class SegmentSet(Dataset[SegmentBatch]):
         return len(self.condition)
 
     def __getitem__(self, pick: Pick) -> SegmentBatch:
-        return SegmentBatch(self.source[pick.index], self.condition[pick.index], pick.share)
+        return SegmentBatch(self.source[pick.items], self.condition[pick.items], pick.share)
 
 
 class SequenceSet(Dataset[SequenceBatch]):
     """Utterances as sequences of rows of `source`; indexed with a whole batch at once.
 
     Args:
-        source: rows of all utterances, one utterance behind the other.
+        source: rows, those of an utterance one behind the other.
+        first: (U,) the first row of each utterance.
         count: (U,) rows of each utterance.
         condition: (U, K).
         label: (U,) class indices.
     """
 
-    def __init__(self, source: Source, count: Tensor, condition: Tensor, label: Tensor) -> None:
-        self.source, self.count, self.condition, self.label = source, count, condition, label
-        self.first = count.cumsum(0) - count
+    def __init__(
+        self, source: Source, first: Tensor, count: Tensor, condition: Tensor, label: Tensor
+    ) -> None:
+        self.source, self.first, self.count = source, first, count
+        self.condition, self.label = condition, label
 
     def __len__(self) -> int:
         return len(self.count)
 
     def __getitem__(self, pick: Pick) -> SequenceBatch:
-        length = self.count[pick.index]
+        length = self.count[pick.items]
         steps = torch.arange(int(length.max()))
         valid = steps < length[:, None]  # (B, S)
-        rows = self.source[(self.first[pick.index, None] + steps)[valid]]
+        rows = self.source[(self.first[pick.items, None] + steps)[valid]]
         x = rows.new_zeros(*valid.shape, rows.shape[-1])
         x[valid] = rows
         return SequenceBatch(
-            x, length, self.condition[pick.index], self.label[pick.index], pick.share
+            x, length, self.condition[pick.items], self.label[pick.items], pick.share
         )
 
 
 class BatchModule(lightning.LightningDataModule):
-    """Serves one stage: shuffled training batches, and ordered validation batches where asked for.
+    """Serves one stage: shuffled training batches, and ordered validation batches if there are any.
 
     The data are whole in memory, so that a batch is one indexing operation: there are no worker
     processes, and nothing is done item by item.
     """
 
     def __init__(
-        self, train: Dataset[Any], validation: Dataset[Any] | None, *, batch_size: int, seed: int
+        self, train: Dataset[Any], validation: Dataset[Any], *, batch_size: int, seed: int
     ) -> None:
         super().__init__()
         self.train, self.validation = train, validation
@@ -90,18 +93,16 @@ class BatchModule(lightning.LightningDataModule):
         return self._loader(self.train, shuffle=True)
 
     def val_dataloader(self) -> DataLoader[Any] | list[Any]:
-        return self._loader(self.validation, shuffle=False) if self.validation else []
+        empty = len(self.validation) == 0  # type: ignore[arg-type]
+        return [] if empty else self._loader(self.validation, shuffle=False)
 
     def _loader(self, dataset: Dataset[Any], *, shuffle: bool) -> DataLoader[Any]:
-        world_size, rank = (
-            (self.trainer.world_size, self.trainer.global_rank) if self.trainer else (1, 0)
-        )
         batches = Batches(
             len(dataset),  # type: ignore[arg-type]
             self.batch_size,
             seed=self.seed,
             shuffle=shuffle,
-            rank=rank,
-            world_size=world_size,
+            rank=self.trainer.global_rank if self.trainer else 0,
+            world_size=self.trainer.world_size if self.trainer else 1,
         )
         return DataLoader(dataset, sampler=batches, batch_size=None)

@@ -56,6 +56,12 @@ class Segments:
         )
         return windows.index_select(0, self.start.index_select(0, index))
 
+    def frames_of_each(self) -> list[Tensor]:
+        """The frames that each utterance's segments cover: U views (T, F) of `frames`."""
+        begin = self.start[self.first].tolist()
+        end = (self.start[self.first + self.count - 1] + self.length).tolist()
+        return [self.frames[b:e] for b, e in zip(begin, end, strict=True)]
+
     def of(self, chosen: Tensor) -> "Segments":
         """The segments of some of the utterances, `chosen` being a mask (U,)."""
         return replace(self, start=self.start[chosen[self.utterance]], count=self.count[chosen])

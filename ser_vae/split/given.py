@@ -12,7 +12,7 @@ def split(utterances: Sequence[Utterance], *, seed: int) -> dict[str, str]:  # n
     Raises:
         SerVaeError: the corpus assigns some utterances to no part, or leaves a part empty.
     """
-    parts = {utterance.id: utterance.part or "" for utterance in utterances}
+    parts: dict[str, str] = {utterance.id: utterance.part or "" for utterance in utterances}
     without = [name for name, part in parts.items() if not part]
     if without:
         raise SerVaeError(

@@ -62,6 +62,6 @@ class Classify(Stage):
         valid = steps < batch.length[:, None]
         c = torch.repeat_interleave(batch.c, batch.length, dim=0)
         rows = self.encoder.feature(batch.x[valid], c, sample=self.sample)
-        z = rows.new_zeros(*valid.shape, rows.shape[-1])
+        z: Tensor = rows.new_zeros(*valid.shape, rows.shape[-1])
         z[valid] = rows
         return z

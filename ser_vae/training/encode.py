@@ -58,6 +58,6 @@ def encode(
             sample=sample,
             generator=generator,
         ).cpu()
-        for index in torch.arange(len(segments)).split(CHUNK)
+        for index in torch.split(torch.arange(len(segments)), CHUNK)
     ]
     return torch.cat(latents)

@@ -1,5 +1,6 @@
 """Runs a stage through Lightning, so that an interrupted one ends where the whole one would."""
 
+import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import lightning
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import Logger
+from torch.utils.data import Dataset
 
 from ser_vae.data.datamodule import BatchModule
 from ser_vae.training.history import History
@@ -15,13 +17,22 @@ from ser_vae.training.stage import Stage
 
 LAST = "last.ckpt"
 
+NOT_OURS = (
+    ".*does not have many workers.*",  # batches are cut from memory by index: workers would copy
+    "Checkpoint directory .* exists and is not empty",  # that is how a run is resumed
+    "Total length of `list` across ranks is zero",  # no validation part was asked for
+    ".*LeafSpec.* is deprecated",  # inside Lightning
+)
+
 
 def fit(
     stage: Stage,
-    data: BatchModule,
+    train: Dataset[Any],
+    validation: Dataset[Any],
     *,
     folder: Path,
     epochs: int,
+    batch_size: int,
     gradient_clip: float | None,
     trainer: Mapping[str, Any],
     loggers: Sequence[Logger],
@@ -30,30 +41,34 @@ def fit(
     """Train `stage` in place for `epochs`.
 
     After each epoch the whole state is in `folder`/last.ckpt, from which the next call goes on.
-    The seed of an epoch's order and noise is a function of the epoch, so both ways end alike.
+    The order and the noise of an epoch follow from the stage's seed and the epoch, so both ways
+    end alike.
 
     Args:
         stage: holds the network; its weights are the trained ones afterwards.
-        data: its batches.
+        train: indexed with a whole batch at once, see `data.datamodule`.
+        validation: for the curves alone; may be empty.
         folder: of this stage; also gets `<stage>.csv`, the curves.
         epochs: all are run; nothing is chosen by a score.
+        batch_size: items on each device.
         gradient_clip: largest norm of the gradient; None for no bound.
         trainer: accelerator, devices, strategy, precision, ... for Lightning's Trainer.
         loggers: where metrics go besides the curves.
         progress: whether to show a progress bar.
     """
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its hardware is no news
     checkpoint = ModelCheckpoint(
         dirpath=folder,
         filename=LAST.removesuffix(".ckpt"),
         save_on_train_epoch_end=True,
         enable_version_counter=False,
     )
-    callbacks: list[Callback] = [checkpoint, History(folder / f"{stage.stage}.csv")]
+    callbacks: list[Callback] = [History(folder / f"{stage.stage}.csv"), checkpoint]
+    data = BatchModule(train, validation, batch_size=batch_size, seed=stage.seed)
     last = folder / LAST
     with warnings.catch_warnings():
-        # Batches are cut from memory by index: worker processes would only copy.
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        warnings.filterwarnings("ignore", message="Checkpoint directory .* exists and is not empty")
+        for message in NOT_OURS:
+            warnings.filterwarnings("ignore", message=message)
         lightning.Trainer(
             max_epochs=epochs,
             gradient_clip_val=gradient_clip,
@@ -61,6 +76,7 @@ def fit(
             logger=list(loggers),
             use_distributed_sampler=False,
             num_sanity_val_steps=0,
+            log_every_n_steps=1,
             enable_model_summary=False,
             enable_progress_bar=progress,
             **trainer,

@@ -2,13 +2,14 @@
 loss.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import lightning
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
-from torch import Tensor, nn
+from torch import Tensor
 
 from ser_vae import SerVaeError
 from ser_vae.training.epoch_mean import EpochMean
@@ -33,7 +34,8 @@ class Stage(lightning.LightningModule):
         super().__init__()
         self.stage, self.quantities, self.seed = name, quantities, seed
         self.optimizer = dict(optimizer)
-        self.means = nn.ModuleDict({p: EpochMean(len(quantities)) for p in ("train", "validation")})
+        self.train_means = EpochMean(len(quantities))
+        self.validation_means = EpochMean(len(quantities))
 
     def terms(self, batch: Any) -> dict[str, Tensor]:
         """Each quantity, item by item: (B,)."""
@@ -49,30 +51,31 @@ class Stage(lightning.LightningModule):
         torch.manual_seed(seed_for(self.seed, "epoch", self.current_epoch, self.global_rank))
 
     def training_step(self, batch: Any, _: int) -> Tensor:
-        return self._step(batch, "train")
+        return self._step(batch, self.train_means)
 
     def validation_step(self, batch: Any, _: int) -> None:
-        self._step(batch, "validation")
+        self._step(batch, self.validation_means)
 
-    def _step(self, batch: Any, part: str) -> Tensor:
+    def _step(self, batch: Any, means: EpochMean) -> Tensor:
         terms = self.terms(batch)
         if batch.share:
             values = torch.stack([terms[name].detach().float() for name in self.quantities])
-            self.means[part].update(values)
-        return terms["loss"].mean() * batch.share
+            means.update(values)
+        loss: Tensor = terms["loss"].mean() * batch.share
+        return loss
 
     def on_train_epoch_end(self) -> None:
-        self._log("train")
+        self._log("train", self.train_means)
 
     def on_validation_epoch_end(self) -> None:
-        self._log("validation")
+        self._log("validation", self.validation_means)
 
-    def _log(self, part: str) -> None:
-        means = dict(zip(self.quantities, self.means[part].compute().tolist(), strict=True))
-        self.means[part].reset()
-        if not all(torch.isfinite(torch.tensor(list(means.values())))):
+    def _log(self, part: str, epoch_mean: EpochMean) -> None:
+        means = dict(zip(self.quantities, epoch_mean.compute().tolist(), strict=True))
+        epoch_mean.reset()
+        if not all(map(math.isfinite, means.values())):
             raise SerVaeError(
                 f"{self.stage}, epoch {self.current_epoch}: the {part} loss is {means['loss']}.\n"
-                "Lower training." + self.stage + ".optimizer.lr, or use trainer.precision=32-true."
+                f"Lower training.{self.stage}.optimizer.lr, or set trainer.precision=32-true."
             )
         self.log_dict({f"{self.stage}/{part}/{name}": mean for name, mean in means.items()})

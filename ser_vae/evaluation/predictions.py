@@ -1,0 +1,103 @@
+"""`predictions.csv`: what was said of each test utterance. All scores can be recomputed from it."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import Utterance
+from ser_vae.files import write_text
+
+COLUMNS = ("utterance", "speaker", "dialogue", "truth", "guess")
+PROBABILITY = "p_"  # prefix of the column of each emotion's probability
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Of U test utterances.
+
+    Attributes:
+        emotions: the K classes, in the order of the probabilities.
+        utterance, speaker, dialogue: U names each; a dialogue may be empty.
+        truth: (U,) class indices.
+        probability: (U, K).
+    """
+
+    emotions: tuple[str, ...]
+    utterance: tuple[str, ...]
+    speaker: tuple[str, ...]
+    dialogue: tuple[str, ...]
+    truth: npt.NDArray[np.int64]
+    probability: npt.NDArray[np.float64]
+
+    @property
+    def guess(self) -> npt.NDArray[np.int64]:
+        """(U,) the most probable class of each."""
+        guess: npt.NDArray[np.int64] = self.probability.argmax(axis=1)
+        return guess
+
+
+def predictions(
+    utterances: Sequence[Utterance],
+    emotions: Sequence[str],
+    probability: npt.NDArray[np.float64],
+) -> Predictions:
+    """Join the probabilities (U, K) with what is known of the utterances, in order of their ids."""
+    order = sorted(range(len(utterances)), key=lambda index: utterances[index].id)
+    chosen = [utterances[index] for index in order]
+    return Predictions(
+        tuple(emotions),
+        tuple(utterance.id for utterance in chosen),
+        tuple(utterance.speaker for utterance in chosen),
+        tuple(utterance.dialogue or "" for utterance in chosen),
+        np.array([emotions.index(utterance.emotion) for utterance in chosen]),
+        probability[order],
+    )
+
+
+def write(path: Path, predictions: Predictions) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*COLUMNS, *(PROBABILITY + emotion for emotion in predictions.emotions)])
+    for row in range(len(predictions.utterance)):
+        writer.writerow(
+            [
+                predictions.utterance[row],
+                predictions.speaker[row],
+                predictions.dialogue[row],
+                predictions.emotions[predictions.truth[row]],
+                predictions.emotions[predictions.guess[row]],
+                *(f"{value:.6g}" for value in predictions.probability[row]),
+            ]
+        )
+    write_text(path, text.getvalue())
+
+
+def read(path: Path) -> Predictions:
+    """Read what `write` wrote.
+
+    Raises:
+        SerVaeError: the file is not of that form.
+    """
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    try:
+        emotions = tuple(c.removeprefix(PROBABILITY) for c in rows[0] if c.startswith(PROBABILITY))
+        return Predictions(
+            emotions,
+            tuple(row["utterance"] for row in rows),
+            tuple(row["speaker"] for row in rows),
+            tuple(row["dialogue"] for row in rows),
+            np.array([emotions.index(row["truth"]) for row in rows]),
+            np.array([[float(row[PROBABILITY + e]) for e in emotions] for row in rows]),
+        )
+    except (IndexError, KeyError, ValueError, TypeError) as error:
+        raise SerVaeError(
+            f"{path}: expected the columns {', '.join(COLUMNS)} and a {PROBABILITY}… for each "
+            f"emotion, one row an utterance: {error!r}.\nRun that command again with force=true."
+        ) from error

@@ -1,0 +1,282 @@
+"""The paper's Fig. 1: speech -> segments -> latents -> LSTM -> emotion."""
+
+import logging
+import os
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.loggers import Logger
+
+from ser_vae import SerVaeError
+from ser_vae.configuration import build
+from ser_vae.corpus.utterance import SYNTHETIC, Corpus, Utterance
+from ser_vae.data.material import Material
+from ser_vae.data.segment import cut, frames_kept
+from ser_vae.evaluation import predictions, summary
+from ser_vae.features.normalise import standardise
+from ser_vae.features.store import FeatureStore
+from ser_vae.logger.closing import close_all
+from ser_vae.logger.run import LoggedRun
+from ser_vae.run_folder import RunFolder, digest
+from ser_vae.training import weights
+from ser_vae.training.classify import Classify
+from ser_vae.training.encode import LEAKING, condition, encode
+from ser_vae.training.fit import LAST, fit
+from ser_vae.training.history import replay
+from ser_vae.training.predict import probabilities
+from ser_vae.training.pretrain import Pretrain
+from ser_vae.training.seeding import seed_for
+
+log = logging.getLogger(__name__)
+
+Config = Mapping[str, Any]
+
+NAMED = 10  # at most so many unusable utterances are named in a message
+
+
+def execute(
+    config: Config, corpus: Corpus, utterances: Sequence[Utterance], folder: RunFolder
+) -> None:
+    """Do all of one run, and leave its results in `folder`; metrics.json comes last."""
+    if config["threads"]:
+        torch.set_num_threads(config["threads"])
+    began = time.perf_counter()
+    material, left_out = prepare(config, corpus, utterances)
+    folder.write_split(material.utterances, material.parts)
+    times = {"features": time.perf_counter() - began}
+    with open_loggers(config, corpus.name, folder) as loggers:
+        began = time.perf_counter()
+        model = represent(config, material, folder, loggers)
+        times["pretrain"] = time.perf_counter() - began
+        began = time.perf_counter()
+        found = classify(config, material, model, folder, loggers)
+        times["classify"] = time.perf_counter() - began
+        predictions.write(folder.predictions, found)
+        results = summarise(config, corpus, material, left_out, found, folder)
+        results["times_s"] = times
+        for logger in loggers:
+            logger.log_metrics({k: v for k, v in results.items() if isinstance(v, float)})
+    folder.write_metrics(results)
+    shutil.rmtree(folder.path / "classify")
+
+
+def prepare(
+    config: Config, corpus: Corpus, utterances: Sequence[Utterance]
+) -> tuple[Material, dict[str, str]]:
+    """Speech -> standardised segments, labels and parts (IV-A, IV-B).
+
+    Also returns the utterances that had to be left out, with the reason for each.
+    """
+    store = FeatureStore(
+        Path(config["cache"]).expanduser() / "features",
+        build(config["features"]),
+        config["jobs"] or os.cpu_count() or 1,
+    )
+    cutting = {key: config["data"][key] for key in ("length", "hop", "remainder")}
+    left_out = unusable(store, utterances, **cutting)
+    if left_out:
+        report_unusable(left_out, len(utterances), config["bad_audio"])
+    kept = sorted((u for u in utterances if u.id not in left_out), key=lambda u: u.id)
+    assigned = build(config["split"], kept, seed=config["seed"])
+    parts = [assigned[utterance.id] for utterance in kept]
+    segments = cut([store.frames(utterance) for utterance in kept], **cutting)
+    standardise(
+        segments.frames_of_each(),
+        config["normalise"],
+        [utterance.speaker for utterance in kept],
+        [part == "train" for part in parts],  # no statistic of the test part reaches training
+    )
+    label = torch.tensor([corpus.emotions.index(utterance.emotion) for utterance in kept])
+    digests = [store.digest(utterance) for utterance in kept]
+    return Material(kept, digests, segments, label, parts, corpus.emotions), left_out
+
+
+def unusable(
+    store: FeatureStore, utterances: Sequence[Utterance], **cutting: Any
+) -> dict[str, str]:
+    """Compute what features are missing; utterances without any, or without a segment, and why."""
+    reasons = dict(store.compute(utterances))
+    for utterance in utterances:
+        if utterance.id not in reasons:
+            frames = len(store.frames(utterance))
+            if not frames_kept(frames, **cutting):
+                reasons[utterance.id] = (
+                    f"{utterance.path}: too short, {frames} frames where a segment has "
+                    f"{cutting['length']}; data.remainder=pad would keep it"
+                )
+    return reasons
+
+
+def report_unusable(reasons: Mapping[str, str], total: int, policy: str) -> None:
+    """Name the utterances; stop, or go on without them where `policy` is "drop"."""
+    named = [f"  {name}: {reason}" for name, reason in sorted(reasons.items())]
+    more = [f"  and {len(named) - NAMED} more"] if len(named) > NAMED else []
+    message = "\n".join(
+        [f"{len(reasons)} of {total} utterances can't be used:", *named[:NAMED], *more]
+    )
+    if policy != "drop":
+        raise SerVaeError(f"{message}\nMend the files, or leave them out with bad_audio=drop.")
+    log.warning("%s\nThey are left out (bad_audio=drop).", message)
+
+
+def represent(
+    config: Config, material: Material, folder: RunFolder, loggers: Sequence[Logger]
+) -> torch.nn.Module:
+    """The representation (III-A): pretrained, taken from an equal run, loaded, or untrained."""
+    torch.manual_seed(seed_for(config["seed"], "pretrain", "initialisation"))
+    model: torch.nn.Module = build(
+        config["model"], input_size=material.segments.size, num_classes=len(material.emotions)
+    )
+    check_label_policy(config["label_policy"], model)
+    source = config["training"]["pretrained"]
+    if source == "auto":
+        shared = RunFolder(Path(config["runs"]) / "pretrained" / pretrained_name(config, material))
+        with shared.lock():
+            if config["force"]:
+                shared.clear()
+            pretrain(model, config, material, shared.path, loggers)
+        shutil.copyfile(shared.path / "pretrain.csv", folder.path / "pretrain.csv")
+    elif source != "none":
+        weights.load(model, Path(source))
+    weights.save(model, folder.path / "pretrained.ckpt")
+    return model
+
+
+def pretrained_name(config: Config, material: Material) -> str:
+    """An address of all that pretraining depends on, so that no fold meets another's encoder."""
+    settings = [config[key] for key in ("features", "data", "normalise", "model", "seed")]
+    training = [config["training"]["pretrain"], config["trainer"]]
+    items = zip(material.utterances, material.digests, material.parts, strict=True)
+    utterances = [(u.id, u.speaker, u.emotion, audio, part) for u, audio, part in items]
+    return f"{config['choice']['model']}-{digest([settings, training, utterances])}"
+
+
+def pretrain(
+    model: Any, config: Config, material: Material, folder: Path, loggers: Sequence[Logger]
+) -> None:
+    """Train `model` in `folder`, or take the weights and curves that an equal run left there."""
+    finished = folder / "pretrained.ckpt"
+    if finished.exists():
+        weights.load(model, finished)
+        replay(folder / "pretrain.csv", loggers)
+        return
+    stage = Pretrain(
+        model, seed_for(config["seed"], "pretrain"), config["training"]["pretrain"]["optimizer"]
+    )
+    train, validation = material.segment_set("train"), material.segment_set("validation")
+    fit(stage, train, validation, folder=folder, loggers=loggers, **fit_settings(config, stage))
+    weights.save(model, finished)
+    (folder / LAST).unlink()
+
+
+def classify(
+    config: Config,
+    material: Material,
+    model: Any,
+    folder: RunFolder,
+    loggers: Sequence[Logger],
+) -> predictions.Predictions:
+    """Train the classifier on the training part's latents, predict the test part (III-B, IV-D)."""
+    training, seed = config["training"], seed_for(config["seed"], "classify")
+    told = condition(config["label_policy"], material.label, len(material.emotions))
+    device = lightning.Fabric(accelerator=config["trainer"]["accelerator"], devices=1).device
+    sample, frozen = training["latent"] == "sample", training["encoder_lr"] is None
+    source: Any = material.segments
+    if frozen:
+        source = encode(model, source, told, sample=sample, seed=seed, device=device)
+    torch.manual_seed(seed_for(seed, "initialisation"))
+    classifier = build(
+        config["classifier"], input_size=model.latent_size, num_classes=len(material.emotions)
+    )
+    stage = Classify(
+        classifier,
+        seed,
+        training["classify"]["optimizer"],
+        encoder=None if frozen else model,
+        encoder_lr=training["encoder_lr"],
+        sample=sample,
+    )
+    train, validation, test = (
+        material.sequence_set(part, source, told) for part in ("train", "validation", "test")
+    )
+    working = folder.path / "classify"
+    fit(stage, train, validation, folder=working, loggers=loggers, **fit_settings(config, stage))
+    shutil.copyfile(working / "classify.csv", folder.path / "classify.csv")
+    weights.save(stage, folder.path / "classifier.ckpt")
+    found = probabilities(stage, test, batch_size=training["classify"]["batch_size"], device=device)
+    return predictions.predictions(material.utterances_of("test"), material.emotions, found)
+
+
+def check_label_policy(policy: str, model: Any) -> None:
+    """Refuse a policy that would be accepted and ignored."""
+    if policy != "null" and not model.conditional:
+        raise SerVaeError(
+            f"label_policy={policy}: a {type(model).__name__} is never told a label.\n"
+            "Use model=cvae, or leave label_policy alone."
+        )
+
+
+def fit_settings(config: Config, stage: Pretrain | Classify) -> dict[str, Any]:
+    """What `fit` is told by the configuration."""
+    settings = {k: v for k, v in config["training"][stage.stage].items() if k != "optimizer"}
+    shown = config["progress"] and sys.stderr.isatty()
+    return {**settings, "trainer": config["trainer"], "progress": shown}
+
+
+def summarise(
+    config: Config,
+    corpus: Corpus,
+    material: Material,
+    left_out: Mapping[str, str],
+    found: predictions.Predictions,
+    folder: RunFolder,
+) -> dict[str, Any]:
+    """What metrics.json holds: the scores, and all that one must know to read them."""
+    choice, train = config["choice"], material.utterances_of("train")
+    caveats = [SYNTHETIC] if corpus.synthetic else []
+    if config["label_policy"] in LEAKING:
+        caveats.append(f"label_policy={config['label_policy']}: test labels leak, no result")
+    if config["normalise"] == "speaker":
+        caveats.append("normalise=speaker: transductive, uses the test speakers' audio")
+    if left_out:
+        caveats.append(f"{len(left_out)} unusable utterances left out")
+    return {
+        "run": folder.name,
+        "corpus": corpus.name,
+        "synthetic": corpus.synthetic,
+        "data": choice["data"],
+        "model": choice["model"],
+        "protocol": choice["split"],
+        "seed": config["seed"],
+        "label_policy": config["label_policy"],
+        "caveats": caveats,
+        "emotions": list(material.emotions),
+        **summary.scores_and_baseline(found, train, choice["split"]),
+        "counts": summary.counts(material.utterances, material.parts, material.segments.count),
+        "left_out": dict(left_out),
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+@contextmanager
+def open_loggers(config: Config, corpus: str, folder: RunFolder) -> Iterator[list[Logger]]:
+    """The configured loggers, one run of each for both stages, closed whatever happens."""
+    choice = config["choice"]
+    tags = (choice["model"], choice["data"], corpus, choice["split"], f"seed{config['seed']}")
+    run = LoggedRun(folder.name, folder.path, f"{corpus}-{choice['split']}", tags, config)
+    opened = [build(logger, run) for logger in config["logger"].values()]
+    loggers = [logger for logger in opened if logger is not None]
+    failed = True
+    try:
+        yield loggers
+        failed = False
+    finally:
+        close_all(loggers, failed=failed)

@@ -1,0 +1,84 @@
+"""The command: `python -m ser_vae.run model=cvae data=improvised`."""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from ser_vae import SerVaeError
+from ser_vae.configuration import build, conf_dir
+from ser_vae.corpus.utterance import SYNTHETIC
+from ser_vae.data.subset import select
+from ser_vae.files import write_text
+from ser_vae.report.line import line
+from ser_vae.run_folder import RunFolder, locate
+
+
+def default_corpus() -> str:
+    """IEMOCAP where the user has it, otherwise the embedded corpus."""
+    return "iemocap" if os.environ.get("IEMOCAP_ROOT") else "demo"
+
+
+OmegaConf.register_new_resolver("default_corpus", default_corpus, replace=True)
+
+
+def run(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Do what `config` says, or find it done, and return the contents of its metrics.json."""
+    corpus = build(config["corpus"])
+    if corpus.synthetic:
+        print(f"corpus {corpus.name}: {SYNTHETIC}. Set IEMOCAP_ROOT to your copy of IEMOCAP.")
+    utterances = select(corpus, config["data"]["style"])
+    folder = locate(config, corpus.name, utterances)
+    with folder.lock():
+        if config["force"]:
+            folder.clear()
+        if not folder.finished:
+            write_text(folder.config, OmegaConf.to_yaml(OmegaConf.create(dict(config))))
+            with recorded(folder):
+                from ser_vae import pipeline  # noqa: PLC0415  (a finished run need not wait for torch)
+
+                pipeline.execute(config, corpus, utterances, folder)
+    metrics: dict[str, Any] = folder.read_metrics()
+    print(f"{line(metrics)}\n{folder.path}", flush=True)
+    return metrics
+
+
+@contextmanager
+def recorded(folder: RunFolder) -> Iterator[None]:
+    """Leave a failure's traceback in the folder, and name it at once: a sweep goes on."""
+    try:
+        yield
+    except BaseException as error:
+        write_text(folder.error, "".join(traceback.format_exception(error)))
+        print(f"{folder.name} failed: {error!r}; see {folder.error}", file=sys.stderr, flush=True)
+        raise
+    folder.error.unlink(missing_ok=True)
+
+
+def plain(cfg: DictConfig) -> dict[str, Any]:
+    """The configuration as ordinary Python, every interpolation resolved."""
+    config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
+    config["label_policy"] = config["label_policy"] or "null"  # unquoted, YAML reads it as None
+    return config
+
+
+@hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
+def main(cfg: DictConfig) -> None:
+    try:
+        run(plain(cfg))
+    except SerVaeError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            raise
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

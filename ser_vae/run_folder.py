@@ -1,0 +1,146 @@
+"""What a run leaves on disk, and where: a folder addressed by the run's configuration.
+
+    <runs>/<protocol>/<model>-<data>-<corpus>-seed<seed>-<address>/
+        config.yaml       the whole configuration
+        split.csv         which utterance was in which part
+        pretrained.ckpt   the representation's weights        pretrain.csv   its curves
+        classifier.ckpt   the classifier's weights            classify.csv   its curves
+        predictions.csv   of each test utterance
+        metrics.json      written last: a folder that has it is a finished run
+        error.txt         why the last attempt failed
+
+    <runs>/pretrained/<model>-<address>/   representations that several runs share
+
+A folder's address covers everything that decides a result: the same command finds its own result,
+and another command another folder.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import Utterance
+from ser_vae.files import write_text
+
+FORMAT = 1  # raised when the code changes what a configuration results in
+NOT_ADDRESSED = ("runs", "cache", "jobs", "threads", "progress", "force", "logger", "choice")
+
+
+def locate(config: Mapping[str, Any], corpus: str, utterances: Sequence[Utterance]) -> "RunFolder":
+    """The folder of a run; `corpus` is its name."""
+    choice = config["choice"]
+    name = f"{choice['model']}-{choice['data']}-{corpus}-seed{config['seed']}"
+    unique = f"{name}-{address(config, utterances)}"
+    return RunFolder(Path(config["runs"]) / choice["split"] / unique)
+
+
+def digest(value: Any) -> str:
+    """Eight characters that stand for `value`, anything JSON can hold."""
+    text = json.dumps([FORMAT, value], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def address(config: Mapping[str, Any], utterances: Sequence[Utterance]) -> str:
+    """What a run's result depends on: its settings, and the corpus wherever that is stored.
+
+    Raises:
+        SerVaeError: an audio file is gone.
+    """
+    settings = {key: value for key, value in config.items() if key not in NOT_ADDRESSED}
+    settings["corpus"] = {k: v for k, v in config["corpus"].items() if k not in ("root", "cache")}
+    found = [(u.id, u.emotion, u.speaker, u.style, u.part, _size(u)) for u in utterances]
+    return digest([settings, found])
+
+
+def _size(utterance: Utterance) -> int:
+    try:
+        return utterance.path.stat().st_size
+    except OSError as error:
+        raise SerVaeError(
+            f"{utterance.id}: {utterance.path} can't be read: {error.strerror}.\n"
+            "Restore the file, or correct the corpus's root."
+        ) from error
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """For people: the folder's name without the address."""
+        return self.path.name.rpartition("-")[0]
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.yaml"
+
+    @property
+    def split(self) -> Path:
+        return self.path / "split.csv"
+
+    @property
+    def predictions(self) -> Path:
+        return self.path / "predictions.csv"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.json"
+
+    @property
+    def error(self) -> Path:
+        return self.path / "error.txt"
+
+    @property
+    def finished(self) -> bool:
+        return self.metrics.exists()
+
+    def read_metrics(self) -> dict[str, Any]:
+        metrics: dict[str, Any] = json.loads(self.metrics.read_text())
+        return metrics
+
+    def write_metrics(self, metrics: Mapping[str, Any]) -> None:
+        write_text(self.metrics, json.dumps(metrics, indent=1) + "\n")
+
+    def write_split(self, utterances: Sequence[Utterance], parts: Sequence[str]) -> None:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["utterance", "speaker", "emotion", "part"])
+        for u, part in zip(utterances, parts, strict=True):
+            writer.writerow([u.id, u.speaker, u.emotion, part])
+        write_text(self.split, text.getvalue())
+
+    def clear(self) -> None:
+        """Remove everything, so that the run starts over."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder for this process; wait where another is at work on the same run.
+
+        The operating system frees it when a process dies, however it dies.
+        """
+        locks = self.path.parent / ".locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(locks / f"{self.path.name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            print(f"{self.path}: another process is at work on this; waiting for it.", flush=True)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
