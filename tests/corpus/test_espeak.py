@@ -1,0 +1,69 @@
+import re
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ser_vae import SerVaeError
+from ser_vae.corpus import espeak
+from ser_vae.corpus.espeak import Sentence, speak
+
+PLAIN = Sentence("The letter is on the table.", "en-us+m1", rate=160, pitch=50, range=50, seed=1)
+BREATHY = replace(PLAIN, voice="en-us+f3")  # its breath is the library's noise
+
+
+def waveform(samples: bytes) -> np.ndarray:
+    return np.frombuffer(samples, dtype="<i2").astype(float)
+
+
+def test_the_same_sentences_are_the_same_bytes_at_another_time():
+    before = speak([PLAIN, BREATHY, PLAIN])
+    time.sleep(1.1)  # the library's own seed is the clock, in seconds
+    assert speak([PLAIN, BREATHY, PLAIN]) == before
+
+
+def test_another_seed_is_another_breath():
+    assert speak([BREATHY]) != speak([replace(BREATHY, seed=2)])
+
+
+def test_a_process_of_its_own_starts_from_the_same_state_whatever_was_spoken_before():
+    speak([replace(PLAIN, text="Something else, at length, to move the flutter on.")])
+    one, two = speak([PLAIN, PLAIN])
+    assert one == speak([PLAIN])[0]
+    assert two != one  # the reason for all this
+
+
+def test_faster_speech_is_shorter():
+    slow, fast = speak([replace(PLAIN, rate=120), replace(PLAIN, rate=220)])
+    assert len(fast) < 0.8 * len(slow)
+
+
+def test_a_higher_pitch_is_a_higher_f0():
+    low, high = (waveform(samples) for samples in speak([PLAIN, replace(PLAIN, pitch=99)]))
+    assert f0_hz(high) > 1.3 * f0_hz(low)
+
+
+def f0_hz(wave: np.ndarray) -> float:
+    """From the peak of the whole sentence's autocorrelation between 60 and 400 Hz."""
+    rate = espeak.SAMPLE_RATE_HZ
+    correlation = np.fft.irfft(np.abs(np.fft.rfft(wave, 2 * wave.size)) ** 2)
+    return rate / (rate // 400 + correlation[rate // 400 : rate // 60].argmax())
+
+
+def test_speech_stays_clear_of_the_largest_sample():
+    assert np.abs(waveform(speak([PLAIN])[0])).max() < 20_000
+
+
+@pytest.mark.parametrize("voice", ["en-us+nobody", "nowhere+m1"])
+def test_an_unknown_voice_is_an_error_that_names_it(voice):
+    with pytest.raises(SerVaeError, match=re.escape(f"no voice {voice}")):
+        speak([replace(PLAIN, voice=voice)])
+
+
+def test_without_the_library_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
+    with pytest.raises(SerVaeError, match=r"pip install 'ser_vae\[demo\]'") as caught:
+        espeak.library_version()
+    assert "GPL-3" in str(caught.value)
