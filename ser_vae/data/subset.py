@@ -22,6 +22,6 @@ def select(corpus: Corpus, style: Style | None) -> list[Utterance]:
         raise SerVaeError(
             f"corpus {corpus.name}, data={style or 'complete'}: no utterance of "
             f"{', '.join(absent)} among {len(chosen)}.\n"
-            f"`python -m ser_vae.check corpus={corpus.name}` says what was found."
+            "`python -m ser_vae.check corpus=…` says what was found."
         )
     return chosen

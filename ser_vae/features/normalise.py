@@ -6,6 +6,9 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from ser_vae import SerVaeError
+from ser_vae.corpus.folder import UNKNOWN_SPEAKER
+
 Policy = Literal["train", "speaker", "none"]
 
 SMALLEST_DEVIATION = 1e-5  # of a log-mel band; below it a band is constant and is only centred
@@ -38,6 +41,9 @@ def standardise(
             speaker's audio, not the labels); `none` leaves the frames as they are.
         speakers: of each utterance.
         in_train: whether each utterance belongs to the training part.
+
+    Raises:
+        SerVaeError: `speaker` is asked for and the corpus does not say who speaks.
     """
     if policy not in get_args(Policy):
         raise ValueError(f"normalise: expected one of {get_args(Policy)}, got {policy!r}")
@@ -45,6 +51,11 @@ def standardise(
         fit = [frames for frames, train in zip(utterances, in_train, strict=True) if train]
         _apply(utterances, fit)
     elif policy == "speaker":
+        if UNKNOWN_SPEAKER in speakers:
+            raise SerVaeError(
+                "normalise=speaker: the corpus does not say who speaks.\n"
+                "Give corpus=folder a CSV with a `speaker` column, or use normalise=train."
+            )
         for speaker in sorted(set(speakers)):
             own = [f for f, name in zip(utterances, speakers, strict=True) if name == speaker]
             _apply(own, own)

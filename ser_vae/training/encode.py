@@ -48,7 +48,7 @@ def encode(
 
     `sample` draws z from the posterior, from `seed`, in place of mu.
     """
-    model.eval().to(device)
+    model.eval().float().to(device)
     generator = torch.Generator(device).manual_seed(seed)
     c = condition[segments.utterance]
     latents = [

@@ -13,16 +13,9 @@ from torch.utils.data import Dataset
 
 from ser_vae.data.datamodule import BatchModule
 from ser_vae.training.history import History
-from ser_vae.training.stage import Stage
+from ser_vae.training.stage import Stage, ignore_known_warnings
 
 LAST = "last.ckpt"
-
-NOT_OURS = (
-    ".*does not have many workers.*",  # batches are cut from memory by index: workers would copy
-    "Checkpoint directory .* exists and is not empty",  # that is how a run is resumed
-    "Total length of `list` across ranks is zero",  # no validation part was asked for
-    ".*LeafSpec.* is deprecated",  # inside Lightning
-)
 
 
 def fit(
@@ -67,8 +60,7 @@ def fit(
     data = BatchModule(train, validation, batch_size=batch_size, seed=stage.seed)
     last = folder / LAST
     with warnings.catch_warnings():
-        for message in NOT_OURS:
-            warnings.filterwarnings("ignore", message=message)
+        ignore_known_warnings()
         lightning.Trainer(
             max_epochs=epochs,
             gradient_clip_val=gradient_clip,

@@ -3,6 +3,7 @@ loss.
 """
 
 import math
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,19 @@ from torch import Tensor
 from ser_vae import SerVaeError
 from ser_vae.training.epoch_mean import EpochMean
 from ser_vae.training.seeding import seed_for
+
+
+KNOWN_WARNINGS = (
+    ".*does not have many workers.*",  # batches are cut from memory by index: workers would copy
+    "Checkpoint directory .* exists and is not empty",  # that is how a run is resumed
+    "Total length of `list` across ranks is zero",  # no validation part was asked for
+    ".*LeafSpec.* is deprecated",  # inside Lightning
+)
+
+
+def ignore_known_warnings() -> None:
+    for message in KNOWN_WARNINGS:
+        warnings.filterwarnings("ignore", message=message)
 
 
 class Stage(lightning.LightningModule):
@@ -43,6 +57,9 @@ class Stage(lightning.LightningModule):
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         return [{"params": list(self.parameters())}]
+
+    def setup(self, stage: str) -> None:  # noqa: ARG002
+        ignore_known_warnings()  # here too: a spawned process starts with none ignored
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         return torch.optim.Adam(self.parameter_groups(), **self.optimizer)
@@ -78,4 +95,5 @@ class Stage(lightning.LightningModule):
                 f"{self.stage}, epoch {self.current_epoch}: the {part} loss is {means['loss']}.\n"
                 f"Lower training.{self.stage}.optimizer.lr, or set trainer.precision=32-true."
             )
-        self.log_dict({f"{self.stage}/{part}/{name}": mean for name, mean in means.items()})
+        named = {f"{self.stage}/{part}/{name}": mean for name, mean in means.items()}
+        self.log_dict(named, sync_dist=True)  # equal on all devices: the sums were added up
