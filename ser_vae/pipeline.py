@@ -241,6 +241,7 @@ def summarise(
 ) -> dict[str, Any]:
     """What metrics.json holds: the scores, and all that one must know to read them."""
     choice, train = config["choice"], material.utterances_of("train")
+    used = zip(material.utterances, material.digests, strict=True)
     caveats = [SYNTHETIC] if corpus.synthetic else []
     if config["label_policy"] in LEAKING:
         caveats.append(f"label_policy={config['label_policy']}: test labels leak, no result")
@@ -257,6 +258,8 @@ def summarise(
         "protocol": choice["split"],
         "seed": config["seed"],
         "label_policy": config["label_policy"],
+        "leaks": config["label_policy"] in LEAKING,
+        "material": digest([(u.id, u.speaker, u.emotion, u.part, audio) for u, audio in used]),
         "caveats": caveats,
         "emotions": list(material.emotions),
         **summary.scores_and_baseline(found, train, choice["split"]),

@@ -56,10 +56,15 @@ def address(config: Mapping[str, Any], utterances: Sequence[Utterance]) -> str:
     Raises:
         SerVaeError: an audio file is gone.
     """
+    found = [(u.id, u.emotion, u.speaker, u.style, u.part, _size(u)) for u in utterances]
+    return digest([addressed(config), found])
+
+
+def addressed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that decide a result: not where things lie, nor how fast they are done."""
     settings = {key: value for key, value in config.items() if key not in NOT_ADDRESSED}
     settings["corpus"] = {k: v for k, v in config["corpus"].items() if k not in ("root", "cache")}
-    found = [(u.id, u.emotion, u.speaker, u.style, u.part, _size(u)) for u in utterances]
-    return digest([settings, found])
+    return settings
 
 
 def _size(utterance: Utterance) -> int:
