@@ -1,0 +1,109 @@
+"""Corpora and commands that several tests share."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from ser_vae.run import configure, run
+
+torch.set_num_threads(1)  # small networks: more threads are slower, far slower on a busy machine
+
+RATE_HZ = 16_000
+EMOTIONS = {"calm": 300.0, "cross": 1500.0, "gay": 4000.0}  # Hz, the noise band of each
+
+
+@pytest.fixture(autouse=True)
+def _same_numbers_in_any_order() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+
+
+def write_noise(path: Path, centre_hz: float, seed: int, duration_s: float) -> None:
+    """Noise around one frequency: an emotion that a small network can learn in seconds."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(int(duration_s * RATE_HZ)) / RATE_HZ
+    carrier = np.sin(2 * np.pi * centre_hz * time)
+    samples = 0.1 * carrier * rng.standard_normal(len(time)) + 0.05 * rng.standard_normal(len(time))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, np.clip(samples, -1, 1), RATE_HZ)
+
+
+@pytest.fixture(scope="session")
+def noises(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of 60 short noises, three emotions, four speakers, described by a CSV."""
+    root = tmp_path_factory.mktemp("noises")
+    rows = ["path,emotion,speaker"]
+    for emotion, centre_hz in EMOTIONS.items():
+        for number in range(20):
+            name = f"{emotion}{number:02d}.wav"
+            write_noise(root / name, centre_hz, len(rows), 0.6 + 0.05 * number)
+            rows.append(f"{name},{emotion},s{number % 4}")
+    (root / "list.csv").write_text("\n".join(rows) + "\n")
+    return root
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Features, and the demo corpus, made once for all tests."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def noise_command(noises: Path, cache: Path, tmp_path: Path) -> list[str]:
+    """Overrides of a run of seconds on the noises, its results under `tmp_path`/runs."""
+    return [
+        "corpus=folder",
+        f"corpus.root={noises}",
+        "corpus.csv=list.csv",
+        f"cache={cache}",
+        f"runs={tmp_path / 'runs'}",
+        "training.pretrain.epochs=3",
+        "training.pretrain.batch_size=32",
+        "training.classify.epochs=10",
+        "training.classify.batch_size=16",
+        "training.classify.optimizer.lr=0.01",
+        "threads=1",
+        "progress=false",
+        "logger=none",
+        "trainer=cpu",
+    ]
+
+
+@pytest.fixture
+def run_noises(noise_command: list[str]) -> Callable[..., dict[str, Any]]:
+    """Run the pipeline in this process, with further overrides."""
+
+    def go(*overrides: str) -> dict[str, Any]:
+        return run(configure(*noise_command, *overrides))
+
+    return go
+
+
+@pytest.fixture(scope="session")
+def command() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command line itself, in a process of its own, where no licensed corpus is."""
+
+    def go(*overrides: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        here = {name: value for name, value in os.environ.items() if name != "IEMOCAP_ROOT"}
+        return subprocess.run(
+            [sys.executable, "-m", "ser_vae.run", *overrides],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env={**here, **environment},
+            check=False,
+        )
+
+    return go
