@@ -16,7 +16,6 @@ from ser_vae import SerVaeError
 from ser_vae.training.epoch_mean import EpochMean
 from ser_vae.training.seeding import seed_for
 
-
 KNOWN_WARNINGS = (
     ".*does not have many workers.*",  # batches are cut from memory by index: workers would copy
     "Checkpoint directory .* exists and is not empty",  # that is how a run is resumed
@@ -38,7 +37,7 @@ class Stage(lightning.LightningModule):
     Args:
         name: of the stage.
         quantities: the terms' names, "loss" among them.
-        seed: of the stage; the noise of an epoch follows from it, the epoch and the rank.
+        seed: of the stage; the noise of a step follows from it, the epoch, the step and the rank.
         optimizer: keyword arguments of Adam.
     """
 
@@ -64,14 +63,17 @@ class Stage(lightning.LightningModule):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         return torch.optim.Adam(self.parameter_groups(), **self.optimizer)
 
-    def on_train_epoch_start(self) -> None:
-        torch.manual_seed(seed_for(self.seed, "epoch", self.current_epoch, self.global_rank))
-
-    def training_step(self, batch: Any, _: int) -> Tensor:
+    def training_step(self, batch: Any, index: int) -> Tensor:
+        self._seed("train", index)
         return self._step(batch, self.train_means)
 
-    def validation_step(self, batch: Any, _: int) -> None:
+    def validation_step(self, batch: Any, index: int) -> None:
+        self._seed("validation", index)
         self._step(batch, self.validation_means)
+
+    def _seed(self, part: str, index: int) -> None:
+        """At each step: a resumed epoch begins without Lightning's hook, and loaders draw too."""
+        torch.manual_seed(seed_for(self.seed, part, self.current_epoch, index, self.global_rank))
 
     def _step(self, batch: Any, means: EpochMean) -> Tensor:
         terms = self.terms(batch)

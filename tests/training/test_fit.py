@@ -1,0 +1,264 @@
+"""A stage through Lightning: interrupted anywhere, it ends where the whole one does."""
+
+import copy
+import math
+from collections.abc import Callable
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.utils.data import Dataset
+
+from ser_vae import SerVaeError
+from ser_vae.classifier.lstm import LSTMClassifier
+from ser_vae.data.batch import Batches, Pick
+from ser_vae.data.datamodule import SegmentSet, SequenceSet
+from ser_vae.model.ae import AE
+from ser_vae.model.cvae import CVAE
+from ser_vae.model.vae import VAE
+from ser_vae.training.classify import Classify
+from ser_vae.training.fit import LAST, fit
+from ser_vae.training.history import read
+from ser_vae.training.pretrain import Pretrain
+from ser_vae.training.stage import Stage
+
+D, K, EPOCHS, BATCH = 12, 3, 4, 16
+ADAM = {"lr": 0.01, "betas": [0.9, 0.999], "eps": 1e-8}
+SIZES = {"input_size": D, "num_classes": K, "hidden": [8], "latent": 4, "activation": "relu"}
+
+
+class InterruptionError(Exception):
+    pass
+
+
+class Watched(Dataset[Any]):
+    """A dataset that remembers its picks, and fails at the one numbered `until`."""
+
+    def __init__(self, dataset: Any, until: float = math.inf) -> None:
+        self.dataset, self.until = dataset, until
+        self.picked: list[list[int]] = []
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, pick: Pick) -> Any:
+        if len(self.picked) == self.until:
+            raise InterruptionError
+        self.picked.append(pick.items.tolist())
+        return self.dataset[pick]
+
+
+class Poisoned(Watched):
+    """A dataset that is not a number from the batch numbered `since` on."""
+
+    def __init__(self, dataset: Any, since: int) -> None:
+        super().__init__(dataset)
+        self.since = since
+
+    def __getitem__(self, pick: Pick) -> Any:
+        batch = super().__getitem__(pick)
+        late = len(self.picked) > self.since
+        return batch._replace(x=batch.x * math.nan) if late else batch
+
+
+def segments(count: int, seed: int) -> SegmentSet:
+    generator = torch.Generator().manual_seed(seed)
+    label = torch.arange(count) % K
+    x = torch.randn(count, D, generator=generator) + label[:, None]
+    return SegmentSet(x, torch.eye(K)[label])
+
+
+def sequences(utterances: int, seed: int) -> SequenceSet:
+    generator = torch.Generator().manual_seed(seed)
+    count = torch.arange(utterances) % 5 + 1
+    rows = torch.randn(int(count.sum()), D, generator=generator)
+    label = torch.arange(utterances) % K
+    return SequenceSet(rows, count.cumsum(0) - count, count, torch.eye(K)[label], label)
+
+
+def pretraining(kind: type[AE | VAE | CVAE]) -> Pretrain:
+    settings = SIZES if kind is AE else {**SIZES, "beta": 1.0}
+    return Pretrain(kind(**settings), 5, ADAM)
+
+
+def classification() -> Classify:
+    classifier = LSTMClassifier(
+        input_size=4,
+        num_classes=K,
+        hidden=6,
+        layers=2,
+        dense=5,
+        pooling="last",
+        bidirectional=False,
+        dropout=0.3,
+    )
+    encoder = VAE(**SIZES, beta=1.0)
+    return Classify(classifier, 5, ADAM, encoder=encoder, encoder_lr=1e-3, sample=True)
+
+
+def train(stage: Any, data: Any, folder: Path, **changed: Any) -> None:
+    settings = {
+        "validation": [],
+        "epochs": EPOCHS,
+        "batch_size": BATCH,
+        "gradient_clip": 5.0,
+        "trainer": {"accelerator": "cpu", "devices": 1},
+        "loggers": [],
+        "progress": False,
+        **changed,
+    }
+    fit(stage, data, folder=folder, **settings)
+
+
+def assert_same_weights(one: torch.nn.Module, other: torch.nn.Module) -> None:
+    weights = zip(one.state_dict().items(), other.state_dict().items(), strict=True)
+    differing = [name for (name, a), (_, b) in weights if not torch.equal(a, b)]
+    assert not differing
+
+
+def stages() -> dict[str, Callable[[], Stage]]:
+    return {
+        "AE": lambda: pretraining(AE),
+        "VAE": lambda: pretraining(VAE),
+        "CVAE": lambda: pretraining(CVAE),
+        "classify": classification,
+    }
+
+
+def data_for(stage: Stage) -> tuple[Any, Any]:
+    """70 items to train on, 5 batches an epoch, and 20 to validate on, 2 batches."""
+    made = sequences if isinstance(stage, Classify) else segments
+    return made(70, seed=1), made(20, seed=2)
+
+
+@pytest.mark.parametrize("kind", stages())
+@pytest.mark.parametrize("finished_epochs", [0, 1, 2, 3])
+def test_an_interrupted_stage_ends_as_the_uninterrupted_one(kind, finished_epochs, tmp_path):
+    """Broken off in the middle of an epoch, then given again to a network that starts elsewhere."""
+    new = stages()[kind]
+    whole, broken = new(), new()
+    start = copy.deepcopy(whole.state_dict())
+    broken.load_state_dict(start)
+    data, validation = data_for(whole)
+    train(whole, data, tmp_path / "whole", validation=validation)
+    stopping = Watched(data, until=5 * finished_epochs + 3)
+    with pytest.raises(InterruptionError):
+        train(broken, stopping, tmp_path / "broken", validation=validation)
+    resumed = new()
+    if finished_epochs == 0:
+        resumed.load_state_dict(start)
+    train(resumed, data, tmp_path / "broken", validation=validation)
+    assert_same_weights(resumed, whole)
+    curves = [tmp_path / name / f"{whole.stage}.csv" for name in ("whole", "broken")]
+    assert curves[0].read_text() == curves[1].read_text()
+
+
+def test_a_stage_that_was_finished_is_not_trained_again(tmp_path):
+    """Killed between the last epoch and what comes behind it, a run finds the weights."""
+    data = segments(70, seed=1)
+    finished, again = pretraining(VAE), pretraining(VAE)
+    train(finished, data, tmp_path)
+    curves = (tmp_path / "pretrain.csv").read_text()
+    watched = Watched(data)
+    train(again, watched, tmp_path)
+    assert_same_weights(again, finished)
+    assert watched.picked == []
+    assert (tmp_path / "pretrain.csv").read_text() == curves
+
+
+def test_every_item_is_seen_once_an_epoch_in_another_order_each(tmp_path):
+    watched = Watched(segments(70, seed=1))
+    train(pretraining(AE), watched, tmp_path, epochs=2)
+    first, second = (list(chain(*watched.picked[n : n + 5])) for n in (0, 5))
+    assert sorted(first) == sorted(second) == list(range(70))
+    assert first != second
+
+
+@pytest.mark.parametrize("kind", stages())
+def test_validation_changes_neither_weights_nor_training_curves(kind, tmp_path):
+    without, with_it = stages()[kind](), stages()[kind]()
+    with_it.load_state_dict(copy.deepcopy(without.state_dict()))
+    data, validation = data_for(without)
+    train(without, data, tmp_path / "without")
+    train(with_it, data, tmp_path / "with", validation=validation)
+    assert_same_weights(without, with_it)
+    rows = [read(tmp_path / name / f"{without.stage}.csv") for name in ("without", "with")]
+    for plain, validated in zip(*rows, strict=True):
+        assert plain.items() <= validated.items()
+        assert validated.keys() - plain.keys() == {
+            f"{without.stage}/validation/{quantity}" for quantity in without.quantities
+        }
+
+
+def test_the_seed_decides_order_and_noise(tmp_path):
+    start, data = pretraining(VAE), segments(70, seed=1)
+    ends = []
+    for number, seed in enumerate((5, 5, 6)):
+        stage = Pretrain(copy.deepcopy(start.model), seed, ADAM)
+        train(stage, data, tmp_path / str(number))
+        ends.append(stage)
+    assert_same_weights(ends[0], ends[1])
+    assert not torch.equal(ends[0].model.to_mu.weight, ends[2].model.to_mu.weight)
+
+
+def test_the_curves_are_the_losses_that_a_plain_loop_finds(tmp_path):
+    """Adam and the batches of `data.batch`, with no Lightning; the AE draws no noise."""
+    data, stage = segments(70, seed=1), pretraining(AE)
+    model = copy.deepcopy(stage.model)
+    optimizer = torch.optim.Adam(model.parameters(), **ADAM)
+    batches = Batches(70, BATCH, seed=stage.seed, shuffle=True, rank=0, world_size=1)
+    expected = []
+    for epoch in range(EPOCHS):
+        batches.set_epoch(epoch)
+        total = 0.0
+        for pick in batches:
+            batch = data[pick]
+            losses = model.loss(batch.x, batch.c)["loss"]
+            optimizer.zero_grad()
+            losses.mean().backward()
+            optimizer.step()
+            total += losses.sum().item()
+        expected.append(total / 70)
+    train(stage, data, tmp_path, gradient_clip=None)
+    found = [row["pretrain/train/loss"] for row in read(tmp_path / "pretrain.csv")]
+    assert found == pytest.approx(expected, rel=1e-5)
+    assert found[-1] < found[0]
+
+
+def test_the_gradient_is_clipped_to_the_norm_that_is_given(tmp_path):
+    """Under Adam a tiny bound does not slow learning; under a tiny eps it would not show at all."""
+    start, data = pretraining(AE), segments(70, seed=1)
+    moved = []
+    for bound in (None, 1e-9):
+        stage = Pretrain(copy.deepcopy(start.model), 5, {**ADAM, "eps": 1e-3})
+        train(stage, data, tmp_path / str(bound), gradient_clip=bound)
+        moved.append((stage.model.to_z.weight - start.model.to_z.weight).abs().max().item())
+    assert moved[0] > 1e-3 > moved[1]
+
+
+def test_a_diverged_stage_says_so_and_keeps_the_last_good_epoch(tmp_path):
+    data = segments(70, seed=1)
+    poisoned = Poisoned(data, since=7)
+    with pytest.raises(SerVaeError, match=r"pretrain, epoch 1: the train loss is nan"):
+        train(pretraining(VAE), poisoned, tmp_path)
+    assert len(read(tmp_path / "pretrain.csv")) == 1
+    saved = torch.load(tmp_path / LAST, weights_only=True)
+    assert saved["epoch"] == 0
+    assert all(value.isfinite().all() for value in saved["state_dict"].values())
+
+
+def test_only_the_encoder_learns_at_the_encoders_rate(tmp_path):
+    stage = classification()
+    stage.encoder_lr = 0.0
+    before = copy.deepcopy(stage.state_dict())
+    train(stage, sequences(70, seed=1), tmp_path)
+    for name, value in stage.state_dict().items():
+        assert torch.equal(value, before[name]) == name.startswith("encoder.")
+
+
+def test_nothing_is_printed_but_progress(tmp_path, capfd):
+    train(pretraining(AE), segments(70, seed=1), tmp_path, epochs=1)
+    train(pretraining(AE), segments(70, seed=1), tmp_path, epochs=2)
+    assert capfd.readouterr().out == ""

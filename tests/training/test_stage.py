@@ -1,0 +1,121 @@
+"""What the two stages have in common: a loss, named metrics, noise from seed, epoch and step."""
+
+import math
+import warnings
+from typing import NamedTuple
+
+import lightning
+import pytest
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from ser_vae import SerVaeError
+from ser_vae.training.stage import Stage, ignore_known_warnings
+
+ADAM = {"lr": 0.01, "betas": (0.8, 0.99), "eps": 1e-7}
+
+
+class Batch(NamedTuple):
+    x: Tensor
+    share: float
+
+
+class Square(Stage):
+    """Its loss is (w x)^2; it remembers a random number of each step."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__("toy", ("loss", "size"), seed, ADAM)
+        self.w = torch.nn.Parameter(torch.tensor(1.0))
+        self.drawn: list[float] = []
+
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        self.drawn.append(torch.rand(()).item())
+        return {"loss": (self.w * batch.x).square(), "size": batch.x.abs()}
+
+
+def run(stage: Stage, train: list[Batch], validation: list[Batch], epochs: int = 1) -> dict:
+    """The metrics of the last epoch."""
+    with warnings.catch_warnings():
+        ignore_known_warnings()
+        trainer = lightning.Trainer(
+            accelerator="cpu",
+            devices=1,
+            max_epochs=epochs,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+        )
+        loader = DataLoader(validation, batch_size=None) if validation else []
+        trainer.fit(stage, DataLoader(train, batch_size=None), loader)
+    return {name: value.item() for name, value in trainer.callback_metrics.items()}
+
+
+def batch(*values: float, share: float = 1.0) -> Batch:
+    return Batch(torch.tensor(values), share)
+
+
+def test_metrics_are_named_by_stage_part_and_quantity_and_are_means_over_items():
+    stage = Square()
+    stage.optimizer["lr"] = 0.0
+    metrics = run(stage, [batch(1.0, 2.0, 3.0), batch(6.0)], [batch(-2.0), batch(1.0, 1.0)])
+    assert metrics == pytest.approx(
+        {
+            "toy/train/loss": (1 + 4 + 9 + 36) / 4,
+            "toy/train/size": 12 / 4,
+            "toy/validation/loss": (4 + 1 + 1) / 3,
+            "toy/validation/size": 4 / 3,
+        }
+    )
+
+
+def test_the_loss_of_a_batch_is_its_mean_times_its_share():
+    loss = Square().training_step(batch(1.0, 3.0, share=0.5), 0)
+    assert loss.item() == pytest.approx(0.5 * (1 + 9) / 2)
+
+
+def test_a_batch_that_keeps_step_counts_for_nothing():
+    stage = Square()
+    stage.optimizer["lr"] = 0.0
+    stage.training_step(batch(100.0, share=0.0), 0).backward()
+    assert stage.w.grad.item() == 0.0
+    metrics = run(stage, [batch(1.0), batch(100.0, share=0.0)], [])
+    assert metrics["toy/train/loss"] == 1.0
+
+
+def test_gradients_averaged_over_devices_are_those_of_the_whole_batch():
+    """Three items on two devices, two and one: shares 4/3 and 2/3, as `data.batch` gives them."""
+    whole, first, second = Square(), Square(), Square()
+    whole.training_step(batch(1.0, 2.0, 5.0), 0).backward()
+    first.training_step(batch(1.0, 5.0, share=4 / 3), 0).backward()
+    second.training_step(batch(2.0, share=2 / 3), 0).backward()
+    average = (first.w.grad + second.w.grad) / 2
+    torch.testing.assert_close(average, whole.w.grad)
+
+
+def test_noise_follows_from_seed_epoch_and_step_whatever_was_drawn_before():
+    first, again, other = Square(), Square(), Square(seed=1)
+    for number, stage in enumerate((first, again, other)):
+        torch.manual_seed(number)
+        run(stage, [batch(1.0)] * 2, [batch(1.0)], epochs=3)
+    assert first.drawn == again.drawn
+    assert len(set(first.drawn + other.drawn)) == 2 * 3 * (2 + 1)
+
+
+def test_the_optimizer_is_adam_as_configured():
+    optimizer = Square().configure_optimizers()
+    assert type(optimizer) is torch.optim.Adam
+    assert {name: optimizer.defaults[name] for name in ADAM} == ADAM
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_names_stage_epoch_and_part(value):
+    with pytest.raises(SerVaeError, match=rf"toy, epoch 0: the train loss is {value}\."):
+        run(Square(), [batch(1.0), batch(value)], [])
+
+
+def test_a_validation_loss_that_is_no_number_is_told_apart():
+    with pytest.raises(SerVaeError, match=r"toy, epoch 0: the validation loss is nan\."):
+        run(Square(), [batch(1.0)], [batch(math.nan)])
