@@ -74,6 +74,7 @@ def frames_kept(available: int, length: int, hop: int, remainder: Remainder) -> 
     """
     if remainder == "pad":
         steps = max(0, -(-(available - length) // hop))
+        steps = min(steps, (available - 1) // hop)  # no segment is made of added frames alone
     elif remainder == "drop":
         steps = (available - length) // hop
     else:

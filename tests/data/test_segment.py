@@ -1,0 +1,172 @@
+"""Segments against a plain loop over explicit slices."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from ser_vae.data.segment import Segments, cut, frames_kept
+
+F = 3
+REMAINDERS = st.sampled_from(["drop", "pad"])
+SIZES = st.integers(1, 6)
+MANY = settings(max_examples=150, deadline=None)
+
+
+def frames(count: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(count, F)).astype(np.float32)
+
+
+def loop(utterance: np.ndarray, length: int, hop: int, remainder: str) -> list[np.ndarray]:
+    """Slice after slice from the left, as long as one ends in the utterance; `pad` goes on until
+    every frame that a segment could reach is in one.
+    """
+    found, start, covered = [], 0, 0
+    while start + length <= len(utterance):
+        found.append(utterance[start : start + length])
+        covered = start + length
+        start += hop
+    if remainder == "pad" and covered < len(utterance) and start < len(utterance):
+        rest = utterance[start:]
+        last = np.repeat(rest[-1:], length - len(rest), axis=0)
+        found.append(np.concatenate([rest, last]))
+    return found
+
+
+def every(segments: Segments) -> torch.Tensor:
+    return segments[torch.arange(len(segments))]
+
+
+def flat(slices: list[np.ndarray]) -> torch.Tensor:
+    return torch.tensor(np.array(slices)).flatten(start_dim=1)
+
+
+@MANY
+@given(st.lists(st.integers(6, 30), min_size=1, max_size=5), SIZES, SIZES, REMAINDERS)
+def test_segments_are_the_slices_of_a_plain_loop(counts, length, hop, remainder):
+    utterances = [frames(count, seed) for seed, count in enumerate(counts)]
+    segments = cut(utterances, length=length, hop=hop, remainder=remainder)
+    slices = [loop(utterance, length, hop, remainder) for utterance in utterances]
+    assert segments.count.tolist() == [len(own) for own in slices]
+    assert segments.size == length * F
+    assert torch.equal(every(segments), torch.cat([flat(own) for own in slices]))
+
+
+@MANY
+@given(st.integers(0, 40), SIZES, SIZES, REMAINDERS)
+def test_frames_kept_tells_whether_there_is_a_segment(available, length, hop, remainder):
+    slices = loop(frames(available), length, hop, remainder)
+    expected = length + (len(slices) - 1) * hop if slices else 0
+    assert frames_kept(available, length, hop, remainder) == expected
+
+
+@pytest.mark.parametrize(
+    ("available", "length", "hop", "remainder", "count"),
+    [
+        (30, 10, 10, "drop", 3),
+        (39, 10, 10, "drop", 3),
+        (39, 10, 10, "pad", 4),
+        (30, 10, 10, "pad", 3),
+        (31, 10, 10, "pad", 4),
+        (10, 10, 10, "drop", 1),
+        (20, 10, 5, "drop", 3),
+        (21, 10, 5, "pad", 4),
+        (9, 10, 10, "pad", 1),
+        (35, 10, 20, "drop", 2),
+        (35, 10, 20, "pad", 2),
+        (45, 10, 20, "pad", 3),
+    ],
+)
+def test_the_number_of_segments_by_hand(available, length, hop, remainder, count):
+    segments = cut([frames(available)], length=length, hop=hop, remainder=remainder)
+    assert segments.count.tolist() == [count]
+
+
+def test_iemocaps_longest_utterance_has_341_segments():
+    """34.1 s at 10 ms a frame and 100 ms a segment, were every frame whole."""
+    segments = cut([frames(3410)], length=10, hop=10, remainder="drop")
+    assert segments.count.tolist() == [341]
+
+
+def test_800_values_of_a_segment_stand_frame_after_frame():
+    utterance = np.arange(20 * 80, dtype=np.float32).reshape(20, 80)
+    segments = cut([utterance], length=10, hop=10, remainder="drop")
+    assert segments.size == 800
+    assert torch.equal(every(segments), torch.arange(1600.0).reshape(2, 800))
+
+
+def test_a_padded_segment_repeats_its_own_utterances_last_frame():
+    first, second = frames(4, seed=1), frames(7, seed=2)
+    padded = every(cut([first, second], length=5, hop=5, remainder="pad")).reshape(-1, 5, F)
+    assert torch.equal(padded[0, 4], torch.from_numpy(first[3]))
+    assert torch.equal(padded[2, 2:], torch.from_numpy(second[6]).expand(3, F))
+
+
+@MANY
+@given(st.lists(st.tuples(st.integers(6, 30), st.booleans()), min_size=1, max_size=6), SIZES)
+def test_of_keeps_exactly_the_chosen_utterances(utterances, hop):
+    counts, chosen = zip(*utterances, strict=True)
+    utterance = [frames(count, seed) for seed, count in enumerate(counts)]
+    segments = cut(utterance, length=4, hop=hop, remainder="drop")
+    assume(any(chosen))
+    kept = segments.of(torch.tensor(chosen))
+    slices = [loop(own, 4, hop, "drop") for own in itertools.compress(utterance, chosen)]
+    assert torch.equal(every(kept), torch.cat([flat(own) for own in slices]))
+    assert kept.count.tolist() == segments.count[torch.tensor(chosen)].tolist()
+    assert torch.bincount(kept.utterance, minlength=sum(chosen)).tolist() == kept.count.tolist()
+    assert kept.frames.data_ptr() == segments.frames.data_ptr()
+
+
+def test_first_points_at_each_utterances_first_segment():
+    segments = cut([frames(30), frames(10), frames(25)], length=10, hop=10, remainder="drop")
+    assert segments.first.tolist() == [0, 3, 4]
+    assert segments.utterance.tolist() == [0, 0, 0, 1, 2, 2]
+
+
+@pytest.mark.parametrize("hop", [3, 5, 7])
+def test_frames_of_each_are_views_of_what_the_segments_cover(hop):
+    utterances = [frames(23, 1), frames(9, 2), frames(31, 3)]
+    segments = cut(utterances, length=5, hop=hop, remainder="drop")
+    views = segments.frames_of_each()
+    for view, utterance, count in zip(views, utterances, segments.count.tolist(), strict=True):
+        covered = (count - 1) * hop + 5
+        assert torch.equal(view, torch.from_numpy(utterance[:covered]))
+    before = every(segments)
+    for view in views:
+        view.mul_(2)
+    assert torch.equal(every(segments), 2 * before)
+
+
+def test_frames_of_each_of_a_part_are_its_own():
+    utterances = [frames(20, seed) for seed in range(3)]
+    part = cut(utterances, length=10, hop=5, remainder="drop").of(torch.tensor([False, True, True]))
+    expected = [torch.from_numpy(utterance) for utterance in utterances[1:]]
+    assert all(map(torch.equal, part.frames_of_each(), expected))
+
+
+def test_overlapping_segments_share_their_memory():
+    segments = cut([frames(1000)], length=10, hop=1, remainder="drop")
+    assert len(segments) == 991
+    assert segments.frames.numel() == 1000 * F
+
+
+def test_the_utterances_own_frames_are_left_alone():
+    utterance = frames(20)
+    utterance.flags.writeable = False
+    segments = cut([utterance], length=10, hop=10, remainder="drop")
+    segments.frames.zero_()
+    assert utterance.any()
+
+
+def test_an_unknown_remainder_is_refused():
+    with pytest.raises(ValueError, match=r"'drop' or 'pad', got 'keep'"):
+        cut([frames(20)], length=10, hop=10, remainder="keep")
+
+
+@pytest.mark.parametrize(("length", "hop"), [(0, 10), (10, 0), (-1, 1)])
+def test_lengths_that_are_no_lengths_are_refused(length, hop):
+    with pytest.raises(ValueError, match="whole numbers from 1"):
+        cut([frames(20)], length=length, hop=hop, remainder="drop")
