@@ -47,6 +47,8 @@ def _stratified(
         kept, held_out = train_test_split(
             utterances, test_size=share, stratify=emotions, random_state=seed, shuffle=True
         )
+        if {utterance.emotion for utterance in held_out} != set(emotions):
+            raise ValueError("an emotion would be absent from them")
     except ValueError as error:
         raise SerVaeError(
             f"split=random: {len(utterances)} utterances ({_counts(emotions)}) can't be divided "

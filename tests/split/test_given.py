@@ -1,0 +1,31 @@
+"""The split that a corpus comes with."""
+
+from pathlib import Path
+
+import pytest
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import Utterance
+from ser_vae.split.given import split
+
+
+def utterance(name: str, part: str | None) -> Utterance:
+    return Utterance(name, Path("unread.wav"), "sad", "speaker", part=part)
+
+
+def test_each_utterance_keeps_its_part_whatever_the_seed():
+    chosen = [utterance("a", "train"), utterance("b", "test"), utterance("c", "train")]
+    expected = {"a": "train", "b": "test", "c": "train"}
+    assert split(chosen, seed=0) == split(chosen, seed=1) == expected
+
+
+def test_utterances_without_a_part_are_counted_and_the_first_is_named():
+    chosen = [utterance("a", "train"), utterance("b", None), utterance("c", None)]
+    with pytest.raises(SerVaeError, match=r"2 of 3 utterances belong to no part, first b\."):
+        split(chosen, seed=0)
+
+
+@pytest.mark.parametrize(("present", "missing"), [("train", "test"), ("test", "train")])
+def test_an_empty_part_is_named(present, missing):
+    with pytest.raises(SerVaeError, match=rf"no utterance in {missing}\."):
+        split([utterance("a", present)], seed=0)
