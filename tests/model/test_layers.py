@@ -1,0 +1,43 @@
+"""The fully connected stacks, against the same formulas written out."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ser_vae.model import layers
+
+FORMULAS = {"relu": F.relu, "tanh": torch.tanh, "elu": F.elu, "gelu": F.gelu}
+
+
+def test_every_activation_has_its_formula_here():
+    assert FORMULAS.keys() == layers.ACTIVATIONS.keys()
+
+
+@pytest.mark.parametrize("activation", FORMULAS)
+def test_an_activation_stands_behind_each_hidden_layer(activation):
+    stack = layers.hidden_layers([5, 4, 3], activation)
+    first, second = (layer for layer in stack if isinstance(layer, nn.Linear))
+    x = torch.randn(7, 5)
+    hidden = FORMULAS[activation](x @ first.weight.T + first.bias)
+    expected = FORMULAS[activation](hidden @ second.weight.T + second.bias)
+    torch.testing.assert_close(stack(x), expected)
+
+
+def test_an_unknown_activation_is_named_beside_those_that_exist():
+    with pytest.raises(ValueError, match=r"elu.*gelu.*relu.*tanh.*'sine'"):
+        layers.hidden_layers([5, 4], "sine")
+
+
+def test_the_decoder_mirrors_the_encoder():
+    linear = [m for m in layers.decoder(128, [512, 256], 800, "relu") if isinstance(m, nn.Linear)]
+    assert [(m.in_features, m.out_features) for m in linear] == [(128, 256), (256, 512), (512, 800)]
+
+
+@pytest.mark.parametrize("activation", FORMULAS)
+def test_a_decoder_can_give_any_value(activation):
+    """Standardised log-mel values have both signs and no bound: the last layer is linear."""
+    stack = layers.decoder(2, [4], 3, activation)
+    assert isinstance(stack[-1], nn.Linear)
+    nn.init.constant_(stack[-1].bias, -100.0)
+    assert (stack(torch.zeros(1, 2)) < -50).all()

@@ -1,0 +1,71 @@
+"""The Gaussian layer, against torch.distributions and against its definition."""
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.distributions import Normal, kl_divergence
+
+from ser_vae.model.posterior import Posterior
+
+PRIOR = Normal(torch.tensor(0.0, dtype=torch.float64), 1.0)
+DRAWS = 200_000
+
+
+def doubles(*values: float) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+@given(st.floats(-20, 20), st.floats(-20, 10))
+def test_kl_agrees_with_torch_distributions(mu, log_var):
+    posterior = Posterior(doubles(mu), doubles(log_var))
+    deviation = doubles(log_var).exp().sqrt()
+    torch.testing.assert_close(posterior.kl(), kl_divergence(Normal(doubles(mu), deviation), PRIOR))
+
+
+def test_kl_is_zero_when_posterior_is_prior():
+    assert torch.equal(Posterior(torch.zeros(3, 4), torch.zeros(3, 4)).kl(), torch.zeros(3, 4))
+
+
+@given(st.floats(-5, 5), st.floats(-5, 5))
+def test_kl_is_positive_anywhere_else(mu, log_var):
+    kl = Posterior(doubles(mu), doubles(log_var)).kl().item()
+    assert kl > 0 or max(abs(mu), abs(log_var)) < 1e-6
+
+
+def test_kl_is_given_dimension_by_dimension():
+    kl = Posterior(torch.tensor([[0.0, 2.0]]), torch.zeros(1, 2)).kl()
+    torch.testing.assert_close(kl, torch.tensor([[0.0, 2.0]]))  # mu^2 / 2 where sigma is 1
+
+
+def test_samples_have_the_posteriors_mean_and_deviation():
+    mu, sigma = torch.tensor([-3.0, 0.0, 7.0]), torch.tensor([0.1, 1.0, 5.0])
+    posterior = Posterior(mu.expand(DRAWS, 3), 2 * sigma.log().expand(DRAWS, 3))
+    z = posterior.sample(torch.Generator().manual_seed(0))
+    standard_error = sigma / DRAWS**0.5
+    assert ((z.mean(dim=0) - mu).abs() < 5 * standard_error).all()
+    assert ((z.std(dim=0) - sigma).abs() < 5 * standard_error).all()
+
+
+def test_the_noise_of_two_segments_and_two_dimensions_is_independent():
+    z = Posterior(torch.zeros(DRAWS, 2), torch.zeros(DRAWS, 2)).sample(
+        torch.Generator().manual_seed(0)
+    )
+    assert abs((z[:, 0] * z[:, 1]).mean()) < 5 / DRAWS**0.5
+    assert abs((z[:-1] * z[1:]).mean()) < 5 / DRAWS**0.5
+
+
+def test_a_generator_repeats_its_draw_and_leaves_the_global_stream_alone():
+    posterior = Posterior(torch.zeros(2, 3), torch.zeros(2, 3))
+    before = torch.get_rng_state()
+    first, second = (posterior.sample(torch.Generator().manual_seed(4)) for _ in range(2))
+    assert torch.equal(first, second)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_gradient_passes_through_the_sample_into_mean_and_variance():
+    """With z = mu + sigma eps, dz/dmu = 1 and dz/dlog_var = sigma eps / 2 = (z - mu) / 2."""
+    mu, log_var = torch.randn(4, 3, requires_grad=True), torch.randn(4, 3, requires_grad=True)
+    z = Posterior(mu, log_var).sample()
+    z.sum().backward()
+    torch.testing.assert_close(mu.grad, torch.ones(4, 3))
+    torch.testing.assert_close(log_var.grad, (z - mu).detach() / 2)
