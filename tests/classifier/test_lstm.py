@@ -1,0 +1,112 @@
+"""The LSTM classifier: an utterance's logits are its own, whatever it is batched with."""
+
+import itertools
+
+import pytest
+import torch
+
+from ser_vae.classifier.lstm import LSTMClassifier
+
+Z, K = 5, 4
+LENGTHS = (3, 1, 9, 4)
+EVERY_KIND = pytest.mark.parametrize(
+    ("pooling", "bidirectional"), list(itertools.product(("last", "mean"), (False, True)))
+)
+
+
+def classifier(pooling: str, bidirectional: bool, **changed: object) -> LSTMClassifier:
+    settings = {"hidden": 6, "layers": 2, "dense": 7, "dropout": 0.0, **changed}
+    return LSTMClassifier(
+        input_size=Z, num_classes=K, pooling=pooling, bidirectional=bidirectional, **settings
+    ).eval()
+
+
+def padded(utterances: list[torch.Tensor], steps: int, padding: float) -> torch.Tensor:
+    z = torch.full((len(utterances), steps, Z), padding)
+    for row, utterance in zip(z, utterances, strict=True):
+        row[: len(utterance)] = utterance
+    return z
+
+
+def written_out(model: LSTMClassifier, utterance: torch.Tensor) -> torch.Tensor:
+    """Logits of one unpadded utterance, from what PyTorch's LSTM says are its two ends."""
+    states, (last, _) = model.lstm(utterance[None])
+    directions = 2 if model.lstm.bidirectional else 1
+    pooled = (
+        torch.cat(list(last[-directions:, 0])) if model.pooling == "last" else states[0].mean(0)
+    )
+    _, first, _, _, second = model.dense
+    hidden = (pooled @ first.weight.T + first.bias).clamp(min=0)
+    return hidden @ second.weight.T + second.bias
+
+
+@EVERY_KIND
+def test_logits_agree_with_each_utterance_run_alone_and_unpadded(pooling, bidirectional):
+    model = classifier(pooling, bidirectional)
+    utterances = [torch.randn(length, Z) for length in LENGTHS]
+    logits = model(padded(utterances, max(LENGTHS), 0.0), torch.tensor(LENGTHS))
+    expected = torch.stack([written_out(model, utterance) for utterance in utterances])
+    torch.testing.assert_close(logits, expected)
+
+
+@EVERY_KIND
+@pytest.mark.parametrize("padding", [-1e4, 1.0, 1e30])
+@pytest.mark.parametrize("more", [0, 5])
+def test_padding_does_not_change_the_prediction(pooling, bidirectional, padding, more):
+    model = classifier(pooling, bidirectional)
+    utterances = [torch.randn(length, Z) for length in LENGTHS]
+    length, steps = torch.tensor(LENGTHS), max(LENGTHS)
+    plain = model(padded(utterances, steps, 0.0), length)
+    torch.testing.assert_close(model(padded(utterances, steps + more, padding), length), plain)
+
+
+@EVERY_KIND
+def test_the_order_of_the_utterances_does_not_matter(pooling, bidirectional):
+    model, length = classifier(pooling, bidirectional), torch.tensor(LENGTHS)
+    z, order = torch.randn(4, 9, Z), torch.tensor([2, 0, 3, 1])
+    torch.testing.assert_close(model(z[order], length[order]), model(z, length)[order])
+
+
+@EVERY_KIND
+def test_padding_has_no_gradient_and_every_parameter_has_one(pooling, bidirectional):
+    model, z = classifier(pooling, bidirectional), torch.randn(4, 9, Z, requires_grad=True)
+    model(z, torch.tensor(LENGTHS)).square().sum().backward()
+    for row, length in zip(z.grad, LENGTHS, strict=True):
+        assert not row[length:].any()
+        assert row[:length].any(dim=-1).all()
+    assert all(parameter.grad.any() for parameter in model.parameters())
+
+
+def test_the_last_state_has_heard_the_first_segment_and_order():
+    model, z, length = classifier("last", False), torch.randn(1, 6, Z), torch.tensor([6])
+    assert not torch.allclose(model(z, length), model(z.flip(1), length))
+
+
+def test_two_layers_of_the_configured_widths():
+    model = LSTMClassifier(
+        input_size=128,
+        num_classes=4,
+        hidden=64,
+        layers=2,
+        dense=32,
+        pooling="last",
+        bidirectional=False,
+        dropout=0.0,
+    )
+    gates = 4 * (64 * 128 + 64 * 64 + 2 * 64) + 4 * (64 * 64 + 64 * 64 + 2 * 64)
+    dense = 64 * 32 + 32 + 32 * 4 + 4
+    assert sum(parameter.numel() for parameter in model.parameters()) == gates + dense
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_dropout_is_noise_in_training_alone(layers):
+    model = classifier("last", False, dropout=0.5, layers=layers)
+    z, length = torch.randn(4, 9, Z), torch.tensor(LENGTHS)
+    assert torch.equal(model(z, length), model(z, length))
+    model.train()
+    assert not torch.equal(model(z, length), model(z, length))
+
+
+def test_an_unknown_pooling_is_refused():
+    with pytest.raises(ValueError, match=r"'last' or 'mean', got 'max'"):
+        classifier("max", False)
