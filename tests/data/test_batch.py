@@ -1,0 +1,96 @@
+"""Batches: what each device is given, for any number of items and devices."""
+
+import math
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ser_vae.data.batch import Batches, Pick
+
+MANY = settings(max_examples=150, deadline=None)
+COUNTS, SIZES, DEVICES = st.integers(1, 60), st.integers(1, 9), st.integers(1, 5)
+SEEDS, EPOCHS = st.integers(0, 2**56 - 1), st.integers(0, 1000)
+
+
+def picks(count: int, size: int, *, rank: int = 0, devices: int = 1, **of: int) -> list[Pick]:
+    shuffled = Batches(
+        count, size, seed=of.get("seed", 0), shuffle=True, rank=rank, world_size=devices
+    )
+    shuffled.set_epoch(of.get("epoch", 0))
+    found = list(shuffled)
+    assert len(found) == len(shuffled)
+    return found
+
+
+def order(found: list[Pick]) -> list[int]:
+    return torch.cat([pick.items for pick in found]).tolist()
+
+
+def on_every_device(count: int, size: int, devices: int) -> list[list[Pick]]:
+    return [picks(count, size, rank=rank, devices=devices) for rank in range(devices)]
+
+
+@MANY
+@given(COUNTS, SIZES, DEVICES)
+def test_every_item_is_in_one_batch_of_one_device(count, size, devices):
+    found = on_every_device(count, size, devices)
+    items = [i for own in found for pick in own if pick.share for i in pick.items.tolist()]
+    assert sorted(items) == list(range(count))
+
+
+@MANY
+@given(COUNTS, SIZES, DEVICES)
+def test_devices_keep_step(count, size, devices):
+    found = on_every_device(count, size, devices)
+    assert {len(own) for own in found} == {math.ceil(count / (size * devices))}
+    assert all(1 <= len(pick.items) <= size for own in found for pick in own)
+
+
+@MANY
+@given(COUNTS, SIZES, DEVICES)
+def test_whole_batches_are_those_of_one_device_with_a_larger_batch(count, size, devices):
+    found = on_every_device(count, size, devices)
+    for whole, *parts in zip(picks(count, size * devices), *found, strict=True):
+        together = [i for part in parts if part.share for i in part.items.tolist()]
+        assert sorted(together) == sorted(whole.items.tolist())
+        assert whole.share == 1.0
+
+
+@MANY
+@given(COUNTS, SIZES, DEVICES)
+def test_shares_make_the_mean_over_devices_that_of_the_whole_batch(count, size, devices):
+    """A device that has nothing left counts for nothing, although it repeats an item."""
+    loss = torch.randn(count, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    found = on_every_device(count, size, devices)
+    for whole, *parts in zip(picks(count, size * devices), *found, strict=True):
+        means = torch.stack([loss[part.items].mean() * part.share for part in parts])
+        torch.testing.assert_close(means.mean(), loss[whole.items].mean())
+
+
+@MANY
+@given(SEEDS, EPOCHS)
+def test_the_order_follows_from_seed_and_epoch(seed, epoch):
+    def drawn(seed: int, epoch: int) -> list[int]:
+        return order(picks(60, 7, seed=seed, epoch=epoch))
+
+    assert drawn(seed, epoch) == drawn(seed, epoch)
+    assert drawn(seed, epoch) != drawn(seed, epoch + 1)
+    assert drawn(seed, epoch) != drawn(seed + 1, epoch)
+
+
+def test_the_order_is_the_same_on_every_machine():
+    assert order(picks(8, 3, seed=0)) == [2, 4, 3, 6, 5, 0, 1, 7]
+
+
+def test_the_order_takes_nothing_from_the_global_stream():
+    before = torch.get_rng_state()
+    picks(20, 3)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_without_shuffling_items_come_in_order_in_every_epoch():
+    ordered = Batches(7, 3, seed=0, shuffle=False, rank=0, world_size=1)
+    for epoch in range(2):
+        ordered.set_epoch(epoch)
+        assert [pick.items.tolist() for pick in ordered] == [[0, 1, 2], [3, 4, 5], [6]]

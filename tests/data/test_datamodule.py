@@ -1,0 +1,77 @@
+"""What the stages are fed with: segments and sequences, a whole batch at once."""
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ser_vae.data.batch import Pick
+from ser_vae.data.datamodule import BatchModule, SegmentSet, SequenceSet
+from ser_vae.data.segment import cut
+
+COUNTS = torch.tensor([3, 1, 4, 2])
+FIRST = torch.tensor([0, 3, 4, 8])
+ROWS = torch.randn(10, 5, generator=torch.Generator().manual_seed(0))
+LABEL = torch.tensor([2, 0, 1, 1])
+CONDITION = torch.eye(3)[LABEL]
+
+
+def sequences() -> SequenceSet:
+    return SequenceSet(ROWS, FIRST, COUNTS, CONDITION, LABEL)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=6))
+def test_a_sequence_is_its_own_rows_and_zeros_behind(items):
+    batch = sequences()[Pick(torch.tensor(items), 0.5)]
+    assert batch.x.shape == (len(items), max(COUNTS[items]).item(), 5)
+    for row, item in enumerate(items):
+        first, count = FIRST[item], COUNTS[item]
+        assert torch.equal(batch.x[row, :count], ROWS[first : first + count])
+        assert not batch.x[row, count:].any()
+    assert batch.length.tolist() == COUNTS[items].tolist()
+    assert batch.label.tolist() == LABEL[items].tolist()
+    assert torch.equal(batch.c, CONDITION[items])
+    assert batch.share == 0.5
+
+
+def test_sequences_of_segments_are_cut_as_those_of_latents_are():
+    """Fine-tuned, the encoder is given segments where the frozen one has left latents."""
+    frames = [np.random.default_rng(n).normal(size=(n, 2)).astype(np.float32) for n in (30, 12)]
+    segments = cut(frames, length=10, hop=10, remainder="drop")
+    every = segments[torch.arange(len(segments))]
+    rest = (segments.first, segments.count, CONDITION[:2], LABEL[:2])
+    pick = Pick(torch.tensor([1, 0]), 1.0)
+    assert torch.equal(SequenceSet(segments, *rest)[pick].x, SequenceSet(every, *rest)[pick].x)
+
+
+def test_a_segment_batch_has_the_condition_of_each_of_its_segments():
+    condition = torch.eye(3)[[0, 0, 1, 2, 2, 2, 1, 1, 0, 0]]
+    batch = SegmentSet(ROWS, condition)[Pick(torch.tensor([9, 2, 3]), 1.0)]
+    assert torch.equal(batch.x, ROWS[[9, 2, 3]])
+    assert torch.equal(batch.c, condition[[9, 2, 3]])
+
+
+def module(training: int = 10, validation: int = 4) -> BatchModule:
+    part = [SegmentSet(ROWS, torch.arange(count)[:, None]) for count in (training, validation)]
+    return BatchModule(*part, batch_size=3, seed=1)
+
+
+def test_training_batches_hold_every_item_once_shuffled_anew_each_epoch():
+    loader = module().train_dataloader()
+    orders = []
+    for epoch in range(2):
+        loader.sampler.set_epoch(epoch)
+        orders.append(torch.cat([batch.c[:, 0] for batch in loader]).tolist())
+    assert len(loader) == 4
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(10))
+    assert orders[0] != orders[1] != list(range(10))
+
+
+def test_validation_batches_are_in_order():
+    batches = list(module().val_dataloader())
+    assert [batch.c[:, 0].tolist() for batch in batches] == [[0, 1, 2], [3]]
+
+
+def test_no_validation_part_is_no_loader():
+    assert module(validation=0).val_dataloader() == []

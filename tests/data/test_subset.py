@@ -1,0 +1,56 @@
+"""The paper's three subsets."""
+
+from pathlib import Path
+
+import pytest
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import Corpus, Utterance
+from ser_vae.data.subset import select
+
+EMOTIONS = ("neutral", "sad")
+
+
+def utterance(name: str, emotion: str, style: str | None) -> Utterance:
+    return Utterance(name, Path("unread.wav"), emotion, "speaker", style=style)
+
+
+def corpus(*styles: str | None) -> Corpus:
+    found = [
+        utterance(f"{number}-{emotion}", emotion, style)
+        for number, style in enumerate(styles)
+        for emotion in EMOTIONS
+    ]
+    other = (utterance("fru", "frustrated", "improvised"),)
+    return Corpus("demo", EMOTIONS, tuple(found), other)
+
+
+def test_improvised_and_scripted_partition_complete():
+    whole = corpus("improvised", "scripted", "improvised")
+    improvised, scripted = select(whole, "improvised"), select(whole, "scripted")
+    assert {u.style for u in improvised} == {"improvised"}
+    assert {u.style for u in scripted} == {"scripted"}
+    assert sorted(u.id for u in improvised + scripted) == [u.id for u in select(whole, None)]
+
+
+def test_utterances_of_other_labels_are_in_no_subset():
+    whole = corpus("improvised")
+    assert "fru" not in {u.id for u in select(whole, "improvised") + select(whole, None)}
+
+
+def test_a_corpus_without_that_distinction_is_complete_or_an_error():
+    whole = corpus(None, None)
+    assert select(whole, None) == list(whole.utterances)
+    with pytest.raises(SerVaeError, match=r"data=improvised: corpus demo does not distinguish"):
+        select(whole, "improvised")
+
+
+def test_an_emotion_without_an_utterance_is_named():
+    found = (utterance("a", "sad", "scripted"), utterance("b", "neutral", "improvised"))
+    with pytest.raises(SerVaeError, match=r"data=scripted: no utterance of neutral among 1\."):
+        select(Corpus("demo", EMOTIONS, found), "scripted")
+
+
+def test_an_empty_corpus_names_every_emotion():
+    with pytest.raises(SerVaeError, match=r"data=complete: no utterance of neutral, sad among 0"):
+        select(Corpus("demo", EMOTIONS, ()), None)
