@@ -1,0 +1,22 @@
+"""Random streams that do not touch one another."""
+
+from ser_vae.training.seeding import seed_for
+
+
+def test_every_seed_and_purpose_has_its_own_stream():
+    purposes = [("epoch", epoch, rank) for epoch in range(50) for rank in range(4)]
+    streams = {seed_for(seed, *purpose) for seed in range(50) for purpose in purposes}
+    assert len(streams) == 50 * len(purposes)
+
+
+def test_neighbouring_numbers_are_not_joined():
+    assert seed_for(1, 11) != seed_for(11, 1)
+    assert seed_for(0, "epoch", 1, 23) != seed_for(0, "epoch", 12, 3)
+
+
+def test_a_seed_suits_torch_and_numpy():
+    assert all(0 <= seed_for(seed, "stage") < 2**56 for seed in range(1000))
+
+
+def test_the_seed_is_the_same_on_every_machine():
+    assert seed_for(0, "pretrain", "initialisation") == 15113691040757797
