@@ -9,11 +9,8 @@ import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
 
-from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.progress import track
@@ -21,11 +18,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ser_vae import SerVaeError
-from ser_vae.configuration import build, conf_dir
+from ser_vae.configuration import build
 from ser_vae.corpus.utterance import SYNTHETIC, Corpus
 from ser_vae.features.audio import Inspection, inspect
 from ser_vae.inventory import Count, Inventory, take, written
-from ser_vae.run import default_corpus
+from ser_vae.run import configure
 
 PIPE_WIDTH = 160  # characters: where there is no terminal, tables may be wider than 80
 
@@ -36,26 +33,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     overrides = parser.parse_args(arguments).overrides
     complaints = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
     try:
-        config = compose_config(overrides)
-        corpus = build(cast(dict[str, Any], OmegaConf.to_container(config.corpus, resolve=True)))
+        config = configure(*overrides)
+        corpus = build(config["corpus"])
     except (HydraException, OmegaConfBaseException) as error:
         complaints.print(str(error), style="red")
         return 2
     except SerVaeError as error:
         complaints.print(str(error), style="red")
         return 1
-    inspections = inspect_all(corpus, config.jobs or os.cpu_count() or 1, config.progress)
+    inspections = inspect_all(corpus, config["jobs"] or os.cpu_count() or 1, config["progress"])
     inventory = take(corpus, inspections)
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     show(corpus, inventory, Console(markup=False, highlight=False, width=width))
     return 1 if inventory.faults else 0
-
-
-def compose_config(overrides: Sequence[str]) -> DictConfig:
-    """The configuration as ser_vae.run has it, so that the same overrides name the same corpus."""
-    OmegaConf.register_new_resolver("default_corpus", default_corpus, replace=True)
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose("config", list(overrides))
 
 
 def inspect_all(corpus: Corpus, jobs: int, progress: bool) -> dict[str, Inspection]:

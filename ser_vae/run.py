@@ -10,7 +10,7 @@ from typing import Any, cast
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, flag_override
 
 from ser_vae import SerVaeError
 from ser_vae.configuration import build, conf_dir
@@ -60,6 +60,16 @@ def recorded(folder: RunFolder) -> Iterator[None]:
         print(f"{folder.name} failed: {error!r}; see {folder.error}", file=sys.stderr, flush=True)
         raise
     folder.error.unlink(missing_ok=True)
+
+
+def configure(*overrides: str) -> dict[str, Any]:
+    """The configuration that a command line stands for: `run(configure("model=cvae"))`."""
+    with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        cfg = hydra.compose("config", list(overrides), return_hydra_config=True)
+    HydraConfig.instance().set_config(cfg)
+    with flag_override(cfg, "struct", False):
+        del cfg["hydra"]
+    return plain(cfg)
 
 
 def plain(cfg: DictConfig) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ser_vae.run import configure, run
 torch.set_num_threads(1)  # small networks: more threads are slower, far slower on a busy machine
 
 RATE_HZ = 16_000
-EMOTIONS = {"calm": 300.0, "cross": 1500.0, "gay": 4000.0}  # Hz, the noise band of each
+EMOTIONS = {"calm": 300.0, "cross": 1500.0, "gay": 4000.0}  # Hz, the tone of each
 
 
 @pytest.fixture(autouse=True)
@@ -30,12 +30,12 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "disabled")
 
 
-def write_noise(path: Path, centre_hz: float, seed: int, duration_s: float) -> None:
-    """Noise around one frequency: an emotion that a small network can learn in seconds."""
+def write_noise(path: Path, tone_hz: float, seed: int, duration_s: float) -> None:
+    """A tone in noise: an emotion that a small network can learn in seconds."""
     rng = np.random.default_rng(seed)
     time = np.arange(int(duration_s * RATE_HZ)) / RATE_HZ
-    carrier = np.sin(2 * np.pi * centre_hz * time)
-    samples = 0.1 * carrier * rng.standard_normal(len(time)) + 0.05 * rng.standard_normal(len(time))
+    tone = np.sin(2 * np.pi * tone_hz * rng.normal(1, 0.05) * time)
+    samples = 0.1 * tone + 0.05 * rng.standard_normal(len(time))
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, np.clip(samples, -1, 1), RATE_HZ)
 
@@ -45,10 +45,10 @@ def noises(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A corpus of 60 short noises, three emotions, four speakers, described by a CSV."""
     root = tmp_path_factory.mktemp("noises")
     rows = ["path,emotion,speaker"]
-    for emotion, centre_hz in EMOTIONS.items():
+    for emotion, tone_hz in EMOTIONS.items():
         for number in range(20):
             name = f"{emotion}{number:02d}.wav"
-            write_noise(root / name, centre_hz, len(rows), 0.6 + 0.05 * number)
+            write_noise(root / name, tone_hz, len(rows), 0.6 + 0.05 * number)
             rows.append(f"{name},{emotion},s{number % 4}")
     (root / "list.csv").write_text("\n".join(rows) + "\n")
     return root

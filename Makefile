@@ -1,0 +1,35 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNS ?= runs
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check wheel clean
+
+help:  ## say what each target does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 8
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo,test,check]'
+	touch $@
+
+demo: $(VENV)/installed  ## set up, run Table I on the embedded corpus, print and write the report
+	$(BIN)/python -m ser_vae.run -m +experiment=table1 corpus=demo seed=0 runs=$(RUNS)
+	$(BIN)/python -m ser_vae.report $(RUNS)
+
+test: $(VENV)/installed  ## set up, run all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed  ## ruff, mypy and all tests, as CI does
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(MAKE) test
+
+wheel: $(VENV)/installed  ## build the wheel, install it elsewhere, run it from an empty folder
+	$(BIN)/python tests/wheel.py
+
+clean:  ## remove the environment and what tests leave behind; results stay
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
