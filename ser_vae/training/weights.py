@@ -1,6 +1,7 @@
 """Weights on disk."""
 
 import pickle
+import zipfile
 from pathlib import Path
 
 import torch
@@ -22,8 +23,13 @@ def load(network: torch.nn.Module, path: Path) -> None:
         SerVaeError: the file is missing, holds no weights, or those of another network.
     """
     try:
-        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, AttributeError) as error:
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):  # cut short, or a bare pickle
+                raise pickle.UnpicklingError("not a whole file of torch.save")
+            file.seek(0)
+            state = torch.load(file, map_location="cpu", weights_only=True)
+        network.load_state_dict(state)
+    except (OSError, RuntimeError, pickle.UnpicklingError, AttributeError, TypeError) as error:
         raise SerVaeError(
             f"{path}: expected the weights of a {type(network).__name__} of the configured sizes, "
             f"got: {str(error).splitlines()[0]}\n"
