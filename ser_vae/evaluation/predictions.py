@@ -72,7 +72,7 @@ def write(path: Path, predictions: Predictions) -> None:
                 predictions.dialogue[row],
                 predictions.emotions[predictions.truth[row]],
                 predictions.emotions[predictions.guess[row]],
-                *(f"{value:.6g}" for value in predictions.probability[row]),
+                *predictions.probability[row].tolist(),  # every digit: rounded, guesses may tie
             ]
         )
     write_text(path, text.getvalue())
@@ -84,9 +84,10 @@ def read(path: Path) -> Predictions:
     Raises:
         SerVaeError: the file is not of that form.
     """
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
     try:
+        with path.open(newline="", encoding="utf-8") as file:
+            header, *lines = csv.reader(file)
+        rows = [dict(zip(header, line, strict=True)) for line in lines]
         emotions = tuple(c.removeprefix(PROBABILITY) for c in rows[0] if c.startswith(PROBABILITY))
         return Predictions(
             emotions,
@@ -96,7 +97,7 @@ def read(path: Path) -> Predictions:
             np.array([emotions.index(row["truth"]) for row in rows]),
             np.array([[float(row[PROBABILITY + e]) for e in emotions] for row in rows]),
         )
-    except (IndexError, KeyError, ValueError, TypeError) as error:
+    except (csv.Error, IndexError, KeyError, ValueError, TypeError) as error:
         raise SerVaeError(
             f"{path}: expected the columns {', '.join(COLUMNS)} and a {PROBABILITY}… for each "
             f"emotion, one row an utterance: {error!r}.\nRun that command again with force=true."

@@ -1,0 +1,116 @@
+"""predictions.csv: what was written is what is read, and all scores follow from it."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import Utterance
+from ser_vae.evaluation.predictions import Predictions, predictions, read, write
+
+EMOTIONS = ("neutral", "happy", "sad")
+NAMES = st.text(st.characters(exclude_categories=["C"]), max_size=8)
+
+
+def some(probability: np.ndarray, names: tuple[str, ...] | None = None) -> Predictions:
+    names = names or tuple(f"u{n}" for n in range(len(probability)))
+    truth = np.arange(len(names)) % 3
+    return Predictions(EMOTIONS, names, names[::-1], ("",) * len(names), truth, probability)
+
+
+def assert_equal(one: Predictions, other: Predictions) -> None:
+    for name in ("emotions", "utterance", "speaker", "dialogue"):
+        assert getattr(one, name) == getattr(other, name)
+    for name in ("truth", "probability", "guess"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+@settings(max_examples=60, deadline=None)
+@given(arrays(float, (4, 3), elements=st.floats(0, 1)), st.tuples(NAMES, NAMES, NAMES, NAMES))
+def test_what_is_read_is_what_was_written(tmp_path_factory, probability, names):
+    """To the last digit: rounded, two probabilities may tie and a guess be another."""
+    path = tmp_path_factory.mktemp("run") / "predictions.csv"
+    write(path, some(probability, names))
+    assert_equal(read(path), some(probability, names))
+
+
+def test_near_ties_keep_their_guess(tmp_path):
+    near = some(np.array([[0.3, 0.35 - 1e-9, 0.35], [0.5 - 1e-16, 0.5, 0.0]]))
+    write(tmp_path / "predictions.csv", near)
+    assert read(tmp_path / "predictions.csv").guess.tolist() == near.guess.tolist() == [2, 1]
+
+
+def test_people_can_read_it(tmp_path):
+    write(tmp_path / "predictions.csv", some(np.array([[0.25, 0.5, 0.25]])))
+    with (tmp_path / "predictions.csv").open(newline="") as file:
+        assert list(csv.DictReader(file)) == [
+            {
+                "utterance": "u0",
+                "speaker": "u0",
+                "dialogue": "",
+                "truth": "neutral",
+                "guess": "happy",
+                "p_neutral": "0.25",
+                "p_happy": "0.5",
+                "p_sad": "0.25",
+            }
+        ]
+
+
+def test_probabilities_stay_with_their_utterances_in_order_of_the_ids():
+    utterances = [
+        Utterance(name, Path("unread.wav"), emotion, f"speaker of {name}", dialogue=dialogue)
+        for name, emotion, dialogue in [("c", "sad", None), ("a", "happy", "d"), ("b", "sad", "e")]
+    ]
+    found = predictions(utterances, EMOTIONS, np.array([[0, 0, 1], [0, 1, 0], [1, 0, 0]]))
+    assert found.utterance == ("a", "b", "c")
+    assert found.speaker == ("speaker of a", "speaker of b", "speaker of c")
+    assert found.dialogue == ("d", "e", "")
+    assert found.truth.tolist() == [1, 2, 2]
+    assert found.guess.tolist() == [1, 0, 2]
+
+
+HEADER = "utterance,speaker,dialogue,truth,guess,p_neutral,p_sad"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        HEADER,
+        f"{HEADER}\nu,s,d,happy,sad,0.5,0.5",
+        f"{HEADER}\nu,s,d,sad,sad,0.5,high",
+        f"{HEADER}\nu,s,d,sad,sad,0.5",
+        f"{HEADER}\nu,s,d,sad,sad,0.5,0.5,0.5",
+        f"{HEADER}\nu,s,d,sad,sad,0.5,0.5\nu,s,d,sad,sad,0.5,0.5,0.5",
+        "utterance,truth,guess\nu,sad,sad",
+        "utterance,speaker,dialogue,guess,p_sad\nu,s,d,sad,1",
+    ],
+    ids=[
+        "empty",
+        "no row",
+        "an emotion without a column",
+        "no number",
+        "a short row",
+        "a long row",
+        "a long second row",
+        "no probabilities",
+        "no truth",
+    ],
+)
+def test_a_file_of_another_form_is_an_error_that_names_it(tmp_path, content):
+    (tmp_path / "predictions.csv").write_text(content)
+    with pytest.raises(SerVaeError, match=r"predictions\.csv: expected the columns utterance"):
+        read(tmp_path / "predictions.csv")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00\x01", b"utterance,p_sad\n\x00,1\n"])
+def test_a_file_that_is_no_text_is_an_error_that_names_it(tmp_path, content):
+    (tmp_path / "predictions.csv").write_bytes(content)
+    with pytest.raises(SerVaeError, match=r"predictions\.csv"):
+        read(tmp_path / "predictions.csv")
