@@ -1,0 +1,57 @@
+"""What metrics.json says around the scores."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ser_vae.corpus.utterance import Utterance
+from ser_vae.evaluation.metrics import evaluate, majority
+from ser_vae.evaluation.predictions import Predictions, predictions
+from ser_vae.evaluation.summary import counts, scores_and_baseline
+
+EMOTIONS = ("neutral", "sad")
+UTTERANCES = [
+    Utterance(name, Path("unread.wav"), emotion, speaker)
+    for name, emotion, speaker in [
+        ("a", "sad", "s1"),
+        ("b", "sad", "s2"),
+        ("c", "neutral", "s1"),
+        ("d", "sad", "s3"),
+        ("e", "neutral", "s2"),
+    ]
+]
+PARTS = ["train", "test", "train", "test", "train"]
+
+
+def found() -> Predictions:
+    return predictions([UTTERANCES[1], UTTERANCES[3]], EMOTIONS, np.array([[0.2, 0.8], [0.6, 0.4]]))
+
+
+def test_counts_of_each_part_by_hand():
+    assert counts(UTTERANCES, PARTS, torch.tensor([3, 5, 2, 7, 1])) == {
+        "test": {"utterances": 2, "segments": 12, "speakers": 2, "emotions": {"sad": 2}},
+        "train": {
+            "utterances": 3,
+            "segments": 6,
+            "speakers": 2,
+            "emotions": {"neutral": 2, "sad": 1},
+        },
+    }
+
+
+def test_speakers_on_both_sides_of_the_split_are_counted():
+    """Of the test's s2 and s3, one is heard in training."""
+    train = [u for u, part in zip(UTTERANCES, PARTS, strict=True) if part == "train"]
+    summary = scores_and_baseline(found(), train, "random")
+    assert summary["test_speakers"] == 2
+    assert summary["test_speakers_in_train"] == 1
+
+
+def test_scores_stand_beside_the_trivial_baseline():
+    train = [u for u, part in zip(UTTERANCES, PARTS, strict=True) if part == "train"]
+    summary = scores_and_baseline(found(), train, "random")
+    assert summary.items() >= evaluate(found(), "random").items()
+    assert summary["random/test/wa"] == 0.5
+    assert summary["majority"] == majority(["sad", "neutral", "neutral"], found(), "random")
+    assert summary["majority"]["random/test/wa"] == 0.0
