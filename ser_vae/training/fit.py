@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 
 from ser_vae.data.datamodule import BatchModule
 from ser_vae.training.history import History
+from ser_vae.training.progress import StageProgress
 from ser_vae.training.stage import Stage, ignore_known_warnings
 
 LAST = "last.ckpt"
@@ -56,7 +57,8 @@ def fit(
         save_on_train_epoch_end=True,
         enable_version_counter=False,
     )
-    callbacks: list[Callback] = [History(folder / f"{stage.stage}.csv"), checkpoint]
+    shown: list[Callback] = [StageProgress()] if progress else []
+    callbacks = [*shown, History(folder / f"{stage.stage}.csv"), checkpoint]
     data = BatchModule(train, validation, batch_size=batch_size, seed=stage.seed)
     last = folder / LAST
     with warnings.catch_warnings():
@@ -70,6 +72,6 @@ def fit(
             num_sanity_val_steps=0,
             log_every_n_steps=1,
             enable_model_summary=False,
-            enable_progress_bar=progress,
+            enable_progress_bar=False,
             **trainer,
         ).fit(stage, data, ckpt_path=last if last.exists() else None, weights_only=True)

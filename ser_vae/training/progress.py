@@ -1,0 +1,65 @@
+"""How far a stage is, for a person at a terminal."""
+
+from typing import Any
+
+from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ser_vae.training.stage import Stage
+
+
+class StageProgress(Callback):
+    """One bar for the whole of a stage: its name, the epoch, the last epoch's loss, time left.
+
+    Lightning's own bar starts anew with each epoch and does not say which stage it is.
+    """
+
+    def __init__(self) -> None:
+        self.progress: Progress | None = None  # not before training: it can't be sent to a process
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not trainer.is_global_zero:
+            return
+        steps, epochs = int(trainer.num_training_batches), trainer.max_epochs or 0
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self.task = self.progress.add_task(
+            self._said(pl_module, trainer), total=steps * epochs, completed=trainer.global_step
+        )
+        self.progress.start()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if self.progress:
+            self.progress.advance(self.task)
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self.progress:
+            self.progress.update(self.task, description=self._said(pl_module, trainer))
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._stop()
+
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        if self.progress:
+            self.progress.stop()
+
+    @staticmethod
+    def _said(stage: LightningModule, trainer: Trainer) -> str:
+        assert isinstance(stage, Stage)
+        loss = trainer.callback_metrics.get(f"{stage.stage}/train/loss")
+        shown = "" if loss is None else f", loss {float(loss):.4g}"
+        return f"{stage.stage}, epoch {trainer.current_epoch + 1} of {trainer.max_epochs}{shown}"

@@ -1,0 +1,46 @@
+"""What the README tells a newcomer to type exists."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from ser_vae.configuration import conf_dir
+from ser_vae.run import configure
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+LINES = [
+    line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()
+]
+COMMANDS = [line.split(" #")[0].strip() for line in LINES]
+RUNS = [c for c in COMMANDS if c.startswith(("python -m ser_vae.run", "python -m ser_vae.check"))]
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("make")])
+def test_every_make_target_exists(command: str) -> None:
+    assert re.search(rf"^{command.split()[1]}:", (ROOT / "Makefile").read_text(), re.M)
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_every_command_composes(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IEMOCAP_ROOT", "/licensed")
+    overrides = [word for word in shlex.split(command)[3:] if not word.startswith("-")]
+    first = []
+    for override in OverridesParser.create().parse_overrides(overrides):
+        value = next(override.sweep_string_iterator()) if override.is_sweep_override() else None
+        first.append(f"{override.key_or_group}={value}" if value else override.input_line)
+    assert configure(*(o for o in first if o))["choice"]["model"]
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#]+)\)", README))))
+def test_every_link_leads_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+@pytest.mark.parametrize("kind", ["corpus", "model"])
+def test_every_corpus_and_representation_has_its_row(kind: str) -> None:
+    for path in (conf_dir() / kind).glob("*.yaml"):
+        assert f"| `{kind}={path.stem}` |" in README
