@@ -23,6 +23,7 @@ from ser_vae.data.segment import cut, frames_kept
 from ser_vae.evaluation import predictions, summary
 from ser_vae.features.normalise import standardise
 from ser_vae.features.store import FeatureStore
+from ser_vae.inventory import count_classes, differences
 from ser_vae.logger.closing import close_all
 from ser_vae.logger.run import LoggedRun
 from ser_vae.run_folder import RunFolder, digest
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 
 Config = Mapping[str, Any]
 
-NAMED = 10  # at most so many unusable utterances are named in a message
+NAMED = 10  # at most so many utterances or oddities are named in a message
 
 
 def execute(
@@ -48,6 +49,7 @@ def execute(
     """Do all of one run, and leave its results in `folder`; metrics.json comes last."""
     if config["threads"]:
         torch.set_num_threads(config["threads"])
+    report_oddities(corpus)
     began = time.perf_counter()
     material, left_out = prepare(config, corpus, utterances)
     folder.write_split(material.utterances, material.parts)
@@ -113,6 +115,19 @@ def unusable(
                     f"{cutting['length']}; data.remainder=pad would keep it"
                 )
     return reasons
+
+
+def corpus_warnings(corpus: Corpus) -> list[str]:
+    """Where this copy of a corpus differs from a complete one: usable, but not without a word."""
+    return [*differences(count_classes(corpus), {}), *corpus.oddities]
+
+
+def report_oddities(corpus: Corpus) -> None:
+    found = corpus_warnings(corpus)
+    for warning in found[:NAMED]:
+        log.warning("corpus %s: %s", corpus.name, warning)
+    if len(found) > NAMED:
+        log.warning("and %d more: python -m ser_vae.check says all", len(found) - NAMED)
 
 
 def report_unusable(reasons: Mapping[str, str], total: int, policy: str) -> None:
@@ -247,6 +262,8 @@ def summarise(
         caveats.append(f"label_policy={config['label_policy']}: test labels leak, no result")
     if config["normalise"] == "speaker":
         caveats.append("normalise=speaker: transductive, uses the test speakers' audio")
+    if found_odd := corpus_warnings(corpus):
+        caveats.append(f"{len(found_odd)} warnings about this copy of the corpus (ser_vae.check)")
     if left_out:
         caveats.append(f"{len(left_out)} unusable utterances left out")
     return {
