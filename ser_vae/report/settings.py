@@ -1,0 +1,96 @@
+"""The settings that decide a run's result, and which of them differ from the defaults."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+from ser_vae.configuration import conf_dir
+from ser_vae.run_folder import addressed
+
+try:  # libyaml, where PyYAML was built with it: ten times as fast
+    from yaml import CSafeLoader as Loader
+except ImportError:
+    from yaml import SafeLoader as Loader
+
+Flat = Mapping[str, str]  # dotted key -> value in JSON
+
+
+def read_yaml(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader)
+
+
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """{"model": {"latent": 16}} -> {"model.latent": "16"}; a list is one value."""
+    found: dict[str, str] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[prefix + key] = json.dumps(value)
+    return found
+
+
+def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
+    """All of a run's configuration that decides its result, but the seed."""
+    return flat({key: value for key, value in addressed(config).items() if key != "seed"})
+
+
+def deviations(config: Mapping[str, Any]) -> dict[str, str]:
+    """Dotted key -> `key=value` of the settings that differ from the defaults, by key.
+
+    The defaults are those of the options that the run chose: split.test has one under split=random
+    alone. An option that is not of this package has none, and all its settings are named.
+    """
+    own, default = settings_of(config), settings_of(defaults(config))
+    keys = sorted(own.keys() | default.keys())
+    return {key: _written(key, own) for key in keys if own.get(key) != default.get(key)}
+
+
+def _written(key: str, settings: Flat) -> str:
+    """As on the command line; a run that is older than a setting does not have it."""
+    return f"{key}={settings[key]}".replace('"', "") if key in settings else f"{key} unset"
+
+
+def defaults(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What the configuration is by a command that names the run's options and no value.
+
+    `choice` says which options those are; a corpus's is the module that reads it, and other groups
+    have the one that conf/config.yaml names.
+    """
+    stated = dict(_file("config"))
+    options: dict[str, Any] = {}
+    for entry in stated.pop("defaults"):
+        options |= entry if isinstance(entry, dict) else {}
+    options |= {**config["choice"], "corpus": config["corpus"]["_target_"].split(".")[-2]}
+    for group in options.keys() & config.keys():
+        stated = _merged(stated, {group: _composed(group, options[group])})
+    return {key: value for key, value in stated.items() if key != "hydra"}
+
+
+def _composed(group: str, options: str | list[str]) -> dict[str, Any]:
+    """One option of a group, or several on top of one another, upon those that they start from."""
+    made: dict[str, Any] = {}
+    for name in [options] if isinstance(options, str) else options:
+        own = dict(_file(f"{group}/{name}"))
+        made = _merged(_merged(made, _composed(group, own.pop("defaults", []))), own)
+    return made
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    made = dict(base)
+    for key, value in over.items():
+        below: Any = made.get(key)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        made[key] = _merged(below, value) if both else value
+    return made
+
+
+@cache
+def _file(name: str) -> Mapping[str, Any]:
+    """A file of conf/; nothing where there is none."""
+    path = conf_dir() / f"{name}.yaml"
+    return (read_yaml(path) or {}) if path.is_file() else {}
