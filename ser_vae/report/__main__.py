@@ -1,0 +1,75 @@
+"""Tables of all runs in a folder, beside the paper's: `python -m ser_vae.report runs`.
+
+Prints them, and writes FOLDER/report.md, FOLDER/report.csv (a row for each cell and metric) and
+FOLDER/runs.csv (a row a run). A cell is the mean over seeds; runs that differ in anything else are
+never averaged. Ends with 1 where FOLDER has no run, or can't be written to.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from ser_vae import SerVaeError
+from ser_vae.files import write_text
+from ser_vae.report.collect import collect
+from ser_vae.report.csv import cells_csv, runs_csv
+from ser_vae.report.markdown import markdown
+from ser_vae.report.table import tables
+from ser_vae.report.terminal import WIDTH, show
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m ser_vae.report",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        default="runs",
+        type=Path,
+        metavar="FOLDER",
+        help="runs are looked for in it and everywhere below (default: runs)",
+    )
+    try:
+        report(parser.parse_args(arguments).folder)
+    except SerVaeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def report(folder: Path) -> None:
+    """Print the tables of the runs below `folder`, and write them there.
+
+    Raises:
+        SerVaeError: there is no run, or the folder can't be written to.
+    """
+    runs, unreadable = collect(folder)
+    made = tables(runs)
+    console = Console(markup=False, emoji=False, highlight=False)
+    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    show(made, unreadable, console)
+    texts = {
+        "report.md": markdown(made, unreadable),
+        "report.csv": cells_csv(made),
+        "runs.csv": runs_csv(runs),
+    }
+    for name, text in texts.items():
+        write(folder / name, text)
+    print(f"written: {', '.join(str(folder / name) for name in texts)}")
+
+
+def write(path: Path, text: str) -> None:
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise SerVaeError(f"{path} can't be written: {error.strerror}.") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""A table can't be read without what decides its worth."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ser_vae.corpus.utterance import SYNTHETIC
+from ser_vae.report import words
+from ser_vae.report.table import Table, tables
+
+
+def only(study: Any) -> Table:
+    (table,) = tables(study.runs)
+    return table
+
+
+def caption(study: Any) -> str:
+    return "\n".join(words.caption(only(study)))
+
+
+def test_the_caption_names_corpus_protocol_seeds_test_part_and_shared_speakers(study: Any) -> None:
+    study.run(seed=0, test_speakers=23, test_speakers_in_train=22)
+    study.run(seed=4, test_speakers=22, test_speakers_in_train=22)
+    said = caption(study)
+    assert "urdu, protocol random, seeds 0, 4" in said
+    assert "Emotions: neutral, angry." in said
+    assert (
+        "Test part of complete: 120 utterances; of its 22 to 23 speakers, 22 are also in train."
+        in said
+    )
+    assert "Settings that differ from the defaults: none." in said
+    assert "label_policy=null" in said
+
+
+def test_a_single_seed_is_not_called_seeds(study: Any) -> None:
+    study.run(seed=0)
+    assert "protocol random, seed 0:" in caption(study)
+
+
+def test_the_caption_names_the_settings_that_differ(study: Any) -> None:
+    study.run("training.classify.epochs=2", "normalise=none")
+    differing = "differ from the defaults: normalise=none, training.classify.epochs=2."
+    assert differing in caption(study)
+
+
+def test_a_caveat_names_its_rows_unless_it_holds_for_all(study: Any) -> None:
+    study.run("model=cvae", caveats=["everywhere"])
+    study.run("model=cvae", "label_policy=oracle", caveats=["everywhere", "here alone"])
+    said = caption(study).splitlines()
+    assert "Caveat: everywhere." in said
+    assert "Caveat (complete, label_policy=oracle): here alone." in said
+
+
+def test_the_papers_corpus_is_compared_without_a_word_on_another(table_1: Any) -> None:
+    said = caption(table_1(corpus="iemocap"))
+    assert "paper: accuracy on IEMOCAP, one random 70/30 split" in said
+    assert "does not say whether weighted or unweighted" in said
+
+
+def test_another_corpus_says_that_the_papers_cells_are_iemocaps(table_1: Any) -> None:
+    assert "paper: accuracy on IEMOCAP, not on mine," in caption(table_1(corpus="mine"))
+
+
+def test_a_corpus_without_the_papers_subsets_is_not_compared(study: Any) -> None:
+    study.run()
+    assert "paper" not in caption(study)
+
+
+def test_synthetic_speech_is_said_in_capitals_and_once(table_1: Callable[..., Any]) -> None:
+    said = caption(table_1(corpus="demo", synthetic=True, caveats=[SYNTHETIC]))
+    assert "SYNTHETIC SPEECH" in said
+    assert "COMPARISON WITH THE PAPER MEANS NOTHING BEYOND THE LAYOUT" in said
+    assert said.lower().count("synthetic speech") == 1
+
+
+def test_a_table_of_nothing_says_so(study: Any) -> None:
+    study.run(state="unfinished")
+    assert "urdu, protocol random: no finished run." in caption(study)
+
+
+def test_what_is_missing_failed_and_unfinished_is_said(study: Any) -> None:
+    study.run("model=vae")
+    unfinished = study.run("model=ae", state="unfinished")
+    failed = study.run("model=cvae", state="unfinished")
+    (failed / "error.txt").write_text("Traceback (most recent call last):\n  x\nOSError: full\n")
+    assert words.notes(only(study)) == [
+        "No finished run: complete × AE, CVAE.",
+        f"Unfinished (interrupted, or still at work): random/{unfinished.name}",
+        f"Failed: random/{failed.name}: OSError: full",
+    ]
+
+
+def test_a_cell_over_other_seeds_is_pointed_out(study: Any) -> None:
+    for model, seeds in (("ae", (0, 1)), ("vae", (0,)), ("cvae", (0, 1))):
+        for seed in seeds:
+            study.run(f"model={model}", seed=seed)
+    assert words.notes(only(study)) == ["Not over seeds 0, 1: complete × VAE has seed 0."]
+
+
+def test_a_whole_table_has_no_notes(table_1: Callable[..., Any]) -> None:
+    assert words.notes(only(table_1(corpus="iemocap"))) == []
+
+
+def test_what_was_kept_apart_or_left_out_is_said(study: Any) -> None:
+    for material in ("one", "one", "two"):
+        for model in ("ae", "vae", "cvae"):
+            study.run(f"model={model}", material=material)
+    said = "\n".join(words.notes(only(study)))
+    assert said.count("Left out: ") == 3
+    assert "complete, material=one: other audio or labels than in the rows beside it" in said
