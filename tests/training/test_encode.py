@@ -98,5 +98,11 @@ def test_two_chunks_are_not_given_the_same_noise(monkeypatch):
     assert not torch.isclose(noise[:6], noise[6:]).any()
 
 
+def test_dropout_of_a_representation_is_off():
+    model = cvae().train()
+    model.encoder.append(torch.nn.Dropout(0.5))
+    assert torch.equal(latents(model, LABEL, "null"), latents(model, LABEL, "null"))
+
+
 def test_latents_carry_no_gradient():
     assert not latents(cvae(), LABEL, "null").requires_grad

@@ -118,13 +118,12 @@ def assert_same_weights(one: torch.nn.Module, other: torch.nn.Module) -> None:
     assert not differing
 
 
-def stages() -> dict[str, Callable[[], Stage]]:
-    return {
-        "AE": lambda: pretraining(AE),
-        "VAE": lambda: pretraining(VAE),
-        "CVAE": lambda: pretraining(CVAE),
-        "classify": classification,
-    }
+STAGES: dict[str, Callable[[], Stage]] = {
+    "AE": lambda: pretraining(AE),
+    "VAE": lambda: pretraining(VAE),
+    "CVAE": lambda: pretraining(CVAE),
+    "classify": classification,
+}
 
 
 def data_for(stage: Stage) -> tuple[Any, Any]:
@@ -133,11 +132,11 @@ def data_for(stage: Stage) -> tuple[Any, Any]:
     return made(70, seed=1), made(20, seed=2)
 
 
-@pytest.mark.parametrize("kind", stages())
+@pytest.mark.parametrize("kind", STAGES)
 @pytest.mark.parametrize("finished_epochs", [0, 1, 2, 3])
 def test_an_interrupted_stage_ends_as_the_uninterrupted_one(kind, finished_epochs, tmp_path):
     """Broken off in the middle of an epoch, then given again to a network that starts elsewhere."""
-    new = stages()[kind]
+    new = STAGES[kind]
     whole, broken = new(), new()
     start = copy.deepcopy(whole.state_dict())
     broken.load_state_dict(start)
@@ -176,9 +175,9 @@ def test_every_item_is_seen_once_an_epoch_in_another_order_each(tmp_path):
     assert first != second
 
 
-@pytest.mark.parametrize("kind", stages())
+@pytest.mark.parametrize("kind", STAGES)
 def test_validation_changes_neither_weights_nor_training_curves(kind, tmp_path):
-    without, with_it = stages()[kind](), stages()[kind]()
+    without, with_it = STAGES[kind](), STAGES[kind]()
     with_it.load_state_dict(copy.deepcopy(without.state_dict()))
     data, validation = data_for(without)
     train(without, data, tmp_path / "without")
@@ -228,7 +227,7 @@ def test_the_curves_are_the_losses_that_a_plain_loop_finds(tmp_path):
 
 
 def test_the_gradient_is_clipped_to_the_norm_that_is_given(tmp_path):
-    """Under Adam a tiny bound does not slow learning; under a tiny eps it would not show at all."""
+    """A large eps, beside which a clipped gradient is small: Adam's steps then show its norm."""
     start, data = pretraining(AE), segments(70, seed=1)
     moved = []
     for bound in (None, 1e-9):

@@ -104,6 +104,13 @@ def test_noise_follows_from_seed_epoch_and_step_whatever_was_drawn_before():
     assert len(set(first.drawn + other.drawn)) == 2 * 3 * (2 + 1)
 
 
+def test_noise_of_validation_does_not_depend_on_what_training_drew():
+    short, long = Square(), Square()
+    run(short, [batch(1.0)], [batch(1.0)])
+    run(long, [batch(1.0)] * 3, [batch(1.0)])
+    assert short.drawn[-1] == long.drawn[-1]
+
+
 def test_the_optimizer_is_adam_as_configured():
     optimizer = Square().configure_optimizers()
     assert type(optimizer) is torch.optim.Adam
