@@ -155,6 +155,11 @@ def differences(
     ]
 
 
+def corpus_warnings(corpus: Corpus) -> list[str]:
+    """Where a copy differs from a complete one, as far as that is known without its audio."""
+    return [*differences(count_classes(corpus), {}), *corpus.oddities]
+
+
 def other_formats(corpus: Corpus, formats: Counter[tuple[int, int]]) -> list[str]:
     """A sentence for each sample rate and number of channels that a complete copy has not."""
     rate = corpus.expected.get("sample_rate_hz")

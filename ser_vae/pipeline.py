@@ -19,11 +19,12 @@ from ser_vae import SerVaeError
 from ser_vae.configuration import build
 from ser_vae.corpus.utterance import SYNTHETIC, Corpus, Utterance
 from ser_vae.data.material import Material
-from ser_vae.data.segment import cut, frames_kept
+from ser_vae.data.segment import cut
+from ser_vae.data.usable import report_unusable, unusable
 from ser_vae.evaluation import predictions, summary
 from ser_vae.features.normalise import standardise
 from ser_vae.features.store import FeatureStore
-from ser_vae.inventory import count_classes, differences
+from ser_vae.inventory import corpus_warnings
 from ser_vae.logger.closing import close_all
 from ser_vae.logger.run import LoggedRun
 from ser_vae.run_folder import RunFolder, digest
@@ -40,8 +41,6 @@ log = logging.getLogger(__name__)
 
 Config = Mapping[str, Any]
 
-NAMED = 10  # at most so many utterances or oddities are named in a message
-
 
 def execute(
     config: Config, corpus: Corpus, utterances: Sequence[Utterance], folder: RunFolder
@@ -49,7 +48,8 @@ def execute(
     """Do all of one run, and leave its results in `folder`; metrics.json comes last."""
     if config["threads"]:
         torch.set_num_threads(config["threads"])
-    report_oddities(corpus)
+    for warning in corpus_warnings(corpus):
+        log.warning("corpus %s: %s", corpus.name, warning)
     began = time.perf_counter()
     material, left_out = prepare(config, corpus, utterances)
     folder.write_split(material.utterances, material.parts)
@@ -84,8 +84,7 @@ def prepare(
     )
     cutting = {key: config["data"][key] for key in ("length", "hop", "remainder")}
     left_out = unusable(store, utterances, **cutting)
-    if left_out:
-        report_unusable(left_out, len(utterances), config["bad_audio"])
+    report_unusable(left_out, len(utterances), config["bad_audio"])
     kept = sorted((u for u in utterances if u.id not in left_out), key=lambda u: u.id)
     assigned = build(config["split"], kept, seed=config["seed"])
     parts = [assigned[utterance.id] for utterance in kept]
@@ -99,47 +98,6 @@ def prepare(
     label = torch.tensor([corpus.emotions.index(utterance.emotion) for utterance in kept])
     digests = [store.digest(utterance) for utterance in kept]
     return Material(kept, digests, segments, label, parts, corpus.emotions), left_out
-
-
-def unusable(
-    store: FeatureStore, utterances: Sequence[Utterance], **cutting: Any
-) -> dict[str, str]:
-    """Compute what features are missing; utterances without any, or without a segment, and why."""
-    reasons = dict(store.compute(utterances))
-    for utterance in utterances:
-        if utterance.id not in reasons:
-            frames = len(store.frames(utterance))
-            if not frames_kept(frames, **cutting):
-                reasons[utterance.id] = (
-                    f"{utterance.path}: too short, {frames} frames where a segment has "
-                    f"{cutting['length']}; data.remainder=pad would keep it"
-                )
-    return reasons
-
-
-def corpus_warnings(corpus: Corpus) -> list[str]:
-    """Where this copy of a corpus differs from a complete one: usable, but not without a word."""
-    return [*differences(count_classes(corpus), {}), *corpus.oddities]
-
-
-def report_oddities(corpus: Corpus) -> None:
-    found = corpus_warnings(corpus)
-    for warning in found[:NAMED]:
-        log.warning("corpus %s: %s", corpus.name, warning)
-    if len(found) > NAMED:
-        log.warning("and %d more: python -m ser_vae.check says all", len(found) - NAMED)
-
-
-def report_unusable(reasons: Mapping[str, str], total: int, policy: str) -> None:
-    """Name the utterances; stop, or go on without them where `policy` is "drop"."""
-    named = [f"  {name}: {reason}" for name, reason in sorted(reasons.items())]
-    more = [f"  and {len(named) - NAMED} more"] if len(named) > NAMED else []
-    message = "\n".join(
-        [f"{len(reasons)} of {total} utterances can't be used:", *named[:NAMED], *more]
-    )
-    if policy != "drop":
-        raise SerVaeError(f"{message}\nMend the files, or leave them out with bad_audio=drop.")
-    log.warning("%s\nThey are left out (bad_audio=drop).", message)
 
 
 def represent(

@@ -13,6 +13,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # In pipeline order; a stage imports from itself and from what stands above it.
 ORDER = [
     "files",
+    "configuration",
     "corpus",
     "features",
     "split",
@@ -25,7 +26,7 @@ ORDER = [
     "run_folder",
     "report",
 ]
-ENTRY_POINTS = ("run", "check", "pipeline", "configuration", "inventory")
+ENTRY_POINTS = ("run", "check", "pipeline", "inventory")
 
 
 def place(module: str) -> str:
