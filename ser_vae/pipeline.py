@@ -54,12 +54,13 @@ def execute(
     material, left_out = prepare(config, corpus, utterances)
     folder.write_split(material.utterances, material.parts)
     times = {"features": time.perf_counter() - began}
+    model, classifier = networks(config, material)
     with open_loggers(config, corpus.name, folder) as loggers:
         began = time.perf_counter()
-        model = represent(config, material, folder, loggers)
+        represent(model, config, material, folder, loggers)
         times["pretrain"] = time.perf_counter() - began
         began = time.perf_counter()
-        found = classify(config, material, model, folder, loggers)
+        found = classify(classifier, model, config, material, folder, loggers)
         times["classify"] = time.perf_counter() - began
         predictions.write(folder.predictions, found)
         results = summarise(config, corpus, material, left_out, found, folder)
@@ -100,15 +101,42 @@ def prepare(
     return Material(kept, digests, segments, label, parts, corpus.emotions), left_out
 
 
-def represent(
-    config: Config, material: Material, folder: RunFolder, loggers: Sequence[Logger]
-) -> torch.nn.Module:
-    """The representation (III-A): pretrained, taken from an equal run, loaded, or untrained."""
+def networks(config: Config, material: Material) -> tuple[Any, torch.nn.Module]:
+    """The representation and the classifier as initialised: a wrong setting is met before hours."""
+    classes = len(material.emotions)
     torch.manual_seed(seed_for(config["seed"], "pretrain", "initialisation"))
-    model: torch.nn.Module = build(
-        config["model"], input_size=material.segments.size, num_classes=len(material.emotions)
+    model = build(config["model"], input_size=material.segments.size, num_classes=classes)
+    check_told(config, model)
+    torch.manual_seed(seed_for(config["seed"], "classify", "initialisation"))
+    classifier: torch.nn.Module = build(
+        config["classifier"], input_size=model.latent_size, num_classes=classes
     )
-    check_label_policy(config["label_policy"], model)
+    return model, classifier
+
+
+def check_told(config: Config, model: Any) -> None:
+    """Refuse what would be accepted and ignored, or fail after hours of pretraining."""
+    policy, kind = config["label_policy"], type(model).__name__
+    if policy != "null" and not model.conditional:
+        raise SerVaeError(
+            f"label_policy={policy}: a {kind} is never told a label.\n"
+            "Use model=cvae, or leave label_policy alone."
+        )
+    if config["training"]["latent"] == "sample" and not hasattr(model, "posterior"):
+        raise SerVaeError(
+            f"training.latent=sample: a {kind} has no posterior to sample from.\n"
+            "Use model=vae or model=cvae, or training.latent=mu."
+        )
+
+
+def represent(
+    model: torch.nn.Module,
+    config: Config,
+    material: Material,
+    folder: RunFolder,
+    loggers: Sequence[Logger],
+) -> None:
+    """Make `model` a representation (III-A): pretrain it, take an equal run's weights, or load."""
     source = config["training"]["pretrained"]
     if source == "auto":
         shared = RunFolder(Path(config["runs"]) / "pretrained" / pretrained_name(config, material))
@@ -120,12 +148,12 @@ def represent(
     elif source != "none":
         weights.load(model, Path(source))
     weights.save(model, folder.path / "pretrained.ckpt")
-    return model
 
 
 def pretrained_name(config: Config, material: Material) -> str:
     """An address of all that pretraining depends on, so that no fold meets another's encoder."""
-    settings = [config[key] for key in ("features", "data", "normalise", "model", "seed")]
+    settings = [list(material.emotions)]
+    settings += [config[key] for key in ("features", "data", "normalise", "model", "seed")]
     training = [config["training"]["pretrain"], config["trainer"]]
     items = zip(material.utterances, material.digests, material.parts, strict=True)
     utterances = [(u.id, u.speaker, u.emotion, audio, part) for u, audio, part in items]
@@ -151,9 +179,10 @@ def pretrain(
 
 
 def classify(
+    classifier: torch.nn.Module,
+    model: torch.nn.Module,
     config: Config,
     material: Material,
-    model: Any,
     folder: RunFolder,
     loggers: Sequence[Logger],
 ) -> predictions.Predictions:
@@ -165,10 +194,6 @@ def classify(
     source: Any = material.segments
     if frozen:
         source = encode(model, source, told, sample=sample, seed=seed, device=device)
-    torch.manual_seed(seed_for(seed, "initialisation"))
-    classifier = build(
-        config["classifier"], input_size=model.latent_size, num_classes=len(material.emotions)
-    )
     stage = Classify(
         classifier,
         seed,
@@ -188,20 +213,17 @@ def classify(
     return predictions.predictions(material.utterances_of("test"), material.emotions, found)
 
 
-def check_label_policy(policy: str, model: Any) -> None:
-    """Refuse a policy that would be accepted and ignored."""
-    if policy != "null" and not model.conditional:
-        raise SerVaeError(
-            f"label_policy={policy}: a {type(model).__name__} is never told a label.\n"
-            "Use model=cvae, or leave label_policy alone."
-        )
-
-
 def fit_settings(config: Config, stage: Pretrain | Classify) -> dict[str, Any]:
     """What `fit` is told by the configuration."""
     settings = {k: v for k, v in config["training"][stage.stage].items() if k != "optimizer"}
-    shown = config["progress"] and sys.stderr.isatty()
-    return {**settings, "trainer": config["trainer"], "progress": shown}
+    trainer = dict(config["trainer"])
+    if isinstance(stage, Classify) and stage.encoder and trainer["strategy"] == "ddp_spawn":
+        trainer["strategy"] = "ddp_spawn_find_unused_parameters_true"  # its decoder has no gradient
+    return {
+        **settings,
+        "trainer": trainer,
+        "progress": config["progress"] and sys.stderr.isatty(),
+    }
 
 
 def summarise(

@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import hydra
@@ -16,6 +17,7 @@ from ser_vae import SerVaeError
 from ser_vae.configuration import build, conf_dir
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.data.subset import select
+from ser_vae.features.digest import Digests
 from ser_vae.files import write_text
 from ser_vae.report.line import line
 from ser_vae.run_folder import RunFolder, locate
@@ -35,7 +37,8 @@ def run(config: Mapping[str, Any]) -> dict[str, Any]:
     if corpus.synthetic:
         print(f"corpus {corpus.name}: {SYNTHETIC}. Set IEMOCAP_ROOT to your copy of IEMOCAP.")
     utterances = select(corpus, config["data"]["style"])
-    folder = locate(config, corpus.name, utterances)
+    digests = Digests(Path(config["cache"]).expanduser() / "features" / "digests")
+    folder = locate(config, corpus.name, utterances, digests)
     with folder.lock():
         if config["force"]:
             folder.clear()

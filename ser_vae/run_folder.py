@@ -30,17 +30,21 @@ from filelock import FileLock, Timeout
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
+from ser_vae.features import AudioError
+from ser_vae.features.digest import Digests
 from ser_vae.files import write_text
 
 FORMAT = 1  # raised when the code changes what a configuration results in
 NOT_ADDRESSED = ("runs", "cache", "jobs", "threads", "progress", "force", "logger", "choice")
 
 
-def locate(config: Mapping[str, Any], corpus: str, utterances: Sequence[Utterance]) -> "RunFolder":
-    """The folder of a run; `corpus` is its name."""
+def locate(
+    config: Mapping[str, Any], corpus: str, utterances: Sequence[Utterance], digests: Digests
+) -> "RunFolder":
+    """The folder of a run; `corpus` is its name, `digests` know the content of its audio."""
     choice = config["choice"]
     name = f"{choice['model']}-{choice['data']}-{corpus}-seed{config['seed']}"
-    unique = f"{name}-{address(config, utterances)}"
+    unique = f"{name}-{address(config, utterances, digests)}"
     return RunFolder(Path(config["runs"]) / choice["split"] / unique)
 
 
@@ -50,14 +54,14 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def address(config: Mapping[str, Any], utterances: Sequence[Utterance]) -> str:
+def address(config: Mapping[str, Any], utterances: Sequence[Utterance], digests: Digests) -> str:
     """What a run's result depends on: its settings, and the corpus wherever that is stored.
 
     Raises:
-        SerVaeError: an audio file is gone.
+        SerVaeError: a checkpoint to start from is gone.
     """
-    found = [(u.id, u.emotion, u.speaker, u.style, u.part, _size(u)) for u in utterances]
-    return digest([addressed(config), found])
+    found = [(u.id, u.emotion, u.speaker, u.part, _content(u.path, digests)) for u in utterances]
+    return digest([addressed(config), _checkpoint(config["training"]["pretrained"]), found])
 
 
 def addressed(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,14 +71,25 @@ def addressed(config: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def _size(utterance: Utterance) -> int:
+def _checkpoint(source: str) -> str | None:
+    """The content of a checkpoint to start from, where there is one."""
+    if source in ("auto", "none"):
+        return None
     try:
-        return utterance.path.stat().st_size
+        return hashlib.sha256(Path(source).read_bytes()).hexdigest()
     except OSError as error:
         raise SerVaeError(
-            f"{utterance.id}: {utterance.path} can't be read: {error.strerror}.\n"
-            "Restore the file, or correct the corpus's root."
+            f"training.pretrained: {source} can't be read: {error.strerror}.\n"
+            "Give a run's pretrained.ckpt, auto or none."
         ) from error
+
+
+def _content(audio: Path, digests: Digests) -> str:
+    """What stands for a file; one that can't be read is a matter of `bad_audio`, later."""
+    try:
+        return digests.of(audio)
+    except AudioError as error:
+        return error.reason
 
 
 @dataclass(frozen=True)

@@ -448,3 +448,32 @@ def test_without_iemocap_the_first_line_says_that_the_speech_is_synthetic(
 
 def test_the_python_way_in_is_the_command_line(noise_command: list[str]) -> None:
     assert run(configure(*noise_command))["run"] == "vae-complete-folder-seed0"
+
+
+def test_an_autoencoder_is_refused_a_sample_before_it_is_trained(
+    run_noises: Run, tmp_path: Path
+) -> None:
+    with pytest.raises(SerVaeError, match="no posterior to sample from"):
+        run_noises("model=ae", "training.latent=sample")
+    assert not (tmp_path / "runs" / "pretrained").exists()
+
+
+def test_other_audio_of_the_same_size_is_another_run(
+    run_noises: Run, noises: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(noises, copy)
+    run_noises(f"corpus.root={copy}")
+    audio = bytearray((copy / "calm00.wav").read_bytes())
+    audio[-2:] = bytes([audio[-2] ^ 1, audio[-1]])
+    (copy / "calm00.wav").write_bytes(audio)
+    run_noises(f"corpus.root={copy}")
+    assert len(folders(tmp_path / "runs")) == 2
+
+
+@pytest.mark.slow
+def test_an_encoder_is_fine_tuned_on_two_devices(
+    noise_command: list[str], command: Command
+) -> None:
+    result = command(*noise_command, "trainer=[cpu,ddp]", "training.encoder_lr=1e-3")
+    assert result.returncode == 0, result.stderr

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from ser_vae import SerVaeError
+
 Pooling = Literal["last", "mean"]
 
 
@@ -29,7 +31,7 @@ class LSTMClassifier(nn.Module):
     ) -> None:
         super().__init__()
         if pooling not in ("last", "mean"):
-            raise ValueError(f"pooling: expected 'last' or 'mean', got {pooling!r}")
+            raise SerVaeError(f"pooling: expected 'last' or 'mean', got {pooling!r}")
         self.pooling = pooling
         self.lstm = nn.LSTM(
             input_size,

@@ -9,6 +9,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ser_vae import SerVaeError
+
 Remainder = Literal["drop", "pad"]
 
 
@@ -78,7 +80,7 @@ def frames_kept(available: int, length: int, hop: int, remainder: Remainder) -> 
     elif remainder == "drop":
         steps = (available - length) // hop
     else:
-        raise ValueError(f"remainder: expected 'drop' or 'pad', got {remainder!r}")
+        raise SerVaeError(f"remainder: expected 'drop' or 'pad', got {remainder!r}")
     return length + steps * hop if steps >= 0 else 0
 
 
@@ -95,7 +97,7 @@ def cut(
             whole one by repeating the last frame.
     """
     if min(length, hop) < 1:
-        raise ValueError(f"length and hop: expected whole numbers from 1, got {length} and {hop}")
+        raise SerVaeError(f"length and hop: expected whole numbers from 1, got {length} and {hop}")
     kept = [frames_kept(len(frames), length, hop, remainder) for frames in utterances]
     joined = torch.empty(sum(kept), utterances[0].shape[1])
     starts: list[Tensor] = []

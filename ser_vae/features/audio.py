@@ -10,7 +10,7 @@ import soundfile
 import torch
 from torchaudio.transforms import Resample
 
-from ser_vae import SerVaeError
+from ser_vae.features import AudioError
 
 Samples = npt.NDArray[np.float32]
 
@@ -19,14 +19,6 @@ SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither
 LOUDEST = 2.0**31  # float files may hold unscaled integers, of up to 32 bits; beyond is damage
 RATES_HZ = (4_000, 384_000)  # half of telephone speech, to twice the highest in studios
 RATE_STEP_HZ = 25  # all rates in use are multiples; 44,101 Hz would ask for a kernel of gigabytes
-
-
-class AudioError(SerVaeError):
-    """A file from which no speech can be read; `reason` is the message without the file's name."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.reason = reason
 
 
 @dataclass(frozen=True)

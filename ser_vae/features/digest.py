@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ser_vae import SerVaeError
-from ser_vae.features.audio import AudioError
+from ser_vae.features import AudioError
 
 # The coarsest file system's time stamps. A file changed within it may change again under the same
 # stamp, so its digest is not remembered.

@@ -46,7 +46,7 @@ def standardise(
         SerVaeError: `speaker` is asked for and the corpus does not say who speaks.
     """
     if policy not in get_args(Policy):
-        raise ValueError(f"normalise: expected one of {get_args(Policy)}, got {policy!r}")
+        raise SerVaeError(f"normalise: expected one of {get_args(Policy)}, got {policy!r}")
     if policy == "train":
         fit = [frames for frames, train in zip(utterances, in_train, strict=True) if train]
         _apply(utterances, fit)

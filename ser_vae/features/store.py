@@ -26,8 +26,8 @@ from rich.console import Console
 from rich.progress import track
 
 from ser_vae.corpus.utterance import Utterance
-from ser_vae.features import audio
-from ser_vae.features.audio import AudioError, Samples
+from ser_vae.features import AudioError, audio
+from ser_vae.features.audio import Samples
 from ser_vae.features.digest import Digests, usable
 from ser_vae.features.logmel import LogMel, TooShortError
 from ser_vae.files import atomic_write

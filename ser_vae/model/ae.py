@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from ser_vae import SerVaeError
 from ser_vae.model import layers
 from ser_vae.model.objective import squared_error
 
@@ -50,9 +51,11 @@ class AE(nn.Module):
         """The latent that the classifier is given: x (B, D) -> (B, Z).
 
         Raises:
-            ValueError: `sample` is asked for; an autoencoder has no distribution to draw from.
+            SerVaeError: `sample` is asked for; an autoencoder has no distribution to draw from.
         """
         if sample:
-            raise ValueError("latent=sample: an autoencoder has no posterior; use latent=mu")
+            raise SerVaeError(
+                "training.latent=sample: an autoencoder has no posterior; use latent=mu"
+            )
         z: Tensor = self.to_z(self.encoder(x))
         return z

@@ -5,6 +5,8 @@ from itertools import pairwise
 
 from torch import nn
 
+from ser_vae import SerVaeError
+
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "tanh": nn.Tanh,
@@ -17,10 +19,10 @@ def hidden_layers(sizes: Sequence[int], activation: str) -> nn.Sequential:
     """Fully connected layers from `sizes[0]` to `sizes[-1]` units, an activation behind each.
 
     Raises:
-        ValueError: `activation` is none of `ACTIVATIONS`.
+        SerVaeError: `activation` is none of `ACTIVATIONS`.
     """
     if activation not in ACTIVATIONS:
-        raise ValueError(f"activation: expected one of {sorted(ACTIVATIONS)}, got {activation!r}")
+        raise SerVaeError(f"activation: expected one of {sorted(ACTIVATIONS)}, got {activation!r}")
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), ACTIVATIONS[activation]()]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from ser_vae import SerVaeError
 from ser_vae.data.segment import Segments
 
 LabelPolicy = Literal["null", "oracle"]
@@ -28,7 +29,7 @@ def condition(policy: LabelPolicy, label: Tensor, classes: int) -> Tensor:
         classes: K.
     """
     if policy not in get_args(LabelPolicy):
-        raise ValueError(f"label_policy: expected one of {get_args(LabelPolicy)}, got {policy!r}")
+        raise SerVaeError(f"label_policy: expected one of {get_args(LabelPolicy)}, got {policy!r}")
     if policy == "oracle":
         return one_hot(label, classes).float()
     return torch.full((len(label), classes), 1.0 / classes)

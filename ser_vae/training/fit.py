@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import lightning
+import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import Logger
 from torch.utils.data import Dataset
 
+from ser_vae import SerVaeError
 from ser_vae.data.datamodule import BatchModule
 from ser_vae.training.history import History
 from ser_vae.training.progress import StageProgress
-from ser_vae.training.stage import Stage, ignore_known_warnings
+from ser_vae.training.stage import LOWER, Stage, ignore_known_warnings
 
 LAST = "last.ckpt"
 
@@ -75,3 +77,7 @@ def fit(
             enable_progress_bar=False,
             **trainer,
         ).fit(stage, data, ckpt_path=last if last.exists() else None, weights_only=True)
+    if not all(torch.isfinite(value).all() for value in stage.parameters()):
+        raise SerVaeError(
+            f"{stage.stage}: weights are NaN or infinite after the last step.\n{LOWER}"
+        )

@@ -24,6 +24,9 @@ KNOWN_WARNINGS = (
 )
 
 
+LOWER = "Training diverged: lower its optimizer.lr, or set trainer.precision=32-true."
+
+
 def ignore_known_warnings() -> None:
     for message in KNOWN_WARNINGS:
         warnings.filterwarnings("ignore", message=message)
@@ -95,7 +98,7 @@ class Stage(lightning.LightningModule):
         if not all(map(math.isfinite, means.values())):
             raise SerVaeError(
                 f"{self.stage}, epoch {self.current_epoch}: the {part} loss is {means['loss']}.\n"
-                f"Lower training.{self.stage}.optimizer.lr, or set trainer.precision=32-true."
+                f"{LOWER}"
             )
         named = {f"{self.stage}/{part}/{name}": mean for name, mean in means.items()}
         self.log_dict(named, sync_dist=True)  # equal on all devices: the sums were added up

@@ -5,6 +5,7 @@ import itertools
 import pytest
 import torch
 
+from ser_vae import SerVaeError
 from ser_vae.classifier.lstm import LSTMClassifier
 
 Z, K = 5, 4
@@ -108,5 +109,5 @@ def test_dropout_is_noise_in_training_alone(layers):
 
 
 def test_an_unknown_pooling_is_refused():
-    with pytest.raises(ValueError, match=r"'last' or 'mean', got 'max'"):
+    with pytest.raises(SerVaeError, match=r"'last' or 'mean', got 'max'"):
         classifier("max", False)

@@ -8,6 +8,7 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from ser_vae import SerVaeError
 from ser_vae.data.segment import Segments, cut, frames_kept
 
 F = 3
@@ -162,11 +163,11 @@ def test_the_utterances_own_frames_are_left_alone():
 
 
 def test_an_unknown_remainder_is_refused():
-    with pytest.raises(ValueError, match=r"'drop' or 'pad', got 'keep'"):
+    with pytest.raises(SerVaeError, match=r"'drop' or 'pad', got 'keep'"):
         cut([frames(20)], length=10, hop=10, remainder="keep")
 
 
 @pytest.mark.parametrize(("length", "hop"), [(0, 10), (10, 0), (-1, 1)])
 def test_lengths_that_are_no_lengths_are_refused(length, hop):
-    with pytest.raises(ValueError, match="whole numbers from 1"):
+    with pytest.raises(SerVaeError, match="whole numbers from 1"):
         cut([frames(20)], length=length, hop=hop, remainder="drop")

@@ -117,5 +117,5 @@ def test_per_speaker_without_speakers_is_an_error():
 
 
 def test_an_unknown_policy_is_refused():
-    with pytest.raises(ValueError, match=r"train.*speaker.*none.*'test'"):
+    with pytest.raises(SerVaeError, match=r"train.*speaker.*none.*'test'"):
         standardise(utterances(), "test", SPEAKERS, IN_TRAIN)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from ser_vae import SerVaeError
 from ser_vae.model.ae import AE
 from ser_vae.model.vae import VAE
 
@@ -80,5 +81,5 @@ def test_every_parameter_has_a_gradient():
 
 
 def test_a_sample_of_an_autoencoder_is_refused():
-    with pytest.raises(ValueError, match="no posterior; use latent=mu"):
+    with pytest.raises(SerVaeError, match="no posterior; use latent=mu"):
         small().feature(torch.randn(1, 6), torch.zeros(1, 4), sample=True)

@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ser_vae import SerVaeError
 from ser_vae.model import layers
 
 FORMULAS = {"relu": F.relu, "tanh": torch.tanh, "elu": F.elu, "gelu": F.gelu}
@@ -25,7 +26,7 @@ def test_an_activation_stands_behind_each_hidden_layer(activation):
 
 
 def test_an_unknown_activation_is_named_beside_those_that_exist():
-    with pytest.raises(ValueError, match=r"elu.*gelu.*relu.*tanh.*'sine'"):
+    with pytest.raises(SerVaeError, match=r"elu.*gelu.*relu.*tanh.*'sine'"):
         layers.hidden_layers([5, 4], "sine")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from ser_vae import SerVaeError
 from ser_vae.data.segment import Segments, cut
 from ser_vae.model.cvae import CVAE
 from ser_vae.training import encode as module
@@ -52,7 +53,7 @@ def test_the_oracle_tells_the_truth():
 
 
 def test_an_unknown_policy_is_refused():
-    with pytest.raises(ValueError, match=r"null.*oracle.*'true'"):
+    with pytest.raises(SerVaeError, match=r"null.*oracle.*'true'"):
         condition("true", LABEL, K)
 
 
