@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUNS ?= runs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check wheel clean
+.PHONY: help demo test check clean
 
 help:  ## say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 8
@@ -19,7 +19,7 @@ demo: $(VENV)/installed  ## set up, run Table I on the embedded corpus, print an
 	$(BIN)/python -m ser_vae.run -m +experiment=table1 corpus=demo seed=0 runs=$(RUNS)
 	$(BIN)/python -m ser_vae.report $(RUNS)
 
-test: $(VENV)/installed  ## set up, run all tests
+test: $(VENV)/installed  ## set up, run all tests (the wheel outside the checkout is one of them)
 	$(BIN)/python -m pytest
 
 check: $(VENV)/installed  ## ruff, mypy and all tests, as CI does
@@ -27,9 +27,6 @@ check: $(VENV)/installed  ## ruff, mypy and all tests, as CI does
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(MAKE) test
-
-wheel: $(VENV)/installed  ## build the wheel, install it elsewhere, run it from an empty folder
-	$(BIN)/python tests/wheel.py
 
 clean:  ## remove the environment and what tests leave behind; results stay
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
