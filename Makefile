@@ -12,7 +12,7 @@ help:  ## say what each target does
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo,test,check]'
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[demo,test,check]'
 	touch $@
 
 demo: $(VENV)/installed  ## set up, run Table I on the embedded corpus, print and write the report
