@@ -18,6 +18,7 @@ from lightning.pytorch.loggers import Logger
 from ser_vae import SerVaeError
 from ser_vae.configuration import build
 from ser_vae.corpus.utterance import SYNTHETIC, Corpus, Utterance
+from ser_vae.data.audit import audit
 from ser_vae.data.material import Material
 from ser_vae.data.segment import cut
 from ser_vae.data.usable import report_unusable, unusable
@@ -64,6 +65,7 @@ def execute(
         times["classify"] = time.perf_counter() - began
         predictions.write(folder.predictions, found)
         results = summarise(config, corpus, material, left_out, found, folder)
+        folder.write_audit(results["audit"])
         results["times_s"] = times
         for logger in loggers:
             logger.log_metrics({k: v for k, v in results.items() if isinstance(v, float)})
@@ -87,7 +89,7 @@ def prepare(
     left_out = unusable(store, utterances, **cutting)
     report_unusable(left_out, len(utterances), config["bad_audio"])
     kept = sorted((u for u in utterances if u.id not in left_out), key=lambda u: u.id)
-    assigned = build(config["split"], kept, seed=config["seed"])
+    assigned = fold_of(build(config["split"], kept, seed=config["seed"]), config)
     parts = [assigned[utterance.id] for utterance in kept]
     segments = cut([store.frames(utterance) for utterance in kept], **cutting)
     standardise(
@@ -99,6 +101,21 @@ def prepare(
     label = torch.tensor([corpus.emotions.index(utterance.emotion) for utterance in kept])
     digests = [store.digest(utterance) for utterance in kept]
     return Material(kept, digests, segments, label, parts, corpus.emotions), left_out
+
+
+def fold_of(folds: Sequence[Mapping[str, str]], config: Config) -> Mapping[str, str]:
+    """The fold that is asked for; a protocol of several is never silently scored on one."""
+    fold, protocol = config["fold"], config["choice"]["split"]
+    if fold is None and len(folds) == 1:
+        return folds[0]
+    if len(folds) == 1:
+        raise SerVaeError(f"fold={fold}: split={protocol} has no folds; leave fold alone.")
+    if fold is None or not 0 <= fold < len(folds):
+        raise SerVaeError(
+            f"fold={fold}: split={protocol} has {len(folds)} folds here.\n"
+            f"Give fold=0 to fold={len(folds) - 1}, or fold=all."
+        )
+    return folds[fold]
 
 
 def networks(config: Config, material: Material) -> tuple[Any, torch.nn.Module]:
@@ -253,12 +270,19 @@ def summarise(
         "data": choice["data"],
         "model": choice["model"],
         "protocol": choice["split"],
+        "fold": config["fold"],
         "seed": config["seed"],
         "label_policy": config["label_policy"],
         "leaks": config["label_policy"] in LEAKING,
         "material": digest([(u.id, u.speaker, u.emotion, u.part, audio) for u, audio in used]),
         "caveats": caveats,
         "emotions": list(material.emotions),
+        "audit": audit(
+            [*train, *material.utterances_of("validation")],
+            material.utterances_of("test"),
+            everything=[*corpus.utterances, *corpus.others],
+            digests={u.id: d for u, d in zip(material.utterances, material.digests, strict=True)},
+        ),
         **summary.scores_and_baseline(found, train, choice["split"]),
         "counts": summary.counts(material.utterances, material.parts, material.segments.count),
         "left_out": dict(left_out),

@@ -19,7 +19,7 @@ from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.data.subset import select
 from ser_vae.features.digest import Digests
 from ser_vae.files import write_text
-from ser_vae.report.line import line
+from ser_vae.report.line import line, pooled_line
 from ser_vae.run_folder import RunFolder, locate
 
 
@@ -32,7 +32,33 @@ OmegaConf.register_new_resolver("default_corpus", default_corpus, replace=True)
 
 
 def run(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Do what `config` says, or find it done, and return the contents of its metrics.json."""
+    """Do what `config` says, or find it done, and return the contents of its metrics.json.
+
+    With fold=all, of each fold in turn; returned are the scores of all folds together.
+    """
+    if config["fold"] == "all":
+        return run_folds(config)
+    folder = finish(config)
+    return folder.read_metrics()
+
+
+def run_folds(config: Mapping[str, Any]) -> dict[str, Any]:
+    utterances = select(build(config["corpus"]), config["data"]["style"])
+    protocol = config["choice"]["split"]
+    count = len(build(config["split"], utterances, seed=config["seed"]))
+    if count == 1:
+        raise SerVaeError(f"fold=all: split={protocol} has no folds; leave fold alone.")
+    folders = [finish({**config, "fold": fold}) for fold in range(count)]
+    from ser_vae.evaluation import pool, predictions  # noqa: PLC0415  (they import torch)
+
+    found = [predictions.read(folder.predictions) for folder in folders]
+    scores = pool.over_folds(found, protocol)
+    print(pooled_line(scores, [folder.read_metrics() for folder in folders]), flush=True)
+    return scores
+
+
+def finish(config: Mapping[str, Any]) -> RunFolder:
+    """The folder of a run, with its results in it, made now if need be."""
     corpus = build(config["corpus"])
     if corpus.synthetic:
         print(f"corpus {corpus.name}: {SYNTHETIC}. Set IEMOCAP_ROOT to your copy of IEMOCAP.")
@@ -48,9 +74,8 @@ def run(config: Mapping[str, Any]) -> dict[str, Any]:
                 from ser_vae import pipeline  # noqa: PLC0415  (a finished run need not wait for torch)
 
                 pipeline.execute(config, corpus, utterances, folder)
-    metrics: dict[str, Any] = folder.read_metrics()
-    print(f"{line(metrics)}\n{folder.path}", flush=True)
-    return metrics
+    print(f"{line(folder.read_metrics())}\n{folder.path}", flush=True)
+    return folder
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """What a run leaves on disk, and where: a folder addressed by the run's configuration.
 
-    <runs>/<protocol>/<model>-<data>-<corpus>-seed<seed>-<address>/
+    <runs>/<protocol>/<model>-<data>-<corpus>[-fold<fold>]-seed<seed>-<address>/
         config.yaml       the whole configuration
         split.csv         which utterance was in which part
+        audit.json        what its training and its test part share
         pretrained.ckpt   the representation's weights        pretrain.csv   its curves
         classifier.ckpt   the classifier's weights            classify.csv   its curves
         predictions.csv   of each test utterance
@@ -43,7 +44,8 @@ def locate(
 ) -> "RunFolder":
     """The folder of a run; `corpus` is its name, `digests` know the content of its audio."""
     choice = config["choice"]
-    name = f"{choice['model']}-{choice['data']}-{corpus}-seed{config['seed']}"
+    fold = "" if config["fold"] is None else f"-fold{config['fold']}"
+    name = f"{choice['model']}-{choice['data']}-{corpus}{fold}-seed{config['seed']}"
     unique = f"{name}-{address(config, utterances, digests)}"
     return RunFolder(Path(config["runs"]) / choice["split"] / unique)
 
@@ -133,6 +135,9 @@ class RunFolder:
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
         write_text(self.metrics, json.dumps(metrics, indent=1) + "\n")
+
+    def write_audit(self, audit: Mapping[str, Any]) -> None:
+        write_text(self.path / "audit.json", json.dumps(audit, indent=1) + "\n")
 
     def write_split(self, utterances: Sequence[Utterance], parts: Sequence[str]) -> None:
         text = io.StringIO()

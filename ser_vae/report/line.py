@@ -1,18 +1,37 @@
 """A run in one line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from statistics import stdev
 from typing import Any
 
 
 def line(metrics: Mapping[str, Any]) -> str:
     """A score that can be read without its file: protocol, trivial baseline, what is shared."""
     key, trivial = f"{metrics['protocol']}/test/", metrics["majority"]
-    shared, speakers = metrics["test_speakers_in_train"], metrics["test_speakers"]
+    audit = metrics["audit"]
     parts = [
         f"{metrics['run']}: {key}ua {metrics[key + 'ua']:.2%}, wa {metrics[key + 'wa']:.2%}",
         f"majority {trivial[key + 'ua']:.2%}, {trivial[key + 'wa']:.2%}",
         f"{metrics['counts']['test']['utterances']} test utterances",
-        f"{shared} of {speakers} test speakers also in train",
+        f"audit: {audit['verdict']}, {audit['sentence']}",
         *metrics["caveats"],
+    ]
+    return " | ".join(parts)
+
+
+def pooled_line(scores: Mapping[str, Any], folds: Sequence[Mapping[str, Any]]) -> str:
+    """All folds of a protocol together; `folds` are the metrics of each."""
+    first = folds[0]
+    key, each = f"{first['protocol']}/test/", scores[f"{first['protocol']}/test/ua_of_folds"]
+    trivial = [fold["majority"][key + "ua"] for fold in folds]
+    caveats = sorted({caveat for fold in folds for caveat in fold["caveats"]})
+    verdicts = sorted({fold["audit"]["verdict"] for fold in folds})
+    parts = [
+        f"{first['run'].replace('-fold0', '')}, {len(folds)} folds: {key}ua "
+        f"{scores[key + 'ua']:.2%}, wa {scores[key + 'wa']:.2%}, all utterances together",
+        f"ua of a fold {min(each):.2%} to {max(each):.2%}, sd {stdev(each):.2%}",
+        f"majority {max(trivial):.2%}",
+        f"audit: {', '.join(verdicts)}",
+        *caveats,
     ]
     return " | ".join(parts)

@@ -6,8 +6,8 @@ from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
 
 
-def split(utterances: Sequence[Utterance], *, seed: int) -> dict[str, str]:  # noqa: ARG001
-    """Return id -> "train" or "test" as the corpus says; `seed` has no part in it.
+def folds(utterances: Sequence[Utterance], *, seed: int) -> list[dict[str, str]]:  # noqa: ARG001
+    """One fold, id -> "train" or "test" as the corpus says; `seed` has no part in it.
 
     Raises:
         SerVaeError: the corpus assigns some utterances to no part, or leaves a part empty.
@@ -22,4 +22,4 @@ def split(utterances: Sequence[Utterance], *, seed: int) -> dict[str, str]:  # n
     missing = {"train", "test"} - set(parts.values())
     if missing:
         raise SerVaeError(f"split=given: the corpus has no utterance in {', '.join(missing)}.")
-    return parts
+    return [parts]

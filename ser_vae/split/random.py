@@ -12,10 +12,10 @@ from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
 
 
-def split(
+def folds(
     utterances: Sequence[Utterance], *, seed: int, test: float, validation: float
-) -> dict[str, str]:
-    """Assign each utterance to a part, stratified by emotion.
+) -> list[dict[str, str]]:
+    """Assign each utterance to a part, stratified by emotion; other seeds draw other splits.
 
     Args:
         utterances: in any order; the split depends on their ids, emotions and the seed alone.
@@ -24,7 +24,7 @@ def split(
         validation: share of the training part that is taken out of it; 0 for none.
 
     Returns:
-        id -> "train", "validation" or "test".
+        One fold: id -> "train", "validation" or "test".
 
     Raises:
         SerVaeError: an emotion has too few utterances to stand in every part.
@@ -36,7 +36,7 @@ def split(
         train, held_out = _stratified(train, validation, seed)
         parts |= {utterance.id: "validation" for utterance in held_out}
     parts |= {utterance.id: "train" for utterance in train}
-    return parts
+    return [parts]
 
 
 def _stratified(

@@ -6,7 +6,12 @@ import pytest
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
-from ser_vae.split.given import split
+from ser_vae.split.given import folds
+
+
+def split(*arguments, **settings):
+    (parts,) = folds(*arguments, **settings)
+    return parts
 
 
 def utterance(name: str, part: str | None) -> Utterance:
