@@ -29,6 +29,7 @@ from ser_vae.inventory import corpus_warnings
 from ser_vae.logger.closing import close_all
 from ser_vae.logger.run import LoggedRun
 from ser_vae.run_folder import RunFolder, digest
+from ser_vae.split.fold import fold_of
 from ser_vae.training import weights
 from ser_vae.training.classify import Classify
 from ser_vae.training.encode import LEAKING, condition, encode
@@ -89,7 +90,8 @@ def prepare(
     left_out = unusable(store, utterances, **cutting)
     report_unusable(left_out, len(utterances), config["bad_audio"])
     kept = sorted((u for u in utterances if u.id not in left_out), key=lambda u: u.id)
-    assigned = fold_of(build(config["split"], kept, seed=config["seed"]), config)
+    folds = build(config["split"], kept, seed=config["seed"])
+    assigned = fold_of(folds, config["fold"], config["choice"]["split"])
     parts = [assigned[utterance.id] for utterance in kept]
     segments = cut([store.frames(utterance) for utterance in kept], **cutting)
     standardise(
@@ -101,21 +103,6 @@ def prepare(
     label = torch.tensor([corpus.emotions.index(utterance.emotion) for utterance in kept])
     digests = [store.digest(utterance) for utterance in kept]
     return Material(kept, digests, segments, label, parts, corpus.emotions), left_out
-
-
-def fold_of(folds: Sequence[Mapping[str, str]], config: Config) -> Mapping[str, str]:
-    """The fold that is asked for; a protocol of several is never silently scored on one."""
-    fold, protocol = config["fold"], config["choice"]["split"]
-    if fold is None and len(folds) == 1:
-        return folds[0]
-    if len(folds) == 1:
-        raise SerVaeError(f"fold={fold}: split={protocol} has no folds; leave fold alone.")
-    if fold is None or not 0 <= fold < len(folds):
-        raise SerVaeError(
-            f"fold={fold}: split={protocol} has {len(folds)} folds here.\n"
-            f"Give fold=0 to fold={len(folds) - 1}, or fold=all."
-        )
-    return folds[fold]
 
 
 def networks(config: Config, material: Material) -> tuple[Any, torch.nn.Module]:
