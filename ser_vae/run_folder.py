@@ -60,10 +60,17 @@ def address(config: Mapping[str, Any], utterances: Sequence[Utterance], digests:
     """What a run's result depends on: its settings, and the corpus wherever that is stored.
 
     Raises:
-        SerVaeError: a checkpoint to start from is gone.
+        SerVaeError: a checkpoint to start from, or the file of a split, is gone.
     """
-    found = [(u.id, u.emotion, u.speaker, u.part, _content(u.path, digests)) for u in utterances]
-    return digest([addressed(config), _checkpoint(config["training"]["pretrained"]), found])
+    found = [
+        (u.id, u.emotion, u.speaker, u.session, u.dialogue, u.script, u.start_s, u.part)
+        for u in utterances
+    ]
+    audio = [_content(utterance.path, digests) for utterance in utterances]
+    start, split = config["training"]["pretrained"], config["split"].get("path")
+    checkpoint = None if start in ("auto", "none") else _stored("training.pretrained", Path(start))
+    table = None if split is None else _stored("split.path", Path(split).expanduser())
+    return digest([addressed(config), checkpoint, table, found, audio])
 
 
 def addressed(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,16 +80,13 @@ def addressed(config: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def _checkpoint(source: str) -> str | None:
-    """The content of a checkpoint to start from, where there is one."""
-    if source in ("auto", "none"):
-        return None
+def _stored(key: str, path: Path) -> str:
+    """The content of a file that a setting names: the same path may hold another tomorrow."""
     try:
-        return hashlib.sha256(Path(source).read_bytes()).hexdigest()
+        return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise SerVaeError(
-            f"training.pretrained: {source} can't be read: {error.strerror}.\n"
-            "Give a run's pretrained.ckpt, auto or none."
+            f"{key}: {path} can't be read: {error.strerror}.\nGive a file that is there."
         ) from error
 
 
