@@ -41,12 +41,13 @@ def folds(
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SerVaeError(f"split=file: {path} can't be read: {error}") from error
     parts: dict[str, str] = {}
-    for number, row in enumerate(rows, start=2):
+    for number, row in rows:
         name, part = row.get("utterance"), row.get("part")
         if not name or part not in PARTS:
             raise SerVaeError(
