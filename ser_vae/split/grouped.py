@@ -44,7 +44,7 @@ def grouped_folds(
     if len(names) <= leave_one_out_up_to:
         tests = [{u.id for u, g in zip(ordered, groups, strict=True) if g == n} for n in names]
     else:
-        tests = _drawn(ordered, groups, folds, seed)
+        tests = _drawn(ordered, groups, folds, seed, what)
     return [_parts(ordered, groups, test, validation, seed, what) for test in tests]
 
 
@@ -66,14 +66,21 @@ def _groups(utterances: Sequence[Utterance], group_of: GroupOf, what: str) -> li
 
 
 def _drawn(
-    utterances: Sequence[Utterance], groups: Sequence[str], folds: int, seed: int
+    utterances: Sequence[Utterance], groups: Sequence[str], folds: int, seed: int, what: str
 ) -> list[set[str]]:
     emotions = [utterance.emotion for utterance in utterances]
-    cutter = StratifiedGroupKFold(min(folds, len(set(groups))), shuffle=True, random_state=seed)
-    return [
-        {utterances[index].id for index in test}
-        for _, test in cutter.split(utterances, emotions, groups)
-    ]
+    try:
+        cutter = StratifiedGroupKFold(min(folds, len(set(groups))), shuffle=True, random_state=seed)
+        indices = [test for _, test in cutter.split(utterances, emotions, groups)]
+        if not all(len(test) for test in indices):
+            raise ValueError("a fold would be empty")
+    except ValueError as error:
+        raise SerVaeError(
+            f"split={what}: {len(utterances)} utterances, {len(set(groups))} groups, can't be "
+            f"drawn into {folds} folds: {error}.\n"
+            "Give split.folds from 2 and split.validation below 2/3, or other values of them."
+        ) from error
+    return [{utterances[index].id for index in test} for test in indices]
 
 
 def _parts(
@@ -93,6 +100,8 @@ def _parts(
                 f"split.validation={validation}: the training part has one {what} alone, and a "
                 f"validation part takes a whole one.\nUse split.validation=0."
             )
-        drawn = _drawn([u for u, _ in kept], [g for _, g in kept], round(1 / validation), seed)
+        drawn = _drawn(
+            [u for u, _ in kept], [g for _, g in kept], round(1 / validation), seed, what
+        )
         parts |= dict.fromkeys(drawn[0], "validation")
     return parts

@@ -1,0 +1,175 @@
+"""Grouped folds: every utterance tested once, no group on two sides, the same everywhere."""
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import Utterance
+from ser_vae.split.grouped import grouped_folds
+
+EMOTIONS = ("angry", "happy", "sad")
+
+# scikit-learn says so where an emotion is rarer than there are folds; it does not matter here
+pytestmark = pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
+
+
+def utterance(number: int, group: str | None, emotion: str) -> Utterance:
+    return Utterance(f"u{number:03}", Path("unread.wav"), emotion, "somebody", session=group)
+
+
+def corpus(groups: int, of_each: int = 6) -> list[Utterance]:
+    """`of_each` utterances in each group, all emotions alike."""
+    return [
+        utterance(number, f"g{number % groups:02}", EMOTIONS[number // groups % 3])
+        for number in range(groups * of_each)
+    ]
+
+
+def grouped(utterances, *, seed=0, bound=10, folds=5, validation=0.0):
+    return grouped_folds(
+        utterances,
+        lambda utterance: utterance.session,
+        what="session",
+        seed=seed,
+        leave_one_out_up_to=bound,
+        folds=folds,
+        validation=validation,
+    )
+
+
+def groups_of(parts: dict[str, str], utterances: list[Utterance]) -> dict[str, set[str]]:
+    """Part -> its groups."""
+    found: dict[str, set[str]] = {}
+    for u in utterances:
+        found.setdefault(parts[u.id], set()).add(u.session)
+    return found
+
+
+@st.composite
+def corpora(draw: st.DrawFn) -> list[Utterance]:
+    """3 to 14 groups of 1 to 9 utterances, the first sad, the others of any emotion."""
+    emotions = st.lists(st.sampled_from(EMOTIONS), max_size=8)
+    groups = draw(st.lists(emotions, min_size=3, max_size=14))
+    pairs = [(f"g{number}", e) for number, own in enumerate(groups) for e in ("sad", *own)]
+    return [utterance(number, *pair) for number, pair in enumerate(pairs)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    utterances=corpora(),
+    seed=st.integers(0, 2**32 - 1),
+    bound=st.sampled_from([0, 6, 20]),
+    validation=st.sampled_from([0.0, 0.15, 0.5]),
+)
+def test_each_utterance_is_tested_once_and_no_group_is_in_two_parts(
+    utterances, seed, bound, validation
+):
+    expected = {"train", "test"} | ({"validation"} if validation else set())
+    found = grouped(utterances, seed=seed, bound=bound, folds=3, validation=validation)
+    tested = Counter(name for parts in found for name, part in parts.items() if part == "test")
+    assert tested == Counter(u.id for u in utterances)
+    for parts in found:
+        assert parts.keys() == {u.id for u in utterances}
+        assert set(parts.values()) == expected
+        sides = groups_of(parts, utterances)
+        assert sum(len(groups) for groups in sides.values()) == len(set.union(*sides.values()))
+
+
+def test_up_to_the_bound_each_group_is_a_fold_in_the_order_of_the_names():
+    utterances = corpus(10)
+    found = grouped(utterances[::-1], bound=10)
+    tested = [groups_of(parts, utterances)["test"] for parts in found]
+    assert tested == [{f"g{number:02}"} for number in range(10)]
+
+
+def test_above_the_bound_groups_are_drawn_into_folds():
+    utterances = corpus(11)
+    found = grouped(utterances, bound=10, folds=5)
+    tested = [groups_of(parts, utterances)["test"] for parts in found]
+    assert sorted(len(groups) for groups in tested) == [2, 2, 2, 2, 3]
+
+
+def test_there_are_no_more_folds_than_groups():
+    assert len(grouped(corpus(3), bound=2, folds=5)) == 3
+
+
+def test_drawn_folds_have_about_equal_classes():
+    """Twenty groups of one emotion each, which a blind draw would heap up."""
+    utterances = [utterance(n, f"g{n % 20:02}", EMOTIONS[n % 20 % 2]) for n in range(200)]
+    for parts in grouped(utterances, folds=5):
+        counts = Counter(u.emotion for u in utterances if parts[u.id] == "test")
+        assert counts == {"angry": 20, "happy": 20}
+
+
+def test_seed_zero_is_a_seed():
+    utterances = corpus(20)
+    zero, again, one = (grouped(utterances, seed=seed) for seed in (0, 0, 1))
+    assert zero == again
+    assert zero != one
+
+
+def test_leaving_one_out_leaves_nothing_to_the_seed():
+    assert grouped(corpus(4), seed=0) == grouped(corpus(4), seed=1)
+
+
+@pytest.mark.parametrize("bound", [0, 10])
+def test_the_order_of_the_utterances_does_not_matter(bound):
+    utterances = corpus(8)
+    shuffled = random.Random(3).sample(utterances, len(utterances))
+    settings = {"seed": 5, "bound": bound, "folds": 3, "validation": 0.3}
+    assert grouped(utterances, **settings) == grouped(shuffled, **settings)
+
+
+@pytest.mark.parametrize(("validation", "groups"), [(0.25, 2), (0.5, 4), (0.1, 1)])
+def test_a_validation_part_takes_about_its_share_of_the_training_groups(validation, groups):
+    """Nine groups, one tested: 2 of 8, 4 of 8, and at least one."""
+    utterances = corpus(9)
+    for parts in grouped(utterances, validation=validation):
+        assert len(groups_of(parts, utterances)["validation"]) == groups
+
+
+def test_a_validation_part_leaves_the_test_parts_alone():
+    utterances = corpus(12)
+    for without, parts in zip(
+        grouped(utterances), grouped(utterances, validation=0.2), strict=True
+    ):
+        for name, part in parts.items():
+            assert (part == "test") == (without[name] == "test")
+
+
+def test_unknown_groups_are_counted_and_the_first_is_named():
+    utterances = [*corpus(3), utterance(900, None, "sad"), utterance(901, "", "sad")]
+    with pytest.raises(SerVaeError, match=r"session of 2 of 20 utterances, first u900\."):
+        grouped(utterances)
+
+
+def test_one_group_alone_is_an_error_that_names_it():
+    with pytest.raises(SerVaeError, match="all 6 utterances are of one session, g00;"):
+        grouped(corpus(1))
+
+
+def test_validation_needs_two_groups_beside_the_test_part():
+    with pytest.raises(SerVaeError, match=r"split\.validation=0\.2: .* one session alone"):
+        grouped(corpus(2), validation=0.2)
+
+
+@pytest.mark.parametrize("validation", [-0.1, 0.7, 1.0, 1.5])
+def test_a_share_that_can_not_be_taken_out_is_an_error(validation):
+    with pytest.raises(SerVaeError, match=r"split\.validation below 2/3"):
+        grouped(corpus(5), validation=validation)
+
+
+@pytest.mark.parametrize("folds", [-1, 0, 1])
+def test_fewer_than_two_drawn_folds_are_an_error(folds):
+    with pytest.raises(SerVaeError, match=r"split\.folds from 2"):
+        grouped(corpus(12), folds=folds)
+
+
+def test_too_few_of_every_emotion_to_draw_is_an_error():
+    with pytest.raises(SerVaeError, match=r"3 utterances, 3 groups, can't be drawn into 3 folds"):
+        grouped([*corpus(3, of_each=1)[:2], utterance(9, "g9", "sad")], bound=0, folds=3)
