@@ -1,6 +1,6 @@
-"""A run in one line."""
+"""A run, or all folds of a protocol, in one line."""
 
-from ser_vae.report.line import line
+from ser_vae.report.line import line, pooled_line
 
 METRICS = {
     "run": "vae-complete-demo-seed0",
@@ -9,16 +9,15 @@ METRICS = {
     "random/test/wa": 0.5,
     "majority": {"random/test/ua": 0.25, "random/test/wa": 0.309},
     "counts": {"test": {"utterances": 181}},
-    "test_speakers": 10,
-    "test_speakers_in_train": 9,
+    "audit": {"verdict": "SHARED", "sentence": "9 of 10 test speakers are also in train"},
     "caveats": [],
 }
 
 
-def test_a_score_stands_with_protocol_baseline_and_shared_speakers():
+def test_a_score_stands_with_protocol_baseline_and_audit():
     assert line(METRICS) == (
         "vae-complete-demo-seed0: random/test/ua 61.23%, wa 50.00% | majority 25.00%, 30.90% | "
-        "181 test utterances | 9 of 10 test speakers also in train"
+        "181 test utterances | audit: SHARED, 9 of 10 test speakers are also in train"
     )
 
 
@@ -29,3 +28,38 @@ def test_every_caveat_is_printed():
 
 def test_it_is_one_line():
     assert "\n" not in line({**METRICS, "caveats": ["a", "b"]})
+    assert "\n" not in pooled_line(SCORES, [fold(0), fold(1), fold(2)])
+
+
+# --- all folds together -------------------------------------------------------------------------
+
+SCORES = {
+    "speaker/test/ua": 0.61234,
+    "speaker/test/wa": 0.5,
+    "speaker/test/ua_of_folds": [0.5, 0.7, 0.6],
+}
+
+
+def fold(number: int, verdict: str = "INDEPENDENT", majority: float = 0.25, *caveats: str):
+    return {
+        "run": f"vae-complete-demo-fold{number}-seed0",
+        "protocol": "speaker",
+        "majority": {"speaker/test/ua": majority},
+        "audit": {"verdict": verdict, "sentence": "of this fold"},
+        "caveats": list(caveats),
+    }
+
+
+def test_the_scores_of_all_folds_stand_with_their_spread_baseline_and_audit():
+    assert pooled_line(SCORES, [fold(0), fold(1), fold(2)]) == (
+        "vae-complete-demo-seed0, 3 folds: speaker/test/ua 61.23%, wa 50.00%, all utterances "
+        "together | ua of a fold 50.00% to 70.00%, sd 10.00% | majority 25.00% | "
+        "audit: INDEPENDENT"
+    )
+
+
+def test_a_fold_that_is_unlike_the_others_does_not_hide_among_them():
+    folds = [fold(0), fold(1, "SHARED", 0.5, "synthetic"), fold(2, "SHARED", 0.25, "synthetic")]
+    printed = pooled_line(SCORES, folds)
+    assert "| majority 50.00% | audit: INDEPENDENT, SHARED | synthetic" in printed
+    assert printed.count("synthetic") == 1
