@@ -78,8 +78,9 @@ def test_a_neighbour_before_or_behind_by_the_same_speaker_counts_by_hand():
 
 
 def test_the_other_speakers_turn_between_two_does_not_part_them():
-    test = [turn("F1", 2.0), turn("M0", 1.0, "M")]
-    assert audited([turn("F0", 0.0)], test)["adjacent_turns"] == 1
+    first, between, last = turn("F0", 0.0), turn("M0", 1.0, "M"), turn("F1", 2.0)
+    assert audited([first], [last], others=(between,))["adjacent_turns"] == 1
+    assert audited([first], [between])["adjacent_turns"] == 0
 
 
 def test_a_turn_of_another_label_between_two_does_part_them():
