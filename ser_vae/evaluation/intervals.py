@@ -15,6 +15,14 @@ AT_ONCE = 100  # resamples; bounds memory
 Counts = npt.NDArray[np.int64]
 
 
+def intervals(predictions: Predictions) -> dict[str, tuple[float, float] | None]:
+    """UA's 95 % intervals over utterances and over speakers, from a seed of their own."""
+    return {
+        "utterances": ua_interval(predictions, predictions.utterance, seed=0),
+        "speakers": ua_interval(predictions, predictions.speaker, seed=0),
+    }
+
+
 def unweighted_accuracy(confusion: Counts) -> npt.NDArray[np.float64]:
     """Mean recall of the classes that occur: (..., K, K), rows the truth -> (...)."""
     true = confusion.sum(axis=-1)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import evaluate
 from ser_vae.evaluation.predictions import Predictions
 
@@ -12,7 +13,12 @@ from ser_vae.evaluation.predictions import Predictions
 def over_folds(folds: Sequence[Predictions], protocol: str) -> dict[str, Any]:
     """The scores of all utterances together, and the UA of each fold, which shows the spread."""
     each = [evaluate(fold, protocol)[f"{protocol}/test/ua"] for fold in folds]
-    return {**evaluate(pooled(folds), protocol), f"{protocol}/test/ua_of_folds": each}
+    together = pooled(folds)
+    return {
+        **evaluate(together, protocol),
+        f"{protocol}/test/ua_intervals": intervals(together),
+        f"{protocol}/test/ua_of_folds": each,
+    }
 
 
 def pooled(folds: Sequence[Predictions]) -> Predictions:

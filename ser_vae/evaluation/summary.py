@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ser_vae.corpus.utterance import Utterance
+from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import evaluate, majority
 from ser_vae.evaluation.predictions import Predictions
 
@@ -31,10 +32,11 @@ def counts(
 def scores_and_baseline(
     found: Predictions, train: Sequence[Utterance], protocol: str
 ) -> dict[str, Any]:
-    """The scores, the trivial baseline beside them, and who stands on both sides of the split."""
+    """The scores with their spread, the trivial baseline, and who is on both sides of the split."""
     speakers = set(found.speaker)
     return {
         **evaluate(found, protocol),
+        f"{protocol}/test/ua_intervals": intervals(found),
         "majority": majority([utterance.emotion for utterance in train], found, protocol),
         "test_speakers": len(speakers),
         "test_speakers_in_train": len(speakers & {utterance.speaker for utterance in train}),

@@ -11,12 +11,19 @@ def line(metrics: Mapping[str, Any]) -> str:
     audit = metrics["audit"]
     parts = [
         f"{metrics['run']}: {key}ua {metrics[key + 'ua']:.2%}, wa {metrics[key + 'wa']:.2%}",
+        *spread(metrics[key + "ua_intervals"]),
         f"majority {trivial[key + 'ua']:.2%}, {trivial[key + 'wa']:.2%}",
         f"{metrics['counts']['test']['utterances']} test utterances",
         f"audit: {audit['verdict']}, {audit['sentence']}",
         *metrics["caveats"],
     ]
     return " | ".join(parts)
+
+
+def spread(intervals: Mapping[str, Sequence[float] | None]) -> list[str]:
+    """Each interval that could be had; over few speakers it is wide, as it should be."""
+    said = [f"{ends[0]:.1%} to {ends[1]:.1%} over {of}" for of, ends in intervals.items() if ends]
+    return [f"95 % of ua: {', '.join(said)}"] if said else []
 
 
 def pooled_line(scores: Mapping[str, Any], folds: Sequence[Mapping[str, Any]]) -> str:
@@ -29,6 +36,7 @@ def pooled_line(scores: Mapping[str, Any], folds: Sequence[Mapping[str, Any]]) -
     parts = [
         f"{first['run'].replace('-fold0', '')}, {len(folds)} folds: {key}ua "
         f"{scores[key + 'ua']:.2%}, wa {scores[key + 'wa']:.2%}, all utterances together",
+        *spread(scores[key + "ua_intervals"]),
         f"ua of a fold {min(each):.2%} to {max(each):.2%}, sd {stdev(each):.2%}",
         f"majority {max(trivial):.2%}",
         f"audit: {', '.join(verdicts)}",

@@ -56,7 +56,11 @@ def test_the_score_of_each_fold_stands_beside_in_their_order():
 def test_the_protocol_is_in_every_key():
     found = over_folds(FOLDS, "session")
     assert all(key.startswith("session/test/") for key in found)
-    assert found.keys() == {*evaluate(FOLDS[0], "session"), "session/test/ua_of_folds"}
+    assert found.keys() == {
+        *evaluate(FOLDS[0], "session"),
+        "session/test/ua_intervals",
+        "session/test/ua_of_folds",
+    }
 
 
 @pytest.mark.parametrize(

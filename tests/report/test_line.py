@@ -7,6 +7,7 @@ METRICS = {
     "protocol": "random",
     "random/test/ua": 0.61234,
     "random/test/wa": 0.5,
+    "random/test/ua_intervals": {"utterances": [0.54, 0.681], "speakers": None},
     "majority": {"random/test/ua": 0.25, "random/test/wa": 0.309},
     "counts": {"test": {"utterances": 181}},
     "audit": {"verdict": "SHARED", "sentence": "9 of 10 test speakers are also in train"},
@@ -16,7 +17,8 @@ METRICS = {
 
 def test_a_score_stands_with_protocol_baseline_and_audit():
     assert line(METRICS) == (
-        "vae-complete-demo-seed0: random/test/ua 61.23%, wa 50.00% | majority 25.00%, 30.90% | "
+        "vae-complete-demo-seed0: random/test/ua 61.23%, wa 50.00% | 95 % of ua: 54.0% to 68.1% "
+        "over utterances | majority 25.00%, 30.90% | "
         "181 test utterances | audit: SHARED, 9 of 10 test speakers are also in train"
     )
 
@@ -36,6 +38,7 @@ def test_it_is_one_line():
 SCORES = {
     "speaker/test/ua": 0.61234,
     "speaker/test/wa": 0.5,
+    "speaker/test/ua_intervals": {"utterances": [0.54, 0.681], "speakers": [0.5, 0.7]},
     "speaker/test/ua_of_folds": [0.5, 0.7, 0.6],
 }
 
@@ -53,7 +56,8 @@ def fold(number: int, verdict: str = "INDEPENDENT", majority: float = 0.25, *cav
 def test_the_scores_of_all_folds_stand_with_their_spread_baseline_and_audit():
     assert pooled_line(SCORES, [fold(0), fold(1), fold(2)]) == (
         "vae-complete-demo-seed0, 3 folds: speaker/test/ua 61.23%, wa 50.00%, all utterances "
-        "together | ua of a fold 50.00% to 70.00%, sd 10.00% | majority 25.00% | "
+        "together | 95 % of ua: 54.0% to 68.1% over utterances, 50.0% to 70.0% over speakers | "
+        "ua of a fold 50.00% to 70.00%, sd 10.00% | majority 25.00% | "
         "audit: INDEPENDENT"
     )
 
