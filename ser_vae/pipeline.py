@@ -102,7 +102,8 @@ def prepare(
     )
     label = torch.tensor([corpus.emotions.index(utterance.emotion) for utterance in kept])
     digests = [store.digest(utterance) for utterance in kept]
-    return Material(kept, digests, segments, label, parts, corpus.emotions), left_out
+    made = Material(kept, digests, segments, label, parts, corpus.emotions, len(folds))
+    return made, left_out
 
 
 def networks(config: Config, material: Material) -> tuple[Any, torch.nn.Module]:
@@ -258,6 +259,7 @@ def summarise(
         "model": choice["model"],
         "protocol": choice["split"],
         "fold": config["fold"],
+        "folds": material.folds,
         "seed": config["seed"],
         "label_policy": config["label_policy"],
         "leaks": config["label_policy"] in LEAKING,

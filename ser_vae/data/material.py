@@ -22,6 +22,7 @@ class Material:
         label: (U,) class indices.
         parts: "train", "validation" or "test" for each utterance.
         emotions: the K classes.
+        folds: how many the protocol has, of which this is one.
     """
 
     utterances: list[Utterance]
@@ -30,6 +31,7 @@ class Material:
     label: Tensor
     parts: list[str]
     emotions: tuple[str, ...]
+    folds: int
 
     def mask(self, part: str) -> Tensor:
         """(U,) which utterances are in a part."""

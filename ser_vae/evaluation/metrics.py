@@ -9,33 +9,20 @@ import numpy.typing as npt
 import torch
 from torchmetrics.functional.classification import multiclass_confusion_matrix
 
+from ser_vae.evaluation.confusion import accuracies
 from ser_vae.evaluation.predictions import Predictions
 
 
 def scores(
     truth: npt.NDArray[np.int64], guess: npt.NDArray[np.int64], emotions: Sequence[str]
 ) -> dict[str, Any]:
-    """WA, UA, macro-F1, recall of each emotion, confusion (rows: truth, columns: guess).
-
-    WA (weighted accuracy) is the share of utterances that are right; UA (unweighted) and macro-F1
-    are means over those emotions that occur in the test part. One that does not occur has a recall
-    of None.
-    """
+    """`accuracies`, the recalls by emotion, and the confusion matrix itself."""
     confusion = multiclass_confusion_matrix(
         torch.from_numpy(guess), torch.from_numpy(truth), len(emotions)
     ).numpy()
-    right, said, true = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)
-    present = true > 0
-    recall = right[present] / true[present]
-    f1 = 2 * right[present] / (said + true)[present]
-    names = [emotion for emotion, there in zip(emotions, present, strict=True) if there]
-    return {
-        "wa": float(right.sum() / true.sum()),
-        "ua": float(recall.mean()),
-        "macro_f1": float(f1.mean()),
-        "recall": {**dict.fromkeys(emotions), **dict(zip(names, recall.tolist(), strict=True))},
-        "confusion": confusion.tolist(),
-    }
+    found = accuracies(confusion)
+    recall = dict(zip(emotions, found["recall"], strict=True))
+    return {**found, "recall": recall, "confusion": confusion.tolist()}
 
 
 def evaluate(predictions: Predictions, protocol: str) -> dict[str, Any]:

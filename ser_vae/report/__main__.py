@@ -16,6 +16,7 @@ from ser_vae import SerVaeError
 from ser_vae.files import write_text
 from ser_vae.report.collect import collect
 from ser_vae.report.csv import cells_csv, runs_csv
+from ser_vae.report.folds import join_folds
 from ser_vae.report.markdown import markdown
 from ser_vae.report.table import tables
 from ser_vae.report.terminal import WIDTH, show
@@ -50,7 +51,7 @@ def report(folder: Path) -> None:
         SerVaeError: there is no run, or the folder can't be written to.
     """
     runs, unreadable = collect(folder)
-    made = tables(runs)
+    made = tables(join_folds(runs))
     console = Console(markup=False, emoji=False, highlight=False)
     console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
     show(made, unreadable, console)

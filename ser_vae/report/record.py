@@ -15,6 +15,8 @@ from ser_vae.run_folder import RunFolder
 
 METRICS = ("ua", "wa", "macro_f1")
 
+Confusion = tuple[tuple[int, ...], ...]
+
 State = Literal["finished", "failed", "unfinished"]
 
 
@@ -28,12 +30,17 @@ class Result:
 
     Attributes:
         score, majority: of METRICS, the run's own and the trivial baseline's.
+        confusion, majority_confusion: (K, K), rows the truth.
+        folds: how many the protocol has.
         leaks: test labels reached the encoder.
         material: digest of the utterances, their labels and their audio.
     """
 
     score: Mapping[str, float]
     majority: Mapping[str, float]
+    confusion: Confusion
+    majority_confusion: Confusion
+    folds: int
     emotions: tuple[str, ...]
     test_utterances: int
     test_speakers: int
@@ -52,7 +59,8 @@ class Run:
         folder: relative to the folder that is reported on.
         state: an unfinished one was interrupted, or is at work now.
         reason: why it failed, in a line; empty otherwise.
-        settings: all that decide the result, but the seed.
+        fold: of a protocol that has several.
+        settings: all that decide the result, but the seed and the fold.
         deviations: `key=value` of those that differ from the defaults, by key.
         result: None unless finished.
     """
@@ -65,6 +73,7 @@ class Run:
     data: str
     model: str
     seed: int
+    fold: int | None
     settings: Flat
     deviations: Mapping[str, str]
     result: Result | None
@@ -78,23 +87,24 @@ def read(folder: RunFolder, name: str) -> Run:
     """
     with _as_written(folder.config):
         config = read_yaml(folder.config)
-        choice, seed = config["choice"], int(config["seed"])
+        choice, seed, fold = config["choice"], int(config["seed"]), config["fold"]
         data, model, protocol = choice["data"], choice["model"], choice["split"]
         settings, different = settings_of(config), deviations(config)
-    corpus = _corpus(folder.path, f"{model}-{data}", seed)
+    ending = f"seed{seed}" if fold is None else f"fold{fold}-seed{seed}"
+    corpus = _corpus(folder.path, f"{model}-{data}", ending)
     state, reason, result = _outcome(folder, protocol)
     return Run(
-        name, state, reason, corpus, protocol, data, model, seed, settings, different, result
+        name, state, reason, corpus, protocol, data, model, seed, fold, settings, different, result
     )
 
 
-def _corpus(path: Path, before: str, seed: int) -> str:
+def _corpus(path: Path, before: str, ending: str) -> str:
     """The corpus's name, which the configuration does not have: the folder's name does."""
-    form = rf"{re.escape(before)}-(.+)-seed{seed}-[0-9a-f]+"
+    form = rf"{re.escape(before)}-(.+)-{ending}-[0-9a-f]+"
     found = re.fullmatch(form, path.resolve().name)
     if not found:
         raise NotARunError(
-            f"config.yaml belongs to a folder named {before}-CORPUS-seed{seed}-ADDRESS"
+            f"config.yaml belongs to a folder named {before}-CORPUS-{ending}-ADDRESS"
         )
     return found[1]
 
@@ -113,6 +123,9 @@ def _result(metrics: Mapping[str, Any], prefix: str) -> Result:
     return Result(
         score={name: float(metrics[prefix + name]) for name in METRICS},
         majority={name: float(metrics["majority"][prefix + name]) for name in METRICS},
+        confusion=tuple(map(tuple, metrics[prefix + "confusion"])),
+        majority_confusion=tuple(map(tuple, metrics["majority"][prefix + "confusion"])),
+        folds=int(metrics["folds"]),
         emotions=tuple(metrics["emotions"]),
         test_utterances=int(metrics["counts"]["test"]["utterances"]),
         test_speakers=int(metrics["test_speakers"]),

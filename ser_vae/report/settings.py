@@ -35,8 +35,9 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
-    """All of a run's configuration that decides its result, but the seed."""
-    return flat({key: value for key, value in addressed(config).items() if key != "seed"})
+    """All of a run's configuration that decides its result, but the seed and the fold."""
+    kept = {key: v for key, v in addressed(config).items() if key not in ("seed", "fold")}
+    return flat(kept)
 
 
 def deviations(config: Mapping[str, Any]) -> dict[str, str]:

@@ -36,7 +36,8 @@ class Study:
         options = [] if any(o.startswith("corpus=") for o in overrides) else ["corpus=urdu"]
         config = copy.deepcopy(compose(*options, *overrides)) | {"seed": seed}
         choice = config["choice"]
-        name = f"{choice['model']}-{choice['data']}-{corpus}-seed{seed}-{len(self.all):08x}"
+        fold = "" if config["fold"] is None else f"-fold{config['fold']}"
+        name = f"{choice['model']}-{choice['data']}-{corpus}{fold}-seed{seed}-{len(self.all):08x}"
         folder = self.folder / choice["split"] / name
         folder.mkdir(parents=True)
         (folder / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(config)))
@@ -66,8 +67,12 @@ def measured(config: dict[str, Any], corpus: str, ua: float, wa: float) -> dict[
         "material": f"of {choice['data']}",
         "caveats": [],
         "emotions": ["neutral", "angry"],
-        **{at + "ua": ua, at + "wa": wa, at + "macro_f1": 0.4},
-        "majority": {at + "ua": 0.5, at + "wa": 0.625, at + "macro_f1": 0.1},
+        "folds": 5 if config["fold"] is not None else 1,
+        **{at + "ua": ua, at + "wa": wa, at + "macro_f1": 0.4, at + "confusion": [[9, 1], [2, 8]]},
+        "majority": {
+            **{at + "ua": 0.5, at + "wa": 0.625, at + "macro_f1": 0.1},
+            at + "confusion": [[10, 0], [10, 0]],
+        },
         "test_speakers": 10,
         "test_speakers_in_train": 8,
         "counts": {"test": {"utterances": 120}},

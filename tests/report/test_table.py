@@ -32,6 +32,7 @@ def test_the_majority_counts_a_seed_once_however_many_models_it_has(study: Any) 
     shares = {0: 0.2, 1: 0.6}
     for model, seed in (("ae", 0), ("vae", 0), ("cvae", 0), ("vae", 1)):
         majority = {f"random/test/{name}": shares[seed] for name in ("ua", "wa", "macro_f1")}
+        majority["random/test/confusion"] = [[10, 0], [10, 0]]
         study.run(f"model={model}", seed=seed, majority=majority)
     assert only(study).rows[0].majority("wa") == pytest.approx(40)  # not the mean of four: 30
 

@@ -1,0 +1,72 @@
+"""The folds of a protocol as one run: all its utterances together."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ser_vae.evaluation.confusion import accuracies
+from ser_vae.report.record import METRICS, Confusion, Result, Run
+
+
+def join_folds(runs: Iterable[Run]) -> list[Run]:
+    """Put one run in the place of all folds of it; folds that lack others become unfinished."""
+    joined: list[Run] = []
+    groups: dict[object, list[Run]] = defaultdict(list)
+    for run in runs:
+        if run.fold is None or run.result is None:
+            joined.append(run)
+        else:
+            settings = tuple(sorted(run.settings.items()))
+            cell = (run.corpus, run.protocol, run.data, run.model, run.seed, settings)
+            groups[cell, run.result.material].append(run)
+    joined += [joined_folds(sorted(g, key=lambda run: run.fold or 0)) for g in groups.values()]
+    return sorted(joined, key=lambda run: run.folder)
+
+
+def joined_folds(folds: Sequence[Run]) -> Run:
+    results = [run.result for run in folds if run.result]
+    first, wanted = folds[0], results[0].folds
+    found = [run.fold for run in folds]
+    if found != list(range(wanted)):
+        named = ", ".join(map(str, found))
+        return replace(
+            first,
+            folder=f"{first.folder} (of {wanted} folds: {named})",
+            state="unfinished",
+            result=None,
+        )
+    return replace(
+        first, folder=f"{first.folder} and its other {wanted - 1} folds", result=pooled(results)
+    )
+
+
+def pooled(results: Sequence[Result]) -> Result:
+    """Scores of all utterances together; speakers are counted in each fold."""
+    confusion = added([result.confusion for result in results])
+    majority = added([result.majority_confusion for result in results])
+    return replace(
+        results[0],
+        score=scores(confusion),
+        majority=scores(majority),
+        confusion=confusion,
+        majority_confusion=majority,
+        test_utterances=sum(result.test_utterances for result in results),
+        test_speakers=max(result.test_speakers for result in results),
+        test_speakers_in_train=max(result.test_speakers_in_train for result in results),
+        caveats=(
+            *sorted({caveat for result in results for caveat in result.caveats}),
+            f"{len(results)} folds, scored together; test speakers are counted in each",
+        ),
+    )
+
+
+def added(confusions: Sequence[Confusion]) -> Confusion:
+    total = np.sum([np.array(confusion) for confusion in confusions], axis=0)
+    return tuple(map(tuple, total.tolist()))
+
+
+def scores(confusion: Confusion) -> dict[str, float]:
+    found = accuracies(np.array(confusion))
+    return {name: found[name] for name in METRICS}
