@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from ser_vae.corpus.folder import UNKNOWN_SPEAKER
 from ser_vae.corpus.utterance import Utterance
+from ser_vae.split.speaker import known_speaker
 
 Value = Callable[[Utterance], str | None]
 
 SIDES: dict[str, Value] = {
-    "speakers": lambda u: None if u.speaker == UNKNOWN_SPEAKER else u.speaker,
+    "speakers": known_speaker,
     "sessions": lambda u: u.session,
     "dialogues": lambda u: u.dialogue,
     "scripts": lambda u: u.script,
@@ -46,7 +46,7 @@ def audit(
     shared = {name: _shared(train, test, value) for name, value in SIDES.items()}
     known = {digests[utterance.id] for utterance in train}
     lookup = speaker_lookup(train, test)
-    unsaid = any(u.speaker == UNKNOWN_SPEAKER for u in (*train, *test))
+    unsaid = any(known_speaker(u) is None for u in (*train, *test))
     speakers = shared["speakers"] or {"in_train": 0, "in_test": 0}
     verdict, sentence = _verdict(speakers, unsaid, lookup, len({u.emotion for u in test}))
     return {

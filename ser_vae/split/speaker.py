@@ -1,6 +1,7 @@
 """Speaker-independent: no speaker is on both sides."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from ser_vae.corpus.folder import UNKNOWN_SPEAKER
 from ser_vae.corpus.utterance import Utterance
@@ -11,21 +12,6 @@ def known_speaker(utterance: Utterance) -> str | None:
     return None if utterance.speaker == UNKNOWN_SPEAKER else utterance.speaker
 
 
-def folds(
-    utterances: Sequence[Utterance],
-    *,
-    seed: int,
-    leave_one_out_up_to: int,
-    folds: int,
-    validation: float,
-) -> list[dict[str, str]]:
-    """A fold for each speaker of a few, drawn folds of many; see `grouped_folds`."""
-    return grouped_folds(
-        utterances,
-        known_speaker,
-        what="speaker",
-        seed=seed,
-        leave_one_out_up_to=leave_one_out_up_to,
-        folds=folds,
-        validation=validation,
-    )
+def folds(utterances: Sequence[Utterance], **settings: Any) -> list[dict[str, str]]:
+    """A fold for each speaker of a few, drawn folds of many: `grouped_folds` names the settings."""
+    return grouped_folds(utterances, known_speaker, what="speaker", **settings)
