@@ -1,0 +1,49 @@
+"""Speech -> standardised segments, labels and parts (IV-A, IV-B)."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ser_vae.configuration import build
+from ser_vae.corpus.utterance import Corpus, Utterance
+from ser_vae.data.material import Material
+from ser_vae.data.segment import cut
+from ser_vae.data.usable import report_unusable, unusable
+from ser_vae.features.normalise import standardise
+from ser_vae.features.store import FeatureStore
+from ser_vae.split.fold import fold_of
+
+
+def prepare(
+    config: Mapping[str, Any], corpus: Corpus, utterances: Sequence[Utterance]
+) -> tuple[Material, dict[str, str]]:
+    """Speech -> standardised segments, labels and parts (IV-A, IV-B).
+
+    Also returns the utterances that had to be left out, with the reason for each.
+    """
+    store = FeatureStore(
+        Path(config["cache"]).expanduser() / "features",
+        build(config["features"]),
+        config["jobs"] or os.cpu_count() or 1,
+    )
+    cutting = {key: config["data"][key] for key in ("length", "hop", "remainder")}
+    left_out = unusable(store, utterances, **cutting)
+    report_unusable(left_out, len(utterances), config["bad_audio"])
+    kept = sorted((u for u in utterances if u.id not in left_out), key=lambda u: u.id)
+    folds = build(config["split"], kept, seed=config["seed"])
+    assigned = fold_of(folds, config["fold"], config["choice"]["split"])
+    parts = [assigned[utterance.id] for utterance in kept]
+    segments = cut([store.frames(utterance) for utterance in kept], **cutting)
+    standardise(
+        segments.frames_of_each(),
+        config["normalise"],
+        [utterance.speaker for utterance in kept],
+        [part == "train" for part in parts],  # no statistic of the test part reaches training
+    )
+    label = torch.tensor([corpus.emotions.index(utterance.emotion) for utterance in kept])
+    digests = [store.digest(utterance) for utterance in kept]
+    made = Material(kept, digests, segments, label, parts, corpus.emotions, len(folds))
+    return made, left_out

@@ -1,0 +1,62 @@
+"""What metrics.json holds: the scores, and all that one must know to read them."""
+
+import resource
+from collections.abc import Mapping
+from typing import Any
+
+from ser_vae.corpus.utterance import SYNTHETIC, Corpus
+from ser_vae.data.audit import audit
+from ser_vae.data.material import Material
+from ser_vae.evaluation import predictions, summary
+from ser_vae.inventory import corpus_warnings
+from ser_vae.run_folder import RunFolder, digest
+from ser_vae.training.encode import LEAKING
+
+Config = Mapping[str, Any]
+
+
+def summarise(
+    config: Config,
+    corpus: Corpus,
+    material: Material,
+    left_out: Mapping[str, str],
+    found: predictions.Predictions,
+    folder: RunFolder,
+) -> dict[str, Any]:
+    choice, train = config["choice"], material.utterances_of("train")
+    used = zip(material.utterances, material.digests, strict=True)
+    caveats = [SYNTHETIC] if corpus.synthetic else []
+    if config["label_policy"] in LEAKING:
+        caveats.append(f"label_policy={config['label_policy']}: test labels leak, no result")
+    if config["normalise"] == "speaker":
+        caveats.append("normalise=speaker: transductive, uses the test speakers' audio")
+    if found_odd := corpus_warnings(corpus):
+        caveats.append(f"{len(found_odd)} warnings about this copy of the corpus (ser_vae.check)")
+    if left_out:
+        caveats.append(f"{len(left_out)} unusable utterances left out")
+    return {
+        "run": folder.name,
+        "corpus": corpus.name,
+        "synthetic": corpus.synthetic,
+        "data": choice["data"],
+        "model": choice["model"],
+        "protocol": choice["split"],
+        "fold": config["fold"],
+        "folds": material.folds,
+        "seed": config["seed"],
+        "label_policy": config["label_policy"],
+        "leaks": config["label_policy"] in LEAKING,
+        "material": digest([(u.id, u.speaker, u.emotion, u.part, audio) for u, audio in used]),
+        "caveats": caveats,
+        "emotions": list(material.emotions),
+        "audit": audit(
+            [*train, *material.utterances_of("validation")],
+            material.utterances_of("test"),
+            everything=[*corpus.utterances, *corpus.others],
+            digests={u.id: d for u, d in zip(material.utterances, material.digests, strict=True)},
+        ),
+        **summary.scores_and_baseline(found, train, choice["split"]),
+        "counts": summary.counts(material.utterances, material.parts, material.segments.count),
+        "left_out": dict(left_out),
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
