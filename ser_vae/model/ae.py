@@ -36,9 +36,13 @@ class AE(nn.Module):
 
     def loss(self, x: Tensor, c: Tensor) -> dict[str, Tensor]:
         """Squared error of the reconstruction: x (B, D) -> each term (B,)."""
-        z = self.feature(x, c, sample=False)
-        error = squared_error(x, self.decoder(z))
+        error = squared_error(x, self.reconstruct(x, c))
         return {"loss": error, "squared_error": error}
+
+    def reconstruct(self, x: Tensor, c: Tensor) -> Tensor:
+        """What the decoder makes of the latent: x (B, D) -> x_hat (B, D)."""
+        x_hat: Tensor = self.decoder(self.feature(x, c, sample=False))
+        return x_hat
 
     def feature(
         self,

@@ -48,11 +48,17 @@ class VAE(nn.Module):
         x_hat: Tensor = self.decoder(z)
         return x_hat
 
-    def loss(self, x: Tensor, c: Tensor) -> dict[str, Tensor]:
+    def loss(
+        self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
         """The negative lower bound from one sample of z: x (B, D), c (B, K) -> each term (B,)."""
         posterior = self.posterior(x, c)
-        x_hat = self.decode(posterior.sample(), c)
+        x_hat = self.decode(posterior.sample(generator), c)
         return negative_lower_bound(x, x_hat, posterior, self.beta)
+
+    def reconstruct(self, x: Tensor, c: Tensor) -> Tensor:
+        """What the decoder makes of mu, no noise added: x (B, D), c (B, K) -> x_hat (B, D)."""
+        return self.decode(self.posterior(x, c).mu, c)
 
     def feature(
         self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
