@@ -46,8 +46,8 @@ def run_folds(config: Mapping[str, Any]) -> dict[str, Any]:
     utterances = select(build(config["corpus"]), config["data"]["style"])
     protocol = config["choice"]["split"]
     count = len(build(config["split"], utterances, seed=config["seed"]))
-    if count == 1:
-        raise SerVaeError(f"fold=all: split={protocol} has no folds; leave fold alone.")
+    if count == 1:  # of split=random, say: a sweep over protocols need not tell them apart
+        return run({**config, "fold": None})
     folders = [finish({**config, "fold": fold}) for fold in range(count)]
     from ser_vae.evaluation import pool, predictions  # noqa: PLC0415  (they import torch)
 
@@ -64,7 +64,8 @@ def finish(config: Mapping[str, Any]) -> RunFolder:
         print(f"corpus {corpus.name}: {SYNTHETIC}. Set IEMOCAP_ROOT to your copy of IEMOCAP.")
     utterances = select(corpus, config["data"]["style"])
     digests = Digests(Path(config["cache"]).expanduser() / "features" / "digests")
-    folder = locate(config, corpus.name, utterances, digests)
+    heard = [*utterances, *(corpus.others if config["training"]["unlabelled"] else ())]
+    folder = locate(config, corpus.name, heard, digests)
     with folder.lock():
         if config["force"]:
             folder.clear()

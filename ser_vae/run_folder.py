@@ -7,6 +7,7 @@
         pretrained.ckpt   the representation's weights        pretrain.csv   its curves
         classifier.ckpt   the classifier's weights            classify.csv   its curves
         predictions.csv   of each test utterance
+        policies/         the same under each label policy of a CVAE
         metrics.json      written last: a folder that has it is a finished run
         error.txt         why the last attempt failed
 
@@ -21,7 +22,7 @@ import hashlib
 import io
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,10 @@ class RunFolder:
     def predictions(self) -> Path:
         return self.path / "predictions.csv"
 
+    def policy(self, name: str) -> Path:
+        """The predictions of a CVAE under one of its label policies."""
+        return self.path / "policies" / f"{name}.csv"
+
     @property
     def metrics(self) -> Path:
         return self.path / "metrics.json"
@@ -143,11 +148,11 @@ class RunFolder:
     def write_audit(self, audit: Mapping[str, Any]) -> None:
         write_text(self.path / "audit.json", json.dumps(audit, indent=1) + "\n")
 
-    def write_split(self, utterances: Sequence[Utterance], parts: Sequence[str]) -> None:
+    def write_split(self, parts: Iterable[tuple[Utterance, str]]) -> None:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["utterance", "speaker", "emotion", "part"])
-        for u, part in zip(utterances, parts, strict=True):
+        for u, part in parts:
             writer.writerow([u.id, u.speaker, u.emotion, part])
         write_text(self.split, text.getvalue())
 

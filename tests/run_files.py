@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -26,3 +27,17 @@ def comparable(folder: Path) -> dict[str, Any]:
     """metrics.json without what differs between two runs of one command."""
     metrics = json.loads((folder / "metrics.json").read_text())
     return {key: value for key, value in metrics.items() if key not in NOT_COMPARED}
+
+
+def listed_with_split(noises: Path, root: Path, swap: bool) -> Path:
+    """A copy of the noises with a given split; `swap` turns the test labels round."""
+    shutil.copytree(noises, root)
+    turned = {"calm": "cross", "cross": "gay", "gay": "calm"}
+    rows = table(root / "list.csv")
+    lines = ["path,emotion,speaker,split"]
+    for number, row in enumerate(rows):
+        part = "test" if number % 3 == 0 else "train"
+        emotion = turned[row["emotion"]] if swap and part == "test" else row["emotion"]
+        lines.append(f"{row['path']},{emotion},{row['speaker']},{part}")
+    (root / "list.csv").write_text("\n".join(lines) + "\n")
+    return root

@@ -5,25 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from run_files import Run, folders, table
+from run_files import Run, folders, listed_with_split, table
 
 from ser_vae import SerVaeError
 
 BRIEF = ("training.pretrain.epochs=1", "training.classify.epochs=2")
-
-
-def listed_with_split(noises: Path, root: Path, swap: bool) -> Path:
-    """A copy of the noises with a given split; `swap` turns the test labels round."""
-    shutil.copytree(noises, root)
-    turned = {"calm": "cross", "cross": "gay", "gay": "calm"}
-    rows = table(root / "list.csv")
-    lines = ["path,emotion,speaker,split"]
-    for number, row in enumerate(rows):
-        part = "test" if number % 3 == 0 else "train"
-        emotion = turned[row["emotion"]] if swap and part == "test" else row["emotion"]
-        lines.append(f"{row['path']},{emotion},{row['speaker']},{part}")
-    (root / "list.csv").write_text("\n".join(lines) + "\n")
-    return root
 
 
 @pytest.mark.parametrize("model", ["vae", "cvae"])

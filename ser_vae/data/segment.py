@@ -64,6 +64,11 @@ class Segments:
         end = (self.start[self.first + self.count - 1] + self.length).tolist()
         return [self.frames[b:e] for b, e in zip(begin, end, strict=True)]
 
+    def mean_of_each(self, rows: Tensor) -> Tensor:
+        """The mean of each utterance's rows, one a segment: (N, Z) -> (U, Z)."""
+        total = rows.new_zeros(len(self.count), rows.shape[1])
+        return total.index_add_(0, self.utterance, rows) / self.count[:, None]
+
     def of(self, chosen: Tensor) -> "Segments":
         """The segments of some of the utterances, `chosen` being a mask (U,)."""
         return replace(self, start=self.start[chosen[self.utterance]], count=self.count[chosen])

@@ -1,34 +1,43 @@
 """The paper's Fig. 1: speech -> segments -> latents -> LSTM -> emotion.
 
-prepare     speech -> segments, labels and parts
-settings    the networks as initialised; what the configuration may not ask for
-represent   segments -> a representation
-classify    latents -> emotions
-summarise   -> metrics.json
+prepare      speech -> segments, labels and parts
+settings     the networks as initialised; what the configuration may not ask for
+represent    segments -> a representation
+policies     what a CVAE is told; latents -> emotions under each label policy
+classify     latents -> one classifier
+diagnose     leaks, health, what is in z
+summarise    -> metrics.json
 """
 
 import logging
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
+from lightning.pytorch.loggers import Logger
 
 from ser_vae.corpus.utterance import Corpus, Utterance
+from ser_vae.data.material import Material
 from ser_vae.evaluation import predictions
 from ser_vae.inventory import corpus_warnings
-from ser_vae.pipeline.classify import classify
+from ser_vae.logger.closing import conclude
+from ser_vae.pipeline.diagnose import diagnose
 from ser_vae.pipeline.loggers import open_loggers
+from ser_vae.pipeline.policies import Recognisers
 from ser_vae.pipeline.prepare import prepare
 from ser_vae.pipeline.represent import represent
-from ser_vae.pipeline.settings import networks
+from ser_vae.pipeline.settings import fresh_model, policies_of
 from ser_vae.pipeline.summarise import summarise
 from ser_vae.run_folder import RunFolder
 
 log = logging.getLogger(__name__)
 
 Config = Mapping[str, Any]
+
+CLASSIFIERS = "classify"  # folder of a run's classifiers, until it is finished
 
 
 def execute(
@@ -39,23 +48,52 @@ def execute(
         torch.set_num_threads(config["threads"])
     for warning in corpus_warnings(corpus):
         log.warning("corpus %s: %s", corpus.name, warning)
-    began = time.perf_counter()
-    material, left_out = prepare(config, corpus, utterances)
-    folder.write_split(material.utterances, material.parts)
-    times = {"features": time.perf_counter() - began}
-    model, classifier = networks(config, material)
+    times: dict[str, float] = {}
+    with timed(times, "features"):
+        material, left_out = prepare(config, corpus, utterances)
+    folder.write_split(material.labelled)
     with open_loggers(config, corpus.name, folder) as loggers:
-        began = time.perf_counter()
-        represent(model, config, material, folder, loggers)
-        times["pretrain"] = time.perf_counter() - began
-        began = time.perf_counter()
-        found = classify(classifier, model, config, material, folder, loggers)
-        times["classify"] = time.perf_counter() - began
+        said, diagnosis = recognise(config, material, folder, loggers, times)
+        found = said[config["label_policy"]]
         predictions.write(folder.predictions, found)
         results = summarise(config, corpus, material, left_out, found, folder)
         folder.write_audit(results["audit"])
-        results["times_s"] = times
-        for logger in loggers:
-            logger.log_metrics({k: v for k, v in results.items() if isinstance(v, float)})
+        results |= {**diagnosis, "times_s": times}
+        conclude(loggers, results)
     folder.write_metrics(results)
-    shutil.rmtree(folder.path / "classify")
+    shutil.rmtree(folder.path / CLASSIFIERS, ignore_errors=True)
+
+
+def recognise(
+    config: Config,
+    material: Material,
+    folder: RunFolder,
+    loggers: Sequence[Logger],
+    times: dict[str, float],
+) -> tuple[dict[str, predictions.Predictions], dict[str, Any]]:
+    """The predictions under each label policy, and what the run says of itself beside them."""
+    model = fresh_model(config, material)
+    with timed(times, "pretrain"):
+        models = represent(model, config, material, folder, loggers)
+    recognisers = Recognisers(config, models, material, folder.path / CLASSIFIERS, loggers)
+    with timed(times, "classify"):
+        found = {name: recognisers.probabilities(name) for name in policies_of(config, model)}
+    recognisers.keep_headline(folder.path)
+    test = material.utterances_of("test")
+    said = {
+        name: predictions.predictions(test, material.emotions, probability)
+        for name, probability in found.items()
+    }
+    if len(said) > 1:
+        for name, own in said.items():
+            predictions.write(folder.policy(name), own)
+    with timed(times, "diagnose"):
+        return said, diagnose(recognisers, said, config["choice"]["split"])
+
+
+@contextmanager
+def timed(times: dict[str, float], stage: str) -> Iterator[None]:
+    """Note how long a stage took, in s."""
+    began = time.perf_counter()
+    yield
+    times[stage] = time.perf_counter() - began

@@ -9,8 +9,9 @@ import torch
 
 from ser_vae.configuration import build
 from ser_vae.corpus.utterance import Corpus, Utterance
-from ser_vae.data.material import Material
+from ser_vae.data.material import NO_LABEL, Material
 from ser_vae.data.segment import cut
+from ser_vae.data.unlabelled import UNLABELLED, of_training_speakers
 from ser_vae.data.usable import report_unusable, unusable
 from ser_vae.features.normalise import standardise
 from ser_vae.features.store import FeatureStore
@@ -30,12 +31,24 @@ def prepare(
         config["jobs"] or os.cpu_count() or 1,
     )
     cutting = {key: config["data"][key] for key in ("length", "hop", "remainder")}
-    left_out = unusable(store, utterances, **cutting)
-    report_unusable(left_out, len(utterances), config["bad_audio"])
-    kept = sorted((u for u in utterances if u.id not in left_out), key=lambda u: u.id)
+    left_out: dict[str, str] = {}
+
+    def usable(wanted: Sequence[Utterance]) -> list[Utterance]:
+        reasons = unusable(store, wanted, **cutting)
+        report_unusable(reasons, len(wanted), config["bad_audio"])
+        left_out.update(reasons)
+        return sorted((u for u in wanted if u.id not in reasons), key=lambda u: u.id)
+
+    kept = usable(utterances)
     folds = build(config["split"], kept, seed=config["seed"])
     assigned = fold_of(folds, config["fold"], config["choice"]["split"])
     parts = [assigned[utterance.id] for utterance in kept]
+    label = [corpus.emotions.index(utterance.emotion) for utterance in kept]
+    if config["training"]["unlabelled"]:
+        style = config["data"]["style"]
+        others = usable(of_training_speakers(corpus.others, kept, parts, style))
+        kept, parts = [*kept, *others], [*parts, *(UNLABELLED for _ in others)]
+        label += [NO_LABEL for _ in others]
     segments = cut([store.frames(utterance) for utterance in kept], **cutting)
     standardise(
         segments.frames_of_each(),
@@ -43,7 +56,8 @@ def prepare(
         [utterance.speaker for utterance in kept],
         [part == "train" for part in parts],  # no statistic of the test part reaches training
     )
-    label = torch.tensor([corpus.emotions.index(utterance.emotion) for utterance in kept])
     digests = [store.digest(utterance) for utterance in kept]
-    made = Material(kept, digests, segments, label, parts, corpus.emotions, len(folds))
+    made = Material(
+        kept, digests, segments, torch.tensor(label), parts, corpus.emotions, len(folds)
+    )
     return made, left_out

@@ -1,49 +1,83 @@
 """The first stage: segments -> a representation (III-A), pretrained once for all who share it."""
 
+import copy
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning.pytorch.loggers import Logger
 
 from ser_vae.data.material import Material
-from ser_vae.pipeline.settings import fit_settings
+from ser_vae.data.unlabelled import UNLABELLED
+from ser_vae.pipeline.settings import fit_settings, policies_of
 from ser_vae.run_folder import RunFolder, digest
 from ser_vae.training import weights
+from ser_vae.training.encode import policy_of
 from ser_vae.training.fit import LAST, fit
+from ser_vae.training.health import watched
 from ser_vae.training.history import replay
 from ser_vae.training.pretrain import Pretrain
 from ser_vae.training.seeding import seed_for
 
 Config = Mapping[str, Any]
 
+LEARNT = ("train", UNLABELLED)  # the parts that a representation learns from
+
 
 def represent(
-    model: torch.nn.Module,
+    model: Any,
     config: Config,
     material: Material,
     folder: RunFolder,
     loggers: Sequence[Logger],
-) -> None:
-    """Make `model` a representation (III-A): pretrain it, take an equal run's weights, or load."""
+) -> dict[str, Any]:
+    """The representation under each way to pretrain it that the run's label policies need.
+
+    The curves and the weights of the headline's are left in `folder`.
+    """
+    headline = policy_of(config["label_policy"]).pretraining
+    ways = sorted({policy_of(name).pretraining for name in policies_of(config, model)})
+    models: dict[str, Any] = {way: copy.deepcopy(model) for way in ways}
+    for way, own in models.items():
+        dropout = config["training"]["label_dropout"] if way == "dropout" else 0.0
+        curves = acquire(own, config, material, dropout, loggers if way == headline else ())
+        if way == headline:
+            weights.save(own, folder.path / "pretrained.ckpt")
+            if curves:
+                shutil.copyfile(curves, folder.path / "pretrain.csv")
+    return models
+
+
+def acquire(
+    model: Any, config: Config, material: Material, label_dropout: float, loggers: Sequence[Logger]
+) -> Path | None:
+    """Make `model` a representation: fit it, pretrain it, take an equal run's weights, or load.
+
+    Returns:
+        The file of its curves, where it was pretrained.
+    """
     source = config["training"]["pretrained"]
-    if source == "auto":
-        shared = RunFolder(Path(config["runs"]) / "pretrained" / pretrained_name(config, material))
-        with shared.lock():
-            if config["force"]:
-                shared.clear()
-            pretrain(model, config, material, shared.path, loggers)
-        shutil.copyfile(shared.path / "pretrain.csv", folder.path / "pretrain.csv")
-    elif source != "none":
+    if not model.quantities:  # nothing that a gradient would learn
+        model.fit(material.segments_of(*LEARNT))
+        return None
+    if source == "none":
+        return None
+    if source != "auto":
         weights.load(model, Path(source))
-    weights.save(model, folder.path / "pretrained.ckpt")
+        return None
+    name = pretrained_name(config, material, label_dropout)
+    shared = RunFolder(Path(config["runs"]) / "pretrained" / name)
+    with shared.lock():
+        if config["force"]:
+            shared.clear()
+        pretrain(model, config, material, label_dropout, shared.path, loggers)
+    return shared.path / "pretrain.csv"
 
 
-def pretrained_name(config: Config, material: Material) -> str:
+def pretrained_name(config: Config, material: Material, label_dropout: float) -> str:
     """An address of all that pretraining depends on, so that no fold meets another's encoder."""
-    settings = [list(material.emotions)]
+    settings = [list(material.emotions), label_dropout]
     settings += [config[key] for key in ("features", "data", "normalise", "model", "seed")]
     training = [config["training"]["pretrain"], config["trainer"]]
     items = zip(material.utterances, material.digests, material.parts, strict=True)
@@ -52,7 +86,12 @@ def pretrained_name(config: Config, material: Material) -> str:
 
 
 def pretrain(
-    model: Any, config: Config, material: Material, folder: Path, loggers: Sequence[Logger]
+    model: Any,
+    config: Config,
+    material: Material,
+    label_dropout: float,
+    folder: Path,
+    loggers: Sequence[Logger],
 ) -> None:
     """Train `model` in `folder`, or take the weights and curves that an equal run left there."""
     finished = folder / "pretrained.ckpt"
@@ -60,10 +99,15 @@ def pretrain(
         weights.load(model, finished)
         replay(folder / "pretrain.csv", loggers)
         return
+    train, validation = material.segment_set(*LEARNT), material.segment_set("validation")
+    seed = seed_for(config["seed"], "pretrain")
     stage = Pretrain(
-        model, seed_for(config["seed"], "pretrain"), config["training"]["pretrain"]["optimizer"]
+        model,
+        seed,
+        config["training"]["pretrain"]["optimizer"],
+        label_dropout=label_dropout,
+        watched=watched(train, seed),
     )
-    train, validation = material.segment_set("train"), material.segment_set("validation")
     fit(stage, train, validation, folder=folder, loggers=loggers, **fit_settings(config, stage))
     weights.save(model, finished)
     (folder / LAST).unlink()

@@ -1,4 +1,4 @@
-"""What the stages are told by the configuration, and what of it is refused."""
+"""The networks that a configuration asks for, and what it may not ask for."""
 
 import sys
 from collections.abc import Mapping
@@ -10,38 +10,64 @@ from ser_vae import SerVaeError
 from ser_vae.configuration import build
 from ser_vae.data.material import Material
 from ser_vae.training.classify import Classify
+from ser_vae.training.encode import POLICIES, policy_of
 from ser_vae.training.pretrain import Pretrain
 from ser_vae.training.seeding import seed_for
 
 Config = Mapping[str, Any]
 
 
-def networks(config: Config, material: Material) -> tuple[Any, torch.nn.Module]:
-    """The representation and the classifier as initialised: a wrong setting is met before hours."""
+def fresh_model(config: Config, material: Material) -> Any:
+    """The representation as initialised; a wrong setting of either network is met before hours."""
     classes = len(material.emotions)
     torch.manual_seed(seed_for(config["seed"], "pretrain", "initialisation"))
     model = build(config["model"], input_size=material.segments.size, num_classes=classes)
     check_told(config, model)
+    fresh_classifier(config, model.latent_size, classes)
+    return model
+
+
+def fresh_classifier(config: Config, latent_size: int, classes: int) -> torch.nn.Module:
+    """The classifier as initialised, the same each time."""
     torch.manual_seed(seed_for(config["seed"], "classify", "initialisation"))
     classifier: torch.nn.Module = build(
-        config["classifier"], input_size=model.latent_size, num_classes=classes
+        config["classifier"], input_size=latent_size, num_classes=classes
     )
-    return model, classifier
+    return classifier
 
 
 def check_told(config: Config, model: Any) -> None:
     """Refuse what would be accepted and ignored, or fail after hours of pretraining."""
-    policy, kind = config["label_policy"], type(model).__name__
-    if policy != "null" and not model.conditional:
+    name, kind = config["label_policy"], type(model).__name__
+    policy = policy_of(name)
+    if config["label_policies"] not in ("all", "headline"):
         raise SerVaeError(
-            f"label_policy={policy}: a {kind} is never told a label.\n"
+            f"label_policies: expected all or headline, got {config['label_policies']!r}"
+        )
+    if name != "null" and not model.conditional:
+        raise SerVaeError(
+            f"label_policy={name}: a {kind} is never told a label.\n"
             "Use model=cvae, or leave label_policy alone."
+        )
+    if policy.pretraining == "dropout" and config["training"]["pretrained"] != "auto":
+        raise SerVaeError(
+            "label_policy=dropout: labels are dropped in pretraining, and "
+            f"training.pretrained={config['training']['pretrained']} does none.\n"
+            "Use training.pretrained=auto, or another policy."
         )
     if config["training"]["latent"] == "sample" and not hasattr(model, "posterior"):
         raise SerVaeError(
             f"training.latent=sample: a {kind} has no posterior to sample from.\n"
             "Use model=vae or model=cvae, or training.latent=mu."
         )
+
+
+def policies_of(config: Config, model: Any) -> list[str]:
+    """The label policies that a run reports: all that can be had where the model is conditional."""
+    if not model.conditional or config["label_policies"] == "headline":
+        return [config["label_policy"]]
+    pretrained = config["training"]["pretrained"] == "auto"
+    return [name for name, policy in POLICIES.items() if pretrained or policy.pretraining == "told"]
 
 
 def fit_settings(config: Config, stage: Pretrain | Classify) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from ser_vae.corpus.utterance import SYNTHETIC, Corpus
 from ser_vae.data.audit import audit
 from ser_vae.data.material import Material
+from ser_vae.data.unlabelled import UNLABELLED
 from ser_vae.evaluation import predictions, summary
 from ser_vae.inventory import corpus_warnings
 from ser_vae.run_folder import RunFolder, digest
@@ -24,7 +25,7 @@ def summarise(
     folder: RunFolder,
 ) -> dict[str, Any]:
     choice, train = config["choice"], material.utterances_of("train")
-    used = zip(material.utterances, material.digests, strict=True)
+    used = zip(material.utterances, material.digests, material.parts, strict=True)
     caveats = [SYNTHETIC] if corpus.synthetic else []
     if config["label_policy"] in LEAKING:
         caveats.append(f"label_policy={config['label_policy']}: test labels leak, no result")
@@ -46,7 +47,9 @@ def summarise(
         "seed": config["seed"],
         "label_policy": config["label_policy"],
         "leaks": config["label_policy"] in LEAKING,
-        "material": digest([(u.id, u.speaker, u.emotion, u.part, audio) for u, audio in used]),
+        "material": digest(
+            [(u.id, u.speaker, u.emotion, u.part, a) for u, a, part in used if part != UNLABELLED]
+        ),
         "caveats": caveats,
         "emotions": list(material.emotions),
         "audit": audit(

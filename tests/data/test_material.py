@@ -46,7 +46,8 @@ def test_a_part_holds_its_own_segments_with_their_utterances_labels(part, own):
 def test_a_part_holds_its_own_sequences_of_any_source(part, own):
     whole = material()
     condition = torch.rand(5, 3)
-    latents = whole.segments.utterance[:, None].float().expand(-1, 4)  # (N, 4), u for utterance u
+    rows = torch.repeat_interleave(torch.tensor(own), torch.tensor(SEGMENTS)[own])
+    latents = rows[:, None].float().expand(-1, 4)  # (N of the part, 4), u for utterance u
     found = whole.sequence_set(part, latents, condition)
     batch = found[Pick(torch.arange(len(found)), 1.0)]
     assert batch.length.tolist() == [SEGMENTS[u] for u in own]

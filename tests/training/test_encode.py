@@ -1,7 +1,5 @@
 """Latents of every segment, and the one gate by which a label can enter them."""
 
-from typing import get_args
-
 import numpy as np
 import pytest
 import torch
@@ -10,13 +8,21 @@ from ser_vae import SerVaeError
 from ser_vae.data.segment import Segments, cut
 from ser_vae.model.cvae import CVAE
 from ser_vae.training import encode as module
-from ser_vae.training.encode import CHUNK, LEAKING, LabelPolicy, condition, encode
+from ser_vae.training.encode import (
+    CHUNK,
+    LEAKING,
+    POLICIES,
+    Marginal,
+    encode,
+    lower_bounds,
+    policy_of,
+    told,
+    untold,
+)
 
 F, LENGTH, K = 2, 3, 4
 CPU = torch.device("cpu")
 LABEL = torch.tensor([0, 1, 2, 3, 1])
-PERMUTED = torch.tensor([3, 0, 0, 2, 2])
-POLICIES = pytest.mark.parametrize("policy", get_args(LabelPolicy))
 
 
 def segments(*counts: int) -> Segments:
@@ -31,61 +37,106 @@ def cvae() -> CVAE:
     )
 
 
-def latents(model: CVAE, label: torch.Tensor, policy: LabelPolicy, **how: object) -> torch.Tensor:
+def latents(model: torch.nn.Module, c: torch.Tensor, **how: object) -> torch.Tensor:
     settings = {"sample": False, "seed": 0, **how}
-    told = condition(policy, label, K)
-    return encode(model, segments(2, 3, 1, 4, 2), told, device=CPU, **settings)
+    return encode(model, segments(2, 3, 1, 4, 2), c, device=CPU, **settings)
 
 
-@POLICIES
-def test_a_label_reaches_the_latents_only_by_a_policy_that_is_marked_as_leaking(policy):
+NOTHING = untold(5, K)
+
+
+def test_test_labels_are_told_by_a_policy_that_is_marked_as_leaking_alone():
+    assert {name for name, policy in POLICIES.items() if policy.test == "truth"} == set(LEAKING)
+
+
+def test_the_label_changes_what_an_encoder_says():
     model = cvae()
-    same = torch.equal(latents(model, LABEL, policy), latents(model, PERMUTED, policy))
-    assert same == (policy not in LEAKING)
+    assert not torch.equal(latents(model, NOTHING), latents(model, told(LABEL, K)))
 
 
 def test_without_a_label_the_encoder_is_told_that_all_are_alike():
-    assert torch.equal(condition("null", LABEL, K), torch.full((5, K), 0.25))
+    assert torch.equal(NOTHING, torch.full((5, K), 0.25))
 
 
-def test_the_oracle_tells_the_truth():
-    assert torch.equal(condition("oracle", LABEL, K), torch.eye(K)[LABEL])
+def test_the_truth_is_the_label():
+    assert torch.equal(told(LABEL, K), torch.eye(K)[LABEL])
 
 
 def test_an_unknown_policy_is_refused():
     with pytest.raises(SerVaeError, match=r"null.*oracle.*'true'"):
-        condition("true", LABEL, K)
+        policy_of("true")
 
 
-@POLICIES
-def test_each_segment_is_encoded_with_its_own_utterances_condition(policy):
-    model, told, whole = cvae(), condition(policy, LABEL, K), segments(2, 3, 1, 4, 2)
-    found = encode(model, whole, told, sample=False, seed=0, device=CPU)
+@pytest.mark.parametrize("c", [NOTHING, told(LABEL, K)], ids=["untold", "told"])
+def test_each_segment_is_encoded_with_its_own_utterances_condition(c):
+    model, whole = cvae(), segments(2, 3, 1, 4, 2)
+    found = encode(model, whole, c, sample=False, seed=0, device=CPU)
     for segment, utterance in enumerate([0, 0, 1, 1, 1, 2, 3, 3, 3, 3, 4, 4]):
         alone = model.feature(
-            whole[torch.tensor([segment])], told[utterance : utterance + 1], sample=False
+            whole[torch.tensor([segment])], c[utterance : utterance + 1], sample=False
         )
         torch.testing.assert_close(found[segment], alone[0])
 
 
+def test_a_marginal_feature_is_the_mean_over_the_labels_whatever_is_told():
+    model = cvae()
+    each = [latents(model, told(torch.full((5,), label), K)) for label in range(K)]
+    for c in (NOTHING, told(LABEL, K)):
+        found = latents(Marginal(model, K), c)
+        torch.testing.assert_close(found, sum(each) / K)
+
+
+def bounds(model: CVAE, draws: int = 2, seed: int = 0) -> torch.Tensor:
+    return lower_bounds(
+        model, segments(2, 3, 1, 4, 2), classes=K, draws=draws, seed=seed, device=CPU
+    )
+
+
+def test_a_lower_bound_is_minus_the_loss_summed_over_the_utterance():
+    """By hand: the noise of each draw, in the order in which the segments come."""
+    model, whole = cvae(), segments(2, 3, 1, 4, 2)
+    x, owner = whole[torch.arange(12)], whole.utterance
+    for label in range(K):
+        c = torch.eye(K)[label].expand(12, -1)
+        torch.manual_seed(7)
+        losses = []
+        for _ in range(2):
+            posterior = model.posterior(x, c)
+            z = posterior.mu + torch.randn(12, 5) * torch.exp(0.5 * posterior.log_var)
+            error = (x - model.decode(z, c)).square().sum(dim=1)
+            losses.append(error + posterior.kl().sum(dim=1))
+        by_hand = [-(losses[0] + losses[1])[owner == u].sum() / 2 for u in range(5)]
+        found = bounds(model, seed=7)[:, label]
+        torch.testing.assert_close(found.float(), torch.stack(by_hand).detach(), rtol=1e-5, atol=0)
+
+
+def test_lower_bounds_of_labels_that_a_model_does_not_look_at_are_equal():
+    model = cvae()
+    with torch.no_grad():
+        model.encoder[0].weight[:, -K:] = 0.0
+        model.decoder[0].weight[:, -K:] = 0.0
+    found = bounds(model)
+    torch.testing.assert_close(found, found[:, :1].expand_as(found))
+
+
 def test_mu_needs_no_seed():
     model = cvae()
-    assert torch.equal(latents(model, LABEL, "null", seed=0), latents(model, LABEL, "null", seed=1))
+    assert torch.equal(latents(model, NOTHING, seed=0), latents(model, NOTHING, seed=1))
 
 
 def test_a_sample_follows_from_its_seed_alone():
     model = cvae()
-    first = latents(model, LABEL, "null", sample=True, seed=0)
+    first = latents(model, NOTHING, sample=True, seed=0)
     torch.manual_seed(99)
-    assert torch.equal(first, latents(model, LABEL, "null", sample=True, seed=0))
-    assert not torch.equal(first, latents(model, LABEL, "null", sample=True, seed=1))
-    assert not torch.equal(first, latents(model, LABEL, "null", sample=False))
+    assert torch.equal(first, latents(model, NOTHING, sample=True, seed=0))
+    assert not torch.equal(first, latents(model, NOTHING, sample=True, seed=1))
+    assert not torch.equal(first, latents(model, NOTHING, sample=False))
 
 
 def test_segments_at_the_border_of_a_chunk_have_their_own_latents():
     model, whole = cvae(), segments(CHUNK - 1, 3)
-    told = condition("oracle", torch.tensor([0, 1]), K)
-    found = encode(model, whole, told, sample=False, seed=0, device=CPU)
+    c = told(torch.tensor([0, 1]), K)
+    found = encode(model, whole, c, sample=False, seed=0, device=CPU)
     assert found.shape == (CHUNK + 2, 5)
     index = torch.arange(CHUNK - 2, CHUNK + 2)
     alone = model.feature(whole[index], torch.eye(K)[[0, 1, 1, 1]], sample=False)
@@ -95,15 +146,15 @@ def test_segments_at_the_border_of_a_chunk_have_their_own_latents():
 def test_two_chunks_are_not_given_the_same_noise(monkeypatch):
     monkeypatch.setattr(module, "CHUNK", 6)
     model = cvae()
-    noise = latents(model, LABEL, "null", sample=True) - latents(model, LABEL, "null")
+    noise = latents(model, NOTHING, sample=True) - latents(model, NOTHING)
     assert not torch.isclose(noise[:6], noise[6:]).any()
 
 
 def test_dropout_of_a_representation_is_off():
     model = cvae().train()
     model.encoder.append(torch.nn.Dropout(0.5))
-    assert torch.equal(latents(model, LABEL, "null"), latents(model, LABEL, "null"))
+    assert torch.equal(latents(model, NOTHING), latents(model, NOTHING))
 
 
 def test_latents_carry_no_gradient():
-    assert not latents(cvae(), LABEL, "null").requires_grad
+    assert not latents(cvae(), NOTHING).requires_grad
