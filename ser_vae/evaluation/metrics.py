@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from torchmetrics.functional.classification import multiclass_confusion_matrix
 
+from ser_vae.evaluation.calibration import calibration
 from ser_vae.evaluation.confusion import accuracies
 from ser_vae.evaluation.predictions import Predictions
 
@@ -26,17 +27,31 @@ def scores(
 
 
 def evaluate(predictions: Predictions, protocol: str) -> dict[str, Any]:
-    """`scores`, the protocol's name in every key, such as `random/test/ua`."""
-    return _named(scores(predictions.truth, predictions.guess, predictions.emotions), protocol)
+    """`scores` and `calibration`, the protocol's name in every key, such as `random/test/ua`."""
+    return _evaluate(predictions, predictions.guess, predictions.probability, protocol)
 
 
 def majority(train_emotions: Sequence[str], predictions: Predictions, protocol: str) -> Any:
-    """The trivial baseline: every test utterance gets the training part's commonest emotion."""
-    commonest = min(Counter(train_emotions).items(), key=lambda item: (-item[1], item[0]))[0]
+    """The trivial baseline: every test utterance gets the training part's commonest emotion.
+
+    Its probabilities, for nll and ece, are the emotions' shares in the training part.
+    """
+    counts = Counter(train_emotions)
+    commonest = min(counts, key=lambda emotion: (-counts[emotion], emotion))
     guess = np.full_like(predictions.truth, predictions.emotions.index(commonest))
-    named = _named(scores(predictions.truth, guess, predictions.emotions), protocol)
-    return {"emotion": commonest, **named}
+    share = np.array([counts[emotion] for emotion in predictions.emotions]) / counts.total()
+    probability = np.tile(share, (len(guess), 1))
+    return {"emotion": commonest, **_evaluate(predictions, guess, probability, protocol)}
 
 
-def _named(values: dict[str, Any], protocol: str) -> dict[str, Any]:
-    return {f"{protocol}/test/{name}": value for name, value in values.items()}
+def _evaluate(
+    predictions: Predictions,
+    guess: npt.NDArray[np.int64],
+    probability: npt.NDArray[np.float64],
+    protocol: str,
+) -> dict[str, Any]:
+    found = {
+        **scores(predictions.truth, guess, predictions.emotions),
+        **calibration(predictions.truth, guess, probability),
+    }
+    return {f"{protocol}/test/{name}": value for name, value in found.items()}

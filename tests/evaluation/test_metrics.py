@@ -83,6 +83,26 @@ def test_every_score_carries_its_protocol():
     assert all(name.startswith("random/test/") for name in found)
 
 
+def test_every_evaluation_says_how_far_its_probabilities_can_be_believed():
+    found = evaluate(predictions([0, 1, 2, 2], [0, 1, 2, 1]), "random")
+    assert found["random/test/ece"] == pytest.approx(0.25)
+    assert found["random/test/nll"] == pytest.approx(708.396 / 4, abs=0.01)
+
+
+def test_the_majority_is_as_sure_as_its_emotion_is_common_in_training():
+    """Sad has three quarters of the training part, half of the test part."""
+    found = majority(["sad"] * 3 + ["neutral"], predictions([0, 2], [1, 1]), "random")
+    assert found["random/test/nll"] == pytest.approx(-np.log([0.25, 0.75]).mean())
+    assert found["random/test/ece"] == pytest.approx(0.75 - 0.5)
+
+
+def test_the_majority_of_a_tie_is_judged_by_the_emotion_that_it_says():
+    """Angry is said, though happy comes first among the classes."""
+    found = majority(["happy", "angry"], predictions([3, 3], [1, 1]), "random")
+    assert found["emotion"] == "angry"
+    assert found["random/test/ece"] == pytest.approx(0.5)
+
+
 def test_the_majority_is_of_the_training_part():
     """Sad is the commonest in training, neutral in the test: the baseline says sad."""
     found = majority(["sad", "sad", "neutral"], predictions([0, 0, 0, 2], [1] * 4), "random")
