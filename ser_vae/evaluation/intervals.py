@@ -1,75 +1,134 @@
-"""How far a score could be off, had other utterances or other speakers been tested."""
+"""How far a score could be off, had other utterances or other speakers been tested.
+
+Not how far it could be off with other seeds: those that were trained are taken as they are.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, norm, t
 
 from ser_vae.evaluation.predictions import Predictions
 
 CONFIDENCE = 0.95
-RESAMPLES = 2000
-AT_ONCE = 100  # resamples; bounds memory
+RESAMPLES = 10_000  # few speakers need the outer 2 % of these
+AT_ONCE = 500  # resamples; bounds memory
+SEED = 0  # of the resampling: the same predictions have the same interval
 
-Counts = npt.NDArray[np.int64]
+Groups = Literal["speakers", "utterances"]
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """A mean UA over seeds, and what it would have been with other groups of utterances.
+
+    Attributes:
+        ua: as tested.
+        draws: (RESAMPLES,) bootstrap. Those of two models that were tested on the same groups are
+            the same draws, so that their difference is a paired bootstrap.
+        groups: how many there are.
+    """
+
+    ua: float
+    draws: Values
+    groups: int
 
 
 def intervals(predictions: Predictions) -> dict[str, tuple[float, float] | None]:
-    """UA's 95 % intervals over utterances and over speakers, from a seed of their own."""
+    """UA's 95 % intervals over utterances and over speakers."""
     return {
-        "utterances": ua_interval(predictions, predictions.utterance, seed=0),
-        "speakers": ua_interval(predictions, predictions.speaker, seed=0),
+        "utterances": mean_ua_interval([predictions], "utterances"),
+        "speakers": mean_ua_interval([predictions], "speakers"),
     }
 
 
-def unweighted_accuracy(confusion: Counts) -> npt.NDArray[np.float64]:
-    """Mean recall of the classes that occur: (..., K, K), rows the truth -> (...)."""
-    true = confusion.sum(axis=-1)
-    right = np.diagonal(confusion, axis1=-2, axis2=-1)
-    recall = np.divide(right, true, out=np.zeros(right.shape), where=true > 0)
-    mean: npt.NDArray[np.float64] = recall.sum(axis=-1) / (true > 0).sum(axis=-1)
-    return mean
+def mean_ua_interval(seeds: Sequence[Predictions], groups: Groups) -> tuple[float, float] | None:
+    """The expanded percentile bootstrap's 95 % interval of the mean UA over seeds.
 
-
-def ua_interval(
-    predictions: Predictions, groups: Sequence[str], *, seed: int
-) -> tuple[float, float] | None:
-    """The percentile bootstrap's 95 % interval of UA, whole groups being drawn.
-
-    Args:
-        predictions: of U utterances.
-        groups: of each utterance: its own name for an interval over utterances, its speaker's for
-            one over speakers, which is wider where a speaker's utterances are alike.
-        seed: of the resampling.
+    Whole groups are drawn: over speakers it is wider where a speaker's utterances are alike. A
+    group brings its utterances in every seed. The plain percentile interval is too short where
+    groups are few: with ten speakers it holds the truth nine times in ten (Hesterberg 2015, "What
+    teachers should know about the bootstrap", which has the remedy used here).
 
     Returns:
         Lower and upper end; None with fewer than two groups, which say nothing of their spread.
     """
-    confusion = _confusion_of_groups(predictions, groups)
-    if len(confusion) < 2:
+    if len(names_of(seeds, groups)) < 2:
         return None
+    found = resample(seeds, groups)
+    low, high = np.quantile(found.draws, [tail(found.groups), 1 - tail(found.groups)])
+    return float(low), float(high)
 
-    def ua(drawn: npt.NDArray[np.int64], axis: int) -> npt.NDArray[np.float64]:
-        return unweighted_accuracy(confusion[np.moveaxis(drawn, axis, -1)].sum(axis=-3))
 
-    found = bootstrap(
-        (np.arange(len(confusion)),),
+def tail(groups: int) -> float:
+    """The share of resamples beyond each end: 2.5 % for many groups, less for few."""
+    wider = np.sqrt(groups / (groups - 1)) * t.isf((1 - CONFIDENCE) / 2, groups - 1)
+    return float(norm.sf(wider))
+
+
+def resample(seeds: Sequence[Predictions], groups: Groups) -> Resampled:
+    """Draw as many groups as there are, with repetition, `RESAMPLES` times.
+
+    Raises:
+        ValueError: there is but one group.
+    """
+    right, tested = by_group(seeds, groups)
+
+    def ua(drawn: npt.NDArray[np.int64], axis: int) -> Values:
+        times = times_drawn(np.moveaxis(drawn, axis, -1))
+        return mean_ua(np.tensordot(times, right, axes=1), np.tensordot(times, tested, axes=1))
+
+    draws = bootstrap(
+        (np.arange(len(right)),),
         ua,
         n_resamples=RESAMPLES,
         batch=AT_ONCE,
         vectorized=True,
-        confidence_level=CONFIDENCE,
         method="percentile",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
-    return float(found.low), float(found.high)
+        rng=np.random.default_rng(SEED),
+    ).bootstrap_distribution
+    return Resampled(float(mean_ua(right.sum(axis=0), tested.sum(axis=0))), draws, len(right))
 
 
-def _confusion_of_groups(predictions: Predictions, groups: Sequence[str]) -> Counts:
-    """(G, K, K), a confusion matrix for each group, in the order of their names."""
-    names, group = np.unique(np.array(groups), return_inverse=True)
-    k = len(predictions.emotions)
-    confusion = np.zeros((len(names), k, k), np.int64)
-    np.add.at(confusion, (group, predictions.truth, predictions.guess), 1)
-    return confusion
+def mean_ua(right: Values, tested: Values) -> Values:
+    """Counts (..., seeds, K) -> UA (...): the mean recall of the classes that occur, over seeds.
+
+    A seed of which nothing was drawn counts in no mean.
+    """
+    recall = np.divide(right, tested, out=np.zeros(right.shape), where=tested > 0).sum(axis=-1)
+    classes = (tested > 0).sum(axis=-1)
+    ua = np.divide(recall, classes, out=np.zeros(recall.shape), where=classes > 0)
+    mean: Values = ua.sum(axis=-1) / (classes > 0).sum(axis=-1)
+    return mean
+
+
+def by_group(seeds: Sequence[Predictions], groups: Groups) -> tuple[Values, Values]:
+    """How many utterances are right and how many were tested: (groups, seeds, K) each."""
+    place = {name: row for row, name in enumerate(names_of(seeds, groups))}
+    right = np.zeros((len(place), len(seeds), len(seeds[0].emotions)))
+    tested = np.zeros_like(right)
+    for seed, found in enumerate(seeds):
+        rows = np.array([place[name] for name in group_of(found, groups)])
+        np.add.at(tested[:, seed], (rows, found.truth), 1)
+        np.add.at(right[:, seed], (rows, found.truth), found.guess == found.truth)
+    return right, tested
+
+
+def times_drawn(drawn: npt.NDArray[np.int64]) -> Values:
+    """Indices of n groups (..., n) -> how often each of the n is among them (..., n)."""
+    rows = drawn.reshape(-1, drawn.shape[-1])
+    apart = rows + rows.shape[1] * np.arange(len(rows))[:, None]
+    counts = np.bincount(apart.ravel(), minlength=rows.size)
+    return counts.reshape(drawn.shape).astype(np.float64)
+
+
+def names_of(seeds: Sequence[Predictions], groups: Groups) -> list[str]:
+    return sorted({name for found in seeds for name in group_of(found, groups)})
+
+
+def group_of(predictions: Predictions, groups: Groups) -> tuple[str, ...]:
+    return predictions.speaker if groups == "speakers" else predictions.utterance
