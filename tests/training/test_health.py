@@ -1,20 +1,18 @@
-"""The alarm, on a corpus that can be learnt and on real speech; figures and curves."""
+"""The alarm, on a corpus that can be learnt and on real speech, and what else is measured."""
 
 import copy
 import json
 import math
 import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from lightning.pytorch.loggers import Logger
 from torch.distributions import Normal, kl_divergence
 
 from ser_vae.configuration import build
 from ser_vae.data.batch import Pick
-from ser_vae.data.datamodule import SegmentBatch, SegmentSet
+from ser_vae.data.datamodule import SegmentSet
 from ser_vae.data.segment import cut
 from ser_vae.features import audio
 from ser_vae.features.normalise import standardise
@@ -24,7 +22,6 @@ from ser_vae.model.cvae import CVAE
 from ser_vae.model.objective import squared_error
 from ser_vae.model.vae import VAE
 from ser_vae.run import configure
-from ser_vae.training.fit import fit
 from ser_vae.training.health import (
     LARGEST_RELATIVE_ERROR,
     LEAST_KL,
@@ -35,8 +32,6 @@ from ser_vae.training.health import (
     sounds,
     watched,
 )
-from ser_vae.training.history import read
-from ser_vae.training.pretrain import Pretrain
 
 D, FACTORS, K = 800, 10, 4
 SIZES = {"input_size": D, "num_classes": K, "hidden": [64], "latent": 16, "activation": "relu"}
@@ -58,9 +53,8 @@ def corpus(count: int, seed: int, label_deviation: float = 0.0) -> SegmentSet:
     return SegmentSet((factors @ loadings + noise + means[label]) / scale, torch.eye(K)[label])
 
 
-def network(kind: Any, beta: float = 1.0, **sizes: Any) -> Any:
-    settings = {**SIZES, **sizes}
-    return kind(**settings) if kind is AE else kind(**settings, beta=beta)
+def network(kind: Any, beta: float = 1.0) -> Any:
+    return kind(**SIZES) if kind is AE else kind(**SIZES, beta=beta)
 
 
 def learn(model: Any, data: SegmentSet, epochs: int) -> Any:
@@ -264,95 +258,3 @@ def test_the_segments_watched_are_some_of_the_data_drawn_by_the_seed_alone():
     assert torch.equal(first.x, first.c)
     assert first.x.mean().item() == pytest.approx(500, abs=5 * 289 / math.sqrt(WATCHED))
     assert len(watched(TEST, 0, at_most=10_000).x) == 300
-
-
-class Recording(Logger):
-    """A logger that keeps the names of what it is told."""
-
-    def __init__(self) -> None:
-        self.told: set[str] = set()
-
-    name = version = None
-
-    def log_metrics(self, metrics: dict[str, float], step: int) -> None:  # noqa: ARG002
-        self.told |= metrics.keys()
-
-    def log_hyperparams(self, *_: Any) -> None:
-        raise AssertionError
-
-
-DATA = SegmentSet(TRAIN.source[:300], TRAIN.condition[:300])
-
-
-def stage_of(kind: Any, seen: SegmentBatch | None) -> Pretrain:
-    torch.manual_seed(7)
-    return Pretrain(network(kind, hidden=[8], latent=4), 5, ADAM, watched=seen)
-
-
-def train(stage: Pretrain, folder: Path, **changed: Any) -> list[dict[str, float]]:
-    settings = {
-        "epochs": 2,
-        "batch_size": 50,
-        "gradient_clip": None,
-        "trainer": {"accelerator": "cpu", "devices": 1},
-        "loggers": [],
-        "progress": False,
-        **changed,
-    }
-    fit(stage, DATA, [], folder=folder, **settings)
-    return read(folder / "pretrain.csv")
-
-
-@pytest.mark.parametrize(
-    ("kind", "names"),
-    [(AE, ["relative_error"]), (CVAE, ["relative_error", "kl", "active_units"])],
-)
-def test_each_epoch_has_its_health_behind_its_losses(kind, names, tmp_path):
-    seen, logger = watched(DATA, 0), Recording()
-    stage = stage_of(kind, seen)
-    rows = train(stage, tmp_path, loggers=[logger])
-    columns = [f"pretrain/health/{name}" for name in names]
-    losses = [f"pretrain/train/{name}" for name in stage.quantities]
-    assert [list(row) for row in rows] == [["epoch", "step", *losses, *columns]] * 2
-    assert logger.told.issuperset(columns)
-    found = {f"pretrain/health/{name}": value for name, value in curves(stage.model, seen).items()}
-    assert {name: rows[-1][name] for name in columns} == pytest.approx(found, rel=1e-6)
-    assert rows[0][columns[0]] > rows[1][columns[0]]
-
-
-@pytest.mark.parametrize("kind", [AE, VAE, CVAE])
-def test_watching_changes_neither_weights_nor_losses(kind, tmp_path):
-    plain, seen = stage_of(kind, None), stage_of(kind, watched(DATA, 0))
-    without, with_it = train(plain, tmp_path / "plain"), train(seen, tmp_path / "seen")
-    pairs = zip(plain.state_dict().items(), seen.state_dict().items(), strict=True)
-    assert all(name == other and torch.equal(a, b) for (name, a), (other, b) in pairs)
-    for one, other in zip(without, with_it, strict=True):
-        assert one.items() <= other.items()
-        assert len(other) > len(one)
-
-
-def test_the_curves_of_a_resumed_stage_are_those_of_the_whole(tmp_path):
-    seen = watched(DATA, 0)
-    whole = train(stage_of(VAE, seen), tmp_path / "whole", epochs=3)
-    train(stage_of(VAE, seen), tmp_path / "parts", epochs=1)
-    assert train(stage_of(VAE, seen), tmp_path / "parts", epochs=3) == whole
-
-
-def test_the_curves_are_computed_in_double_precision_where_training_is(tmp_path):
-    stage, seen = stage_of(VAE, None), watched(DATA, 0)
-    stage.watched = seen
-    trainer = {"accelerator": "cpu", "devices": 1, "precision": "64-true"}
-    rows = train(stage, tmp_path, trainer=trainer)
-    assert next(stage.model.parameters()).dtype == torch.float64
-    assert rows[-1]["pretrain/health/kl"] == pytest.approx(curves(stage.model, seen)["kl"])
-
-
-@pytest.mark.slow
-def test_two_devices_find_what_one_finds_with_their_weights(tmp_path):
-    seen = watched(DATA, 0)
-    stage = stage_of(VAE, seen)
-    trainer = {"accelerator": "cpu", "devices": 2, "strategy": "ddp_spawn"}
-    rows = train(stage, tmp_path, trainer=trainer, batch_size=25)
-    assert len(rows) == 2
-    for name, value in curves(stage.model, seen).items():
-        assert rows[-1][f"pretrain/health/{name}"] == pytest.approx(value, rel=1e-5)
