@@ -111,9 +111,8 @@ def test_two_utterances_a_speaker_are_enough_and_one_is_not():
 
 
 @pytest.mark.parametrize("speaker", ["unknown", None])
-def test_where_one_speaker_is_unknown_speakers_are_not_probed(speaker):
-    names = named(SPEAKER)
-    names[int(np.flatnonzero(TEST)[0])] = speaker
+def test_where_a_speaker_is_unknown_speakers_are_not_probed(speaker):
+    names = [speaker if own == "class 3" else own for own in named(SPEAKER)]
     both = found(holding(EMOTION), holding(SEX), speaker=names)
     assert both["latents"]["speaker"] is both["logmel"]["speaker"] is None
     assert both["latents"]["sex"] is not None
@@ -153,6 +152,17 @@ def test_a_class_that_training_lacks_is_wrong_and_one_that_the_test_lacks_is_in_
     fewer = probe(x, named(EMOTION), TRAIN, TEST & (EMOTION != 0))
     assert fewer["score"] == pytest.approx(1)
     assert fewer["chance"] == 1 / 3
+
+
+def test_what_is_read_as_a_class_that_the_test_lacks_is_wrong_and_no_class_more():
+    x, asked = holding(EMOTION, noise=1.0), TEST & (EMOTION != 0)
+    scaled = (x - x[TRAIN].mean(axis=0)) / x[TRAIN].std(axis=0)
+    fitted = LogisticRegression(C=C, class_weight="balanced", max_iter=1000)
+    read = fitted.fit(scaled[TRAIN], EMOTION[TRAIN]).predict(scaled)
+    recalls = [np.mean(read[asked & (k == EMOTION)] == k) for k in (1, 2, 3)]
+    assert 0 in read[asked]
+    found = probe(x, named(EMOTION), TRAIN, asked)
+    assert found["score"] == pytest.approx(np.mean(recalls))
 
 
 def test_a_label_that_was_told_is_read_where_it_is_and_nowhere_else():
