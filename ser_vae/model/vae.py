@@ -16,6 +16,7 @@ class VAE(nn.Module):
     A condition c is part of every representation's interface; this one takes no notice of it.
     """
 
+    level = "segment"
     conditional = False
     quantities = ("loss", "squared_error", "kl")
 

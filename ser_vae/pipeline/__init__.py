@@ -24,7 +24,8 @@ from ser_vae.data.material import Material
 from ser_vae.evaluation import predictions
 from ser_vae.inventory import corpus_warnings
 from ser_vae.logger.closing import conclude
-from ser_vae.pipeline.diagnose import diagnose
+from ser_vae.pipeline import utterance_level
+from ser_vae.pipeline.diagnose import NOTHING_TO_DIAGNOSE, diagnose
 from ser_vae.pipeline.loggers import open_loggers
 from ser_vae.pipeline.policies import Recognisers
 from ser_vae.pipeline.prepare import prepare
@@ -73,16 +74,22 @@ def recognise(
 ) -> tuple[dict[str, predictions.Predictions], dict[str, Any]]:
     """The predictions under each label policy, and what the run says of itself beside them."""
     model = fresh_model(config, material)
+    if model.level == "utterance":
+        with timed(times, "classify"):
+            found = utterance_level.recognise(model, config, material)
+        return {config["label_policy"]: found}, dict(NOTHING_TO_DIAGNOSE)
     with timed(times, "pretrain"):
         models = represent(model, config, material, folder, loggers)
     recognisers = Recognisers(config, models, material, folder.path / CLASSIFIERS, loggers)
     with timed(times, "classify"):
-        found = {name: recognisers.probabilities(name) for name in policies_of(config, model)}
+        probabilities = {
+            name: recognisers.probabilities(name) for name in policies_of(config, model)
+        }
     recognisers.keep_headline(folder.path)
     test = material.utterances_of("test")
     said = {
         name: predictions.predictions(test, material.emotions, probability)
-        for name, probability in found.items()
+        for name, probability in probabilities.items()
     }
     if len(said) > 1:
         for name, own in said.items():

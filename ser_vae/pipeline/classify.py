@@ -14,6 +14,8 @@ from torch import Tensor
 
 from ser_vae.data.datamodule import SequenceSet
 from ser_vae.data.material import Material
+from ser_vae.data.segment import Segments
+from ser_vae.data.statistics import statistics
 from ser_vae.pipeline.settings import fit_settings, fresh_classifier
 from ser_vae.training import weights
 from ser_vae.training.classify import Classify
@@ -36,17 +38,55 @@ def classifier_of(
     folder: Path,
     loggers: Sequence[Logger],
 ) -> Say:
-    """Train a classifier, or take the one that an interrupted run left in `folder`.
+    """Train the configured classifier behind an encoder; what it says depends on what that is told.
 
     Args:
         config: of the run.
         encoder: segments -> latents; a fine-tuned one is a copy of it.
         material: of its labels those of the training part are learnt.
         told: (U, K) what the encoder is told of each utterance while the classifier learns.
-        folder: of this classifier; gets `classifier.ckpt` and the curves `classify.csv`.
+        folder: of this classifier; a network leaves `classifier.ckpt` and the curves `classify.csv`
+            there, and takes up what an interrupted run left.
         loggers: where its curves go besides.
     """
-    stage = stage_of(config, encoder, material)
+    classifier = fresh_classifier(config, encoder.latent_size, len(material.emotions))
+    if isinstance(classifier, torch.nn.Module):
+        return network(classifier, config, encoder, material, told, folder, loggers)
+    return at_once(classifier, config, encoder, material, told)
+
+
+def at_once(classifier: Any, config: Config, encoder: Any, material: Material, told: Tensor) -> Say:
+    """A classifier that is fitted and asked in one step, on whole sequences of latents."""
+    learnt = material.mask("train")[:, None]
+    known = statistics(
+        material,
+        normalise=config["normalise"],
+        seed=seed_for(config["seed"], "classify"),
+        whole=None,
+    )
+
+    def say(told_in_test: Tensor) -> Probabilities:
+        latents = latents_of(
+            config, encoder, material.segments, torch.where(learnt, told, told_in_test), "all"
+        )
+        each = torch.split(latents, material.segments.count.tolist())
+        found: Probabilities = classifier.fit_predict([rows.numpy() for rows in each], known)
+        return found
+
+    return say
+
+
+def network(
+    classifier: torch.nn.Module,
+    config: Config,
+    encoder: Any,
+    material: Material,
+    told: Tensor,
+    folder: Path,
+    loggers: Sequence[Logger],
+) -> Say:
+    """A classifier that Lightning trains, on batches."""
+    stage = stage_of(classifier, config, encoder)
     done = folder / "classifier.ckpt"
     if done.exists():
         weights.load(stage, done)
@@ -64,10 +104,10 @@ def classifier_of(
     return say
 
 
-def stage_of(config: Config, encoder: Any, material: Material) -> Classify:
-    training, classes = config["training"], len(material.emotions)
+def stage_of(classifier: torch.nn.Module, config: Config, encoder: Any) -> Classify:
+    training = config["training"]
     return Classify(
-        fresh_classifier(config, encoder.latent_size, classes),
+        classifier,
         seed_for(config["seed"], "classify"),
         training["classify"]["optimizer"],
         encoder=None if frozen(config) else copy.deepcopy(encoder).train(),
@@ -83,15 +123,22 @@ def sequences(
     segments = material.segments_of(part)
     source: Any = segments
     if frozen(config):
-        source = encode(
-            encoder,
-            segments,
-            told[material.mask(part)],
-            sample=config["training"]["latent"] == "sample",
-            seed=seed_for(config["seed"], "latents", part),
-            device=device_of(config),
-        )
+        source = latents_of(config, encoder, segments, told[material.mask(part)], part)
     return material.sequence_set(part, source, told)
+
+
+def latents_of(
+    config: Config, encoder: Any, segments: Segments, told: Tensor, stream: str
+) -> Tensor:
+    """(N, Z); `stream` tells apart the noise where a sample of z is asked for."""
+    return encode(
+        encoder,
+        segments,
+        told,
+        sample=config["training"]["latent"] == "sample",
+        seed=seed_for(config["seed"], "latents", stream),
+        device=device_of(config),
+    )
 
 
 def frozen(config: Config) -> bool:

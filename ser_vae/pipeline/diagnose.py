@@ -16,6 +16,13 @@ from ser_vae.training.encode import LEAKING, untold
 from ser_vae.training.health import health
 from ser_vae.training.seeding import seed_for
 
+NOTHING_TO_DIAGNOSE: Mapping[str, Any] = {
+    "policies": {},
+    "leak_panel": None,
+    "health": None,
+    "probes": None,
+}
+
 
 def diagnose(
     recognisers: Recognisers, said: Mapping[str, Predictions], protocol: str
@@ -40,10 +47,14 @@ def policies(said: Mapping[str, Predictions], protocol: str) -> dict[str, Any]:
 def health_of(recognisers: Recognisers) -> dict[str, Any] | None:
     """Of the representation on the test part's segments, each told its label as in pretraining.
 
-    Reconstructions are looked at, never a guess: no prediction depends on it.
+    Reconstructions are looked at, never a guess: no prediction depends on it. None of a model that
+    was not to learn any, such as the untrained control.
     """
+    model = recognisers.headline_model
+    if not model.quantities:
+        return None
     return health(
-        recognisers.headline_model,
+        model,
         recognisers.material.segment_set("test"),
         part="test",
         seed=seed_for(recognisers.config["seed"], "health"),

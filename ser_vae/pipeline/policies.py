@@ -67,11 +67,11 @@ class Recognisers:
         return self.trained[name]
 
     def keep_headline(self, folder: Path) -> None:
-        """Copy the headline's classifier and curves to the run's own folder, where it has one."""
-        policy = policy_of(self.config["label_policy"])
-        if policy.test != "bound":
+        """Copy the headline's network and curves to the run's own folder, where it has any."""
+        own = self.folder / named(policy_of(self.config["label_policy"]))
+        if policy_of(self.config["label_policy"]).test != "bound" and own.exists():
             for name in ("classifier.ckpt", "classify.csv"):
-                shutil.copyfile(self.folder / named(policy) / name, folder / name)
+                shutil.copyfile(own / name, folder / name)
 
     def encoder(self, policy: Policy) -> Any:
         model = self.models[policy.pretraining]

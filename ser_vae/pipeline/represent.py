@@ -58,13 +58,14 @@ def acquire(
         The file of its curves, where it was pretrained.
     """
     source = config["training"]["pretrained"]
-    if not model.quantities:  # nothing that a gradient would learn
-        model.fit(material.segments_of(*LEARNT))
-        return None
     if source == "none":
         return None
     if source != "auto":
         weights.load(model, Path(source))
+        return None
+    if not model.quantities:  # nothing that a gradient would learn
+        if hasattr(model, "fit"):
+            model.fit(material.segments_of(*LEARNT))
         return None
     name = pretrained_name(config, material, label_dropout)
     shared = RunFolder(Path(config["runs"]) / "pretrained" / name)

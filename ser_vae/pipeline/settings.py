@@ -23,17 +23,25 @@ def fresh_model(config: Config, material: Material) -> Any:
     torch.manual_seed(seed_for(config["seed"], "pretrain", "initialisation"))
     model = build(config["model"], input_size=material.segments.size, num_classes=classes)
     check_told(config, model)
-    fresh_classifier(config, model.latent_size, classes)
+    if model.level == "segment":
+        check_fine_tuned(config, fresh_classifier(config, model.latent_size, classes))
     return model
 
 
-def fresh_classifier(config: Config, latent_size: int, classes: int) -> torch.nn.Module:
+def fresh_classifier(config: Config, latent_size: int, classes: int) -> Any:
     """The classifier as initialised, the same each time."""
     torch.manual_seed(seed_for(config["seed"], "classify", "initialisation"))
-    classifier: torch.nn.Module = build(
-        config["classifier"], input_size=latent_size, num_classes=classes
-    )
-    return classifier
+    return build(config["classifier"], input_size=latent_size, num_classes=classes)
+
+
+def check_fine_tuned(config: Config, classifier: Any) -> None:
+    """Refuse to fine-tune an encoder behind a classifier that has no gradient."""
+    if config["training"]["encoder_lr"] is not None and not isinstance(classifier, torch.nn.Module):
+        raise SerVaeError(
+            f"training.encoder_lr={config['training']['encoder_lr']}: a "
+            f"{type(classifier).__name__} has no gradient to fine-tune an encoder by.\n"
+            "Use classifier=lstm, or training.encoder_lr=null."
+        )
 
 
 def check_told(config: Config, model: Any) -> None:
