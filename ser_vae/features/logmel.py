@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ser_vae import SerVaeError
 from ser_vae.features.audio import Samples
+from ser_vae.features.frames import spoken, windowed
 
 
 class TooShortError(SerVaeError):
@@ -72,20 +73,12 @@ class LogMel:
                 f"too short: {len(waveform) / self.sample_rate:.3f} s, expected at least one "
                 f"window of {self.window} s"
             )
-        signal = torch.from_numpy(waveform).double()
-        frames = signal.unfold(0, self._window_length, self._shift_length) * self._hamming
-        spectrum = torch.fft.rfft(self._trimmed(frames), n=self.fft_size)  # (T, fft_size / 2 + 1)
+        framing = self._window_length, self._shift_length
+        frames = windowed(spoken(waveform, *framing, self.trim_db), *framing)
+        spectrum = torch.fft.rfft(frames, n=self.fft_size)  # (T, fft_size / 2 + 1)
         power = (spectrum.real**2 + spectrum.imag**2).float()
         log_mel: Samples = torch.log(power @ self._filters + self.floor).numpy()  # (T, F)
         return log_mel
-
-    def _trimmed(self, frames: Tensor) -> Tensor:
-        """Cut the quiet ends of (T, window) frames."""
-        if self.trim_db is None:
-            return frames
-        energy = frames.square().sum(1)  # (T,)
-        kept = torch.nonzero(energy >= energy.max() * 10 ** (-self.trim_db / 10))
-        return frames[int(kept[0]) : int(kept[-1]) + 1]
 
     @property
     def _window_length(self) -> int:
@@ -94,10 +87,6 @@ class LogMel:
     @property
     def _shift_length(self) -> int:
         return round(self.frame_shift * self.sample_rate)
-
-    @cached_property
-    def _hamming(self) -> Tensor:
-        return torch.hamming_window(self._window_length, periodic=True, dtype=torch.float64)
 
     @cached_property
     def _filters(self) -> Tensor:

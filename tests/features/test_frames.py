@@ -1,0 +1,54 @@
+"""Windowed frames, and the ends that are cut, against loops in NumPy."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ser_vae.features.frames import spoken, windowed
+
+NOISE = np.random.default_rng(0).normal(0, 0.1, 4_000).astype(np.float32)
+FEW = settings(max_examples=50, deadline=None)
+
+
+def in_numpy(waveform: np.ndarray, length: int, shift: int) -> np.ndarray:
+    hamming = 0.54 - 0.46 * np.cos(2 * np.pi * np.arange(length) / length)
+    starts = range(0, len(waveform) - length + 1, shift)
+    return np.array([waveform[start : start + length] * hamming for start in starts])
+
+
+@given(samples=st.integers(50, 1_000), length=st.integers(2, 50), shift=st.integers(1, 60))
+@FEW
+def test_frames_are_windowed_and_nothing_is_padded(samples, length, shift):
+    found = windowed(NOISE[:samples], length, shift).numpy()
+    assert found.shape == (1 + (samples - length) // shift, length)
+    np.testing.assert_allclose(found, in_numpy(NOISE[:samples], length, shift), atol=1e-12)
+
+
+@given(
+    before=st.integers(0, 500),
+    length=st.integers(100, 500),
+    after=st.integers(0, 500),
+    trim_db=st.sampled_from([0.0, 10.0, 40.0]),
+)
+@FEW
+def test_what_is_spoken_has_the_loud_frames_and_those_between(before, length, after, trim_db):
+    gain = np.repeat([1e-3, 1, 1e-3], [before, length, after])
+    waveform = (NOISE[: len(gain)] * gain).astype(np.float32)
+    energy = (in_numpy(waveform, 40, 16) ** 2).sum(axis=1)
+    loud = np.flatnonzero(10 * np.log10(energy / energy.max()) >= -trim_db)
+    expected = waveform[16 * loud[0] : 16 * loud[-1] + 40]
+    np.testing.assert_array_equal(spoken(waveform, 40, 16, trim_db), expected)
+
+
+def test_what_was_cut_once_is_not_cut_again():
+    waveform = NOISE * np.repeat([1e-3, 1, 1e-3], [1_000, 2_000, 1_000]).astype(np.float32)
+    once = spoken(waveform, 400, 160, 40.0)
+    assert len(once) < len(waveform)
+    np.testing.assert_array_equal(spoken(once, 400, 160, 40.0), once)
+
+
+@pytest.mark.parametrize(("samples", "trim_db"), [(4_000, None), (399, 40.0)])
+def test_nothing_is_cut_unasked_nor_of_less_than_a_frame(samples, trim_db):
+    waveform = NOISE[:samples] * np.linspace(0, 1, samples, dtype=np.float32) ** 4
+    assert spoken(waveform, 400, 160, trim_db) is waveform
