@@ -1,7 +1,9 @@
 """Frames of every utterance on disk, computed once for a file's content and the settings.
 
-    <folder>/digests/                           which content a file had, see `digest`
-    <folder>/LogMel-<settings>/<content>.npy    frames (T, F) float32, then their CRC-32
+    <folder>/digests/                               which content a file had, see `digest`
+    <folder>/<extractor>-<settings>/<content>.npy   frames (T, F) float32, then their CRC-32
+
+The extractor is `LogMel` or another: a class, and the settings with which it was made.
 
 A changed file or setting never meets an old entry, and a copy of the corpus elsewhere finds those
 of the first. An entry appears whole or not at all and is the same whoever writes it, so that
@@ -19,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -29,7 +32,7 @@ from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError, audio
 from ser_vae.features.audio import Samples
 from ser_vae.features.digest import Digests, usable
-from ser_vae.features.logmel import LogMel, TooShortError
+from ser_vae.features.logmel import TooShortError
 from ser_vae.files import atomic_write
 
 DEFINITION = 1  # one more whenever a file under the same settings would give another entry
@@ -38,10 +41,23 @@ CRC_BYTES = 4
 _log = logging.getLogger(__name__)
 
 
+class Extractor(Protocol):
+    """A frozen dataclass of settings, called with a waveform (N,), in threads: (T, F) float32."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz, of the waveform that it expects."""
+
+    def __call__(self, waveform: Samples, /) -> Samples:
+        """Raise `TooShortError` where the waveform gives no frame."""
+
+
 class FeatureStore:
     """The frames of utterances, kept under `folder`; `jobs` threads compute what is missing."""
 
-    def __init__(self, folder: Path, features: LogMel, jobs: int) -> None:
+    def __init__(self, folder: Path, features: Extractor, jobs: int) -> None:
         self._features = features
         self._jobs = jobs
         self._digests = Digests(folder / "digests")
@@ -113,6 +129,8 @@ class FeatureStore:
 
     def _build(self, utterance: Utterance, digest: str) -> None:
         frames = self._features(audio.read(utterance.path, self._features.sample_rate))
+        if not np.isfinite(frames).all():
+            raise AudioError(utterance.path, "features that are no numbers: NaN or infinite")
         if self.digest(utterance) != digest:
             raise AudioError(utterance.path, "changed while it was read: run again")
         with usable(self._folder), atomic_write(self._entry(digest)) as file:
@@ -122,14 +140,14 @@ class FeatureStore:
         return self._folder / f"{digest}.npy"
 
 
-def _fingerprint(features: LogMel) -> str:
+def _fingerprint(features: Extractor) -> str:
     settings = json.dumps([DEFINITION, asdict(features)], sort_keys=True)
     return hashlib.sha256(settings.encode()).hexdigest()[:16]
 
 
 def _with_crc(frames: Samples) -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, frames)
+    np.save(buffer, np.ascontiguousarray(frames))  # `_mapped` reads row after row
     content = buffer.getvalue()
     return content + zlib.crc32(content).to_bytes(CRC_BYTES, "little")
 

@@ -11,6 +11,7 @@ import threading
 import time
 import zlib
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -154,6 +155,44 @@ def test_every_setting_has_a_folder_of_its_own(tmp_path, setting):
     FeatureStore(tmp_path, LOG_MEL, jobs=1)
     FeatureStore(tmp_path, LogMel(**changed), jobs=1)
     assert len(list(tmp_path.glob("LogMel-*"))) == 2
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Another extractor: the loudest sample of each millisecond, rows of `bins` values."""
+
+    sample_rate: int
+    bins: int
+
+    def __call__(self, waveform):
+        peaks = np.abs(waveform[: len(waveform) // 16 * 16]).reshape(-1, 16).max(axis=1)
+        rows = peaks[: len(peaks) // self.bins * self.bins].reshape(-1, self.bins)
+        return np.asfortranarray(rows, np.float32)  # as a pandas table gives them
+
+
+def test_any_extractor_has_a_folder_of_its_own_and_its_frames_as_it_made_them(tmp_path):
+    utterance = record(tmp_path / "a.wav", 0)
+    envelope = Envelope(sample_rate=RATE_HZ, bins=5)
+    for extractor in (LOG_MEL, envelope):
+        store = FeatureStore(tmp_path / "store", extractor, jobs=2)
+        assert store.compute([utterance]) == {}
+        np.testing.assert_array_equal(store.frames(utterance), expected(utterance, extractor))
+    folders = {entry.parent.name.split("-")[0] for entry in tmp_path.glob("store/*/*.npy")}
+    assert folders == {"LogMel", "Envelope"}
+
+
+def test_features_that_are_no_numbers_are_a_reason_and_no_entry(tmp_path):
+    class Broken(Envelope):
+        def __call__(self, waveform):
+            rows = super().__call__(waveform)
+            return rows * np.nan if len(waveform) < 3_000 else rows
+
+    good, bad = record(tmp_path / "a.wav", 0), record(tmp_path / "b.wav", 1, samples=2_000)
+    store = FeatureStore(tmp_path / "store", Broken(sample_rate=RATE_HZ, bins=5), jobs=1)
+    reasons = store.compute([good, bad])
+    assert reasons.keys() == {"b"}
+    assert "NaN or infinite" in reasons["b"]
+    assert len(list(tmp_path.glob("store/*/*.npy"))) == 1
 
 
 def test_a_changed_file_gets_new_frames(tmp_path):
