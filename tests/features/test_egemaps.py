@@ -1,0 +1,136 @@
+"""eGeMAPS: openSMILE's own values, physics, and the signals that it can make nothing of."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import opensmile
+import pytest
+
+from ser_vae import SerVaeError
+from ser_vae.features.egemaps import EGeMAPS
+from ser_vae.features.frames import spoken
+from ser_vae.features.logmel import TooShortError
+
+RATE_HZ = 16_000
+NOISE = np.random.default_rng(0).normal(0, 0.1, RATE_HZ).astype(np.float32)
+SETTINGS = {"sample_rate": RATE_HZ, "window": 0.025, "frame_shift": 0.010, "trim_db": None}
+FUNCTIONALS = EGeMAPS(level="functionals", **SETTINGS)
+LLD = EGeMAPS(level="lld", **SETTINGS)
+BOTH = pytest.mark.parametrize("extractor", [FUNCTIONALS, LLD], ids=["functionals", "lld"])
+
+
+def buzz(hz: float, seconds: float = 1.0) -> np.ndarray:
+    """A voice: harmonics of `hz` that fall with the frequency."""
+    time = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    parts = [np.sin(2 * np.pi * k * hz * time) / k for k in range(1, 20)]
+    return (0.2 * sum(parts)).astype(np.float32)
+
+
+def by_opensmile(level: opensmile.FeatureLevel, waveform: np.ndarray) -> np.ndarray:
+    smile = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, level)
+    return smile.process_signal(waveform, RATE_HZ).to_numpy()
+
+
+def test_the_values_are_opensmiles_own():
+    functionals = by_opensmile(opensmile.FeatureLevel.Functionals, NOISE)
+    lld = by_opensmile(opensmile.FeatureLevel.LowLevelDescriptors, NOISE)
+    np.testing.assert_array_equal(FUNCTIONALS(NOISE), functionals)
+    np.testing.assert_array_equal(LLD(NOISE), lld)
+
+
+@BOTH
+def test_an_utterance_has_its_values_in_rows(extractor):
+    values = extractor(NOISE)
+    rows, columns = (1, 88) if extractor is FUNCTIONALS else (96, 25)
+    assert values.shape == (rows, columns) == (rows, len(extractor.names))
+    assert values.dtype == np.float32
+    assert values.flags.c_contiguous
+
+
+@pytest.mark.parametrize("hz", [110.0, 220.0])
+def test_the_pitch_is_in_semitones_above_27_5_hz(hz):
+    pitch = LLD(buzz(hz))[10:-10, LLD.names.index("F0semitoneFrom27.5Hz_sma3nz")]
+    np.testing.assert_allclose(pitch, 12 * np.log2(hz / 27.5), atol=0.1)
+
+
+def test_noise_has_no_pitch_and_no_nan():
+    unvoiced = LLD(NOISE)[:, LLD.names.index("F0semitoneFrom27.5Hz_sma3nz")]
+    assert (unvoiced == 0).mean() > 0.9
+    assert np.isfinite(FUNCTIONALS(NOISE)).all()
+
+
+SIGNALS = {
+    "zeros": np.zeros(RATE_HZ),
+    "offset": np.full(RATE_HZ, 0.5),
+    "click": np.eye(1, RATE_HZ, 8_000)[0],
+    "square": np.sign(buzz(100)),
+    "all there is": np.ones(RATE_HZ),
+    "near nothing": NOISE * 1e-5,
+    "shortest": NOISE[:960],
+}
+
+
+@BOTH
+@pytest.mark.parametrize("waveform", SIGNALS.values(), ids=SIGNALS.keys())
+def test_no_signal_gives_nan(extractor, waveform):
+    assert np.isfinite(extractor(waveform.astype(np.float32))).all()
+
+
+@BOTH
+@pytest.mark.parametrize("samples", [0, 1, 399, 959])
+def test_less_than_a_pitch_window_is_too_short(extractor, samples):
+    with pytest.raises(TooShortError, match=rf"{samples / RATE_HZ:.3f} s, .*0\.06 s"):
+        extractor(NOISE[:samples])
+
+
+def test_what_is_left_between_quiet_ends_can_be_too_short():
+    click = np.eye(1, RATE_HZ, 8_000, dtype=np.float32)[0]
+    with pytest.raises(TooShortError):
+        EGeMAPS(level="lld", **{**SETTINGS, "trim_db": 40.0})(click)
+
+
+@pytest.mark.parametrize("level", ["functionals", "lld"])
+def test_trimmed_values_are_those_of_the_samples_that_the_frames_keep(level):
+    quiet = np.repeat([1e-4, 1, 1e-4], [3_000, 10_000, 3_000])
+    waveform = (NOISE * quiet).astype(np.float32)
+    extractor = EGeMAPS(level=level, **{**SETTINGS, "trim_db": 40.0})
+    whole = EGeMAPS(level=level, **SETTINGS)
+    kept = spoken(waveform, 400, 160, 40.0)
+    assert 9_000 < len(kept) < 11_000
+    np.testing.assert_array_equal(extractor(waveform), whole(kept))
+
+
+@pytest.mark.parametrize("gain", [1.0, 1.3, 32_768.0])
+def test_a_peak_of_one_or_more_is_scaled_and_does_not_wrap_around(gain):
+    """OpenSMILE takes 16 bits: 1.0 would come out as -1.0, and a voice as noise."""
+    voice = buzz(150) / np.abs(buzz(150)).max()
+    almost = voice * np.float32(0.999)
+    np.testing.assert_allclose(LLD(voice * np.float32(gain))[:, 10], LLD(almost)[:, 10], atol=1e-3)
+
+
+def test_a_peak_below_one_is_left_as_it_is():
+    loudness = LLD.names.index("Loudness_sma3")
+    assert LLD(NOISE / 2)[:, loudness].mean() < 0.9 * LLD(NOISE)[:, loudness].mean()
+
+
+@BOTH
+def test_threads_give_the_values_of_one_after_another(extractor):
+    """A new extractor, so that the threads meet openSMILE's start too."""
+    waveforms = [NOISE[: 2_000 + 500 * n] for n in range(24)]
+    alone = [extractor(waveform) for waveform in waveforms]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(EGeMAPS(level=extractor.level, **SETTINGS), waveforms))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_without_opensmile_it_is_said_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "opensmile", None)
+    with pytest.raises(SerVaeError, match=r"pip install 'ser_vae\[opensmile\]'"):
+        EGeMAPS(level="lld", **SETTINGS)
+
+
+def test_a_level_that_there_is_not_is_refused():
+    with pytest.raises(SerVaeError, match="level 'means', expected one of functionals, lld"):
+        EGeMAPS(level="means", **SETTINGS)
