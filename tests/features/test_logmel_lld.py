@@ -1,0 +1,108 @@
+"""Log-mel frames with descriptors beside them: the same frames, at the same time."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from omegaconf import OmegaConf
+
+from ser_vae import SerVaeError
+from ser_vae.features.egemaps import EGeMAPS
+from ser_vae.features.logmel import LogMel, TooShortError
+from ser_vae.features.logmel_lld import LogMelLLD
+
+RATE_HZ = 16_000
+AS_CONFIGURED = dict(
+    OmegaConf.load(Path(__file__).parents[2] / "conf" / "features" / "logmel.yaml")
+)
+del AS_CONFIGURED["_target_"]
+NAMES = EGeMAPS(
+    sample_rate=RATE_HZ, level="lld", window=0.025, frame_shift=0.010, trim_db=None
+).names
+NOISE = np.random.default_rng(0).normal(0, 1e-3, RATE_HZ)
+TIME_S = np.arange(RATE_HZ) / RATE_HZ
+BUZZ = 0.2 * sum(np.sin(2 * np.pi * k * 150 * TIME_S) / k for k in range(1, 20))
+
+
+def frames_of(waveform: np.ndarray, **changed: object) -> np.ndarray:
+    return LogMelLLD(**{**AS_CONFIGURED, **changed})(waveform.astype(np.float32))
+
+
+def column(frames: np.ndarray, name: str) -> np.ndarray:
+    return frames[:, 80 + NAMES.index(name)]
+
+
+@pytest.mark.parametrize("trim_db", [None, 40.0])
+def test_the_first_columns_are_the_log_mel_frames(trim_db):
+    waveform = (BUZZ * np.repeat([0, 1, 0], [3_000, 9_000, 4_000]) + NOISE).astype(np.float32)
+    log_mel = LogMel(**{**AS_CONFIGURED, "trim_db": trim_db})(waveform)
+    frames = frames_of(waveform, trim_db=trim_db)
+    assert frames.shape == (len(log_mel), 80 + 25 + 1)
+    assert frames.dtype == np.float32
+    np.testing.assert_array_equal(frames[:, :80], log_mel)
+
+
+@pytest.mark.parametrize("place", range(4_000, 12_000, 1_237))
+def test_a_burst_is_loud_in_the_same_frames_for_both(place):
+    """The centres of the energy, by log-mel and by openSMILE, lie within half a frame."""
+    waveform = NOISE.copy()
+    waveform[place : place + 160] += np.random.default_rng(1).normal(0, 0.3, 160)
+    frames = frames_of(waveform)
+    power = np.exp(frames[:, :80]).sum(axis=1)
+    loudness = column(frames, "Loudness_sma3")
+    loudness = np.clip(loudness - np.median(loudness) * 2, 0, None)
+    centres = [(values * np.arange(98)).sum() / values.sum() for values in (power, loudness)]
+    assert centres[0] == pytest.approx(centres[1], abs=0.5)
+
+
+def test_the_voice_begins_and_ends_where_the_frames_hear_it():
+    """The pitch is looked for in 60 ms: unaligned it would come 2 frames early."""
+    waveform = NOISE / 10
+    waveform[4_800:11_200] += BUZZ[4_800:11_200]
+    frames = frames_of(waveform)
+    voiced = np.flatnonzero(frames[:, -1])
+    heard = np.flatnonzero(np.exp(frames[:, :80]).sum(axis=1) > 1)
+    assert voiced[0] == pytest.approx(heard[0], abs=2)
+    assert voiced[-1] == pytest.approx(heard[-1], abs=2)
+    middle = (voiced[0] + voiced[-1]) / 2
+    assert middle == pytest.approx((heard[0] + heard[-1]) / 2, abs=0.6)
+
+
+def test_the_last_column_says_where_there_is_a_pitch():
+    frames = frames_of(np.concatenate([BUZZ[:8_000], NOISE[:8_000]]))
+    pitch = column(frames, "F0semitoneFrom27.5Hz_sma3nz")
+    assert set(frames[:, -1]) == {0.0, 1.0}
+    np.testing.assert_array_equal(frames[:, -1] == 1, pitch > 0)
+    for name in ("jitterLocal_sma3nz", "shimmerLocaldB_sma3nz", "logRelF0-H1-H2_sma3nz"):
+        assert (column(frames, name)[frames[:, -1] == 0] == 0).all()
+
+
+def test_rows_are_those_of_their_frame_and_of_two_before_where_a_pitch_is_in_it():
+    waveform = (BUZZ + NOISE).astype(np.float32)
+    rows = EGeMAPS(sample_rate=RATE_HZ, level="lld", window=0.025, frame_shift=0.010, trim_db=None)(
+        waveform
+    )
+    frames = frames_of(waveform)
+    pitched = {10, 11, 12, 13, 14, 15, 18, 21, 24}
+    for number in range(25):
+        late = 2 if number in pitched else 0
+        expected = rows[[min(max(t - late, 0), len(rows) - 1) for t in range(98)], number]
+        np.testing.assert_array_equal(frames[:, 80 + number], expected, err_msg=NAMES[number])
+
+
+@pytest.mark.parametrize("samples", range(960, 2_000, 40))
+def test_every_frame_of_a_short_utterance_has_descriptors(samples):
+    frames = frames_of(BUZZ[:samples])
+    assert frames.shape == (1 + (samples - 400) // 160, 106)
+    assert np.isfinite(frames).all()
+
+
+@pytest.mark.parametrize("samples", [399, 400, 959])
+def test_less_than_a_pitch_window_is_too_short(samples):
+    with pytest.raises(TooShortError):
+        frames_of(BUZZ[:samples])
+
+
+def test_frames_that_are_not_opensmiles_are_refused():
+    with pytest.raises(SerVaeError, match=r"frame_shift 0\.02, expected 0\.01"):
+        LogMelLLD(**{**AS_CONFIGURED, "frame_shift": 0.020})
