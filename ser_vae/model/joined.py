@@ -34,7 +34,7 @@ class Joined(nn.Module):
     def feature(
         self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
     ) -> Tensor:
-        """x (B, D), c (B, K) -> (B, members x Z)."""
+        """The members' features: x (B, D), c (B, K) -> (B, members x Z)."""
         features = [m.feature(x, c, sample=sample, generator=generator) for m in self._members()]
         return torch.cat(features, dim=-1)
 
