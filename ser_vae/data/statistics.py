@@ -16,13 +16,13 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Statistics:
-    """U utterances of all parts, sorted by id, with the labels of the training part alone.
+    """U utterances of all parts, as in `Material`, with the labels of the training part alone.
 
     Attributes:
         frames: (T, F) of each, standardised.
         whole: (U, E), such as eGeMAPS functionals, standardised; None where nobody asked for any.
         label: (U of train,) class indices.
-        in_train, in_test: (U,) masks; a validation part is in neither.
+        in_train, in_test: (U,) masks; of a validation part, and of unlabelled speech, neither is.
         speakers: of each.
         emotions: the K classes.
         normalise: the policy of the run, see `features.normalise`.
