@@ -1,8 +1,9 @@
-"""Tables of all runs in a folder, beside the paper's: `python -m ser_vae.report runs`.
+"""What all runs in a folder say, and how far it can be believed: `python -m ser_vae.report runs`.
 
-Prints them, and writes FOLDER/report.md, FOLDER/report.csv (a row for each cell and metric) and
-FOLDER/runs.csv (a row a run). A cell is the mean over seeds; runs that differ in anything else are
-never averaged. Ends with 1 where FOLDER has no run, or can't be written to.
+Prints it, and writes into FOLDER: report.md and report.tex (for a document with booktabs), the
+same tables; report.csv, a row for each score of a model; comparisons.csv, a row for each pair of
+models; runs.csv, a row a run. A score is the mean over seeds; runs that differ in anything else
+are never averaged. Ends with 1 where FOLDER has no run, or can't be written to.
 """
 
 import argparse
@@ -15,9 +16,12 @@ from rich.console import Console
 from ser_vae import SerVaeError
 from ser_vae.files import write_text
 from ser_vae.report.collect import collect
-from ser_vae.report.csv import cells_csv, runs_csv
+from ser_vae.report.contents import contents
+from ser_vae.report.csv import cells_csv, comparisons_csv, runs_csv
 from ser_vae.report.folds import join_folds
+from ser_vae.report.latex import latex
 from ser_vae.report.markdown import markdown
+from ser_vae.report.subset import subsets
 from ser_vae.report.table import tables
 from ser_vae.report.terminal import WIDTH, show
 
@@ -45,19 +49,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def report(folder: Path) -> None:
-    """Print the tables of the runs below `folder`, and write them there.
+    """Print what the runs below `folder` say, and write it there.
 
     Raises:
         SerVaeError: there is no run, or the folder can't be written to.
     """
     runs, unreadable = collect(folder)
-    made = tables(join_folds(runs))
+    studies = [(table, subsets(table)) for table in tables(join_folds(runs))]
+    every = [subset for _, own in studies for subset in own]
+    made = contents(studies, unreadable)
     console = Console(markup=False, emoji=False, highlight=False)
     console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
-    show(made, unreadable, console)
+    show(made, console)
     texts = {
-        "report.md": markdown(made, unreadable),
-        "report.csv": cells_csv(made),
+        "report.md": markdown(made),
+        "report.tex": latex(made),
+        "report.csv": cells_csv(every, [table for table, _ in studies]),
+        "comparisons.csv": comparisons_csv(every),
         "runs.csv": runs_csv(runs),
     }
     for name, text in texts.items():

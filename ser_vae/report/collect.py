@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ser_vae import SerVaeError
-from ser_vae.report.record import NotARunError, Run, read
+from ser_vae.report.read import NotARunError, read
+from ser_vae.report.record import Run
 from ser_vae.run_folder import RunFolder
 
 WRITTEN = {"config.yaml", "metrics.json", "error.txt", "predictions.csv", "split.csv"}

@@ -1,13 +1,14 @@
 """The folds of a protocol as one run: all its utterances together."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from ser_vae.evaluation.confusion import accuracies
-from ser_vae.report.record import METRICS, Confusion, Result, Run
+from ser_vae.evaluation.predictions import Predictions
+from ser_vae.report.record import CALIBRATION, METRICS, Confusion, Result, Run
 
 
 def join_folds(runs: Iterable[Run]) -> list[Run]:
@@ -46,19 +47,21 @@ def pooled(results: Sequence[Result]) -> Result:
     """Scores of all utterances together; speakers are counted in each fold."""
     confusion = added([result.confusion for result in results])
     majority = added([result.majority_confusion for result in results])
+    sizes = [result.test_utterances for result in results]
     return replace(
         results[0],
-        score=scores(confusion),
-        majority=scores(majority),
+        score=scores(confusion) | calibration([result.score for result in results], sizes),
+        majority=scores(majority) | calibration([result.majority for result in results], sizes),
         confusion=confusion,
         majority_confusion=majority,
-        test_utterances=sum(result.test_utterances for result in results),
+        test_utterances=sum(sizes),
         test_speakers=max(result.test_speakers for result in results),
         test_speakers_in_train=max(result.test_speakers_in_train for result in results),
         caveats=(
             *sorted({caveat for result in results for caveat in result.caveats}),
             f"{len(results)} folds, scored together; test speakers are counted in each",
         ),
+        findings=tuple(found for result in results for found in result.findings),
     )
 
 
@@ -70,3 +73,24 @@ def added(confusions: Sequence[Confusion]) -> Confusion:
 def scores(confusion: Confusion) -> dict[str, float]:
     found = accuracies(np.array(confusion))
     return {name: found[name] for name in METRICS}
+
+
+def calibration(each: Sequence[Mapping[str, float]], sizes: Sequence[int]) -> dict[str, float]:
+    """Means over the folds' utterances: exact for nll, and of ece the mean, not that of all."""
+    return {
+        name: float(np.average([fold[name] for fold in each], weights=sizes))
+        for name in CALIBRATION
+        if all(name in fold for fold in each)
+    }
+
+
+def together(folds: Sequence[Predictions]) -> Predictions:
+    """The predictions of all folds, each utterance being in one of them."""
+    return Predictions(
+        folds[0].emotions,
+        tuple(name for fold in folds for name in fold.utterance),
+        tuple(name for fold in folds for name in fold.speaker),
+        tuple(name for fold in folds for name in fold.dialogue),
+        np.concatenate([fold.truth for fold in folds]),
+        np.concatenate([fold.probability for fold in folds]),
+    )

@@ -1,6 +1,7 @@
 """The settings that decide a run's result, and which of them differ from the defaults."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ except ImportError:
     from yaml import SafeLoader as Loader
 
 Flat = Mapping[str, str]  # dotted key -> value in JSON
+
+APART = ("seed", "fold", "label_policies")  # told by the run, or of no influence on its scores
 
 
 def read_yaml(path: Path) -> Any:
@@ -35,8 +38,8 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
-    """All of a run's configuration that decides its result, but the seed and the fold."""
-    kept = {key: v for key, v in addressed(config).items() if key not in ("seed", "fold")}
+    """All of a run's configuration that decides its scores, but the seed and the fold."""
+    kept = {key: value for key, value in addressed(config).items() if key not in APART}
     return flat(kept)
 
 
@@ -69,7 +72,7 @@ def defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     options |= {**config["choice"], "corpus": config["corpus"]["_target_"].split(".")[-2]}
     for group in options.keys() & config.keys():
         stated = _merged(stated, {group: _composed(group, options[group])})
-    return {key: value for key, value in stated.items() if key != "hydra"}
+    return {key: _resolved(value, config) for key, value in stated.items() if key != "hydra"}
 
 
 def _composed(group: str, options: str | list[str]) -> dict[str, Any]:
@@ -77,8 +80,33 @@ def _composed(group: str, options: str | list[str]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name in [options] if isinstance(options, str) else options:
         own = dict(_file(f"{group}/{name}"))
-        made = _merged(_merged(made, _composed(group, own.pop("defaults", []))), own)
+        for entry in own.pop("defaults", []):
+            made = _merged(made, _started_from(group, entry))
+        made = _merged(made, own)
     return made
+
+
+def _started_from(group: str, entry: str | Mapping[str, str]) -> dict[str, Any]:
+    """An entry of a defaults list: `vae`, `_self_`, `svm: default`, `/model/svm@svm: default`."""
+    if isinstance(entry, str):
+        return {} if entry == "_self_" else _composed(group, entry)
+    ((named, option),) = entry.items()
+    path, _, package = named.partition("@")
+    where = path.removeprefix("/") if path.startswith("/") else f"{group}/{path}"
+    return {package or path: _composed(where, option)}
+
+
+def _resolved(value: Any, config: Mapping[str, Any]) -> Any:
+    """`${features.trim_db}` is what the run has there."""
+    if isinstance(value, Mapping):
+        return {key: _resolved(below, config) for key, below in value.items()}
+    named = re.fullmatch(r"\$\{([\w.]+)\}", value) if isinstance(value, str) else None
+    if not named:
+        return value
+    found: Any = config
+    for key in named[1].split("."):
+        found = found[key]
+    return found
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,24 +5,13 @@ stand in different tables; where the setting is the model's, or the label policy
 """
 
 import json
-import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ser_vae.report import paper
+from ser_vae.report.cell import Cell, Score, Variant, score
 from ser_vae.report.record import Result, Run
-
-Variant = tuple[str, ...]  # `key=value` of the settings that set a row apart; empty: the defaults
-
-
-@dataclass(frozen=True)
-class Score:
-    """In %, over n seeds."""
-
-    mean: float
-    sd: float | None  # of the sample, n - 1; None for a single seed
-    n: int
 
 
 @dataclass(frozen=True)
@@ -31,13 +20,13 @@ class Row:
 
     Attributes:
         material: tells apart rows that only audio or labels set apart; empty elsewhere.
-        cells: model -> its finished runs, one a seed, by seed; no entry for a model without one.
+        cells: by model; no entry for one without a finished run.
     """
 
     data: str
     variant: Variant
     material: str
-    cells: Mapping[str, Sequence[Run]]
+    cells: Mapping[str, Cell]
 
     @property
     def apart(self) -> Variant:
@@ -50,7 +39,7 @@ class Row:
 
     @property
     def runs(self) -> list[Run]:
-        return [run for runs in self.cells.values() for run in runs]
+        return [run for cell in self.cells.values() for run in cell.runs]
 
     @property
     def results(self) -> list[Result]:
@@ -60,13 +49,10 @@ class Row:
     def leaks(self) -> bool:
         return any(result.leaks for result in self.results)
 
-    def score(self, model: str, metric: str) -> Score:
-        return score(run.result.score[metric] for run in self.cells[model] if run.result)
-
-    def majority(self, metric: str) -> float:
-        """The trivial baseline in %, over the row's seeds; it does not depend on the model."""
+    def majority(self, metric: str) -> Score:
+        """The trivial baseline, over the row's seeds; it does not depend on the model."""
         of_seed = {run.seed: run.result.majority[metric] for run in self.runs if run.result}
-        return score(of_seed.values()).mean
+        return score(of_seed.values())
 
 
 @dataclass(frozen=True)
@@ -95,12 +81,6 @@ class Table:
     @property
     def seeds(self) -> list[int]:
         return sorted({run.seed for row in self.rows for run in row.runs})
-
-
-def score(fractions: Iterable[float]) -> Score:
-    percent = [100 * fraction for fraction in fractions]
-    sd = statistics.stdev(percent) if len(percent) > 1 else None
-    return Score(statistics.mean(percent), sd, len(percent))
 
 
 def tables(runs: Sequence[Run]) -> list[Table]:
@@ -166,15 +146,16 @@ def rows_of(runs: Sequence[Run]) -> tuple[Row, ...]:
     ):
         several = len(materials) > 1
         for material, found in sorted(materials.items()) or [("", [])]:
-            rows.append(Row(data, of_variant, material if several else "", cells_of(found)))
+            cells = cells_of(data, of_variant, found)
+            rows.append(Row(data, of_variant, material if several else "", cells))
     return tuple(rows)
 
 
-def cells_of(runs: Iterable[Run]) -> dict[str, list[Run]]:
-    cells = defaultdict(list)
+def cells_of(data: str, of_variant: Variant, runs: Iterable[Run]) -> dict[str, Cell]:
+    found = defaultdict(list)
     for run in sorted(runs, key=lambda run: (rank(run.model), run.model, run.seed)):
-        cells[run.model].append(run)
-    return dict(cells)
+        found[run.model].append(run)
+    return {model: Cell(data, model, of_variant, tuple(own)) for model, own in found.items()}
 
 
 def missing(

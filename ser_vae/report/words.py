@@ -1,35 +1,53 @@
-"""What is said around a table: its caption above, what is wrong or lacking below."""
+"""What is said around the tables: what one must know to read them, what is wrong or lacking."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.report import paper
+from ser_vae.report.cell import Cell, Interval, heading, score
+from ser_vae.report.figures import span, spread
+from ser_vae.report.findings import Audit
 from ser_vae.report.record import Result, Run
-from ser_vae.report.table import Table
+from ser_vae.report.subset import Subset
+from ser_vae.report.table import Row, Table
 
 LEGEND = (
-    "Scores of the test part in %, mean ± standard deviation of the sample over n seeds. "
+    "Scores are of the test part, in %, mean ± standard deviation of the sample over n seeds. "
     "UA: unweighted accuracy, the mean of the emotions' recalls. "
-    "WA: weighted accuracy, the share of utterances that are right. "
-    "majority: every test utterance is given the training part's commonest emotion."
+    "WA: weighted accuracy, the share of utterances that are right. F1: macro-F1. "
+    "NLL: negative log-likelihood, in nats an utterance. "
+    "ECE: expected calibration error, 15 bins; of several folds the mean.",
+    "majority: every test utterance is given the training part's commonest emotion. "
+    "speaker_lookup: the one that its speaker has most often there.",
+    "95 %: bootstrap interval of the mean UA over seeds. It says how far other speakers or "
+    "utterances could move it; the seeds are taken as they are.",
+    "Two models are distinguishable where both tests say so: McNemar's exact test of who is right, "
+    "and a paired bootstrap of UA; each p corrected for the number of pairs (Holm) and below .05.",
 )
 
+UNTRAINED = "untrained"  # a control that is meant to say little
+MANY = 2  # settings in a title, at most
 
-def caption(table: Table) -> list[str]:
-    """Sentences that one must have read to read the table."""
-    named = f"{table.corpus}, protocol {table.protocol}"
-    emotions = sorted({", ".join(r.emotions) for row in table.rows for r in row.results})
-    if not emotions:
-        return [f"{named}: no finished run.", settings(table)]
-    return [
-        f"{named}, {seeds(table.seeds)}: UA and WA in %, mean ± standard deviation over n "
-        f"seeds. Emotions: {'; or '.join(emotions)}.",
-        *synthetic(table),
-        *test_parts(table),
+
+def title(table: Table) -> str:
+    changed = table.deviations
+    named = changed if len(changed) <= MANY else (f"{len(changed)} settings of its own",)
+    return ", ".join([f"{table.corpus}, protocol {table.protocol}", *named])
+
+
+def chapter(table: Table) -> tuple[str, ...]:
+    """What holds for all tables of a corpus, a protocol and its settings."""
+    results = [result for row in table.rows for result in row.results]
+    if not results:
+        return "No finished run.", settings(table)
+    emotions = sorted({", ".join(result.emotions) for result in results})
+    return (
+        *synthetic(results),
+        f"{seeds(table.seeds).capitalize()}. Emotions: {'; or '.join(emotions)}.",
         settings(table),
-        *paper_line(table),
         *caveats(table),
-    ]
+    )
 
 
 def settings(table: Table) -> str:
@@ -40,35 +58,67 @@ def settings(table: Table) -> str:
     )
 
 
-def synthetic(table: Table) -> list[str]:
-    if not any(result.synthetic for row in table.rows for result in row.results):
-        return []
-    beside = " THE COMPARISON WITH THE PAPER MEANS NOTHING BEYOND THE LAYOUT."
-    return [f"{SYNTHETIC.upper()}.{beside if table.compared else ''}"]
+def synthetic(results: Iterable[Result]) -> tuple[str, ...]:
+    spoken = any(result.synthetic for result in results)
+    return (f"{SYNTHETIC.upper()}.",) if spoken else ()
 
 
-def test_parts(table: Table) -> list[str]:
-    """Of each subset: how large its test part is, and how much of that training has heard."""
-    results: dict[str, list[Result]] = {}
-    for row in table.rows:
-        results.setdefault(row.data, []).extend(row.results)
-    return [
-        f"Test part of {data}: {span(r.test_utterances for r in found)} utterances; of its "
-        f"{span(r.test_speakers for r in found)} speakers, "
-        f"{span(r.test_speakers_in_train for r in found)} are also in train."
-        for data, found in results.items()
-        if found
-    ]
+def test_part(subset: Subset) -> tuple[str, str]:
+    """How large a subset's test part is, and what it shares with the training part."""
+    results = list(subset.splits.values())
+    return (
+        f"Test part of {subset.name}: {span(r.test_utterances for r in results)} utterances; of "
+        f"its {span(r.test_speakers for r in results)} speakers, "
+        f"{span(r.test_speakers_in_train for r in results)} are also in train.",
+        f"Audit of {subset.name}: {audit(results)}",
+    )
 
 
-def paper_line(table: Table) -> list[str]:
+def audit(results: Iterable[Result]) -> str:
+    """Of `results`, one a seed."""
+    found = [own.audit for result in results for own in result.findings if own.audit]
+    if not found:
+        return "none, as these runs are older than it; force=true makes it."
+    turns = [own.adjacent_turns for own in found if own.adjacent_turns is not None]
+    lookup = spread(score(own.lookup["ua"] for own in found))
+    return (
+        f"{verdict(found)}; speaker lookup UA {lookup}; adjacent turns of a speaker on both sides: "
+        f"{span(turns) if turns else 'not known'}; duplicates on both sides: "
+        f"{span(own.duplicates for own in found)}."
+    )
+
+
+def verdict(found: Sequence[Audit]) -> str:
+    """The verdicts of several splits, and the sentence of the first of each."""
+    counted = Counter(own.verdict for own in found)
+    said = {own.verdict: own.sentence for own in reversed(found)}
+    whole = len(found) == 1 or len({own.sentence for own in found}) == 1
+    return ", ".join(
+        f"{word} ({'' if whole else f'{count} of {len(found)} splits, such as: '}{said[word]})"
+        for word, count in counted.most_common()
+    )
+
+
+def resampled(intervals: Iterable[Interval | None]) -> tuple[str, ...]:
+    """What was drawn for the intervals."""
+    drawn = sorted({found.groups for found in intervals if found})
+    if not drawn:
+        return ("95 %: none, there are no predictions to draw from.",)
+    few = "" if "speakers" in drawn else ", there being fewer than 10 known speakers"
+    return (f"95 %: over {' or '.join(drawn)}{few}.",)
+
+
+def papers_cells(table: Table) -> tuple[str, ...]:
     if not table.compared:
-        return []
+        return ()
     where = "" if table.corpus == paper.CORPUS else f", not on {table.corpus}"
-    return [
+    cited = (
         f"paper: accuracy on IEMOCAP{where}, one random 70/30 split ({paper.SOURCE}); the paper "
         "does not say whether weighted or unweighted."
-    ]
+    )
+    spoken = any(result.synthetic for row in table.rows for result in row.results)
+    nothing = "THE COMPARISON WITH THE PAPER MEANS NOTHING BEYOND THE LAYOUT."
+    return (cited, nothing) if spoken else (cited,)
 
 
 def caveats(table: Table) -> list[str]:
@@ -85,9 +135,25 @@ def caveats(table: Table) -> list[str]:
     ]
 
 
-def notes(table: Table) -> list[str]:
+def collapsed(cells: Iterable[Cell]) -> tuple[str, ...]:
+    """The alarm, loud wherever a score of such a model stands."""
+    found = []
+    for cell in cells:
+        if cell.model == UNTRAINED:
+            continue
+        health = [own.health for own in cell.findings if own.health]
+        if sick := sum(own.collapsed for own in health):
+            found.append(f"{cell.name}, {cell.data} ({sick} of {len(health)} runs)")
+    return (
+        (f"ALARM: COLLAPSED OR HARDLY TRAINED: {'; '.join(found)}. Read its scores as a bug's.",)
+        if found
+        else ()
+    )
+
+
+def notes(table: Table) -> tuple[str, ...]:
     """What a reader would otherwise take for complete or comparable."""
-    return [
+    return (
         *missing(table),
         *other_seeds(table),
         *map(left_over, table.left_over),
@@ -95,13 +161,16 @@ def notes(table: Table) -> list[str]:
             f"Left out: {run.folder}, of the same cell and seed as {counted.folder}."
             for run, counted in table.duplicates
         ),
-        *(
-            f"{row.name}: other audio or labels than in the rows beside it, under the same corpus "
-            "name and settings; kept apart."
-            for row in table.rows
-            if row.material
-        ),
-    ]
+        *map(apart, (row for row in table.rows if row.material)),
+        *lost(table),
+    )
+
+
+def apart(row: Row) -> str:
+    return (
+        f"{row.name}: other audio or labels than in the rows beside it, under the same corpus "
+        "name and settings; kept apart."
+    )
 
 
 def missing(table: Table) -> list[str]:
@@ -114,10 +183,10 @@ def missing(table: Table) -> list[str]:
 
 def other_seeds(table: Table) -> list[str]:
     found = [
-        f"{row.name} × {models([model])} has {seeds(own)}"
+        f"{row.name} × {heading(model)} has {seeds(own)}"
         for row in table.rows
-        for model, runs in row.cells.items()
-        if (own := [run.seed for run in runs]) != table.seeds
+        for model, cell in row.cells.items()
+        if (own := [run.seed for run in cell.runs]) != table.seeds
     ]
     return [f"Not over {seeds(table.seeds)}: {'; '.join(found)}."] if found else []
 
@@ -128,20 +197,24 @@ def left_over(run: Run) -> str:
     return f"Unfinished (interrupted, or still at work): {run.folder}"
 
 
-def unreadable(folders: Mapping[str, str]) -> list[str]:
-    return [f"Not read as a run: {folder}: {reason}" for folder, reason in folders.items()]
+def lost(table: Table) -> list[str]:
+    """Files that are gone from finished runs' folders, and what can't be said without them."""
+    found: Counter[str] = Counter()
+    for row in table.rows:
+        found.update(file for r in row.results for own in r.findings for file in own.lost)
+    return [
+        f"{file} is missing in {count} run folders: no interval and no test of these runs."
+        for file, count in found.items()
+    ]
+
+
+def unreadable(folders: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"Not read as a run: {folder}: {reason}" for folder, reason in folders.items())
 
 
 def models(names: Sequence[str]) -> str:
-    """As the columns are headed: the paper's in capitals."""
-    return ", ".join(name.upper() if name in paper.MODELS else name for name in names)
+    return ", ".join(map(heading, names))
 
 
 def seeds(numbers: Sequence[int]) -> str:
     return f"{'seed' if len(numbers) == 1 else 'seeds'} {', '.join(map(str, numbers))}"
-
-
-def span(values: Iterable[int]) -> str:
-    found = set(values)
-    low, high = min(found), max(found)
-    return f"{low}" if low == high else f"{low} to {high}"

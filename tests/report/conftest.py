@@ -3,13 +3,17 @@
 import copy
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from omegaconf import OmegaConf
+from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
 
+from ser_vae.evaluation import predictions
+from ser_vae.evaluation.predictions import Predictions
 from ser_vae.report.collect import collect
 from ser_vae.report.record import Run
 from ser_vae.run import configure
@@ -31,8 +35,11 @@ class Study:
         ua: float = 0.5,
         wa: float = 0.5,
         state: str = "finished",
+        said: Predictions | None = None,
+        policies: Mapping[str, Predictions] | None = None,
         **metrics: Any,
     ) -> Path:
+        """`said` becomes predictions.csv, and the scores are its own; so do `policies`."""
         options = [] if any(o.startswith("corpus=") for o in overrides) else ["corpus=urdu"]
         config = copy.deepcopy(compose(*options, *overrides)) | {"seed": seed}
         choice = config["choice"]
@@ -42,8 +49,17 @@ class Study:
         folder.mkdir(parents=True)
         (folder / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(config)))
         if state == "finished":
-            text = json.dumps(measured(config, corpus, ua, wa) | metrics)
-            (folder / "metrics.json").write_text(text)
+            at, found = f"{choice['split']}/test/", measured(config, corpus, ua, wa)
+            if said:
+                predictions.write(folder / "predictions.csv", said)
+                found |= scored(said, at)
+            for policy, own in (policies or {}).items():
+                predictions.write(folder / "policies" / f"{policy}.csv", own)
+                found.setdefault("policies", {})[policy] = {
+                    **scored(own, at),
+                    "leaks": policy == "oracle",
+                }
+            (folder / "metrics.json").write_text(json.dumps(found | metrics))
         return folder
 
     @property
@@ -77,6 +93,73 @@ def measured(config: dict[str, Any], corpus: str, ua: float, wa: float) -> dict[
         "test_speakers_in_train": 8,
         "counts": {"test": {"utterances": 120}},
     }
+
+
+def scored(said: Predictions, at: str) -> dict[str, Any]:
+    """By scikit-learn, and two figures that can be told from all others."""
+    truth, guess = said.truth, said.guess
+    labels = range(len(said.emotions))
+    return {
+        at + "ua": balanced_accuracy_score(truth, guess),
+        at + "wa": float(np.mean(truth == guess)),
+        at + "macro_f1": f1_score(truth, guess, average="macro", labels=labels),
+        at + "confusion": confusion_matrix(truth, guess, labels=labels).tolist(),
+        at + "nll": 0.875,
+        at + "ece": 0.0625,
+    }
+
+
+def heard(
+    share: float,
+    *,
+    seed: int = 0,
+    speakers: range = range(12),
+    emotions: tuple[str, ...] = ("neutral", "angry"),
+    each: int = 10,
+    order: int = 0,
+) -> Predictions:
+    """What a model says that is right for a `share` of the utterances; `order` draws which."""
+    names = [(f"s{speaker:02d}", turn) for speaker in speakers for turn in range(each)]
+    truth = np.array([turn % len(emotions) for _, turn in names])
+    drawn = np.random.default_rng([seed, order]).permutation(len(names))
+    guess = np.where(drawn < share * len(names), truth, (truth + 1) % len(emotions))
+    probability = np.full((len(names), len(emotions)), 0.3 / (len(emotions) - 1))
+    probability[np.arange(len(names)), guess] = 0.7
+    return Predictions(
+        emotions,
+        tuple(f"seed{seed}_{speaker}_{turn}" for speaker, turn in names),
+        tuple(speaker for speaker, _ in names),
+        tuple("" for _ in names),
+        truth,
+        probability,
+    )
+
+
+@pytest.fixture(name="heard")
+def heard_() -> Callable[..., Predictions]:
+    return heard
+
+
+@pytest.fixture
+def sick() -> Callable[..., dict[str, Any]]:
+    """What metrics.json says of a VAE's health."""
+
+    def health(*, collapsed: bool = False, **other: Any) -> dict[str, Any]:
+        measured = {
+            "relative_error": 0.125,
+            "kl": 25.5,
+            "kl_per_dimension": [0.2] * 128,
+            "active_units": 117,
+            "latent": 128,
+            "log_likelihood": -812.25,
+            "mutual_information": 5.25,
+            "segments": 1024,
+            "part": "test",
+            "sentence": "No collapse.",
+        }
+        return measured | {"collapsed": collapsed} | other
+
+    return health
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_seeds_are_averaged_over_their_joined_folds(study):
     add(study, range(5), seed=1)
     (table,) = tables(join_folds(study.runs))
     assert (table.corpus, table.protocol, table.seeds) == ("urdu", "speaker", [0, 1])
-    assert [len(runs) for row in table.rows for runs in row.cells.values()] == [2]
+    assert [len(cell.runs) for row in table.rows for cell in row.cells.values()] == [2]
 
 
 def test_runs_without_folds_stay_as_they_are(study):

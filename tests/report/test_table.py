@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ser_vae.report.table import Table, in_order, score, tables
+from ser_vae.report.cell import score
+from ser_vae.report.table import Table, in_order, tables
 
 
 def only(study: Any) -> Table:
@@ -17,7 +18,7 @@ def test_a_cell_is_the_mean_and_the_sample_deviation_over_seeds(study: Any) -> N
     for seed, ua, wa in ((0, 0.50, 0.40), (1, 0.60, 0.40), (2, 0.70, 0.70)):
         study.run("model=vae", seed=seed, ua=ua, wa=wa)
     (row,) = only(study).rows
-    ua, wa = row.score("vae", "ua"), row.score("vae", "wa")
+    ua, wa = row.cells["vae"].scores["ua"], row.cells["vae"].scores["wa"]
     # 50, 60, 70: squares -100, 0, 100 about 60, sum 200, over n - 1 = 2: variance 100
     assert (ua.mean, ua.sd, ua.n) == (pytest.approx(60), pytest.approx(10), 3)
     # 40, 40, 70: -10, -10, 20 about 50, squares' sum 600, variance 300
@@ -34,13 +35,13 @@ def test_the_majority_counts_a_seed_once_however_many_models_it_has(study: Any) 
         majority = {f"random/test/{name}": shares[seed] for name in ("ua", "wa", "macro_f1")}
         majority["random/test/confusion"] = [[10, 0], [10, 0]]
         study.run(f"model={model}", seed=seed, majority=majority)
-    assert only(study).rows[0].majority("wa") == pytest.approx(40)  # not the mean of four: 30
+    assert only(study).rows[0].majority("wa").mean == pytest.approx(40)  # not the mean of four: 30
 
 
 def test_corpora_stand_in_tables_of_their_own(study: Any) -> None:
     study.run(ua=0.2)
     study.run("corpus=ravdess", corpus="ravdess", ua=0.8, seed=1)
-    found = [(t.corpus, t.rows[0].score("vae", "ua").mean) for t in tables(study.runs)]
+    found = [(t.corpus, t.rows[0].cells["vae"].scores["ua"].mean) for t in tables(study.runs)]
     assert found == [("ravdess", pytest.approx(80)), ("urdu", pytest.approx(20))]
 
 
@@ -89,7 +90,7 @@ def test_settings_stand_in_tables_of_their_own(study: Any, setting: str) -> None
     default, other = tables(study.runs)
     assert default.deviations == ()
     assert other.deviations == (setting,)
-    assert [t.rows[0].score("vae", "ua").n for t in (default, other)] == [1, 1]
+    assert [t.rows[0].cells["vae"].scores["ua"].n for t in (default, other)] == [1, 1]
 
 
 @pytest.mark.parametrize("setting", ["model.latent=16", "model.beta=0.1", "label_policy=oracle"])
@@ -100,7 +101,7 @@ def test_a_models_settings_and_the_label_policy_stand_in_rows_of_their_own(
     study.run("model=cvae", setting, seed=1, ua=0.8)
     default, other = only(study).rows
     assert (default.name, other.name) == ("complete", f"complete, {setting}")
-    assert [row.score("cvae", "ua").n for row in (default, other)] == [1, 1]
+    assert [row.cells["cvae"].scores["ua"].n for row in (default, other)] == [1, 1]
 
 
 def test_one_variant_of_several_models_is_one_row(study: Any) -> None:
@@ -114,14 +115,14 @@ def test_other_audio_under_the_same_name_is_not_averaged_in(study: Any) -> None:
     study.run(seed=1, material="two", ua=0.8)
     rows = only(study).rows
     assert [row.name for row in rows] == ["complete, material=one", "complete, material=two"]
-    assert [row.score("vae", "ua").n for row in rows] == [1, 1]
+    assert [row.cells["vae"].scores["ua"].n for row in rows] == [1, 1]
 
 
 def test_a_copied_folder_counts_once(study: Any) -> None:
     first, copy = study.run(seed=0, ua=0.2), study.run(seed=0, ua=0.2)
     study.run(seed=1, ua=0.4)
     table = only(study)
-    assert table.rows[0].score("vae", "ua").n == 2
+    assert table.rows[0].cells["vae"].scores["ua"].n == 2
     assert [(a.folder, b.folder) for a, b in table.duplicates] == [
         (f"random/{copy.name}", f"random/{first.name}")
     ]
@@ -181,4 +182,4 @@ def test_an_unfinished_seed_does_not_lessen_a_cell(study: Any) -> None:
     study.run(seed=0, ua=0.3)
     study.run(seed=1, state="unfinished")
     table = only(study)
-    assert [row.score("vae", "ua").n for row in table.rows] == [1]
+    assert [row.cells["vae"].scores["ua"].n for row in table.rows] == [1]

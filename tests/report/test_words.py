@@ -5,7 +5,9 @@ from typing import Any
 
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.report import words
+from ser_vae.report.subset import subsets
 from ser_vae.report.table import Table, tables
+from ser_vae.report.table_one import table_one
 
 
 def only(study: Any) -> Table:
@@ -14,15 +16,19 @@ def only(study: Any) -> Table:
 
 
 def caption(study: Any) -> str:
-    return "\n".join(words.caption(only(study)))
+    """What stands above Table I, and above all tables of its study."""
+    table = only(study)
+    sections = table_one(table, subsets(table))
+    captions = [line for section in sections for line in section.caption]
+    return "\n".join([words.title(table), *words.chapter(table), *captions])
 
 
 def test_the_caption_names_corpus_protocol_seeds_test_part_and_shared_speakers(study: Any) -> None:
     study.run(seed=0, test_speakers=23, test_speakers_in_train=22)
     study.run(seed=4, test_speakers=22, test_speakers_in_train=22)
     said = caption(study)
-    assert "urdu, protocol random, seeds 0, 4" in said
-    assert "Emotions: neutral, angry." in said
+    assert said.startswith("urdu, protocol random\n")
+    assert "Seeds 0, 4. Emotions: neutral, angry." in said
     assert (
         "Test part of complete: 120 utterances; of its 22 to 23 speakers, 22 are also in train."
         in said
@@ -33,13 +39,61 @@ def test_the_caption_names_corpus_protocol_seeds_test_part_and_shared_speakers(s
 
 def test_a_single_seed_is_not_called_seeds(study: Any) -> None:
     study.run(seed=0)
-    assert "protocol random, seed 0:" in caption(study)
+    assert "Seed 0. " in caption(study)
 
 
 def test_the_caption_names_the_settings_that_differ(study: Any) -> None:
     study.run("training.classify.epochs=2", "normalise=none")
     differing = "differ from the defaults: normalise=none, training.classify.epochs=2."
     assert differing in caption(study)
+
+
+def test_a_title_names_two_settings_and_counts_more(study: Any) -> None:
+    study.run("training.classify.epochs=2", "normalise=none")
+    title = "urdu, protocol random, normalise=none, training.classify.epochs=2"
+    assert words.title(only(study)) == title
+    study.run("training.classify.epochs=2", "normalise=none", "data.hop=5")
+    assert words.title(tables(study.runs)[1]) == "urdu, protocol random, 3 settings of its own"
+
+
+LOST = "predictions.csv is missing in {} run folders: no interval and no test of these runs."
+
+AUDIT = {
+    "verdict": "SHARED",
+    "sentence": "8 of 10 test speakers are also in train",
+    "adjacent_turns": 3,
+    "duplicates": 0,
+    "speaker_lookup": {"ua": 0.3, "wa": 0.4},
+}
+
+
+def test_the_audit_is_one_line_of_verdict_lookup_turns_and_duplicates(study: Any) -> None:
+    study.run(seed=0, audit=AUDIT)
+    study.run(seed=1, audit=AUDIT | {"adjacent_turns": 5, "speaker_lookup": {"ua": 0.4, "wa": 0.4}})
+    # 30 and 40: deviations of 5 about 35, squares' sum 50 over n - 1 = 1: 7.07
+    assert (
+        "Audit of complete: SHARED (8 of 10 test speakers are also in train); speaker lookup UA "
+        "35.0 ± 7.1; adjacent turns of a speaker on both sides: 3 to 5; duplicates on both "
+        "sides: 0."
+    ) in caption(study)
+
+
+def test_splits_of_several_verdicts_are_counted(study: Any) -> None:
+    verdicts = ("CONFOUNDED", "SHARED", "CONFOUNDED")
+    for seed, verdict in enumerate(verdicts):
+        study.run(seed=seed, audit=AUDIT | {"verdict": verdict, "sentence": f"says {seed}"})
+    said = caption(study)
+    assert "CONFOUNDED (2 of 3 splits, such as: says 0), SHARED (1 of 3 splits, " in said
+
+
+def test_unknown_turns_are_called_unknown(study: Any) -> None:
+    study.run(audit=AUDIT | {"adjacent_turns": None})
+    assert "adjacent turns of a speaker on both sides: not known;" in caption(study)
+
+
+def test_runs_older_than_the_audit_say_so(study: Any) -> None:
+    study.run()
+    assert "Audit of complete: none, as these runs are older than it" in caption(study)
 
 
 def test_a_caveat_names_its_rows_unless_it_holds_for_all(study: Any) -> None:
@@ -65,16 +119,16 @@ def test_a_corpus_without_the_papers_subsets_is_not_compared(study: Any) -> None
     assert "paper" not in caption(study)
 
 
-def test_synthetic_speech_is_said_in_capitals_and_once(table_1: Callable[..., Any]) -> None:
+def test_synthetic_speech_is_said_in_capitals(table_1: Callable[..., Any]) -> None:
     said = caption(table_1(corpus="demo", synthetic=True, caveats=[SYNTHETIC]))
     assert "SYNTHETIC SPEECH" in said
     assert "COMPARISON WITH THE PAPER MEANS NOTHING BEYOND THE LAYOUT" in said
-    assert said.lower().count("synthetic speech") == 1
+    assert said.lower().count("synthetic speech") == 2  # above all tables, and in this one
 
 
 def test_a_table_of_nothing_says_so(study: Any) -> None:
     study.run(state="unfinished")
-    assert "urdu, protocol random: no finished run." in caption(study)
+    assert "No finished run." in caption(study)
 
 
 def test_what_is_missing_failed_and_unfinished_is_said(study: Any) -> None:
@@ -82,22 +136,26 @@ def test_what_is_missing_failed_and_unfinished_is_said(study: Any) -> None:
     unfinished = study.run("model=ae", state="unfinished")
     failed = study.run("model=cvae", state="unfinished")
     (failed / "error.txt").write_text("Traceback (most recent call last):\n  x\nOSError: full\n")
-    assert words.notes(only(study)) == [
+    assert words.notes(only(study)) == (
         "No finished run: complete × AE, CVAE.",
         f"Unfinished (interrupted, or still at work): random/{unfinished.name}",
         f"Failed: random/{failed.name}: OSError: full",
-    ]
+        LOST.format(1),
+    )
 
 
 def test_a_cell_over_other_seeds_is_pointed_out(study: Any) -> None:
     for model, seeds in (("ae", (0, 1)), ("vae", (0,)), ("cvae", (0, 1))):
         for seed in seeds:
             study.run(f"model={model}", seed=seed)
-    assert words.notes(only(study)) == ["Not over seeds 0, 1: complete × VAE has seed 0."]
+    assert words.notes(only(study)) == (
+        "Not over seeds 0, 1: complete × VAE has seed 0.",
+        LOST.format(5),
+    )
 
 
 def test_a_whole_table_has_no_notes(table_1: Callable[..., Any]) -> None:
-    assert words.notes(only(table_1(corpus="iemocap"))) == []
+    assert words.notes(only(table_1(corpus="iemocap"))) == (LOST.format(18),)
 
 
 def test_what_was_kept_apart_or_left_out_is_said(study: Any) -> None:
