@@ -8,6 +8,7 @@ from omegaconf import OmegaConf
 
 from ser_vae import SerVaeError
 from ser_vae.features.egemaps import EGeMAPS
+from ser_vae.features.frames import spoken
 from ser_vae.features.logmel import LogMel, TooShortError
 from ser_vae.features.logmel_lld import LogMelLLD
 
@@ -40,6 +41,14 @@ def test_the_first_columns_are_the_log_mel_frames(trim_db):
     assert frames.shape == (len(log_mel), 80 + 25 + 1)
     assert frames.dtype == np.float32
     np.testing.assert_array_equal(frames[:, :80], log_mel)
+
+
+def test_both_are_of_the_same_samples_when_ends_are_cut():
+    quiet = np.repeat([1e-3, 1, 1e-3], [3_000, 9_000, 4_000])
+    waveform = ((BUZZ + NOISE) * quiet).astype(np.float32)
+    kept = spoken(waveform, 400, 160, 40.0)
+    assert 8_000 < len(kept) < 10_000
+    np.testing.assert_array_equal(frames_of(waveform, trim_db=40.0), frames_of(kept))
 
 
 @pytest.mark.parametrize("place", range(4_000, 12_000, 1_237))
