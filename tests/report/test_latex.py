@@ -107,9 +107,9 @@ def test_tables_for_looking_up_are_left_to_the_others(study: Any, heard: Any, si
     assert r"\caption{Pairs of models: urdu, protocol random, complete." not in text
 
 
-def test_synthetic_speech_and_the_protocol_stand_in_every_caption(study: Any) -> None:
+def test_synthetic_speech_and_the_protocol_stand_in_every_caption(study: Any, heard: Any) -> None:
     for model in ("ae", "vae"):
-        study.run(f"model={model}", synthetic=True)
+        study.run(f"model={model}", synthetic=True, said=heard(0.5))
     captions = re.findall(r"\\caption\{(.*)\}\n", report(study))
     assert len(captions) == 4
     assert all("SYNTHETIC SPEECH" in caption for caption in captions)

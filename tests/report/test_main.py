@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from ser_vae.report.__main__ import main
-from ser_vae.report.markdown import escaped
 
 CELL = re.compile(r"(?P<mean>[\d.]+)(?: ± (?P<sd>[\d.]+))? \(n=(?P<n>\d+)\)")
 FILES = ("report.md", "report.tex", "report.csv", "comparisons.csv", "runs.csv")
@@ -168,11 +167,6 @@ def test_files_that_can_not_be_written_are_an_error_after_the_tables(
     captured = capsys.readouterr()
     assert "61.00 (n=1)" in captured.out
     assert "report.md can't be written" in captured.err
-
-
-def test_markdown_draws_text_as_it_stands() -> None:
-    assert escaped("model._target_=a|b") == r"model.\_target\_=a\|b"
-    assert escaped("label_policy=[1, 2] <b> *c*") == r"label_policy=\[1, 2\] \<b> \*c\*"
 
 
 def test_the_command_prints_plain_text_in_100_columns_fast_and_without_torch(
