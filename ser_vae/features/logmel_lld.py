@@ -31,9 +31,11 @@ class LogMelLLD(LogMel):
     the periods before that window. They keep to their pitch's row.) Where openSMILE has no such
     row, as for the last 30 ms, a frame is given its nearest.
 
-    Without a pitch it, jitter, shimmer, harmonics and the formants' amplitudes are 0 or a constant
-    far below all others. Standardised over all frames, they stay constant, below 0, and what
-    varies in voiced frames has a deviation below 1; the last column is there to tell the two apart.
+    Without a pitch, it, jitter, shimmer, the harmonics' differences and their ratio to noise are 0,
+    and the formants' amplitudes about -200 dB. Standardised over all frames, an unvoiced one then
+    has the same value in each of these columns (on RAVDESS -1.0 for the pitch, -0.4 for jitter), and
+    most of the pitch's and the amplitudes' deviation is between voiced and unvoiced: among voiced
+    frames 0.4 and 0.3 are left. The last column is there to tell the two apart.
 
     Raises:
         SerVaeError: openSMILE is not installed, or frames are not 10 ms apart, as its own are.
