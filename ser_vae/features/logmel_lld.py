@@ -32,8 +32,8 @@ class LogMelLLD(LogMel):
     row, as for the last 30 ms, a frame is given its nearest.
 
     Without a pitch, it, jitter, shimmer, the harmonics' differences and their ratio to noise are 0,
-    and the formants' amplitudes about -200 dB. Standardised over all frames, an unvoiced one then
-    has the same value in each of these columns (on RAVDESS -1.0 for the pitch, -0.4 for jitter), and
+    and the formants' amplitudes about -200 dB. Standardised over all frames, each of these columns
+    has one value wherever there is no pitch (on RAVDESS -1.0 for the pitch, -0.4 for jitter), and
     most of the pitch's and the amplitudes' deviation is between voiced and unvoiced: among voiced
     frames 0.4 and 0.3 are left. The last column is there to tell the two apart.
 
