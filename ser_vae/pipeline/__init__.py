@@ -76,7 +76,7 @@ def recognise(
     model = fresh_model(config, material)
     if model.level == "utterance":
         with timed(times, "classify"):
-            found = utterance_level.recognise(model, config, material)
+            found = utterance_level.recognise(model, config, material, folder.path, loggers)
         return {config["label_policy"]: found}, dict(NOTHING_TO_DIAGNOSE)
     with timed(times, "pretrain"):
         models = represent(model, config, material, folder, loggers)

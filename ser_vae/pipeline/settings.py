@@ -11,8 +11,8 @@ from ser_vae.configuration import build
 from ser_vae.data.material import Material
 from ser_vae.training.classify import Classify
 from ser_vae.training.encode import POLICIES, policy_of
-from ser_vae.training.pretrain import Pretrain
 from ser_vae.training.seeding import seed_for
+from ser_vae.training.stage import Stage
 
 Config = Mapping[str, Any]
 
@@ -78,7 +78,7 @@ def policies_of(config: Config, model: Any) -> list[str]:
     return [name for name, policy in POLICIES.items() if pretrained or policy.pretraining == "told"]
 
 
-def fit_settings(config: Config, stage: Pretrain | Classify) -> dict[str, Any]:
+def fit_settings(config: Config, stage: Stage) -> dict[str, Any]:
     """What `fit` is told by the configuration."""
     settings = {k: v for k, v in config["training"][stage.stage].items() if k != "optimizer"}
     trainer = dict(config["trainer"])

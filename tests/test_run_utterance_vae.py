@@ -1,0 +1,82 @@
+"""A run of the VAE of whole utterances: what it leaves, and what of the test part it never sees."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import soundfile
+import torch
+from run_files import Run, folders, listed_with_split, table
+
+BRIEF = (
+    "model=utterance_vae",
+    "model.training.epochs=12",
+    "model.training.batch_size=16",
+    "model.hidden=[16]",
+    "model.latent=4",
+    "model.functionals=mean_and_deviation",
+)
+
+
+def turned_round(root: Path) -> None:
+    """The test part's noises played backwards and shortened."""
+    for row in table(root / "list.csv"):
+        if row["split"] == "test":
+            samples, rate = soundfile.read(root / row["path"])
+            soundfile.write(root / row["path"], samples[::-1][: len(samples) * 2 // 3], rate)
+
+
+def weights(folder: Path) -> Iterator[torch.Tensor]:
+    yield from torch.load(folder / "classifier.ckpt", weights_only=True).values()
+
+
+def test_it_leaves_weights_and_curves_and_takes_them_up_after_an_interruption(
+    run_noises: Run, tmp_path: Path
+) -> None:
+    metrics = run_noises(*BRIEF, "model.members=2")
+    (folder,) = folders(tmp_path / "runs")
+    assert metrics["random/test/ua"] > 0.9
+    assert metrics["health"] is None
+    assert len(table(folder / "classify.csv")) == 12
+    assert not list(tmp_path.rglob("last.ckpt"))
+    said, trained = (folder / "predictions.csv").read_bytes(), folder / "classifier.ckpt"
+    written = trained.stat().st_mtime_ns
+    (folder / "metrics.json").unlink()
+    run_noises(*BRIEF, "model.members=2")
+    assert (folder / "predictions.csv").read_bytes() == said
+    assert trained.stat().st_mtime_ns == written
+
+
+def test_test_labels_change_no_prediction(run_noises: Run, noises: Path, tmp_path: Path) -> None:
+    said, truth = [], []
+    for swap in (False, True):
+        root = listed_with_split(noises, tmp_path / f"swap{swap}", swap)
+        runs = tmp_path / f"runs{swap}"
+        run_noises(*BRIEF, "split=given", f"corpus.root={root}", f"runs={runs}")
+        (folder,) = folders(runs)
+        rows = table(folder / "predictions.csv")
+        said.append([{k: v for k, v in row.items() if k != "truth"} for row in rows])
+        truth.append([row["truth"] for row in rows])
+    assert truth[0] != truth[1]
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize(("normalise", "reaches"), [("train", False), ("speaker", True)])
+def test_test_speech_reaches_training_by_the_speakers_statistics_alone(
+    run_noises: Run, noises: Path, tmp_path: Path, normalise: str, reaches: bool
+) -> None:
+    """Where speakers are on both sides, as here; their audio, then, and the run says so."""
+    trained = []
+    for other in (False, True):
+        root = listed_with_split(noises, tmp_path / f"other{other}", swap=False)
+        if other:
+            turned_round(root)
+        settings = ("split=given", f"corpus.root={root}", f"normalise={normalise}")
+        run_noises(*BRIEF, *settings, f"runs={tmp_path / f'runs{other}'}")
+        trained.append(folders(tmp_path / f"runs{other}")[0])
+    own, others = map(weights, trained)
+    same = all(torch.equal(a, b) for a, b in zip(own, others, strict=True))
+    assert same is not reaches
+    caveats = json.loads((trained[0] / "metrics.json").read_text())["caveats"]
+    assert any("transductive" in caveat for caveat in caveats) is reaches
