@@ -24,7 +24,7 @@ COMPARISON = (
     *("corpus", "protocol", "settings", "data", "of", "first", "second"),
     *("difference_points", "low_points", "high_points", "interval_over", "seeds"),
     *("mcnemar_p", "bootstrap_p", "mcnemar_corrected", "bootstrap_corrected"),
-    *("corrected_for", "distinguishable", "synthetic"),
+    *("corrected_for", "distinguishable", "control", "synthetic"),
 )
 RUN = (
     *(
@@ -127,11 +127,14 @@ def comparisons_csv(subsets: Iterable[Subset]) -> str:
 
 
 def _compared(subset: Subset) -> Iterator[Row]:
-    yield from (_comparison(subset, "models", own, len(subset.tested)) for own in subset.tested)
+    for own in subset.tested:
+        yield _comparison(subset, "models", own, len(subset.tested)) | {"control": False}
     for cell in subset.cells:
-        found = against_honest(policies_of(cell)).values()
-        of = f"label policies of {cell.name}"
-        yield from (_comparison(subset, of, own, len(found)) for own in found)
+        told = policies_of(cell)
+        found, controls = against_honest(told), [own.policy for own in told if own.control]
+        for policy, own in found.items():
+            row = _comparison(subset, f"label policies of {cell.name}", own, len(found))
+            yield row | {"control": policy in controls}
 
 
 def _comparison(subset: Subset, of: str, c: Comparison, pairs: int) -> Row:

@@ -74,8 +74,8 @@ def said(panels: Sequence[LeakPanel], oracle: Comparison | None) -> tuple[str, .
     return (
         f"The output follows a random label {above([own.follows for own in panels])}; a linear "
         f"probe reads it out of z {above(in_z)}.{warned if there else ''}",
-        f"On permuted labels, oracle minus {HONEST} is {spread(apart)} points: speech says nothing "
-        "there, so that what oracle has above chance is the label that it was told.",
+        f"On permuted labels, of which speech says nothing, oracle minus {HONEST} is "
+        f"{spread(apart)} points: a gain there can only be the label that was told.",
         *difference_in_words(oracle),
     )
 

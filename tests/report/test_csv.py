@@ -86,6 +86,7 @@ def test_label_policies_are_compared_with_null(study: Any, heard: Any) -> None:
     rows = read(comparisons_csv(studies(study)[0]))
     found = [(row["of"], row["first"], row["second"], row["corrected_for"]) for row in rows]
     assert found == [("label policies of CVAE", name, "null", "2") for name in ("elbo", "oracle")]
+    assert [row["control"] for row in rows] == ["False", "True"]
 
 
 def test_a_fold_is_a_row_of_the_runs_with_its_own_audit(study: Any, heard: Any, sick: Any) -> None:

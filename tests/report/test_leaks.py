@@ -50,7 +50,7 @@ def test_permuted_labels_stand_beside_chance(study: Any) -> None:
     found = rows(study)
     assert found["UA on permuted labels, null"] == ("26.0", "–", "25.0")
     assert found["UA on permuted labels, oracle"] == ("29.6", "–", "25.0")
-    assert "On permuted labels, oracle minus null is 3.6 points" in only(study).notes[1]
+    assert "speech says nothing, oracle minus null is 3.6 points: " in only(study).notes[1]
 
 
 def test_oracle_minus_null_is_recomputed_from_the_policies(study: Any, heard: Any) -> None:
