@@ -1,6 +1,6 @@
 """A run, or all folds of a protocol, in one line."""
 
-from ser_vae.report.line import line, pooled_line
+from ser_vae.report.line import line, policies_line, pooled_line
 
 METRICS = {
     "run": "vae-complete-demo-seed0",
@@ -31,6 +31,17 @@ def test_every_caveat_is_printed():
 def test_it_is_one_line():
     assert "\n" not in line({**METRICS, "caveats": ["a", "b"]})
     assert "\n" not in pooled_line(SCORES, [fold(0), fold(1), fold(2)])
+
+
+def test_a_cvaes_policies_stand_side_by_side_and_controls_are_named():
+    policies = {name: {"random/test/ua": 0.5} for name in ("null", "elbo+lstm", "oracle")}
+    assert policies_line({**METRICS, "policies": policies}) == (
+        "ua by label policy: null 50.0%, elbo+lstm 50.0%, oracle 50.0% (control)"
+    )
+
+
+def test_a_model_that_is_told_nothing_has_no_line_of_policies():
+    assert policies_line({**METRICS, "policies": {}}) == ""
 
 
 # --- all folds together -------------------------------------------------------------------------
