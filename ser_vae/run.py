@@ -19,7 +19,7 @@ from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.data.subset import select
 from ser_vae.features.digest import Digests
 from ser_vae.files import write_text
-from ser_vae.report.line import line, pooled_line
+from ser_vae.report.line import line, policies_line, pooled_line
 from ser_vae.run_folder import RunFolder, locate
 
 
@@ -75,7 +75,10 @@ def finish(config: Mapping[str, Any]) -> RunFolder:
                 from ser_vae import pipeline  # noqa: PLC0415  (a finished run need not wait for torch)
 
                 pipeline.execute(config, corpus, utterances, folder)
-    print(f"{line(folder.read_metrics())}\n{folder.path}", flush=True)
+    metrics = folder.read_metrics()
+    for said in (line(metrics), policies_line(metrics), str(folder.path)):
+        if said:
+            print(said, flush=True)
     return folder
 
 

@@ -152,3 +152,13 @@ def test_a_fine_tuned_cvae_has_every_policy_too(
     assert list(metrics["policies"]) == list(POLICIES)
     (folder,) = folders(tmp_path / "runs")
     assert comparable(folder)["policies"] == metrics["policies"]
+
+
+def test_a_collapse_is_cried_out_beside_the_score(
+    run_noises: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A KL weighed 800 times is an error averaged over the 800 values: the posterior collapses."""
+    run_noises("model=vae", "model.beta=800", "training.pretrain.epochs=6")
+    assert "ALARM, COLLAPSED" in capsys.readouterr().out
+    run_noises("model=vae", "training.pretrain.epochs=30")
+    assert "ALARM" not in capsys.readouterr().out

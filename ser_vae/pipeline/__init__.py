@@ -57,9 +57,9 @@ def execute(
         said, diagnosis = recognise(config, material, folder, loggers, times)
         found = said[config["label_policy"]]
         predictions.write(folder.predictions, found)
-        results = summarise(config, corpus, material, left_out, found, folder)
+        results = summarise(config, corpus, material, left_out, found, diagnosis, folder)
         folder.write_audit(results["audit"])
-        results |= {**diagnosis, "times_s": times}
+        results["times_s"] = times
         conclude(loggers, results)
     folder.write_metrics(results)
     shutil.rmtree(folder.path / CLASSIFIERS, ignore_errors=True)

@@ -22,6 +22,7 @@ def summarise(
     material: Material,
     left_out: Mapping[str, str],
     found: predictions.Predictions,
+    diagnosis: Mapping[str, Any],
     folder: RunFolder,
 ) -> dict[str, Any]:
     choice, train = config["choice"], material.utterances_of("train")
@@ -31,6 +32,8 @@ def summarise(
         caveats.append(f"label_policy={config['label_policy']}: test labels leak, no result")
     if config["normalise"] == "speaker":
         caveats.append("normalise=speaker: transductive, uses the test speakers' audio")
+    if diagnosis["health"] and diagnosis["health"]["collapsed"]:
+        caveats.append(f"ALARM, {diagnosis['health']['sentence'].rstrip('.')}")
     if found_odd := corpus_warnings(corpus):
         caveats.append(f"{len(found_odd)} warnings about this copy of the corpus (ser_vae.check)")
     if left_out:
@@ -59,6 +62,7 @@ def summarise(
             digests={u.id: d for u, d in zip(material.utterances, material.digests, strict=True)},
         ),
         **summary.scores_and_baseline(found, train, choice["split"]),
+        **diagnosis,
         "counts": summary.counts(material.utterances, material.parts, material.segments.count),
         "left_out": dict(left_out),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

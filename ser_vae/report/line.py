@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from statistics import stdev
 from typing import Any
 
+CONTROLS = ("random", "oracle")  # they show what a label does, and are never a result
+
 
 def line(metrics: Mapping[str, Any]) -> str:
     """A score that can be read without its file: protocol, trivial baseline, what is shared."""
@@ -18,6 +20,16 @@ def line(metrics: Mapping[str, Any]) -> str:
         *metrics["caveats"],
     ]
     return " | ".join(parts)
+
+
+def policies_line(metrics: Mapping[str, Any]) -> str:
+    """UA under every label policy of a CVAE's run, side by side; empty where there is but one."""
+    key = f"{metrics['protocol']}/test/ua"
+    said = [
+        f"{name} {scores[key]:.1%}{' (control)' if name in CONTROLS else ''}"
+        for name, scores in metrics["policies"].items()
+    ]
+    return f"ua by label policy: {', '.join(said)}" if said else ""
 
 
 def spread(intervals: Mapping[str, Sequence[float] | None]) -> list[str]:

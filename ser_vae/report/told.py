@@ -12,10 +12,10 @@ from ser_vae.evaluation.predictions import Predictions
 from ser_vae.report.cell import PERCENT, Cell, Interval, Score, interval, scores_over_seeds
 from ser_vae.report.findings import Policy
 from ser_vae.report.folds import calibration, together
+from ser_vae.report.line import CONTROLS
 from ser_vae.report.record import METRICS
 
 HONEST = "null"  # what the others are compared with: no label is told
-CONTROLS = ("random", "oracle")  # they show what a label does, and are never a result
 
 
 @dataclass(frozen=True)
