@@ -60,6 +60,25 @@ def predictions(
     )
 
 
+def pooled(folds: Sequence[Predictions]) -> Predictions:
+    """Join the predictions of all folds, so that every utterance is scored once.
+
+    Raises:
+        ValueError: folds of other emotions, or an utterance in two of them.
+    """
+    names = [name for fold in folds for name in fold.utterance]
+    if len({fold.emotions for fold in folds}) != 1 or len(set(names)) != len(names):
+        raise ValueError("expected folds of one experiment, each utterance in one of them")
+    return Predictions(
+        folds[0].emotions,
+        tuple(names),
+        tuple(name for fold in folds for name in fold.speaker),
+        tuple(name for fold in folds for name in fold.dialogue),
+        np.concatenate([fold.truth for fold in folds]),
+        np.concatenate([fold.probability for fold in folds]),
+    )
+
+
 def write(path: Path, predictions: Predictions) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -7,10 +7,9 @@ from functools import cached_property
 
 from ser_vae.evaluation.compare import groups_for
 from ser_vae.evaluation.intervals import Groups, mean_ua_interval
-from ser_vae.evaluation.predictions import Predictions
+from ser_vae.evaluation.predictions import Predictions, pooled
 from ser_vae.report import paper
 from ser_vae.report.findings import Findings
-from ser_vae.report.folds import together
 from ser_vae.report.record import Result, Run
 
 Variant = tuple[str, ...]  # `key=value` of the settings that set a row apart; empty: the defaults
@@ -77,7 +76,7 @@ class Cell:
         """Seed -> its test part, all folds together; without the seeds that lack a file."""
         folds = {run.seed: run.result.findings for run in self.runs if run.result}
         return {
-            seed: together([found.predictions for found in own if found.predictions])
+            seed: pooled([found.predictions for found in own if found.predictions])
             for seed, own in folds.items()
             if all(found.predictions for found in own)
         }

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from ser_vae.evaluation.confusion import accuracies
-from ser_vae.evaluation.predictions import Predictions
 from ser_vae.report.record import CALIBRATION, METRICS, Confusion, Result, Run
 
 
@@ -82,15 +81,3 @@ def calibration(each: Sequence[Mapping[str, float]], sizes: Sequence[int]) -> di
         for name in CALIBRATION
         if all(name in fold for fold in each)
     }
-
-
-def together(folds: Sequence[Predictions]) -> Predictions:
-    """The predictions of all folds, each utterance being in one of them."""
-    return Predictions(
-        folds[0].emotions,
-        tuple(name for fold in folds for name in fold.utterance),
-        tuple(name for fold in folds for name in fold.speaker),
-        tuple(name for fold in folds for name in fold.dialogue),
-        np.concatenate([fold.truth for fold in folds]),
-        np.concatenate([fold.probability for fold in folds]),
-    )

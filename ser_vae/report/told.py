@@ -8,10 +8,10 @@ import numpy as np
 
 from ser_vae.evaluation.compare import Comparison, compare
 from ser_vae.evaluation.confusion import accuracies
-from ser_vae.evaluation.predictions import Predictions
+from ser_vae.evaluation.predictions import Predictions, pooled
 from ser_vae.report.cell import PERCENT, Cell, Interval, Score, interval, scores_over_seeds
 from ser_vae.report.findings import Policy
-from ser_vae.report.folds import calibration, together
+from ser_vae.report.folds import calibration
 from ser_vae.report.line import CONTROLS
 from ser_vae.report.record import METRICS
 
@@ -37,7 +37,7 @@ class Told:
     def predictions(self) -> dict[int, Predictions]:
         """Seed -> its test part, all folds together."""
         return {
-            seed: together([own.predictions for own in folds]) for seed, folds in self.folds.items()
+            seed: pooled([own.predictions for own in folds]) for seed, folds in self.folds.items()
         }
 
     @cached_property

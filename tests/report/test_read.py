@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from ser_vae.evaluation.predictions import pooled
 from ser_vae.report.collect import collect
 from ser_vae.report.findings import Audit, Probe, Share
-from ser_vae.report.folds import together
 
 AUDIT = {
     "verdict": "SHARED",
@@ -98,7 +98,7 @@ def test_a_key_that_is_not_as_a_run_writes_it_is_named(study: Any, key: str) -> 
 
 def test_folds_together_keep_every_utterance_in_its_order(heard: Any) -> None:
     folds = [heard(0.5, speakers=range(0, 6)), heard(0.5, speakers=range(6, 12))]
-    joined = together(folds)
+    joined = pooled(folds)
     assert joined.utterance == folds[0].utterance + folds[1].utterance
     assert joined.probability.shape == (120, 2)
     assert joined.guess.tolist() == [*folds[0].guess, *folds[1].guess]
