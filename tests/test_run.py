@@ -28,6 +28,7 @@ def test_a_run_leaves_its_documented_files(run_noises: Run, tmp_path: Path, mode
         "classify.csv",
         "predictions.csv",
         "metrics.json",
+        *(["policies"] if model == "cvae" else []),
     }
     assert json.loads((folder / "audit.json").read_text()) == metrics["audit"]
     assert metrics["counts"]["test"]["utterances"] == 18
