@@ -40,7 +40,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
 def said(material: Material, cache: Path, *overrides: str) -> Any:
     config = configure(f"cache={cache}", "jobs=2", *overrides)
     model = build(config["model"], input_size=material.segments.size, num_classes=3)
-    return recognise(model, config, material)
+    return recognise(model, config, material, Path("unused"), ())
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -30,7 +30,7 @@ def read(path: Path | None, *ids: str, seed: int = 0) -> dict[str, str]:
 def test_the_split_of_a_run_read_back_is_the_same(tmp_path):
     folder = RunFolder(tmp_path / "vae-complete-folder-seed0-00000000")
     folder.path.mkdir()
-    folder.write_split(utterances(*IDS), PARTS)
+    folder.write_split(zip(utterances(*IDS), PARTS, strict=True))
     assert read(folder.split, *IDS) == dict(zip(IDS, PARTS, strict=True))
 
 
