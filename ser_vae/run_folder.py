@@ -8,6 +8,8 @@
         classifier.ckpt   the classifier's weights            classify.csv   its curves
         predictions.csv   of each test utterance
         policies/         the same under each label policy of a CVAE
+        latents.npz       of each test utterance, the mean        (of a model of segments)
+        illustrations.npz reconstructions, traversals, samples    (of one that has a decoder)
         metrics.json      written last: a folder that has it is a finished run
         error.txt         why the last attempt failed
 
@@ -125,6 +127,14 @@ class RunFolder:
     def policy(self, name: str) -> Path:
         """The predictions of a CVAE under one of its label policies."""
         return self.path / "policies" / f"{name}.csv"
+
+    @property
+    def latents(self) -> Path:
+        return self.path / "latents.npz"
+
+    @property
+    def illustrations(self) -> Path:
+        return self.path / "illustrations.npz"
 
     @property
     def metrics(self) -> Path:

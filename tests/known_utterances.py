@@ -10,7 +10,7 @@ from ser_vae.corpus.utterance import Utterance
 from ser_vae.data.material import Material
 from ser_vae.data.segment import cut
 from ser_vae.data.statistics import Statistics, statistics
-from ser_vae.features.normalise import Policy
+from ser_vae.features.normalise import Policy, Scale
 
 EMOTIONS = ("sad", "angry", "happy")  # not in the order of the alphabet
 FRAMES = 20
@@ -54,9 +54,9 @@ def material_of(
     ]
     segments = cut(frames, length=10, hop=10, remainder="drop")
     digests = [utterance.id for utterance in utterances]
-    return Material(
-        utterances, digests, segments, torch.tensor(list(label)), list(parts), EMOTIONS, 1
-    )
+    scales = [Scale(torch.zeros(()), torch.ones(())) for _ in utterances]
+    truth = torch.tensor(list(label))
+    return Material(utterances, digests, segments, truth, list(parts), EMOTIONS, 1, scales)
 
 
 def four_speakers(utterances: int = 48, *, seed: int = 0) -> Material:

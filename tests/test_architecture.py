@@ -21,12 +21,13 @@ ORDER = [
     "model",
     "classifier",
     "training",
-    "logger",
     "evaluation",
     "run_folder",
+    "plots",
+    "logger",
     "report",
 ]
-ENTRY_POINTS = ("run", "check", "pipeline", "inventory")
+ENTRY_POINTS = ("run", "check", "pipeline", "inventory", "listen", "dashboard", "sweep")
 
 
 def place(module: str) -> str:
@@ -73,7 +74,7 @@ def test_only_entry_points_know_hydra(path: Path) -> None:
     assert not {n for n in imports(path) if n.split(".")[0] in ("hydra", "omegaconf")}
 
 
-@pytest.mark.parametrize("stage", ["corpus", "split", "report", "run_folder", "files"])
+@pytest.mark.parametrize("stage", ["corpus", "split", "report", "run_folder", "plots", "files"])
 def test_what_is_read_before_training_does_not_wait_for_torch(stage: str) -> None:
     paths = [path for path in MODULES if place(dotted(path)) == stage]
     found = {n.split(".")[0] for path in paths for n in imports(path)}

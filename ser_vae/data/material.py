@@ -10,6 +10,7 @@ from ser_vae.corpus.utterance import Utterance
 from ser_vae.data.datamodule import SegmentSet, SequenceSet, Source
 from ser_vae.data.segment import Segments
 from ser_vae.data.unlabelled import UNLABELLED
+from ser_vae.features.normalise import Scale
 
 NO_LABEL = -1
 
@@ -26,6 +27,7 @@ class Material:
         parts: "train", "validation", "test" or "unlabelled" for each utterance.
         emotions: the K classes.
         folds: how many the protocol has, of which this is one.
+        scales: by what the frames of each utterance were standardised.
     """
 
     utterances: list[Utterance]
@@ -35,6 +37,7 @@ class Material:
     parts: list[str]
     emotions: tuple[str, ...]
     folds: int
+    scales: list[Scale]
 
     @property
     def labelled(self) -> list[tuple[Utterance, str]]:

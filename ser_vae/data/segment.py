@@ -74,6 +74,19 @@ class Segments:
         return replace(self, start=self.start[chosen[self.utterance]], count=self.count[chosen])
 
 
+def rejoined(rows: Tensor, start: Tensor, length: int) -> Tensor:
+    """Segments -> the frames that they cover: rows (S, D), start (S,) of one utterance -> (T, F).
+
+    A frame that several cover is their mean; one that none covers, where the hop is above the
+    length, is 0.
+    """
+    frames = rows.reshape(len(rows) * length, -1)
+    index = ((start - start[0])[:, None] + torch.arange(length)).flatten().to(rows.device)
+    count = index.bincount()
+    total = frames.new_zeros(len(count), frames.shape[1]).index_add_(0, index, frames)
+    return total / count.clamp(min=1)[:, None]
+
+
 def frames_kept(available: int, length: int, hop: int, remainder: Remainder) -> int:
     """Frames of an utterance that its segments cover, counting those added by `pad`.
 

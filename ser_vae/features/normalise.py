@@ -1,6 +1,7 @@
 """Standardisation of each mel band: to mean 0 and deviation 1, in place."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import torch
@@ -12,6 +13,18 @@ from ser_vae.corpus.folder import UNKNOWN_SPEAKER
 Policy = Literal["train", "speaker", "none"]
 
 SMALLEST_DEVIATION = 1e-5  # of a log-mel band; below it a band is constant and is only centred
+
+
+@dataclass(frozen=True)
+class Scale:
+    """By what an utterance was standardised: two tensors (F,)."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def undo(self, standardised: Tensor) -> Tensor:
+        """Frames (..., F) as they were before."""
+        return standardised * self.deviation + self.mean
 
 
 def mean_and_deviation(utterances: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
@@ -31,7 +44,7 @@ def mean_and_deviation(utterances: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
 
 def standardise(
     utterances: Sequence[Tensor], policy: Policy, speakers: Sequence[str], in_train: Sequence[bool]
-) -> None:
+) -> list[Scale]:
     """Standardise the frames (T, F) of every utterance in place.
 
     Args:
@@ -42,27 +55,38 @@ def standardise(
         speakers: of each utterance.
         in_train: whether each utterance belongs to the training part.
 
+    Returns:
+        By what each was standardised.
+
     Raises:
         SerVaeError: `speaker` is asked for and the corpus does not say who speaks.
     """
     if policy not in get_args(Policy):
         raise SerVaeError(f"normalise: expected one of {get_args(Policy)}, got {policy!r}")
+    if policy == "none":
+        nothing = Scale(torch.zeros(()), torch.ones(()))
+        return [nothing for _ in utterances]
     if policy == "train":
-        fit = [frames for frames, train in zip(utterances, in_train, strict=True) if train]
-        _apply(utterances, fit)
-    elif policy == "speaker":
-        if UNKNOWN_SPEAKER in speakers:
-            raise SerVaeError(
-                "normalise=speaker: the corpus does not say who speaks.\n"
-                "Give corpus=folder a CSV with a `speaker` column, or use normalise=train."
-            )
-        for speaker in sorted(set(speakers)):
-            own = [f for f, name in zip(utterances, speakers, strict=True) if name == speaker]
-            _apply(own, own)
+        scale = _fitted([f for f, train in zip(utterances, in_train, strict=True) if train])
+        return [_apply(frames, scale) for frames in utterances]
+    if UNKNOWN_SPEAKER in speakers:
+        raise SerVaeError(
+            "normalise=speaker: the corpus does not say who speaks.\n"
+            "Give corpus=folder a CSV with a `speaker` column, or use normalise=train."
+        )
+    of_speaker = {
+        speaker: _fitted([f for f, own in zip(utterances, speakers, strict=True) if own == speaker])
+        for speaker in sorted(set(speakers))
+    }
+    return [_apply(f, of_speaker[own]) for f, own in zip(utterances, speakers, strict=True)]
 
 
-def _apply(utterances: Sequence[Tensor], fit: Sequence[Tensor]) -> None:
-    mean, deviation = (value.float() for value in mean_and_deviation(fit))
+def _fitted(utterances: Sequence[Tensor]) -> Scale:
+    mean, deviation = (value.float() for value in mean_and_deviation(utterances))
     deviation[deviation < SMALLEST_DEVIATION] = 1.0
-    for frames in utterances:
-        frames.sub_(mean).div_(deviation)
+    return Scale(mean, deviation)
+
+
+def _apply(frames: Tensor, scale: Scale) -> Scale:
+    frames.sub_(scale.mean).div_(scale.deviation)
+    return scale

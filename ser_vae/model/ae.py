@@ -42,7 +42,11 @@ class AE(nn.Module):
 
     def reconstruct(self, x: Tensor, c: Tensor) -> Tensor:
         """What the decoder makes of the latent: x (B, D) -> x_hat (B, D)."""
-        x_hat: Tensor = self.decoder(self.feature(x, c, sample=False))
+        return self.decode(self.feature(x, c, sample=False), c)
+
+    def decode(self, z: Tensor, c: Tensor) -> Tensor:  # noqa: ARG002
+        """The decoder's output: z (B, Z) -> x_hat (B, D)."""
+        x_hat: Tensor = self.decoder(z)
         return x_hat
 
     def feature(

@@ -6,6 +6,7 @@ represent    segments -> a representation
 policies     what a CVAE is told; latents -> emotions under each label policy
 classify     latents -> one classifier
 diagnose     leaks, health, what is in z
+illustrate   what the decoder makes of latents, to look at
 summarise    -> metrics.json
 """
 
@@ -26,6 +27,7 @@ from ser_vae.inventory import corpus_warnings
 from ser_vae.logger.closing import conclude
 from ser_vae.pipeline import utterance_level
 from ser_vae.pipeline.diagnose import NOTHING_TO_DIAGNOSE, diagnose
+from ser_vae.pipeline.illustrate import illustrate
 from ser_vae.pipeline.loggers import open_loggers
 from ser_vae.pipeline.policies import Recognisers
 from ser_vae.pipeline.prepare import prepare
@@ -95,6 +97,7 @@ def recognise(
         for name, own in said.items():
             predictions.write(folder.policy(name), own)
     with timed(times, "diagnose"):
+        illustrate(recognisers, folder)
         return said, diagnose(recognisers, said, config["choice"]["split"])
 
 

@@ -12,7 +12,7 @@ from ser_vae.features.functionals import functionals
 from ser_vae.pipeline.classify import device_of
 from ser_vae.pipeline.leak_panel import leak_panel
 from ser_vae.pipeline.policies import Recognisers
-from ser_vae.training.encode import LEAKING, untold
+from ser_vae.training.encode import LEAKING
 from ser_vae.training.health import health
 from ser_vae.training.seeding import seed_for
 
@@ -68,7 +68,7 @@ def probes_of(recognisers: Recognisers) -> dict[str, Any]:
     utterances = material.utterances
     frames = [frames.numpy() for frames in material.segments.frames_of_each()]
     return probes(
-        recognisers.utterance_means(untold(len(utterances), recognisers.classes)),
+        recognisers.untold_means,
         np.stack([functionals("mean_and_deviation", f) for f in frames]),
         [utterance.emotion for utterance in utterances],
         [utterance.speaker for utterance in utterances],

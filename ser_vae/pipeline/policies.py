@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,11 @@ class Recognisers:
             self.headline_model, material.segments, known, sample=False, seed=0, device=device
         )
         return material.segments.mean_of_each(z).double().numpy()
+
+    @cached_property
+    def untold_means(self) -> npt.NDArray[np.float64]:
+        """Of every utterance, the encoder told no label: (U, Z)."""
+        return self.utterance_means(untold(len(self.material.utterances), self.classes))
 
     @property
     def classes(self) -> int:

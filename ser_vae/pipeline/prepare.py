@@ -50,14 +50,13 @@ def prepare(
         kept, parts = [*kept, *others], [*parts, *(UNLABELLED for _ in others)]
         label += [NO_LABEL for _ in others]
     segments = cut([store.frames(utterance) for utterance in kept], **cutting)
-    standardise(
+    scales = standardise(
         segments.frames_of_each(),
         config["normalise"],
         [utterance.speaker for utterance in kept],
         [part == "train" for part in parts],  # no statistic of the test part reaches training
     )
     digests = [store.digest(utterance) for utterance in kept]
-    made = Material(
-        kept, digests, segments, torch.tensor(label), parts, corpus.emotions, len(folds)
-    )
+    truth, emotions = torch.tensor(label), corpus.emotions
+    made = Material(kept, digests, segments, truth, parts, emotions, len(folds), scales)
     return made, left_out

@@ -25,7 +25,7 @@ def material() -> Material:
         for u, k in enumerate(LABEL)
     ]
     segments = cut(frames, length=10, hop=10, remainder="drop")
-    return Material(utterances, [""] * 5, segments, torch.tensor(LABEL), PARTS, EMOTIONS, 1)
+    return Material(utterances, [""] * 5, segments, torch.tensor(LABEL), PARTS, EMOTIONS, 1, [])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""`illustrations.npz`: what a representation makes of speech, as log-mel frames to look at."""
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ser_vae import SerVaeError
+from ser_vae.evaluation.latents import unreadable
+from ser_vae.files import atomic_write
+
+Frames = npt.NDArray[np.float32]  # natural log of mel power
+
+LISTS = ("input", "reconstruction", "swapped")  # an array for each utterance, T of its own
+
+
+@dataclass(frozen=True)
+class Illustrations:
+    """E test utterances, one of each emotion, and the latent space on its own.
+
+    A conditional model was told the true label where it encodes, as in pretraining: these are
+    pictures, and no prediction depends on them.
+
+    Attributes:
+        emotions: the K classes.
+        utterance, emotion: E names, and what was acted.
+        input: E arrays (T, F).
+        reconstruction: E arrays (T, F), mu decoded.
+        swapped: E arrays (K, T, F), decoded under each label; none unless conditional.
+        dimension: (n,) those that say most, the strongest first: by KL; of an AE, by variance.
+        step: (m,) how far each was moved, in its standard deviations over test segments.
+        traversal: (n, m, length, F) a dimension moved, from the mean latent.
+        prior: (K, draws, length, F) decoded from z ~ N(0, I) under each label; (1, …) of a VAE,
+            (0, …) of an AE, which has no prior.
+        frame_shift_s: between frames.
+    """
+
+    emotions: tuple[str, ...]
+    utterance: tuple[str, ...]
+    emotion: tuple[str, ...]
+    input: tuple[Frames, ...]
+    reconstruction: tuple[Frames, ...]
+    swapped: tuple[Frames, ...]
+    dimension: npt.NDArray[np.int64]
+    step: npt.NDArray[np.float64]
+    traversal: Frames
+    prior: Frames
+    frame_shift_s: float
+
+
+def write(path: Path, drawn: Illustrations) -> None:
+    """In half precision: exact to 0.01 of a natural log."""
+    arrays: dict[str, Any] = {
+        "emotions": np.asarray(drawn.emotions),
+        "utterance": np.asarray(drawn.utterance),
+        "emotion": np.asarray(drawn.emotion),
+        "dimension": drawn.dimension,
+        "step": drawn.step,
+        "traversal": drawn.traversal.astype(np.float16),
+        "prior": drawn.prior.astype(np.float16),
+        "frame_shift_s": np.asarray(drawn.frame_shift_s),
+    }
+    for name in LISTS:
+        for number, frames in enumerate(getattr(drawn, name)):
+            arrays[f"{name}/{number}"] = frames.astype(np.float16)
+    with atomic_write(path) as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def read(path: Path) -> Illustrations:
+    """Read what `write` wrote.
+
+    Raises:
+        SerVaeError: the file is not of that form.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return _illustrations(dict(file))
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise SerVaeError(unreadable(path, error)) from error
+
+
+def _illustrations(file: Mapping[str, npt.NDArray[Any]]) -> Illustrations:
+    def each(name: str, count: int) -> tuple[Frames, ...]:
+        return tuple(file[f"{name}/{number}"].astype(np.float32) for number in range(count))
+
+    utterances = len(file["utterance"])
+    return Illustrations(
+        emotions=tuple(map(str, file["emotions"])),
+        utterance=tuple(map(str, file["utterance"])),
+        emotion=tuple(map(str, file["emotion"])),
+        input=each("input", utterances),
+        reconstruction=each("reconstruction", utterances),
+        swapped=each("swapped", utterances if "swapped/0" in file else 0),
+        dimension=file["dimension"],
+        step=file["step"],
+        traversal=file["traversal"].astype(np.float32),
+        prior=file["prior"].astype(np.float32),
+        frame_shift_s=float(file["frame_shift_s"]),
+    )
