@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ser_vae.data.batch import Pick
 from ser_vae.data.datamodule import SegmentBatch, SegmentSet
+from ser_vae.model.collapse import LARGEST_RELATIVE_ERROR, LEAST_KL
 from ser_vae.model.diagnostics import (
     active_units,
     log_likelihood,
@@ -24,10 +25,6 @@ from ser_vae.model.diagnostics import (
     relative_error,
 )
 from ser_vae.training.seeding import seed_for
-
-LEAST_KL = 5.0  # nats a segment, standardised: real speech gives 23 to 31, a collapsed VAE 0
-LARGEST_RELATIVE_ERROR = 0.9  # real speech gives 0.1 to 0.2, a collapsed VAE 1. It is the alarm of
-# an AE. A collapsed CVAE still decodes its label's mean (URDU: 0.8) and is told by its KL alone.
 
 SEGMENTS = 1024  # at most, measured once after pretraining
 WATCHED = 256  # at most, measured after each epoch; takes about 1 % of an epoch of 7,000 segments
