@@ -46,6 +46,7 @@ RC: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,
+    "hatch.linewidth": 0.5,
     "image.interpolation": "nearest",
     "pdf.fonttype": 42,  # TrueType, embedded: publishers refuse Type 3, matplotlib's default
     "savefig.dpi": PNG_DPI,

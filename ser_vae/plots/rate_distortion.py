@@ -1,0 +1,54 @@
+"""What a representation costs against what it keeps: KL and error of reconstruction."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from ser_vae.plots.style import COLUMN_IN, blank, colours, markers, styled
+
+HEIGHT_IN = 3.0
+
+
+@styled
+def rate_distortion(
+    kl: npt.NDArray[np.float64],
+    error: npt.NDArray[np.float64],
+    models: Sequence[str],
+    *,
+    names: Mapping[str, str],
+    least_kl: float,
+    largest_error: float,
+    title: str,
+) -> Figure:
+    """A point a run (N,): KL in nats a segment across, relative error up; left below is better.
+
+    Runs of one of `models` (N,) share colour and marker, and are written as `names` says. Shaded is
+    where the alarm of a collapsed posterior sounds: below `least_kl`, or above `largest_error`.
+    """
+    figure = blank(title, COLUMN_IN, HEIGHT_IN)
+    axes = figure.subplots()
+    right, top = 1.08 * max(kl.max(), least_kl), max(1.05, 1.05 * error.max())
+    axes.fill_between([0, least_kl], 0, top, color="0.9", lw=0, label="collapsed")
+    axes.fill_between([least_kl, right], largest_error, top, color="0.9", lw=0)
+    every, of_each = sorted(set(models)), np.array(models)
+    colour, marker = colours(every), markers(every)
+    for model in every:
+        own = of_each == model
+        axes.scatter(
+            kl[own],
+            error[own],
+            s=16,
+            color=colour[model],
+            marker=marker[model],
+            alpha=0.8,
+            lw=0,
+            label=f"{names[model]} ({own.sum()})",
+        )
+    axes.set_xlim(0, right)
+    axes.set_ylim(0, top)
+    axes.set_xlabel("rate: KL (nats a segment)")
+    axes.set_ylabel("distortion: relative squared error")
+    figure.legend(loc="outside lower center", ncols=3, handletextpad=0.2, columnspacing=1.0)
+    return figure
