@@ -27,6 +27,8 @@ def test_a_run_leaves_its_documented_files(run_noises: Run, tmp_path: Path, mode
         "classifier.ckpt",
         "classify.csv",
         "predictions.csv",
+        "latents.npz",
+        "illustrations.npz",
         "metrics.json",
         *(["policies"] if model == "cvae" else []),
     }

@@ -1,7 +1,5 @@
 """`illustrations.npz`: what a representation makes of speech, as log-mel frames to look at."""
 
-import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ser_vae import SerVaeError
-from ser_vae.evaluation.latents import unreadable
-from ser_vae.files import atomic_write
+from ser_vae.evaluation import arrays
 
 Frames = npt.NDArray[np.float32]  # natural log of mel power
 
@@ -54,7 +50,7 @@ class Illustrations:
 
 def write(path: Path, drawn: Illustrations) -> None:
     """In half precision: exact to 0.01 of a natural log."""
-    arrays: dict[str, Any] = {
+    made: dict[str, npt.NDArray[Any]] = {
         "emotions": np.asarray(drawn.emotions),
         "utterance": np.asarray(drawn.utterance),
         "emotion": np.asarray(drawn.emotion),
@@ -66,9 +62,8 @@ def write(path: Path, drawn: Illustrations) -> None:
     }
     for name in LISTS:
         for number, frames in enumerate(getattr(drawn, name)):
-            arrays[f"{name}/{number}"] = frames.astype(np.float16)
-    with atomic_write(path) as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+            made[f"{name}/{number}"] = frames.astype(np.float16)
+    arrays.write(path, made)
 
 
 def read(path: Path) -> Illustrations:
@@ -78,13 +73,12 @@ def read(path: Path) -> Illustrations:
         SerVaeError: the file is not of that form.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return _illustrations(dict(file))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise SerVaeError(unreadable(path, error)) from error
+        return _illustrations(arrays.read(path))
+    except KeyError as error:
+        raise arrays.unreadable(path, f"it has no {error.args[0]}") from error
 
 
-def _illustrations(file: Mapping[str, npt.NDArray[Any]]) -> Illustrations:
+def _illustrations(file: arrays.Arrays) -> Illustrations:
     def each(name: str, count: int) -> tuple[Frames, ...]:
         return tuple(file[f"{name}/{number}"].astype(np.float32) for number in range(count))
 

@@ -1,14 +1,12 @@
 """`latents.npz`: where each test utterance lies in the latent space, for maps of it."""
 
-import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from ser_vae import SerVaeError
-from ser_vae.files import atomic_write
+from ser_vae.evaluation import arrays
 
 
 @dataclass(frozen=True)
@@ -31,9 +29,7 @@ class Latents:
 
 
 def write(path: Path, latents: Latents) -> None:
-    arrays = {field.name: np.asarray(getattr(latents, field.name)) for field in fields(Latents)}
-    with atomic_write(path) as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+    arrays.write(path, {f.name: np.asarray(getattr(latents, f.name)) for f in fields(Latents)})
 
 
 def read(path: Path) -> Latents:
@@ -42,16 +38,11 @@ def read(path: Path) -> Latents:
     Raises:
         SerVaeError: the file is not of that form.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            mean = file["mean"].astype(np.float32)
-            words = {f.name: tuple(map(str, file[f.name])) for f in fields(Latents)[:-1]}
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise SerVaeError(unreadable(path, error)) from error
+    file = arrays.read(path)
+    if missing := {field.name for field in fields(Latents)} - file.keys():
+        raise arrays.unreadable(path, f"it has no {', '.join(sorted(missing))}")
+    mean = file["mean"].astype(np.float32)
+    words = {f.name: tuple(map(str, file[f.name])) for f in fields(Latents) if f.name != "mean"}
     if mean.ndim != 2 or {len(column) for column in words.values()} != {len(mean)}:
-        raise SerVaeError(unreadable(path, "its columns differ in length"))
+        raise arrays.unreadable(path, "its columns differ in length")
     return Latents(mean=mean, **words)
-
-
-def unreadable(path: Path, reason: object) -> str:
-    return f"{path} is not as a run writes it: {reason}.\nRun that command again with force=true."

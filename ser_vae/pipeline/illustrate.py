@@ -157,7 +157,9 @@ class Pictures:
 
     def _alone(self, rows: Tensor) -> Array:
         """Segments of no utterance (..., D), on the mean scale of the test part's utterances."""
-        frames = rows.reshape(*rows.shape[:-1], self.material.segments.length, -1)
+        segments = self.material.segments
+        bands = segments.size // segments.length
+        frames = rows.reshape(*rows.shape[:-1], segments.length, bands)
         return self._log_mel(frames, mean_scale(self._scales_of_test()))
 
     def _scales_of_test(self) -> list[Scale]:

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ser_vae import SerVaeError
-from ser_vae.data.segment import Segments, cut, frames_kept
+from ser_vae.data.segment import Segments, cut, frames_kept, rejoined
 
 F = 3
 REMAINDERS = st.sampled_from(["drop", "pad"])
@@ -171,3 +171,23 @@ def test_an_unknown_remainder_is_refused():
 def test_lengths_that_are_no_lengths_are_refused(length, hop):
     with pytest.raises(SerVaeError, match="whole numbers from 1"):
         cut([frames(20)], length=length, hop=hop, remainder="drop")
+
+
+def test_segments_rejoin_into_the_frames_that_they_were_cut_from():
+    frames = np.random.default_rng(0).normal(size=(47, 3)).astype(np.float32)
+    for hop in (10, 5, 3):
+        cut_up = cut([frames[:9], frames], length=9, hop=hop, remainder="drop")
+        last = cut_up.of(torch.tensor([False, True]))
+        found = rejoined(last[torch.arange(len(last))], last.start, 9)
+        covered = found.shape[0]
+        assert covered == (len(last) - 1) * hop + 9
+        expected = torch.from_numpy(frames[:covered]).clone()
+        if hop == 10:
+            expected[9::10] = 0  # the frame between two segments
+        torch.testing.assert_close(found, expected)
+
+
+def test_a_frame_of_two_segments_is_their_mean():
+    rows = torch.tensor([[1.0, 2.0], [4.0, 8.0]])  # two segments of two frames of one band
+    found = rejoined(rows, torch.tensor([7, 8]), 2)
+    assert found.tolist() == [[1.0], [3.0], [8.0]]

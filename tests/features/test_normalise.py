@@ -119,3 +119,12 @@ def test_per_speaker_without_speakers_is_an_error():
 def test_an_unknown_policy_is_refused():
     with pytest.raises(SerVaeError, match=r"train.*speaker.*none.*'test'"):
         standardise(utterances(), "test", SPEAKERS, IN_TRAIN)
+
+
+@pytest.mark.parametrize("policy", ["train", "speaker", "none"])
+def test_the_scale_that_is_returned_undoes_the_standardisation(policy):
+    frames = utterances()
+    changed = [own.clone() for own in frames]
+    scales = standardise(changed, policy, SPEAKERS, IN_TRAIN)
+    for scale, own, before in zip(scales, changed, frames, strict=True):
+        torch.testing.assert_close(scale.undo(own), before, rtol=1e-4, atol=1e-4)
