@@ -1,0 +1,75 @@
+"use strict";
+// Plain data of a place -> what plotly draws. A chart is a function (place, its controls) -> [traces, layout].
+const DASHES = ["solid", "dash", "dot", "dashdot"];
+const HUES = 7; // colours after which they return, in another dash
+
+const escaped = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const text = () => getComputedStyle(document.body).color;
+const visible = (colour) => (colour === "#000000" ? text() : colour); // black on black is none
+
+const charts = {
+  scores({ scores: { cells, trivial }, looks }) {
+    const shown = cells.map(({ cell, look, ua, low, high }) => ({
+      type: "scatter", mode: "markers", x: [ua], y: [escaped(cell)], showlegend: false,
+      marker: { size: 10, color: visible(looks.model[look][0]), symbol: looks.model[look][1] },
+      error_x: { type: "data", symmetric: false, array: [(high ?? ua) - ua], arrayminus: [ua - (low ?? ua)], thickness: 1.5, color: visible(looks.model[look][0]) },
+      hovertemplate: `${escaped(cell)}: ${ua.toFixed(2)} %${low === null ? "" : `, ${low.toFixed(1)} to ${high.toFixed(1)}`}<extra></extra>`,
+    }));
+    return [shown, {
+      height: 110 + 26 * cells.length, xaxis: { title: { text: "UA in %" } }, yaxis: { type: "category", automargin: true },
+      shapes: [{ type: "line", x0: trivial.ua, x1: trivial.ua, yref: "paper", y0: 0, y1: 1, line: { dash: "dash", width: 1.5, color: text() } }],
+    }];
+  },
+
+  curves({ curves, looks }, controls) {
+    const quantity = controls.quantity.value;
+    const cells = Object.keys(looks.model);
+    const wanted = new Set([...controls.cell].filter((box) => box.checked).map((box) => box.value));
+    const seen = new Set();
+    const shown = curves.filter(({ cell, y }) => wanted.has(cell) && quantity in y).map(({ cell, run, y }) => {
+      const first = !seen.has(cell);
+      seen.add(cell);
+      return {
+        type: "scatter", mode: y[quantity].length > 1 ? "lines" : "markers", x0: 1, dx: 1, y: y[quantity],
+        name: escaped(cell), legendgroup: cell, showlegend: first,
+        line: { width: 1.5, color: visible(looks.model[cell][0]), dash: DASHES[Math.floor(cells.indexOf(cell) / HUES) % DASHES.length] },
+        hovertemplate: `${escaped(cell)}, ${escaped(run)}<br>epoch %{x}: %{y}<extra></extra>`,
+      };
+    });
+    return [shown, { xaxis: { title: { text: "epoch" } }, yaxis: { title: { text: escaped(quantity) } } }];
+  },
+
+  map({ maps, utterances, looks }, controls) {
+    const map = maps[controls.map.value], by = controls.by.value, drawn = map.methods[controls.method.value];
+    const groups = new Map();
+    map.who.forEach((who, at) => {
+      const word = by === "model" ? (map.model?.[at] ?? map.name) : utterances[by][who];
+      groups.set(word, [...(groups.get(word) ?? []), at]);
+    });
+    const shown = Object.keys(looks[by]).filter((word) => groups.has(word)).map((word) => {
+      const own = groups.get(word), [colour, symbol] = looks[by][word];
+      return {
+        type: "scatter", mode: "markers", name: escaped(word || "not known"), x: own.map((at) => drawn.x[at]), y: own.map((at) => drawn.y[at]),
+        customdata: own.map((at) => map.who[at]), marker: { size: 7, opacity: 0.8, color: visible(colour), symbol },
+        text: own.map((at) => {
+          const who = map.who[at], known = ["utterance", "emotion", "speaker", "sex"].map((name) => utterances[name][who]);
+          return escaped([...known, map.model?.[at]].filter(Boolean).join(", "));
+        }),
+        hovertemplate: "%{text}<extra></extra>",
+      };
+    });
+    return [shown, { height: 480, xaxis: { title: { text: drawn.axes[0] } }, yaxis: { title: { text: drawn.axes[1] } } }];
+  },
+
+  kl({ kl, looks }, controls) {
+    const own = kl[controls.kl.value];
+    const threshold = { type: "line", xref: "paper", x0: 0, x1: 1, y0: 0.01, y1: 0.01, line: { dash: "dash", width: 1.5, color: text() } };
+    return [[{
+      type: "bar", x: own.kl.map((_, rank) => rank + 1), y: own.kl, customdata: own.dimension,
+      marker: { color: visible(looks.model[own.cell][0]), line: { width: 0 } }, hovertemplate: "dimension %{customdata}: %{y} nats<extra></extra>",
+    }], {
+      bargap: 0, xaxis: { title: { text: "latent dimension, by rank" } }, yaxis: { title: { text: "KL in nats a segment" } }, shapes: [threshold],
+      annotations: [{ xref: "paper", x: 1, y: 0.01, text: "used above 0.01", showarrow: false, yanchor: "bottom", xanchor: "right" }],
+    }];
+  },
+};

@@ -1,0 +1,75 @@
+"""The curves of both stages, as a run's folder holds them."""
+
+import csv
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from ser_vae.report.page.place import Place
+from ser_vae.report.record import Run
+from ser_vae.report.section import NOTHING, Line, Section
+
+STAGES = ("pretrain", "classify")
+DIGITS = 5  # that count: finer than a line can be seen
+
+Curves = Mapping[str, list[float | None]]  # quantity -> a value an epoch
+
+
+def read(folder: Path) -> Curves:
+    """Of both stages; of a stage that wrote none, nothing."""
+    found: dict[str, list[float | None]] = {}
+    for path in (folder / f"{stage}.csv" for stage in STAGES):
+        if path.is_file():
+            with path.open(newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            names = [name for name in (rows[0] if rows else ()) if name not in ("epoch", "step")]
+            found |= {name: [number(row[name]) for row in rows] for name in names}
+    return found
+
+
+def number(text: str) -> float | None:
+    """Rounded; None where there is no number to draw."""
+    value = float(text) if text else math.nan
+    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
+
+
+def curves(place: Place, folder: Path) -> list[dict[str, Any]]:
+    """A curve bundle for each run that has any, by cell."""
+    return [
+        {"cell": cell, "run": named(run), "y": found}
+        for cell, runs in place.runs.items()
+        for run in runs
+        if (found := read(folder / run.folder))
+    ]
+
+
+def named(run: Run) -> str:
+    fold = "" if run.fold is None else f", fold {run.fold}"
+    return f"seed {run.seed}{fold}{'' if run.state == 'finished' else f', {run.state}'}"
+
+
+def quantities(bundles: list[dict[str, Any]]) -> list[str]:
+    """In the order in which runs have them: pretraining first."""
+    found = list(dict.fromkeys(name for bundle in bundles for name in bundle["y"]))
+    return sorted(found, key=lambda name: STAGES.index(name.split("/")[0]))
+
+
+def last_epochs(bundles: list[dict[str, Any]]) -> Section:
+    """What the curves end with, for who can't see them."""
+    names = quantities(bundles)
+    cells = dict.fromkeys(bundle["cell"] for bundle in bundles)
+    lines = []
+    for cell in cells:
+        own = [bundle["y"] for bundle in bundles if bundle["cell"] == cell]
+        lines.append(Line((cell, *(ending(own, name) for name in names))))
+    return Section(
+        "Where the curves end", ("Means over runs.",), ("model", *names), 1, tuple(lines)
+    )
+
+
+def ending(runs: list[Curves], name: str) -> str:
+    ends = [own[name][-1] for own in runs if name in own]
+    numbers = [end for end in ends if end is not None]
+    return f"{mean(numbers):.4g}" if numbers else NOTHING
