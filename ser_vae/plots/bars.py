@@ -89,7 +89,8 @@ def listed(
     places = np.arange(len(names))
     for lighter, colour, label in ((False, BLUE, "model"), (True, SKY_BLUE, "baseline")):
         own = np.array(baseline) == lighter
-        axes.barh(places[own], values[own], 0.75, color=colour, lw=0, label=label)
+        if own.any():
+            axes.barh(places[own], values[own], 0.75, color=colour, lw=0, label=label)
     axes.errorbar(values, places, xerr=_ends(values, intervals), **WHISKERS)
     axes.axvline(trivial, color="black", ls="--", lw=1, label="best trivial")
     axes.set_yticks(places, names)

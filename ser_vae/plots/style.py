@@ -5,6 +5,7 @@ alone, whose state is a process's: figures may be drawn in threads, on machines 
 """
 
 import io
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +18,8 @@ from ser_vae.files import atomic_write
 COLUMN_IN = 3.5  # width of one column of a paper of two
 PAGE_IN = 7.16  # of both
 PNG_DPI = 200
+TITLE_PER_IN = 13  # characters, most of them capitals
+TITLE_LINE_IN = 0.16
 FORMATS = ("pdf", "png")
 
 # Okabe and Ito, "Color Universal Design", 2008: told apart with any form of colour blindness. Their
@@ -60,8 +63,11 @@ styled = rc_context(RC)
 
 
 def blank(title: str, width_in: float, height_in: float) -> Figure:
-    figure = Figure((width_in, height_in), layout="constrained")
-    figure.suptitle(title)
+    """A figure without axes; a title of several lines makes it higher."""
+    lines = textwrap.wrap(title, int(TITLE_PER_IN * width_in))
+    higher = TITLE_LINE_IN * max(0, len(lines) - 1)
+    figure = Figure((width_in, height_in + higher), layout="constrained")
+    figure.suptitle("\n".join(lines))
     return figure
 
 

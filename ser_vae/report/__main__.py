@@ -40,15 +40,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="FOLDER",
         help="runs are looked for in it and everywhere below (default: runs)",
     )
+    parser.add_argument(
+        "--figures",
+        action="store_true",
+        help="also draw them for a paper: FOLDER/figures/*.pdf and *.png, with captions.md",
+    )
+    given = parser.parse_args(arguments)
     try:
-        report(parser.parse_args(arguments).folder)
+        report(given.folder, figures=given.figures)
     except SerVaeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def report(folder: Path) -> None:
+def report(folder: Path, *, figures: bool) -> None:
     """Print what the runs below `folder` say, and write it there.
 
     Raises:
@@ -71,6 +77,10 @@ def report(folder: Path) -> None:
     for name, text in texts.items():
         write(folder / name, text)
     print(f"written: {', '.join(str(folder / name) for name in texts)}")
+    if figures:
+        from ser_vae.report.figure_files import write_figures  # noqa: PLC0415  (matplotlib is slow)
+
+        print(*write_figures(folder, studies, runs), sep="\n")
 
 
 def write(path: Path, text: str) -> None:
