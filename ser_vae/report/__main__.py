@@ -45,16 +45,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="also draw them for a paper: FOLDER/figures/*.pdf and *.png, with captions.md",
     )
+    parser.add_argument(
+        "--html",
+        action="store_true",
+        help="also write FOLDER/report.html, to explore them in a browser, without a network",
+    )
     given = parser.parse_args(arguments)
     try:
-        report(given.folder, figures=given.figures)
+        report(given.folder, figures=given.figures, html=given.html)
     except SerVaeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def report(folder: Path, *, figures: bool) -> None:
+def report(folder: Path, *, figures: bool, html: bool) -> None:
     """Print what the runs below `folder` say, and write it there.
 
     Raises:
@@ -81,6 +86,11 @@ def report(folder: Path, *, figures: bool) -> None:
         from ser_vae.report.figure_files import write_figures  # noqa: PLC0415  (matplotlib is slow)
 
         print(*write_figures(folder, studies, runs), sep="\n")
+    if html:
+        from ser_vae.report.page.build import page  # noqa: PLC0415  (so are plotly and jinja2)
+
+        write(folder / "report.html", page(made, studies, runs, folder))
+        print(f"written: {folder / 'report.html'}")
 
 
 def write(path: Path, text: str) -> None:

@@ -1,7 +1,6 @@
 "use strict";
 // Plain data of a place -> what plotly draws. A chart is a function (place, its controls) -> [traces, layout].
 const DASHES = ["solid", "dash", "dot", "dashdot"];
-const HUES = 7; // colours after which they return, in another dash
 
 const escaped = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const text = () => getComputedStyle(document.body).color;
@@ -23,7 +22,6 @@ const charts = {
 
   curves({ curves, looks }, controls) {
     const quantity = controls.quantity.value;
-    const cells = Object.keys(looks.model);
     const wanted = new Set([...controls.cell].filter((box) => box.checked).map((box) => box.value));
     const seen = new Set();
     const shown = curves.filter(({ cell, y }) => wanted.has(cell) && quantity in y).map(({ cell, run, y }) => {
@@ -32,7 +30,7 @@ const charts = {
       return {
         type: "scatter", mode: y[quantity].length > 1 ? "lines" : "markers", x0: 1, dx: 1, y: y[quantity],
         name: escaped(cell), legendgroup: cell, showlegend: first,
-        line: { width: 1.5, color: visible(looks.model[cell][0]), dash: DASHES[Math.floor(cells.indexOf(cell) / HUES) % DASHES.length] },
+        line: { width: 1.5, color: visible(looks.model[cell][0]), dash: DASHES[looks.model[cell][2] % DASHES.length] },
         hovertemplate: `${escaped(cell)}, ${escaped(run)}<br>epoch %{x}: %{y}<extra></extra>`,
       };
     });
@@ -62,14 +60,14 @@ const charts = {
   },
 
   kl({ kl, looks }, controls) {
-    const own = kl[controls.kl.value];
-    const threshold = { type: "line", xref: "paper", x0: 0, x1: 1, y0: 0.01, y1: 0.01, line: { dash: "dash", width: 1.5, color: text() } };
+    const own = kl.cells[controls.kl.value];
+    const threshold = { type: "line", xref: "paper", x0: 0, x1: 1, y0: kl.used, y1: kl.used, line: { dash: "dash", width: 1.5, color: text() } };
     return [[{
       type: "bar", x: own.kl.map((_, rank) => rank + 1), y: own.kl, customdata: own.dimension,
       marker: { color: visible(looks.model[own.cell][0]), line: { width: 0 } }, hovertemplate: "dimension %{customdata}: %{y} nats<extra></extra>",
     }], {
       bargap: 0, xaxis: { title: { text: "latent dimension, by rank" } }, yaxis: { title: { text: "KL in nats a segment" } }, shapes: [threshold],
-      annotations: [{ xref: "paper", x: 1, y: 0.01, text: "used above 0.01", showarrow: false, yanchor: "bottom", xanchor: "right" }],
+      annotations: [{ xref: "paper", x: 1, y: kl.used, text: `used above ${kl.used}`, showarrow: false, yanchor: "bottom", xanchor: "right" }],
     }];
   },
 };

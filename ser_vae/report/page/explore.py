@@ -9,7 +9,7 @@ from ser_vae.plots.style import MARKERS, OWN_COLOUR, colours, markers
 from ser_vae.report.page import missing
 from ser_vae.report.page.confusions import Confusion, confusion
 from ser_vae.report.page.curves import curves, last_epochs, quantities
-from ser_vae.report.page.dimensions import dimensions, in_words
+from ser_vae.report.page.dimensions import USED, dimensions, in_words
 from ser_vae.report.page.maps import COLOURED_BY, Maps, maps
 from ser_vae.report.page.pictures import Budget, Pictures, pictures
 from ser_vae.report.page.place import Place
@@ -65,7 +65,7 @@ def explore(place: Place, folder: Path, budget: Budget, step: Callable[[str], No
         {
             "scores": scores(place),
             "curves": found,
-            "kl": terms,
+            "kl": {"used": USED, "cells": terms},
             "maps": mapped.drawn,
             "utterances": mapped.utterances,
             "looks": looks(place, mapped),
@@ -97,13 +97,18 @@ def scores(place: Place) -> dict[str, Any]:
     }
 
 
-def looks(place: Place, mapped: Maps) -> dict[str, dict[str, tuple[str, str]]]:
-    """By what is coloured -> word -> its colour and symbol, as in every other figure."""
+def looks(place: Place, mapped: Maps) -> dict[str, dict[str, tuple[str, str, int]]]:
+    """By what is coloured -> word -> how it is drawn, as in every other figure."""
     words = {name: mapped.utterances[name] for name in COLOURED_BY}
     return {"model": look(place.runs), **{name: look(sorted(set(w))) for name, w in words.items()}}
 
 
-def look(words: Iterable[str]) -> dict[str, tuple[str, str]]:
+def look(words: Iterable[str]) -> dict[str, tuple[str, str, int]]:
+    """Colour, symbol, and how many words before it have the same colour: its dash."""
     named = {word: word.lower() if word.lower() in OWN_COLOUR else word for word in words}
     colour, marker = colours(named.values()), markers(named.values())
-    return {word: (colour[key], SYMBOLS[marker[key]]) for word, key in named.items()}
+    drawn = [colour[key] for key in named.values()]
+    return {
+        word: (colour[key], SYMBOLS[marker[key]], drawn[:number].count(colour[key]))
+        for number, (word, key) in enumerate(named.items())
+    }

@@ -9,8 +9,8 @@ from ser_vae.report.record import METRICS, Run
 from ser_vae.report.section import NOTHING
 
 HEADER = (
-    *("corpus", "protocol", "data", "model", "seed", "fold", "settings"),
-    *("UA", "WA", "F1", "audit", "state", "folder"),
+    *("corpus", "protocol", "data", "model", "seed", "fold"),
+    *("UA", "WA", "F1", "audit", "state", "settings", "folder"),
 )
 NUMBERS = ("seed", "fold", "UA", "WA", "F1")
 CHOSEN = ("corpus", "protocol", "data", "model", "audit", "state")  # a choice among values
@@ -45,10 +45,10 @@ def row(run: Run) -> Row:
         (
             *(run.corpus, run.protocol, run.data, run.model, str(run.seed)),
             NOTHING if run.fold is None else str(run.fold),
-            ", ".join(run.deviations.values()) or NOTHING,
             *scores,
             ", ".join(dict.fromkeys(audits)) or NOTHING,
             run.state,
+            ", ".join(run.deviations.values()) or NOTHING,
         ),
         run.reason,
         f"{quote(run.folder)}/",
