@@ -8,10 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class LoggedRun:
-    """A run as a dashboard shows it; `group` and `tags` are for finding it among others."""
+    """A run as a dashboard shows it; `group`, `kind` and `tags` are for finding it among others."""
 
     name: str
     folder: Path
     group: str
+    kind: str
     tags: tuple[str, ...]
     config: Mapping[str, Any]

@@ -62,7 +62,7 @@ def execute(
         results = summarise(config, corpus, material, left_out, found, diagnosis, folder)
         folder.write_audit(results["audit"])
         results["times_s"] = times
-        conclude(loggers, results)
+        conclude(loggers, results, folder)
     folder.write_metrics(results)
     shutil.rmtree(folder.path / CLASSIFIERS, ignore_errors=True)
 

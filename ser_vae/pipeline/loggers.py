@@ -17,9 +17,7 @@ Config = Mapping[str, Any]
 @contextmanager
 def open_loggers(config: Config, corpus: str, folder: RunFolder) -> Iterator[list[Logger]]:
     """The configured loggers, one run of each for both stages, closed whatever happens."""
-    choice = config["choice"]
-    tags = (choice["model"], choice["data"], corpus, choice["split"], f"seed{config['seed']}")
-    run = LoggedRun(folder.name, folder.path, f"{corpus}-{choice['split']}", tags, config)
+    run = logged_run(config, corpus, folder)
     opened = [build(logger, run) for logger in config["logger"].values()]
     loggers = [logger for logger in opened if logger is not None]
     failed = True
@@ -28,3 +26,21 @@ def open_loggers(config: Config, corpus: str, folder: RunFolder) -> Iterator[lis
         failed = False
     finally:
         close_all(loggers, failed=failed)
+
+
+def logged_run(config: Config, corpus: str, folder: RunFolder) -> LoggedRun:
+    """A run under the names by which it is grouped and found; its kind is its model."""
+    choice = config["choice"]
+    fold = () if config["fold"] is None else (f"fold{config['fold']}",)
+    return LoggedRun(
+        name=folder.name,
+        folder=folder.path,
+        group=f"{corpus}-{choice['split']}",
+        kind=choice["model"],
+        tags=(choice["model"], choice["data"], corpus, choice["split"], *fold, seed_tag(config)),
+        config={**config, "choice": {**choice, "corpus": corpus}},
+    )
+
+
+def seed_tag(config: Config) -> str:
+    return f"seed{config['seed']}"
