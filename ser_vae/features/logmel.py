@@ -50,16 +50,16 @@ class LogMel:
     trim_db: float | None
 
     def __post_init__(self) -> None:
-        if self._window_length > self.fft_size:
+        if self.window_length > self.fft_size:
             raise SerVaeError(
-                f"features: fft_size {self.fft_size} is below the window of {self._window_length} "
+                f"features: fft_size {self.fft_size} is below the window of {self.window_length} "
                 "samples, which it would cut"
             )
         if self.floor <= 0:
             raise SerVaeError(f"features: floor {self.floor}, expected above 0: ln(0) is infinite")
         if self.trim_db is not None and self.trim_db < 0:
             raise SerVaeError(f"features: trim_db {self.trim_db}, expected 0 or more, or null")
-        if not (self._filters > 0).any(0).all():
+        if not (self.filters > 0).any(0).all():
             raise SerVaeError(
                 f"features: an fft_size of {self.fft_size} leaves some of {self.mel_bands} mel "
                 f"bands from {self.f_min} to {self.f_max} Hz empty: enlarge it, take fewer bands, "
@@ -68,28 +68,30 @@ class LogMel:
 
     def __call__(self, waveform: Samples) -> Samples:
         """Take (N,) samples to (T, F) frames; `TooShortError` below one window."""
-        if len(waveform) < self._window_length:
+        if len(waveform) < self.window_length:
             raise TooShortError(
                 f"too short: {len(waveform) / self.sample_rate:.3f} s, expected at least one "
                 f"window of {self.window} s"
             )
-        framing = self._window_length, self._shift_length
+        framing = self.window_length, self.shift_length
         frames = windowed(spoken(waveform, *framing, self.trim_db), *framing)
         spectrum = torch.fft.rfft(frames, n=self.fft_size)  # (T, fft_size / 2 + 1)
         power = (spectrum.real**2 + spectrum.imag**2).float()
-        log_mel: Samples = torch.log(power @ self._filters + self.floor).numpy()  # (T, F)
+        log_mel: Samples = torch.log(power @ self.filters + self.floor).numpy()  # (T, F)
         return log_mel
 
     @property
-    def _window_length(self) -> int:
+    def window_length(self) -> int:
+        """In samples."""
         return round(self.window * self.sample_rate)
 
     @property
-    def _shift_length(self) -> int:
+    def shift_length(self) -> int:
+        """In samples."""
         return round(self.frame_shift * self.sample_rate)
 
     @cached_property
-    def _filters(self) -> Tensor:
+    def filters(self) -> Tensor:
         """Triangles of height 1, each from its left neighbour's peak to its right's: (bins, F)."""
         bins = torch.linspace(0, self.sample_rate / 2, self.fft_size // 2 + 1, dtype=torch.float64)
         edges = _equally_spaced(self.mel_scale, self.f_min, self.f_max, self.mel_bands + 2)
