@@ -42,13 +42,11 @@ def _spread(mel: Tensor, filters: Tensor) -> Tensor:
     smooth solution, cut off, multiplicative updates (Lee & Seung, 2001) reach the mel power and
     keep it smooth.
     """
-    sums = filters.sum(dim=1)
-    power = (mel @ torch.linalg.pinv(filters)).clamp(min=LEAST)
+    weights = filters.T / filters.sum(dim=1).clamp(min=LEAST)  # (F, bins); 0 where none reaches
+    power: Tensor = (mel @ torch.linalg.pinv(filters)).clamp(min=LEAST)
     for _ in range(SPREADING_STEPS):
-        power = (
-            power * ((mel / (power @ filters).clamp(min=LEAST)) @ filters.T) / sums.clamp(min=LEAST)
-        )
-    return power  # 0 where no filter reaches, as one step sees to
+        power = power * ((mel / (power @ filters).clamp(min=LEAST)) @ weights)
+    return power
 
 
 def _with_phases(power: Tensor, extractor: LogMel, seed: int) -> Tensor:
