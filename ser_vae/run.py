@@ -84,12 +84,12 @@ def finish(config: Mapping[str, Any]) -> RunFolder:
 
 @contextmanager
 def recorded(folder: RunFolder) -> Iterator[None]:
-    """Leave a failure's traceback in the folder, and name it at once: a sweep goes on."""
+    """Leave a failure's traceback in the folder, and name that at once: a sweep goes on."""
     try:
         yield
     except BaseException as error:
         write_text(folder.error, "".join(traceback.format_exception(error)))
-        print(f"{folder.name} failed: {error!r}; see {folder.error}", file=sys.stderr, flush=True)
+        print(f"{folder.name} failed; traceback: {folder.error}", file=sys.stderr, flush=True)
         raise
     folder.error.unlink(missing_ok=True)
 
@@ -112,13 +112,13 @@ def plain(cfg: DictConfig) -> dict[str, Any]:
 
 
 @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
-def main(cfg: DictConfig) -> None:
+def main(cfg: DictConfig) -> dict[str, Any] | SerVaeError:
     try:
-        run(plain(cfg))
+        return run(plain(cfg))
     except SerVaeError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
         if HydraConfig.get().mode == RunMode.MULTIRUN:
-            raise
+            return SerVaeError(str(error))  # `sweep` says it, goes on, and ends with 1
+        print(f"error: {error}", file=sys.stderr, flush=True)
         sys.exit(1)
 
 

@@ -101,18 +101,6 @@ def test_two_devices_give_the_curve_of_one_with_the_doubled_batch(
     assert first == pytest.approx(second, rel=1e-6)
 
 
-@pytest.mark.slow
-def test_a_failed_job_names_its_error_at_once_and_leaves_the_others_running(
-    noise_command: list[str], tmp_path: Path, command: Command
-) -> None:
-    result = command("-m", *noise_command, "data=improvised,complete", "model=ae,vae")
-    assert result.returncode != 0
-    assert len(folders(tmp_path / "runs")) == 2
-    error = result.stderr.index("does not distinguish improvised")
-    assert error < result.stderr.index("Traceback") if "Traceback" in result.stderr else True
-    assert result.stdout.count("random/test/ua") == 2
-
-
 def test_half_precision_runs_on_the_cpu(run_noises: Run) -> None:
     assert run_noises("trainer=[cpu,bf16]")["random/test/ua"] > 0.5
 

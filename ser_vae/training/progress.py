@@ -4,9 +4,9 @@ from typing import Any
 
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ser_vae.terminal import stderr
 from ser_vae.training.stage import Stage
 
 
@@ -28,7 +28,7 @@ class StageProgress(Callback):
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=stderr(),
         )
         self.task = self.progress.add_task(
             self._said(pl_module, trainer), total=steps * epochs, completed=trainer.global_step

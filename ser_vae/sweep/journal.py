@@ -1,0 +1,89 @@
+"""What happened in a sweep: a line of JSON an event, appended by whichever process runs the job."""
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+State = Literal["waiting", "running", "done", "failed"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """A job began or ended.
+
+    Attributes:
+        job: its number, from 0.
+        name: its overrides.
+        state: "running" where it began.
+        said: its score, or why it failed.
+        at: s since the epoch.
+    """
+
+    job: int
+    name: str
+    state: State
+    said: str
+    at: float
+
+
+def append(path: Path, job: int, name: str, state: State, said: str = "") -> Event:
+    """Note an event of now; one short write to a file opened for appending is never torn."""
+    event = Event(job, name, state, said, time.time())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, (json.dumps(asdict(event)) + "\n").encode())
+    finally:
+        os.close(descriptor)
+    return event
+
+
+def read(path: Path) -> list[Event]:
+    if not path.exists():
+        return []
+    return [Event(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of a sweep as it stands; `took_s` until now where it is running."""
+
+    number: int
+    name: str
+    state: State
+    said: str = ""
+    took_s: float = 0.0
+    ended_at: float = 0.0
+
+
+def jobs(planned: Sequence[str], events: Sequence[Event], now: float) -> list[Job]:
+    """The jobs of a sweep, in order; those that nobody planned are known from when they begin."""
+    found = {number: Job(number, name, "waiting") for number, name in enumerate(planned)}
+    began: dict[int, float] = {}
+    for event in events:
+        running = event.state == "running"
+        if running:
+            began[event.job] = event.at
+        took_s = (now if running else event.at) - began.get(event.job, event.at)
+        ended_at = 0.0 if running else event.at
+        found[event.job] = Job(event.job, event.name, event.state, event.said, took_s, ended_at)
+    return [found[number] for number in sorted(found)]
+
+
+LATEST = 10  # jobs whose duration stands for those to come: a resumed sweep begins with quick ones
+
+
+def time_left_s(found: Sequence[Job]) -> float | None:
+    """What the jobs to come and those at work will take, as many at once as now; None: no idea."""
+    ended = sorted((job for job in found if job.ended_at), key=lambda job: job.ended_at)[-LATEST:]
+    if not ended:
+        return None
+    each_s = sum(job.took_s for job in ended) / len(ended)
+    waiting = sum(job.state == "waiting" for job in found)
+    running = [job.took_s for job in found if job.state == "running"]
+    still_s = sum(max(0.0, each_s - own) for own in running)
+    return (waiting * each_s + still_s) / max(1, len(running))
