@@ -7,6 +7,7 @@ function remember(name, value) {
   history.replaceState(null, "", `#${chosen}`);
 }
 
+document.getElementById("no-script")?.remove();
 for (const hidden of document.querySelectorAll(".controls, #theme")) hidden.hidden = false;
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
