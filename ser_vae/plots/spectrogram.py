@@ -3,6 +3,7 @@
 All panels of a figure share one scale of colours. Spectra are (T, F), natural log of mel power.
 """
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ Limits = tuple[float, float]
 COLOURS = "magma"  # even in lightness: read in grey and by the colour-blind as in colour
 SHOWN = (0.5, 99.5)  # percentiles between which the colours lie, so that an outlier dims nothing
 ROW_IN = 1.25  # height of a row of whole utterances
+NAME_IN_ROW = 20  # characters of a name beside it
 PANEL_IN = 0.62  # of a segment
 AROUND_IN = 0.8  # title, labels and the bar of colours
 
@@ -110,7 +112,8 @@ def _utterances(
     for line, name, row in zip(grid, names, rows, strict=True):
         for axes, spectrum in zip(line, row, strict=True):
             image = _draw(axes, spectrum, limits, frame_shift_s)
-        line[0].set_ylabel(f"{name}\nmel band")
+        label = [*textwrap.wrap(name, NAME_IN_ROW), "mel band"]
+        line[0].set_ylabel("\n".join(label), fontsize="small")
     for axes, heading in zip(grid[0], headings, strict=True):
         axes.set_title(heading)
     for axes in grid[-1]:

@@ -5,6 +5,7 @@ alone, whose state is a process's: figures may be drawn in threads, on machines 
 """
 
 import io
+import re
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
@@ -64,7 +65,8 @@ styled = rc_context(RC)
 
 def blank(title: str, width_in: float, height_in: float) -> Figure:
     """A figure without axes; a title of several lines makes it higher."""
-    lines = textwrap.wrap(title, int(TITLE_PER_IN * width_in))
+    unbroken = re.sub(r"(?<!,) ", "\N{NO-BREAK SPACE}", title)  # a line ends at a comma
+    lines = textwrap.wrap(unbroken, int(TITLE_PER_IN * width_in))
     higher = TITLE_LINE_IN * max(0, len(lines) - 1)
     figure = Figure((width_in, height_in + higher), layout="constrained")
     figure.suptitle("\n".join(lines))
