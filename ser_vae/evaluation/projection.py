@@ -38,7 +38,7 @@ def umap(points: Matrix, *, seed: int) -> Matrix:
     Neighbours stay neighbours, as far as two dimensions let them; distances between groups, and
     their sizes, say nothing.
     """
-    from umap import UMAP  # type: ignore[import-untyped]  # noqa: PLC0415  (optional, and slow)
+    from umap import UMAP  # noqa: PLC0415  (optional, and slow)
 
     count = min(NEIGHBOURS, len(points) - 1)
     start = "spectral" if len(points) > 2 * NEIGHBOURS else "random"  # a spectrum needs points
