@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 from wandb.sdk.mailbox import HandleAbandonedError, MailboxClosedError
+from wandb.sdk.mailbox.mailbox_handle import ServerResponseError
 
 from ser_vae import SerVaeError
 from ser_vae.files import write_text
@@ -33,7 +34,13 @@ OWN = "wandb"  # W&B's folder in a run folder
 DATA_DIR = "WANDB_DATA_DIR"
 
 # A service that is gone or a disk that is full is no reason to lose a run ...
-FAILURES = (wandb.Error, HandleAbandonedError, MailboxClosedError, OSError)
+FAILURES = (
+    wandb.Error,
+    HandleAbandonedError,
+    MailboxClosedError,
+    ServerResponseError,  # such as of a run that a killed process left open in a shared service
+    OSError,
+)
 # ... nor is, when all is computed, a file that can't be read or a picture that can't be drawn.
 FLAWS = (SerVaeError, DecodeError, ValueError, TypeError, AttributeError, RuntimeError)
 
@@ -95,7 +102,7 @@ def _start(run: LoggedRun, mode: Mode, where: dict[str, Any]) -> Any:
             settings=wandb.Settings(silent=True, console="off", init_timeout=INIT_TIMEOUT_S),
             **where,
         )
-    except (wandb.Error, OSError) as error:
+    except FAILURES as error:
         log.warning("W&B: no %s record of %s: %s", mode, run.name, error)
         return None
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import wandb
 import wandb_files as read_back
+from wandb.sdk.mailbox.mailbox_handle import ServerResponseError
 from wandb_files import OFFLINE
 
 from ser_vae import SerVaeError
@@ -121,11 +122,21 @@ def test_nobody_logged_in_means_an_offline_record_and_a_warning(
     assert "random/test/ua" in read_back.summary(read_back.records(tmp_path / "runs"))
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        wandb.errors.CommError("the service did not answer"),
+        ServerResponseError("the service did not answer"),
+    ],
+)
 def test_a_wandb_that_can_not_start_does_not_stop_the_run(
-    run_noises: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    run_noises: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
 ) -> None:
     def refuse(**_: Any) -> None:
-        raise wandb.errors.CommError("the service did not answer")
+        raise error
 
     monkeypatch.setattr(wandb, "init", refuse)
     assert "random/test/ua" in run_noises("model=majority", *OFFLINE)
@@ -135,7 +146,7 @@ def test_a_wandb_that_can_not_start_does_not_stop_the_run(
 def test_a_wandb_that_goes_away_does_not_stop_the_run(
     run_noises: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def lose(self: Any, *_: Any, **__: Any) -> None:
+    def lose(*_: Any, **__: Any) -> None:
         raise ConnectionResetError("Connection lost")
 
     monkeypatch.setattr("wandb.sdk.wandb_run.Run.log", lose)
