@@ -25,7 +25,6 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
-from rich.console import Console
 from rich.progress import track
 
 from ser_vae.corpus.utterance import Utterance
@@ -34,6 +33,7 @@ from ser_vae.features.audio import Samples
 from ser_vae.features.digest import Digests, usable
 from ser_vae.features.logmel import TooShortError
 from ser_vae.files import atomic_write
+from ser_vae.terminal import stderr
 
 DEFINITION = 1  # one more whenever a file under the same settings would give another entry
 CRC_BYTES = 4
@@ -82,7 +82,7 @@ class FeatureStore:
                 pool.map(self._make, missing),
                 f"features of {len(missing):,} utterances",
                 total=len(missing),
-                console=Console(stderr=True),
+                console=stderr(),
             )
             return {u.id: reason for u, reason in zip(missing, reasons, strict=True) if reason}
 
