@@ -112,21 +112,26 @@ class Pictures:
         joined = rejoined(rows, segments.start, segments.length)
         return self._log_mel(joined, self.material.scales[index])
 
-    def traversal(self) -> dict[str, Any]:
-        """The `dimension`, `step` and `traversal` of `Illustrations`."""
+    def strongest(self, count: int) -> tuple[list[int], Tensor]:
+        """The dimensions that say most of test segments, and those segments' latents (B, Z)."""
         x = self._measured()
         c = self._untold(len(x))
         z = self.model.feature(x, c, sample=False).detach()
-        strongest = strengths(self.model, x, c).argsort(descending=True)[:DIMENSIONS].tolist()
+        return strengths(self.model, x, c).argsort(descending=True)[:count].tolist(), z
+
+    def traversal(self) -> dict[str, Any]:
+        """The `dimension`, `step` and `traversal` of `Illustrations`."""
+        strongest, z = self.strongest(DIMENSIONS)
+        c = self._untold(1)[0]
         steps = torch.tensor(STEPS, device=self.device)
         rows = [
-            moved(self.model, z.mean(dim=0, keepdim=True), c[0], d, steps * z[:, d].std())
+            moved(self.model, z.mean(dim=0, keepdim=True), c, d, steps * z[:, d].std())
             for d in strongest
         ]
         return {
             "dimension": np.array(strongest, dtype=np.int64),
             "step": np.array(STEPS),
-            "traversal": self._alone(torch.cat(rows, dim=1).transpose(0, 1)),
+            "traversal": self.alone(torch.cat(rows, dim=1).transpose(0, 1)),
         }
 
     def prior(self) -> Array:
@@ -139,7 +144,7 @@ class Pictures:
             drawn(self.model, DRAWS, label, torch.Generator().manual_seed(seed)) for label in told
         ]
         size = self.material.segments.size
-        return self._alone(torch.stack(rows) if rows else torch.empty(0, DRAWS, size))
+        return self.alone(torch.stack(rows) if rows else torch.empty(0, DRAWS, size))
 
     def _segments(self, index: int) -> Segments:
         chosen = torch.zeros(len(self.material.utterances), dtype=torch.bool)
@@ -155,7 +160,7 @@ class Pictures:
     def _untold(self, count: int) -> Tensor:
         return untold(count, len(self.material.emotions)).to(self.device)
 
-    def _alone(self, rows: Tensor) -> Array:
+    def alone(self, rows: Tensor) -> Array:
         """Segments of no utterance (..., D), on the mean scale of the test part's utterances."""
         segments = self.material.segments
         bands = segments.size // segments.length

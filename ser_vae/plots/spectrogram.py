@@ -41,7 +41,12 @@ def reconstructions(
     """
     rows = list(zip(given, reconstructed, strict=True))
     return _utterances(
-        names, ("input", "reconstruction"), rows, frame_shift_s=frame_shift_s, title=title
+        names,
+        ("input", "reconstruction"),
+        rows,
+        _shared(rows),
+        frame_shift_s=frame_shift_s,
+        title=title,
     )
 
 
@@ -61,7 +66,9 @@ def label_swapped(
     """
     rows = [[own, *others] for own, others in zip(given, swapped, strict=True)]
     headings = ("input", *(f"as {emotion}" for emotion in emotions))
-    return _utterances(names, headings, rows, frame_shift_s=frame_shift_s, title=title)
+    return _utterances(
+        names, headings, rows, _shared(rows), frame_shift_s=frame_shift_s, title=title
+    )
 
 
 @styled
@@ -98,20 +105,26 @@ def prior_samples(
     return _segments(emotions, columns, segments, frame_shift_s=frame_shift_s, title=title)
 
 
+@styled
+def utterance(spectrum: Spectrum, shown: Limits, *, frame_shift_s: float, title: str) -> Figure:
+    """One utterance alone, (T, F), on a scale of colours that it may share with other figures."""
+    return _utterances(("",), ("",), [[spectrum]], shown, frame_shift_s=frame_shift_s, title=title)
+
+
 def _utterances(
     names: Sequence[str],
     headings: Sequence[str],
     rows: Sequence[Sequence[Spectrum]],
+    shown: Limits,
     *,
     frame_shift_s: float,
     title: str,
 ) -> Figure:
     figure = blank(title, PAGE_IN, AROUND_IN + ROW_IN * len(rows))
     grid = figure.subplots(len(rows), len(headings), squeeze=False, sharey=True)
-    limits = _limits(spectrum for row in rows for spectrum in row)
     for line, name, row in zip(grid, names, rows, strict=True):
         for axes, spectrum in zip(line, row, strict=True):
-            image = _draw(axes, spectrum, limits, frame_shift_s)
+            image = _draw(axes, spectrum, shown, frame_shift_s)
         label = [*textwrap.wrap(name, NAME_IN_ROW), "mel band"]
         line[0].set_ylabel("\n".join(label), fontsize="small")
     for axes, heading in zip(grid[0], headings, strict=True):
@@ -133,10 +146,10 @@ def _segments(
     width = PAGE_IN if len(columns) > 5 else COLUMN_IN
     figure = blank(title, width, AROUND_IN + PANEL_IN * len(rows))
     grid = figure.subplots(len(rows), len(columns), squeeze=False)
-    limits = _limits(segments)
+    shown = limits(segments)
     for line, name, own in zip(grid, rows, segments, strict=True):
         for axes, segment in zip(line, own, strict=True):
-            image = _draw(axes, segment, limits, frame_shift_s)
+            image = _draw(axes, segment, shown, frame_shift_s)
             axes.set_xticks([])
             axes.set_yticks([])
         line[0].set_ylabel(name)
@@ -151,13 +164,18 @@ def _segments(
     return figure
 
 
-def _limits(spectra: Iterable[Spectrum]) -> Limits:
+def _shared(rows: Iterable[Sequence[Spectrum]]) -> Limits:
+    return limits(spectrum for row in rows for spectrum in row)
+
+
+def limits(spectra: Iterable[Spectrum]) -> Limits:
+    """Where the scale of colours begins and ends, for figures that are to share it."""
     values = np.concatenate([spectrum.ravel() for spectrum in spectra])
     low, high = np.percentile(values, SHOWN)
     return float(low), float(high)
 
 
-def _draw(axes: Axes, spectrum: Spectrum, limits: Limits, frame_shift_s: float) -> AxesImage:
+def _draw(axes: Axes, spectrum: Spectrum, shown: Limits, frame_shift_s: float) -> AxesImage:
     frames, bands = spectrum.shape
     axes.spines[:].set_visible(False)
     return axes.imshow(
@@ -166,8 +184,8 @@ def _draw(axes: Axes, spectrum: Spectrum, limits: Limits, frame_shift_s: float) 
         aspect="auto",
         extent=(0.0, frames * frame_shift_s, 0.0, float(bands)),
         cmap=COLOURS,
-        vmin=limits[0],
-        vmax=limits[1],
+        vmin=shown[0],
+        vmax=shown[1],
     )
 
 
