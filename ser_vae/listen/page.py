@@ -1,0 +1,145 @@
+"""Frames -> WAV, PNG and an index.html in one folder."""
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import SYNTHETIC
+from ser_vae.features.audio import Samples
+from ser_vae.features.griffin_lim import to_waveform
+from ser_vae.features.logmel import LogMel
+from ser_vae.files import atomic_write, write_text
+from ser_vae.listen.sounds import Sound
+from ser_vae.plots.spectrogram import Limits, utterance
+from ser_vae.plots.style import png_bytes
+
+DPI = 110
+PEAK = 0.9  # of full scale: the loudest of a group of sounds
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One sound of the page.
+
+    Attributes:
+        wav, png: names of files beside the page.
+        error: mean distance of the log-mel of what is heard from the frames it was made of:
+            what Griffin-Lim alone costs. None for a recording.
+        distance: mean distance of the frames from the input's; None where there is no input.
+    """
+
+    said: str
+    wav: str
+    png: str
+    error: float | None
+    distance: float | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """What is to be compared by ear: all of it is amplified alike."""
+
+    title: str
+    note: str
+    gain_db: float
+    heard: tuple[Heard, ...]
+
+
+class Writer:
+    """Writes the files of a page into `folder`."""
+
+    def __init__(self, folder: Path, extractor: LogMel, *, synthetic: bool, seed: int) -> None:
+        self.folder, self.seed, self.synthetic = folder, seed, synthetic
+        plain = {field.name: getattr(extractor, field.name) for field in fields(LogMel)}
+        self.extractor = LogMel(**plain | {"trim_db": None})  # nothing is cut from what is decoded
+
+    def group(
+        self,
+        title: str,
+        note: str,
+        sounds: Sequence[Sound],
+        *,
+        shown: Limits,
+        recorded: Samples | None,
+        compared: bool,
+    ) -> Group:
+        """Write the sounds of a group, and the recording before them.
+
+        Where they are `compared`, the first is the input that the others are measured against.
+        """
+        waves = [to_waveform(sound.frames, self.extractor, self.seed) for sound in sounds]
+        loudest = max(float(np.abs(wave).max()) for wave in [*waves, *self._given(recorded)])
+        gain = PEAK / loudest if loudest else 1.0
+        heard = []
+        if recorded is not None:
+            name = self._name(title, "recording")
+            self._wav(name, gain * recorded)
+            heard.append(Heard("the recording itself", f"{name}.wav", "", None, None))
+        for sound, wave in zip(sounds, waves, strict=True):
+            name = self._name(title, sound.name)
+            self._wav(name, gain * wave)
+            self._png(name, sound, shown)
+            distance = mean_distance(sound.frames, sounds[0].frames) if compared else None
+            error = mean_distance(self.extractor(wave), sound.frames)
+            heard.append(Heard(sound.said, f"{name}.wav", f"{name}.png", error, distance))
+        return Group(title, note, 20 * float(np.log10(gain)), tuple(heard))
+
+    def index(self, title: str, facts: Sequence[str], groups: Sequence[Group]) -> Path:
+        """Write index.html, and return where."""
+        environment = Environment(
+            loader=PackageLoader("ser_vae.listen"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        text = environment.get_template("index.jinja").render(
+            title=title,
+            facts=facts,
+            groups=groups,
+            synthetic=SYNTHETIC.capitalize() if self.synthetic else "",
+        )
+        path = self.folder / "index.html"
+        write_text(path, text)
+        return path
+
+    def _given(self, recorded: Samples | None) -> list[Samples]:
+        return [] if recorded is None else [recorded]
+
+    def _name(self, title: str, what: str) -> str:
+        return re.sub(r"[^A-Za-z0-9]+", "-", f"{title} {what}").strip("-")
+
+    def _wav(self, name: str, samples: Samples) -> None:
+        stream = io.BytesIO()
+        soundfile.write(stream, samples, self.extractor.sample_rate, format="WAV", subtype="PCM_16")
+        self._write(self.folder / f"{name}.wav", stream.getvalue())
+
+    def _png(self, name: str, sound: Sound, shown: Limits) -> None:
+        mark = ", SYNTHETIC SPEECH" if self.synthetic else ""
+        figure = utterance(
+            sound.frames,
+            shown,
+            frame_shift_s=self.extractor.frame_shift,
+            title=f"{sound.said}{mark}",
+        )
+        self._write(self.folder / f"{name}.png", png_bytes(figure, DPI))
+
+    def _write(self, path: Path, content: bytes) -> None:
+        try:
+            with atomic_write(path) as file:
+                file.write(content)
+        except OSError as error:
+            raise SerVaeError(f"{path} can't be written: {error.strerror}.") from error
+
+
+def mean_distance(one: Samples, other: Samples) -> float:
+    """Mean absolute difference of frames (T, F), as far as both reach, in nats."""
+    both = min(len(one), len(other))
+    return float(np.abs(one[:both] - other[:both]).mean())
