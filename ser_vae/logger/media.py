@@ -114,5 +114,10 @@ def sounds(names: list[str], where: Latents | None, shown: Shown) -> dict[str, w
     return {
         name: wandb.Audio(paths[name])
         for name in names
-        if name in paths and Path(paths[name]).stat().st_size <= shown.audio_bytes
+        if name in paths and small(Path(paths[name]), shown.audio_bytes)
     }
+
+
+def small(path: Path, most_bytes: int) -> bool:
+    """Whether a file is there, and no larger."""
+    return path.exists() and path.stat().st_size <= most_bytes

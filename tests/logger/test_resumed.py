@@ -70,7 +70,7 @@ def test_a_killed_run_goes_on_in_its_record(noise_command: list[str], tmp_path: 
     killed.wait()
     assert not any(runs.glob("random/*/metrics.json"))
 
-    assert start(*noise_command, *AE).wait(120) == 0
+    assert start(*noise_command, *AE).wait(400) == 0
     assert len(list(runs.rglob("run-*.wandb"))) == 2
     assert len(ids(runs)) == 1
     (folder,) = read_back.folders(runs)
