@@ -19,9 +19,12 @@ def pca(points: Matrix) -> tuple[Matrix, Matrix]:
     """The two directions in which points vary most: (U, Z) -> (U, 2), (2,).
 
     The second are the shares of all variance that lie along them. Each sign is chosen such that
-    the coordinate of largest size is positive, so that the same points make the same map.
+    the coordinate of largest size is positive, so that the same points make the same map. Points
+    that are all alike, as a collapsed posterior makes them, lie at 0 and have no variance to share.
     """
     points = np.asarray(points, dtype=np.float64)
+    if (points == points[0]).all():
+        return np.zeros((len(points), 2)), np.zeros(2)
     found = PCA(n_components=2, svd_solver="full").fit(points)
     drawn = found.transform(points)
     largest = np.take_along_axis(drawn, np.abs(drawn).argmax(axis=0)[None], axis=0)

@@ -4,7 +4,14 @@ const DASHES = ["solid", "dash", "dot", "dashdot"];
 
 const escaped = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const text = () => getComputedStyle(document.body).color;
-const visible = (colour) => (colour === "#000000" ? text() : colour); // black on black is none
+const LIGHTER = 0.3; // of white in a colour on dark ground
+
+function visible(colour) {
+  if (colour === "#000000") return text(); // black on black is none
+  if (!isDark()) return colour;
+  const parts = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  return `rgb(${parts.map((part) => Math.round(part + LIGHTER * (255 - part))).join(",")})`;
+}
 
 const charts = {
   scores({ scores: { cells, trivial }, looks }) {
@@ -14,8 +21,10 @@ const charts = {
       error_x: { type: "data", symmetric: false, array: [(high ?? ua) - ua], arrayminus: [ua - (low ?? ua)], thickness: 1.5, color: visible(looks.model[look][0]) },
       hovertemplate: `${escaped(cell)}: ${ua.toFixed(2)} %${low === null ? "" : `, ${low.toFixed(1)} to ${high.toFixed(1)}`}<extra></extra>`,
     }));
+    const ends = cells.flatMap(({ ua, low, high }) => [low ?? ua, high ?? ua]).concat(trivial.ua);
+    const range = [Math.max(0, Math.min(...ends) - 4), Math.min(101, Math.max(...ends) + 4)];
     return [shown, {
-      height: 110 + 26 * cells.length, xaxis: { title: { text: "UA in %" } }, yaxis: { type: "category", automargin: true },
+      height: 110 + 26 * cells.length, xaxis: { title: { text: "UA in %" }, range }, yaxis: { type: "category", automargin: true },
       shapes: [{ type: "line", x0: trivial.ua, x1: trivial.ua, yref: "paper", y0: 0, y1: 1, line: { dash: "dash", width: 1.5, color: text() } }],
     }];
   },

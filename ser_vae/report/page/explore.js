@@ -24,6 +24,7 @@
       ...own, xaxis: axis(own.xaxis), yaxis: axis(own.yaxis), ...(width ? { width } : { autosize: true }),
     };
     const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };
+    plot.style.height = `${layout.height}px`;
     Plotly.react(plot, traces, layout, config);
     if (!drawn.has(plot) && plot.dataset.chart === "map") {
       plot.on("plotly_click", ({ points: [point] }) => hear(plot, point.customdata));

@@ -85,7 +85,10 @@ def health_of(model: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def fabricated(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    """Two seeds of a VAE and a CVAE with all files, an older AE, one run failed, one unfinished."""
+    """Two seeds of a VAE and a CVAE with all files, an older AE, one run failed, one unfinished.
+
+    And a second place, of a long name: a majority under other settings.
+    """
     study = Study(tmp_path_factory.mktemp("study") / "runs")
     for seed in (0, 1):
         for place, model in enumerate(("vae", "cvae")):
@@ -95,6 +98,8 @@ def fabricated(tmp_path_factory: pytest.TempPathFactory) -> Study:
             )
             fill(path, conditional=model == "cvae", latent=4 + place)
     study.run("model=ae", said=heard(0.5, seed=0))
+    other = ("training.classify.epochs=1234", "training.pretrain.epochs=4321")
+    study.run("model=majority", *other, said=heard(0.5, seed=0))
     failed = study.run("model=ae", seed=1, state="failed")
     (failed / "error.txt").write_text("OSError: disk <full>\n")
     write_curves(failed, "pretrain", "train/loss", [9.0])

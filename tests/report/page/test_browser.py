@@ -86,12 +86,12 @@ def test_a_filter_hides_runs_counts_them_aloud_and_stands_in_the_address(reader:
     form, count = reader.page.locator("#filter"), reader.page.locator("#count")
     form.get_by_label("model").select_option("cvae")
     assert reader.column("model") == ["cvae", "cvae"]
-    assert count.inner_text() == "2 of 7 runs"
+    assert count.inner_text() == "2 of 8 runs"
     assert count.get_attribute("aria-live") == "polite"
     address = reader.page.url.partition("#")[2]
     assert address == "model=cvae"
     form.get_by_role("button", name="Show all").press("Space")
-    sync_api.expect(count).to_have_text("7 runs")
+    sync_api.expect(count).to_have_text("8 runs")
     reader.open("#model=cvae&sort=seed down")
     assert reader.column("seed") == ["1", "0"]
 
@@ -128,6 +128,16 @@ def test_axe_finds_no_serious_violation(chromium: Any, drawn: Path, scheme: str)
     found = axe.Axe().run(reader.page).response["violations"]
     reader.context.close()
     assert [own for own in found if own["impact"] in ("serious", "critical")] == []
+
+
+def test_another_place_is_shown_and_stands_in_the_address(reader: Reader) -> None:
+    reader.open()
+    shown = reader.page.locator(".place:visible > h3")
+    reader.page.locator("#place").select_option(index=1)
+    assert "training.classify.epochs=1234" in shown.inner_text()
+    reader.open(f"#{reader.page.url.partition('#')[2]}")
+    assert "training.classify.epochs=1234" in shown.inner_text()
+    reader.page.locator("#place").select_option(index=0)
 
 
 def test_the_first_key_leads_past_the_contents(reader: Reader) -> None:
@@ -171,7 +181,7 @@ def test_paper_has_every_chart_and_no_control(reader: Reader) -> None:
     reader.page.emulate_media(media="print")
     reader.page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert reader.page.locator("details:not([open])").count() == 0
-    assert reader.page.locator(".plot svg.main-svg:visible").count() >= 4
+    assert reader.page.locator(".plot svg.main-svg:visible").count() >= 5
     assert (
         reader.page.locator("#theme:visible, select:visible, input:visible, audio:visible").count()
         == 0
@@ -182,7 +192,7 @@ def test_paper_has_every_chart_and_no_control(reader: Reader) -> None:
 
 def test_without_javascript_every_table_and_picture_is_there(chromium: Any, drawn: Path) -> None:
     reader = Reader(chromium, drawn, java_script_enabled=False)
-    assert reader.page.locator(SHOWN).count() == 7
+    assert reader.page.locator(SHOWN).count() == 8
     assert reader.page.get_by_text("The charts below need JavaScript").is_visible()
     assert reader.page.locator("select:visible").count() == 0
     reader.context.close()
