@@ -38,7 +38,7 @@ from ser_vae.features import AudioError
 from ser_vae.features.digest import Digests
 from ser_vae.files import write_text
 
-FORMAT = 1  # raised when the code changes what a configuration results in
+FORMAT = 2  # raised when the code changes what a configuration results in
 NOT_ADDRESSED = ("runs", "cache", "jobs", "threads", "progress", "force", "logger", "choice")
 
 

@@ -63,6 +63,8 @@ def fit(
     callbacks = [*shown, History(folder / f"{stage.stage}.csv"), checkpoint]
     data = BatchModule(train, validation, batch_size=batch_size, seed=stage.seed)
     last = folder / LAST
+    # One kernel would undo the scaling of 16-mixed after the gradients should have been clipped.
+    stage.fused = not (gradient_clip and trainer.get("precision") == "16-mixed")
     with warnings.catch_warnings():
         ignore_known_warnings()
         lightning.Trainer(

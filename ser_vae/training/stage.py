@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ser_vae import SerVaeError
 from ser_vae.training.epoch_mean import EpochMean
-from ser_vae.training.seeding import seed_for
+from ser_vae.training.seeding import seed_for, seed_streams
 
 KNOWN_WARNINGS = (
     ".*does not have many workers.*",  # batches are cut from memory by index: workers would copy
@@ -50,6 +50,7 @@ class Stage(lightning.LightningModule):
         super().__init__()
         self.stage, self.quantities, self.seed = name, quantities, seed
         self.optimizer = dict(optimizer)
+        self.fused = True  # Adam as one kernel for all weights; see `fit` for where it can't be
         self.train_means = EpochMean(len(quantities))
         self.validation_means = EpochMean(len(quantities))
 
@@ -64,7 +65,7 @@ class Stage(lightning.LightningModule):
         ignore_known_warnings()  # here too: a spawned process starts with none ignored
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        return torch.optim.Adam(self.parameter_groups(), **self.optimizer)
+        return torch.optim.Adam(self.parameter_groups(), fused=self.fused, **self.optimizer)
 
     def training_step(self, batch: Any, index: int) -> Tensor:
         self._seed("train", index)
@@ -76,7 +77,8 @@ class Stage(lightning.LightningModule):
 
     def _seed(self, part: str, index: int) -> None:
         """At each step: a resumed epoch begins without Lightning's hook, and loaders draw too."""
-        torch.manual_seed(seed_for(self.seed, part, self.current_epoch, index, self.global_rank))
+        seed = seed_for(self.seed, part, self.current_epoch, index, self.global_rank)
+        seed_streams(seed, self.device)
 
     def _step(self, batch: Any, means: EpochMean) -> Tensor:
         terms = self.terms(batch)

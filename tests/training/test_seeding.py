@@ -1,6 +1,8 @@
 """Random streams that do not touch one another."""
 
-from ser_vae.training.seeding import seed_for
+import torch
+
+from ser_vae.training.seeding import seed_for, seed_streams
 
 
 def test_every_seed_and_purpose_has_its_own_stream():
@@ -20,3 +22,13 @@ def test_a_seed_suits_torch_and_numpy():
 
 def test_the_seed_is_the_same_on_every_machine():
     assert seed_for(0, "pretrain", "initialisation") == 15113691040757797
+
+
+def test_a_stream_begins_as_with_torchs_own_seed_and_leaves_nothing_behind():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    queued = len(torch.cuda._queued_calls)  # where PyTorch's own function leaves stack traces
+    for _ in range(3):
+        seed_streams(5, torch.device("cpu"))
+        assert torch.equal(torch.rand(3), expected)
+    assert len(torch.cuda._queued_calls) == queued
