@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--out", type=Path, metavar="FOLDER", help="default: RUN/listen")
     made.add_argument(
         "--dimensions",
-        type=int,
+        type=count,
         default=1,
         metavar="N",
         help="how many of the strongest latent dimensions are moved (default: 1)",
@@ -65,6 +65,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--root", type=Path, help="where the corpus lies now, if not as in the run")
     made.add_argument("--cache", type=Path, help="where features are kept, if not as in the run")
     return made
+
+
+def count(text: str) -> int:
+    if (number := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"expected 0 or more, got {number}")
+    return number
 
 
 def listen(given: argparse.Namespace) -> None:

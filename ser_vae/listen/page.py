@@ -30,9 +30,10 @@ class Heard:
 
     Attributes:
         wav, png: names of files beside the page.
-        error: mean distance of the log-mel of what is heard from the frames it was made of:
-            what Griffin-Lim alone costs. None for a recording.
-        distance: mean distance of the frames from the input's; None where there is no input.
+        error: mean distance of the log-mel of what is heard from the frames it was made of: what
+            Griffin-Lim alone costs. None for a recording.
+        distance: mean distance of the frames from the input's; None of the input itself, and where
+            there is none.
     """
 
     said: str
@@ -74,20 +75,20 @@ class Writer:
 
         Where they are `compared`, the first is the input that the others are measured against.
         """
-        waves = [to_waveform(sound.frames, self.extractor, self.seed) for sound in sounds]
-        loudest = max(float(np.abs(wave).max()) for wave in [*waves, *self._given(recorded)])
-        gain = PEAK / loudest if loudest else 1.0
-        heard = []
+        every = [(s, to_waveform(s.frames, self.extractor, self.seed)) for s in sounds]
         if recorded is not None:
-            name = self._name(title, "recording")
-            self._wav(name, gain * recorded)
-            heard.append(Heard("the recording itself", f"{name}.wav", "", None, None))
-        for sound, wave in zip(sounds, waves, strict=True):
-            name = self._name(title, sound.name)
+            own = Sound("recording", "the recording itself", self.extractor(recorded))
+            every.insert(0, (own, recorded))
+        gain = PEAK / max(float(np.abs(wave).max()) for _, wave in every)
+        heard = []
+        for sound, wave in every:
+            name = re.sub(r"[^A-Za-z0-9]+", "-", f"{title} {sound.name}").strip("-")
             self._wav(name, gain * wave)
             self._png(name, sound, shown)
-            distance = mean_distance(sound.frames, sounds[0].frames) if compared else None
-            error = mean_distance(self.extractor(wave), sound.frames)
+            made = wave is not recorded
+            error = mean_distance(self.extractor(wave), sound.frames) if made else None
+            other = compared and made and sound is not sounds[0]
+            distance = mean_distance(sound.frames, sounds[0].frames) if other else None
             heard.append(Heard(sound.said, f"{name}.wav", f"{name}.png", error, distance))
         return Group(title, note, 20 * float(np.log10(gain)), tuple(heard))
 
@@ -109,12 +110,6 @@ class Writer:
         path = self.folder / "index.html"
         write_text(path, text)
         return path
-
-    def _given(self, recorded: Samples | None) -> list[Samples]:
-        return [] if recorded is None else [recorded]
-
-    def _name(self, title: str, what: str) -> str:
-        return re.sub(r"[^A-Za-z0-9]+", "-", f"{title} {what}").strip("-")
 
     def _wav(self, name: str, samples: Samples) -> None:
         stream = io.BytesIO()

@@ -80,7 +80,7 @@ def shifted(
         sign = "plus" if size > 0 else "minus"
         yield Sound(
             f"z{dimension}-{sign}",
-            f"dimension {dimension} moved by {size:+g} standard deviations in every segment",
+            f"dimension {dimension} moved by {size:+g} sd in every segment".replace("-", "−"),
             pictures.frames(index, rows),
         )
 
@@ -106,7 +106,7 @@ def prior(pictures: Pictures, seed: int) -> Iterator[Sound]:
         segments = pictures.alone(drawn(pictures.model, PRIOR_SEGMENTS, label, generator))
         under = f" under the label {emotion}" if emotion else ""
         yield Sound(
-            f"prior-{emotion}" if emotion else "prior",
+            emotion or "segments",
             f"{PRIOR_SEGMENTS} segments drawn from the prior{under}",
             segments.reshape(-1, segments.shape[-1]),
         )

@@ -21,6 +21,7 @@ Limits = tuple[float, float]
 COLOURS = "magma"  # even in lightness: read in grey and by the colour-blind as in colour
 SHOWN = (0.5, 99.5)  # percentiles between which the colours lie, so that an outlier dims nothing
 ROW_IN = 1.25  # height of a row of whole utterances
+ALONE_IN = 5.0  # width of an utterance on its own
 NAME_IN_ROW = 20  # characters of a name beside it
 PANEL_IN = 0.62  # of a segment
 AROUND_IN = 0.8  # title, labels and the bar of colours
@@ -108,7 +109,15 @@ def prior_samples(
 @styled
 def utterance(spectrum: Spectrum, shown: Limits, *, frame_shift_s: float, title: str) -> Figure:
     """One utterance alone, (T, F), on a scale of colours that it may share with other figures."""
-    return _utterances(("",), ("",), [[spectrum]], shown, frame_shift_s=frame_shift_s, title=title)
+    return _utterances(
+        ("",),
+        ("",),
+        [[spectrum]],
+        shown,
+        frame_shift_s=frame_shift_s,
+        title=title,
+        width_in=ALONE_IN,
+    )
 
 
 def _utterances(
@@ -119,8 +128,9 @@ def _utterances(
     *,
     frame_shift_s: float,
     title: str,
+    width_in: float = PAGE_IN,
 ) -> Figure:
-    figure = blank(title, PAGE_IN, AROUND_IN + ROW_IN * len(rows))
+    figure = blank(title, width_in, AROUND_IN + ROW_IN * len(rows))
     grid = figure.subplots(len(rows), len(headings), squeeze=False, sharey=True)
     for line, name, row in zip(grid, names, rows, strict=True):
         for axes, spectrum in zip(line, row, strict=True):
