@@ -23,7 +23,7 @@ from ser_vae.report.record import Run
 from ser_vae.report.section import Line, Report
 
 SCRIPTS = ("state.js", "runs.js", "charts.js", "explore.js")  # each needs those before it
-PICTURES = 4_000_000  # characters; with plotly's 4.8 million and all data a page of 10 MB at most
+PICTURES = 3_600_000  # characters; with plotly's 4.8 million and all data a page of 10 MB at most
 
 JSON = {"allow_nan": False, "ensure_ascii": False, "separators": (",", ":")}  # as browsers read it
 LOUD = re.compile(r"†|\b(?:CONFOUNDED|LEAKS|CONTROL|COLLAPSED|ALARM|SYNTHETIC SPEECH)\b")

@@ -58,14 +58,17 @@ def quantities(bundles: list[dict[str, Any]]) -> list[str]:
 
 def last_epochs(bundles: list[dict[str, Any]]) -> Section:
     """What the curves end with, for who can't see them."""
-    names = quantities(bundles)
-    cells = dict.fromkeys(bundle["cell"] for bundle in bundles)
-    lines = []
-    for cell in cells:
-        own = [bundle["y"] for bundle in bundles if bundle["cell"] == cell]
-        lines.append(Line((cell, *(ending(own, name) for name in names))))
+    cells = list(dict.fromkeys(bundle["cell"] for bundle in bundles))
+    of = {cell: [own["y"] for own in bundles if own["cell"] == cell] for cell in cells}
     return Section(
-        "Where the curves end", ("Means over runs.",), ("model", *names), 1, tuple(lines)
+        "Where the curves end",
+        ("Values of the last epoch, means over runs.",),
+        ("quantity", *cells),
+        1,
+        tuple(
+            Line((name, *(ending(of[cell], name) for cell in cells)))
+            for name in quantities(bundles)
+        ),
     )
 
 

@@ -75,13 +75,17 @@
   }
 
   const PAPER = 680; // pixels across a printed page
-  let folded = [];
+  const root = document.documentElement.dataset;
+  let folded = [], chosenTheme;
   addEventListener("beforeprint", () => {
+    chosenTheme = root.theme;
+    root.theme = "light"; // paper is white
     folded = [...document.querySelectorAll("details:not([open])")];
     for (const own of folded) own.open = true;
     for (const plot of plots) draw(plot, PAPER);
   });
   addEventListener("afterprint", () => {
+    if (chosenTheme) root.theme = chosenTheme; else delete root.theme;
     for (const own of folded) own.open = false;
     for (const plot of drawn) draw(plot);
   });

@@ -13,7 +13,7 @@ from ser_vae.evaluation import illustrations
 from ser_vae.evaluation.illustrations import Illustrations
 from ser_vae.plots import spectrogram
 from ser_vae.plots.style import png_bytes
-from ser_vae.report.figures import listed
+from ser_vae.report.figures import listed, negative
 from ser_vae.report.page.missing import read_if_there
 from ser_vae.report.page.place import Place
 from ser_vae.run_folder import RunFolder
@@ -105,10 +105,11 @@ def draw(found: Illustrations, model: str) -> Iterator[Picture]:
 
 def traversal(found: Illustrations, model: str) -> Picture:
     dimension, step = found.dimension.tolist(), found.step.tolist()
+    ends = negative(f"{step[0]:g} to {step[-1]:g}")
     return picture(
         "The strongest dimensions, moved",
-        f"Segments decoded from the mean latent with one dimension moved from {step[0]:g} to "
-        f"{step[-1]:g} standard deviations: dimensions {listed(map(str, dimension))}, the "
+        f"Segments decoded from the mean latent with one dimension moved from {ends} "
+        f"standard deviations: dimensions {listed(map(str, dimension))}, the "
         "strongest first.",
         spectrogram.traversals(
             dimension, step, found.traversal, frame_shift_s=found.frame_shift_s, title=model

@@ -31,6 +31,7 @@ class Row:
     link: str
     address: str
     marks: tuple[str, ...]
+    synthetic: bool
 
 
 def rows(runs: Sequence[Run]) -> list[Row]:
@@ -54,6 +55,7 @@ def row(run: Run) -> Row:
         f"{quote(run.folder)}/",
         run.folder.rpartition("-")[2],
         marks(run),
+        bool(result and result.synthetic),
     )
 
 
@@ -64,7 +66,6 @@ def marks(run: Run) -> tuple[str, ...]:
     said = {
         "LEAKS": run.result.leaks,
         "COLLAPSED": any(own.collapsed for own in health),
-        "synthetic": run.result.synthetic,
     }
     return tuple(word for word, holds in said.items() if holds)
 

@@ -12,6 +12,8 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 PHONE = {"width": 360, "height": 740}
 PLOTS = ".place:not(.off) .plot"
 SHOWN = "#table tbody tr:not([hidden])"
+TICK = "getComputedStyle(document.querySelector('.xtick text')).fill"
+LIGHT_TEXT = "rgb(29, 33, 38)"
 PATIENCE_MS = 15_000
 
 
@@ -104,16 +106,16 @@ def test_a_search_by_keyboard_finds_the_reason_of_a_failure(reader: Reader) -> N
 
 def test_dark_colours_follow_the_reader_and_the_button(phone: Reader) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
-    tick = "getComputedStyle(document.querySelector('.xtick text')).fill"
     phone.draw_all()
     button = phone.page.get_by_role("button", name="Dark colours")
     assert button.get_attribute("aria-pressed") == "true"
-    dark = phone.page.evaluate(ground), phone.page.evaluate(tick)
+    dark = phone.page.evaluate(ground), phone.page.evaluate(TICK)
     button.press("Enter")
     assert button.get_attribute("aria-pressed") == "false"
-    light = phone.page.evaluate(ground), phone.page.evaluate(tick)
+    light = phone.page.evaluate(ground), phone.page.evaluate(TICK)
+    button.press("Enter")
     assert (dark[0], light[0]) == ("rgb(20, 23, 27)", "rgb(253, 253, 252)")
-    assert (dark[1], light[1]) == ("rgb(228, 231, 234)", "rgb(29, 33, 38)")
+    assert (dark[1], light[1]) == ("rgb(228, 231, 234)", LIGHT_TEXT)
 
 
 def test_a_phone_scrolls_tables_and_not_the_page(phone: Reader) -> None:
@@ -176,18 +178,18 @@ def test_sound_that_is_not_at_hand_is_said_kindly(reader: Reader) -> None:
     assert not figure.locator("audio").is_visible()
 
 
-def test_paper_has_every_chart_and_no_control(reader: Reader) -> None:
-    assert reader.page.pdf()[:5] == b"%PDF-"
-    reader.page.emulate_media(media="print")
-    reader.page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert reader.page.locator("details:not([open])").count() == 0
-    assert reader.page.locator(".plot svg.main-svg:visible").count() >= 5
-    assert (
-        reader.page.locator("#theme:visible, select:visible, input:visible, audio:visible").count()
-        == 0
-    )
-    reader.page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert reader.page.locator("details:not([open])").count() > 0
+def test_paper_has_every_chart_in_light_colours_and_no_control(phone: Reader) -> None:
+    phone.draw_all()
+    assert phone.page.pdf()[:5] == b"%PDF-"
+    phone.page.emulate_media(media="print")
+    phone.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert phone.page.locator("details:not([open])").count() == 0
+    assert phone.page.locator(".plot svg.main-svg:visible").count() >= 5
+    assert phone.page.evaluate(TICK) == LIGHT_TEXT
+    controls = "#theme:visible, select:visible, input:visible, audio:visible"
+    assert phone.page.locator(controls).count() == 0
+    phone.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert phone.page.locator("details:not([open])").count() > 0
 
 
 def test_without_javascript_every_table_and_picture_is_there(chromium: Any, drawn: Path) -> None:
