@@ -1,0 +1,1 @@
+"""Runs compared on Weights & Biases itself, without anybody arranging panels by hand."""
