@@ -1,0 +1,194 @@
+"""What each kind of figure shows."""
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+
+from ser_vae.plots.bars import grouped, listed
+from ser_vae.plots.confusion import confusion
+from ser_vae.plots.kl import kl_per_dimension
+from ser_vae.plots.latent_map import latent_map
+from ser_vae.plots.rate_distortion import rate_distortion
+from ser_vae.plots.spectrogram import (
+    label_swapped,
+    limits,
+    prior_samples,
+    reconstructions,
+    traversals,
+    utterance,
+)
+
+EMOTIONS = ("neutral", "happy", "sad", "angry")
+
+
+def spectrum(frames: int, level: float = 0.0) -> np.ndarray:
+    drawn = np.random.default_rng(frames).normal(level - 6, 2, (frames, 80))
+    return drawn.astype(np.float32)
+
+
+def panels(figure: Figure) -> list[Axes]:
+    """The axes that hold a picture, without the bar of colours."""
+    return [axes for axes in figure.axes if axes.images and axes.get_label() != "<colorbar>"]
+
+
+def texts(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.findobj(lambda own: hasattr(own, "get_text"))]
+
+
+def test_a_reconstruction_stands_beside_its_input_on_one_scale_of_colours() -> None:
+    given = [spectrum(50), spectrum(120)]
+    figure = reconstructions(
+        ["a", "b"], given, [own + 1 for own in given], frame_shift_s=0.01, title="t"
+    )
+    images = [axes.images[0] for axes in panels(figure)]
+    assert len(images) == 4
+    assert len({image.get_clim() for image in images}) == 1
+    np.testing.assert_array_equal(images[2].get_array(), given[1].T)
+    assert [tuple(image.get_extent()) for image in images[1:3]] == [
+        (0, 0.5, 0, 80),
+        (0, 1.2, 0, 80),
+    ]
+    assert {"input", "reconstruction", "time (s)", "t"} <= set(texts(figure))
+
+
+def test_swapped_labels_have_a_column_each_behind_the_input() -> None:
+    swapped = np.stack([spectrum(40, level) for level in range(4)])
+    figure = label_swapped(
+        ["a"], EMOTIONS, [spectrum(40)], [swapped], frame_shift_s=0.01, title="t"
+    )
+    assert [axes.get_title() for axes in panels(figure)] == [
+        "input",
+        *map("as {}".format, EMOTIONS),
+    ]
+    np.testing.assert_array_equal(panels(figure)[3].images[0].get_array(), swapped[2].T)
+
+
+def test_a_traversal_has_a_row_a_dimension_and_a_column_a_step() -> None:
+    segments = np.arange(2 * 3 * 10 * 80, dtype=np.float32).reshape(2, 3, 10, 80)
+    figure = traversals([17, 3], [-2.0, 0.0, 1.5], segments, frame_shift_s=0.01, title="t")
+    assert [axes.get_title() for axes in panels(figure)[:3]] == ["−2 sd", "mean", "+1.5 sd"]
+    assert [axes.get_ylabel() for axes in panels(figure)[::3]] == ["z 17", "z 3"]
+    np.testing.assert_array_equal(panels(figure)[4].images[0].get_array(), segments[1, 1].T)
+    assert any("100 ms" in text for text in texts(figure))
+
+
+@pytest.mark.parametrize("emotions", [EMOTIONS, ("",)])
+def test_samples_of_the_prior_have_a_row_a_label(emotions: tuple[str, ...]) -> None:
+    segments = np.zeros((len(emotions), 6, 10, 80), dtype=np.float32)
+    figure = prior_samples(emotions, segments, frame_shift_s=0.01, title="t")
+    assert [axes.get_ylabel() for axes in panels(figure)[::6]] == list(emotions)
+
+
+def test_an_outlier_dims_nothing() -> None:
+    calm = spectrum(200)
+    loud = calm.copy()
+    loud[0, 0] = 1000
+    low, high = limits([loud])
+    assert calm.min() < low < high < calm.max()
+
+
+def test_figures_apart_share_a_scale_that_they_are_given() -> None:
+    figure = utterance(spectrum(30), (-9.0, 1.0), frame_shift_s=0.01, title="t")
+    assert panels(figure)[0].images[0].get_clim() == (-9.0, 1.0)
+
+
+def test_a_confusion_shows_the_share_of_the_truth_and_the_count() -> None:
+    counts = np.array([[6, 2], [1, 0]])
+    figure = confusion({"VAE": counts, "AE": counts.T}, ["calm", "gay"], title="t")
+    shown = [text.get_text() for text in panels(figure)[0].texts]
+    assert shown == ["75\n(6)", "25\n(2)", "100\n(1)", "0\n(0)"]
+    assert [axes.get_title() for axes in panels(figure)] == ["VAE", "AE"]
+
+
+def test_an_emotion_that_does_not_occur_is_a_row_of_zeros() -> None:
+    figure = confusion({"VAE": np.array([[3, 1], [0, 0]])}, ["calm", "gay"], title="t")
+    assert panels(figure)[0].texts[2].get_text() == "0\n(0)"
+
+
+def test_more_confusions_than_fit_beside_each_other_go_below() -> None:
+    counts = np.eye(4, dtype=int)
+    figure = confusion({str(number): counts for number in range(5)}, EMOTIONS, title="t")
+    tops = [axes.get_subplotspec().rowspan.start for axes in panels(figure)]
+    assert tops == [0, 0, 0, 1, 1]
+    assert figure.get_figwidth() <= 7.2
+
+
+def test_every_point_of_a_map_is_drawn_in_each_colouring() -> None:
+    points = np.random.default_rng(0).normal(size=(30, 2))
+    emotion = [EMOTIONS[number % 4] for number in range(30)]
+    speaker = [f"s{number % 7}" for number in range(30)]
+    figure = latent_map(
+        points, {"emotion": emotion, "speaker": speaker}, explained=(0.5, 0.25), title="t"
+    )
+    for axes, names in zip(figure.axes, (emotion, speaker), strict=True):
+        drawn = [own for own in axes.collections if isinstance(own, PathCollection)]
+        assert sorted(own.get_label() for own in drawn) == sorted(set(names))
+        at = np.concatenate([own.get_offsets() for own in drawn])
+        assert {tuple(point) for point in at.tolist()} == {tuple(p) for p in points.tolist()}
+        assert axes.get_xlabel() == "component 1 (50.0 % of variance)"
+        assert axes.get_ylabel() == "component 2 (25.0 %)"
+
+
+def test_kl_is_sorted_and_summed() -> None:
+    figure = kl_per_dimension([0.5, 3.0, 0.0, 1.5], title="t")
+    heights = [bar.get_height() for bar in figure.axes[0].patches]
+    assert heights == [3.0, 1.5, 0.5, 0.0]
+    assert "sum: 5.0 nats" in texts(figure)
+
+
+def test_bars_have_their_intervals_and_a_gap_where_there_is_no_score() -> None:
+    values = np.array([[60.0, np.nan], [70.0, 80.0]])
+    intervals = np.array([[[50.0, 65.0], [np.nan] * 2], [[66.0, 71.0], [np.nan] * 2]])
+    figure = grouped(
+        ["improvised", "scripted"],
+        {"ae": "AE", "vae": "VAE"},
+        values,
+        intervals,
+        np.array([25.0, 30.0]),
+        quantity="UA (%)",
+        title="t",
+    )
+    (axes,) = figure.axes
+    np.testing.assert_array_equal([bar.get_height() for bar in axes.patches], values.T.ravel())
+    whiskers, _, lines = axes.collections
+    assert [segment[:, 1].tolist() for segment in whiskers.get_segments()] == [[50, 65], [66, 71]]
+    assert [segment[0, 1] for segment in lines.get_segments()] == [25.0, 30.0]
+
+
+def test_a_list_of_models_tells_baselines_from_models() -> None:
+    figure = listed(
+        ["majority", "VAE", "CVAE"],
+        np.array([25.0, 60.0, 70.0]),
+        np.full((3, 2), np.nan),
+        33.0,
+        baseline=[True, False, False],
+        quantity="UA (%)",
+        title="t",
+    )
+    (axes,) = figure.axes
+    bars = {bar.get_width(): bar.get_facecolor() for bar in axes.patches}
+    assert bars[60.0] == bars[70.0] != bars[25.0]
+    assert axes.lines[-1].get_xdata()[0] == 33.0
+
+
+def test_rate_and_distortion_of_a_collapsed_run_lie_in_the_shade() -> None:
+    kl, error = np.array([25.0, 0.01, 30.0]), np.array([0.15, 1.0, 0.12])
+    figure = rate_distortion(
+        kl,
+        error,
+        ["vae", "vae", "cvae"],
+        names={"vae": "VAE", "cvae": "CVAE"},
+        least_kl=5.0,
+        largest_error=0.9,
+        title="t",
+    )
+    (axes,) = figure.axes
+    *shades, cvae, vae = axes.collections
+    assert cvae.get_offsets().tolist() == [[30.0, 0.12]]
+    inside = [
+        any(shade.get_paths()[0].contains_point(point) for shade in shades)
+        for point in vae.get_offsets()
+    ]
+    assert inside == [False, True]
