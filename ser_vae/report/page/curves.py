@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from ser_vae import SerVaeError
 from ser_vae.report.page.place import Place
 from ser_vae.report.record import Run
 from ser_vae.report.section import NOTHING, Line, Section
@@ -18,20 +19,29 @@ Curves = Mapping[str, list[float | None]]  # quantity -> a value an epoch
 
 
 def read(folder: Path) -> Curves:
-    """Of both stages; of a stage that wrote none, nothing."""
+    """Of both stages; of a stage that wrote none, nothing.
+
+    Raises:
+        SerVaeError: a file holds something that is no number.
+    """
     found: dict[str, list[float | None]] = {}
     for path in (folder / f"{stage}.csv" for stage in STAGES):
         if path.is_file():
             with path.open(newline="", encoding="utf-8") as file:
                 rows = list(csv.DictReader(file))
             names = [name for name in (rows[0] if rows else ()) if name not in ("epoch", "step")]
-            found |= {name: [number(row[name]) for row in rows] for name in names}
+            found |= {name: [number(row[name], path) for row in rows] for name in names}
     return found
 
 
-def number(text: str) -> float | None:
+def number(text: str, path: Path) -> float | None:
     """Rounded; None where there is no number to draw."""
-    value = float(text) if text else math.nan
+    try:
+        value = float(text) if text else math.nan
+    except ValueError as error:
+        raise SerVaeError(
+            f"{path}: expected numbers, found {text!r}.\nRun that command again with force=true."
+        ) from error
     return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
 
 

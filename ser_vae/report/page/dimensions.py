@@ -31,7 +31,7 @@ def in_words(bundles: list[dict[str, Any]]) -> Section:
     """The bars in figures."""
     return Section(
         "How many dimensions say something",
-        ("Of the run with the lowest seed. KL in nats a segment; dimensions count from 0.",),
+        ("Of the lowest seed and fold. KL in nats a segment; dimensions count from 0.",),
         ("model", f"above {USED:g} nats", "sum", "half of it in", "the strongest"),
         1,
         tuple(Line(line(bundle)) for bundle in bundles),

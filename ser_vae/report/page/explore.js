@@ -18,12 +18,16 @@
     const [traces, own] = charts[plot.dataset.chart](placeOf(plot), controlsOf(plot));
     const axis = (more) => ({ gridcolor: grid, zerolinecolor: grid, automargin: true, ...more });
     const grid = getComputedStyle(plot.closest(".place").parentElement.querySelector("h2")).borderTopColor;
+    const quiet = getComputedStyle(document.querySelector(".facts")).color;
     const layout = {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: "system-ui, sans-serif", size: 13, color: text() },
-      margin: { l: 56, r: 12, t: 16, b: 48 }, height: 380, legend: { orientation: "h", y: -0.22 }, hovermode: "closest",
+      margin: { l: 56, r: 12, t: 16, b: 48 }, height: 380, legend: { orientation: "h", y: -0.22 }, modebar: { bgcolor: "rgba(0,0,0,0)", color: quiet, activecolor: text() }, hovermode: "closest",
       ...own, xaxis: axis(own.xaxis), yaxis: axis(own.yaxis), ...(width ? { width } : { autosize: true }),
     };
-    const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };
+    // plotly's bar has a button that sends a chart's data to its makers' server, unless told not to.
+    const config = {
+      responsive: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "", modeBarButtonsToRemove: ["lasso2d", "select2d"],
+    };
     plot.style.height = `${layout.height}px`;
     Plotly.react(plot, traces, layout, config);
     if (!drawn.has(plot) && plot.dataset.chart === "map") {

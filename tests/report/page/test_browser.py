@@ -68,6 +68,11 @@ def phone(chromium: Any, drawn: Path) -> Iterator[Reader]:
 def test_all_charts_are_drawn_without_an_error_or_a_request(reader: Reader) -> None:
     reader.draw_all()
     assert reader.page.locator(PLOTS).count() == 4
+    titles = reader.page.locator(".modebar-btn").evaluate_all(
+        "all => all.map(b => b.dataset.title)"
+    )
+    assert "Zoom" in titles
+    assert not [title for title in titles if "Share" in title or "loud" in title]
     assert reader.wrong == []
 
 

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 from report.page.conftest import NASTY
 
+from ser_vae.evaluation import projection
 from ser_vae.report.__main__ import main
+from ser_vae.report.collect import collect
+from ser_vae.report.contents import contents
+from ser_vae.report.folds import join_folds
+from ser_vae.report.page import build
+from ser_vae.report.subset import subsets
+from ser_vae.report.table import tables
 
 
 class Tables(HTMLParser):
@@ -186,3 +193,37 @@ def test_the_same_runs_make_the_same_page(study: Any, heard: Any) -> None:
     main([str(study.folder), "--html"])
     assert (study.folder / "report.html").read_bytes() == first
     assert len(first) < 10_000_000
+
+
+def test_curves_that_are_no_numbers_are_named_and_holes_are_left_out(
+    study: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    curves = study.run() / "pretrain.csv"
+    curves.write_text("epoch,step,pretrain/train/loss\n0,1,nan\n1,2,\n2,3,4.5\n")
+    assert main([str(study.folder), "--html"]) == 0
+    html = (study.folder / "report.html").read_text(encoding="utf-8")
+    assert '"pretrain/train/loss":[null,null,4.5]' in html
+    curves.write_text("epoch,step,pretrain/train/loss\n0,1,much\n")
+    assert main([str(study.folder), "--html"]) == 1
+    assert "expected numbers, found 'much'" in capsys.readouterr().err
+
+
+def test_pictures_that_do_not_fit_are_left_out_and_said_so(
+    fabricated: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "PICTURES", 0)
+    monkeypatch.setattr(projection, "umap_installed", lambda: False)
+    runs, unreadable = collect(fabricated.folder)
+    studies = [(table, subsets(table)) for table in tables(join_folds(runs))]
+    html = build.page(contents(studies, unreadable), studies, runs, fabricated.folder)
+    assert "the page would become too large" in html
+    assert "img" not in {tag for tag, _ in Tables(html).tags}
+    assert "pip install 'ser_vae[umap]'" in html
+
+
+def test_no_bar_is_drawn_where_there_is_no_terminal(
+    study: Any, heard: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study.run(said=heard(0.5))
+    main([str(study.folder), "--html"])
+    assert capsys.readouterr().err == ""
