@@ -16,15 +16,20 @@ OFFLINE = ("logger=wandb", "logger.wandb.mode=offline")
 
 def folders(runs: Path) -> list[Path]:
     """Run folders that have a W&B record, sorted."""
-    return sorted({file.parents[2] for file in runs.rglob("run-*.wandb")})
+    return sorted({file.parents[2] for file in parts(runs)})
+
+
+def parts(runs: Path) -> list[Path]:
+    """A file for each time that the run was started."""
+    return sorted(runs.rglob("offline-run-*/run-*.wandb"))
 
 
 def records(runs: Path) -> list[Any]:
     """All of it, as soon as W&B's service, which writes on its own time, has written the end."""
     for _ in range(100):
         found = [record for folder in folders(runs) for record in offline.records(folder)]
-        parts = len(list(runs.rglob("run-*.wandb")))
-        if parts and sum(record.HasField("exit") for record in found) == parts:
+        ended = sum(record.HasField("exit") for record in found)
+        if ended and ended == len(parts(runs)):
             return found
         time.sleep(0.1)
     raise AssertionError("W&B wrote no end of the run")

@@ -78,6 +78,7 @@ def open_run(
     where = {"project": project, "group": group or run.group}
     opened = _start(run, mode, where)
     if opened is None and mode == "online":  # nobody logged in, a refused key, no network
+        wandb.teardown()  # its service, which holds on to the run's id
         opened = _start(run, "offline", where)
     if opened is None:
         return None

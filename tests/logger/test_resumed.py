@@ -26,7 +26,7 @@ AE = ("model=ae", "training.classify.epochs=6", *OFFLINE)
 
 def ids(runs: Path) -> set[str]:
     """Of the W&B run of each part that is recorded."""
-    return {file.stem.removeprefix("run-") for file in runs.rglob("run-*.wandb")}
+    return {file.stem.removeprefix("run-") for file in read_back.parts(runs)}
 
 
 def check_curves(found: list[Any]) -> None:
@@ -50,7 +50,7 @@ def test_a_run_that_an_exception_ends_goes_on_in_its_record(
     assert read_back.epochs(before, "classify/train/loss") == [0, 1, 2]
 
     run_noises(*AE)
-    assert len(list((tmp_path / "runs").rglob("run-*.wandb"))) == 2
+    assert len(read_back.parts(tmp_path / "runs")) == 2
     assert len(ids(tmp_path / "runs")) == 1
     found = read_back.records(tmp_path / "runs")
     check_curves(found)
@@ -71,7 +71,7 @@ def test_a_killed_run_goes_on_in_its_record(noise_command: list[str], tmp_path: 
     assert not any(runs.glob("random/*/metrics.json"))
 
     assert start(*noise_command, *AE).wait(400) == 0
-    assert len(list(runs.rglob("run-*.wandb"))) == 2
+    assert len(read_back.parts(runs)) == 2
     assert len(ids(runs)) == 1
     (folder,) = read_back.folders(runs)
     check_curves(list(offline.records(folder)))
