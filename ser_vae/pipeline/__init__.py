@@ -63,7 +63,7 @@ def execute(
         folder.write_audit(results["audit"])
         results["times_s"] = times
         conclude(loggers, results, folder)
-    folder.write_metrics(results)
+        folder.write_metrics(results)  # closing an online logger may wait for the network
     shutil.rmtree(folder.path / CLASSIFIERS, ignore_errors=True)
 
 
