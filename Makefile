@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 RUNS ?= runs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clean
+.PHONY: help demo pictures test check clean
 
 help:  ## say what each target does
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 8
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -17,7 +17,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 demo: $(VENV)/installed  ## set up, run Table I on the embedded corpus, print and write the report
 	$(BIN)/python -m ser_vae.run -m +experiment=table1 corpus=demo seed=0 runs=$(RUNS)
-	$(BIN)/python -m ser_vae.report $(RUNS)
+	$(BIN)/python -m ser_vae.report $(RUNS) --html
+
+pictures: demo  ## draw the README's pictures from the demo's runs; needs Chromium
+	$(BIN)/python experiments/demo/pictures.py $(RUNS)
 
 test: $(VENV)/installed  ## set up, run all tests (the wheel outside the checkout is one of them)
 	$(BIN)/python -m pytest

@@ -10,11 +10,14 @@ only from stages above it in this list:
     model        segment -> latent: AE, VAE, CVAE (III-A, IV-C)
     classifier   sequence of latents -> emotion: LSTM (III-B, IV-C)
     training     the two Lightning stages, and the policy by which a label may enter a latent
-    logger       where curves and summaries go
     evaluation   predictions -> numbers
-    report       numbers -> tables
+    plots        arrays -> pictures
+    logger       where curves, summaries and pictures go
+    report       runs -> tables, a page, figures
 
-`pipeline` joins them, `run` is the command, `run_folder` says what a run leaves on disk.
+`pipeline` joins them, `run` is the command, `sweep` watches many, `run_folder` says what a run
+leaves on disk; `check` looks at a corpus, `listen` at a trained representation, and `dashboard`
+lays a comparison out on Weights & Biases.
 
 Shapes, everywhere in this package:
 
