@@ -22,14 +22,15 @@ LEAST = 1e-12  # power; keeps quotients finite
 
 
 def to_waveform(log_mel: Samples, extractor: LogMel, seed: int) -> Samples:
-    """Invert (T, F) frames to (N,) samples in ±1, N = (T - 1) shifts + a window.
+    """Invert (T, F) frames to (N,) samples, N = (T - 1) shifts + a window.
 
     What `extractor` makes of the result is near `log_mel`: on speech to 0.1 of a natural log in the
-    mean. Louder than full scale it is scaled down as a whole. `seed` draws the first phases.
+    mean. Full scale is ±1, as where the frames came from, but frames that a model made up may be
+    louder: scale before writing a file. `seed` draws the first phases.
     """
     mel = (torch.from_numpy(log_mel).double().exp() - extractor.floor).clamp(min=0)
     waveform = _with_phases(_spread(mel, extractor.filters.double()), extractor, seed)
-    found: Samples = (waveform / waveform.abs().max().clamp(min=1)).numpy()
+    found: Samples = waveform.numpy()
     return found
 
 

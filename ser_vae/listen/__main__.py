@@ -26,6 +26,8 @@ PRIOR_NOTE = (
     "is no speech, but the sounds of which the model takes speech to be made."
 )
 
+TRIMMED = " The quiet ends of the recording are cut from what the model is given."
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
@@ -103,11 +105,12 @@ def groups(
     material = rebuilt.pictures.material
     strongest = sounds.strongest(rebuilt.pictures, dimensions)
     shown = limits([rebuilt.pictures.input(index) for index in chosen])
+    cut = TRIMMED if rebuilt.config["features"]["trim_db"] is not None else ""
     for index in chosen:
         utterance = material.utterances[index]
         yield writer.group(
             f"{utterance.emotion}: {utterance.id}",
-            f"Speaker {utterance.speaker}, of the {material.parts[index]} part.",
+            f"Speaker {utterance.speaker}, of the {material.parts[index]} part.{cut}",
             sounds.of_utterance(rebuilt.pictures, index, strongest),
             shown=shown,
             recorded=audio.read(utterance.path, writer.extractor.sample_rate),

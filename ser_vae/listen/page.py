@@ -1,6 +1,7 @@
 """Frames -> WAV, PNG and an index.html in one folder."""
 
 import io
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -12,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import SYNTHETIC
-from ser_vae.features.audio import Samples
+from ser_vae.features.audio import SILENT, Samples
 from ser_vae.features.griffin_lim import to_waveform
 from ser_vae.features.logmel import LogMel
 from ser_vae.files import atomic_write, write_text
@@ -21,7 +22,7 @@ from ser_vae.plots.spectrogram import Limits, utterance
 from ser_vae.plots.style import png_bytes
 
 DPI = 110
-PEAK = 0.9  # of full scale: the loudest of a group of sounds
+PEAK = 0.9  # of full scale: what a group is amplified to, and nothing in it exceeds
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Heard:
             Griffin-Lim alone costs. None for a recording.
         distance: mean distance of the frames from the input's; None of the input itself, and where
             there is none.
+        gain_db: by how much it was amplified: like all of its group, or less, if too loud for that.
     """
 
     said: str
@@ -41,11 +43,12 @@ class Heard:
     png: str
     error: float | None
     distance: float | None
+    gain_db: float
 
 
 @dataclass(frozen=True)
 class Group:
-    """What is to be compared by ear: all of it is amplified alike."""
+    """What is to be compared by ear."""
 
     title: str
     note: str
@@ -73,24 +76,27 @@ class Writer:
     ) -> Group:
         """Write the sounds of a group, and the recording before them.
 
-        Where they are `compared`, the first is the input that the others are measured against.
+        Where they are `compared`, the first is the input that the others are measured against: it
+        is amplified to what can be heard well, and the others as much.
         """
         every = [(s, to_waveform(s.frames, self.extractor, self.seed)) for s in sounds]
         if recorded is not None:
             own = Sound("recording", "the recording itself", self.extractor(recorded))
             every.insert(0, (own, recorded))
-        gain = PEAK / max(float(np.abs(wave).max()) for _, wave in every)
+        gain = PEAK / peak([wave for _, wave in (every[:2] if compared else every)])
         heard = []
         for sound, wave in every:
             name = re.sub(r"[^A-Za-z0-9]+", "-", f"{title} {sound.name}").strip("-")
-            self._wav(name, gain * wave)
+            own_gain = min(gain, PEAK / peak([wave]))
+            self._wav(name, own_gain * wave)
             self._png(name, sound, shown)
             made = wave is not recorded
             error = mean_distance(self.extractor(wave), sound.frames) if made else None
             other = compared and made and sound is not sounds[0]
             distance = mean_distance(sound.frames, sounds[0].frames) if other else None
-            heard.append(Heard(sound.said, f"{name}.wav", f"{name}.png", error, distance))
-        return Group(title, note, 20 * float(np.log10(gain)), tuple(heard))
+            files = f"{name}.wav", f"{name}.png"
+            heard.append(Heard(sound.said, *files, error, distance, decibels(own_gain)))
+        return Group(title, note, decibels(gain), tuple(heard))
 
     def index(self, title: str, facts: Sequence[str], groups: Sequence[Group]) -> Path:
         """Write index.html, and return where."""
@@ -132,6 +138,15 @@ class Writer:
                 file.write(content)
         except OSError as error:
             raise SerVaeError(f"{path} can't be written: {error.strerror}.") from error
+
+
+def peak(waves: Sequence[Samples]) -> float:
+    """The largest sample of all, above 0 in silence too."""
+    return max(SILENT, *(float(np.abs(wave).max()) for wave in waves))
+
+
+def decibels(gain: float) -> float:
+    return 20 * math.log10(gain)
 
 
 def mean_distance(one: Samples, other: Samples) -> float:

@@ -19,7 +19,7 @@ from ser_vae.training.decode import drawn, moved
 
 Frames = npt.NDArray[np.float32]  # (T, F), natural log of mel power
 
-MOVED = (-3.0, 3.0)  # standard deviations over test segments
+MOVED = (-2.0, 2.0)  # standard deviations over test segments
 PRIOR_SEGMENTS = 20  # of a sample: 2 s of segments of 100 ms
 NAMED = 5  # ids that are like an unknown one
 

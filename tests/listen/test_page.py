@@ -28,20 +28,28 @@ def writer(folder: Path, *, synthetic: bool = False) -> Writer:
     return Writer(folder, extractor(), synthetic=synthetic, seed=0)
 
 
-def test_a_group_is_amplified_alike(tmp_path: Path) -> None:
+def test_a_group_is_amplified_alike_but_for_what_is_too_loud(tmp_path: Path) -> None:
     made = writer(tmp_path)
-    loud, quiet = (Sound(n, n, made.extractor(tone(a))) for n, a in (("a", 0.2), ("b", 0.02)))
-    group = made.group("x", "", [loud, quiet], shown=(-8.0, 2.0), recorded=tone(0.1), compared=True)
-    levels = {}
-    for own in group.heard:
-        samples, _ = soundfile.read(tmp_path / own.wav)
-        levels[own.said] = np.std(samples[1000:-1000])
-        assert np.abs(samples).max() <= 0.9 + 2**-15
-    assert levels["a"] / levels["b"] == pytest.approx(10, rel=0.05)
-    assert levels["a"] / levels["the recording itself"] == pytest.approx(2, rel=0.05)
-    assert levels["the recording itself"] == pytest.approx(
-        np.std(tone(0.1)) * 10 ** (group.gain_db / 20), rel=0.01
-    )
+    amplitudes = {"input": 0.02, "quiet": 0.01, "loud": 2.0}  # the last is beyond full scale
+    sounds = [Sound(name, name, made.extractor(tone(a))) for name, a in amplitudes.items()]
+    group = made.group("x", "", sounds, shown=(-8.0, 2.0), recorded=tone(0.02), compared=True)
+    gains = {own.said: own.gain_db for own in group.heard}
+    assert gains["the recording itself"] == gains["input"] == gains["quiet"] == group.gain_db
+    assert gains["loud"] < 0 < group.gain_db
+    level = {own.said: soundfile.read(tmp_path / own.wav)[0] for own in group.heard}
+    assert all(np.abs(samples).max() <= 0.9 + 2**-15 for samples in level.values())
+    recording, given, quiet, _ = (np.std(own[1000:-1000]) for own in level.values())
+    assert given / quiet == pytest.approx(2, rel=0.05)
+    assert given / recording == pytest.approx(1, rel=0.05)
+    assert recording == pytest.approx(np.std(tone(0.02)) * 10 ** (group.gain_db / 20), rel=0.01)
+    assert "too loud" in made.index("run", [], [group]).read_text()
+
+
+def test_silence_is_not_amplified_without_end(tmp_path: Path) -> None:
+    made = writer(tmp_path)
+    silence = Sound("s", "nothing", np.full((20, 80), np.log(1e-6), np.float32))
+    group = made.group("x", "", [silence], shown=(-8.0, 2.0), recorded=None, compared=False)
+    assert group.gain_db < 80
 
 
 def test_distances_are_of_frames_from_the_input_and_of_what_is_heard_from_its_frames(
