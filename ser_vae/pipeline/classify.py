@@ -1,6 +1,7 @@
 """The second stage: the training part's latents -> a classifier, and its say on the test part."""
 
 import copy
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from ser_vae.training.fit import fit
 from ser_vae.training.history import replay
 from ser_vae.training.predict import probabilities
 from ser_vae.training.seeding import seed_for
+from ser_vae.training.stage import ignore_known_warnings
 
 Config = Mapping[str, Any]
 Probabilities = npt.NDArray[np.float64]
@@ -146,4 +148,6 @@ def frozen(config: Config) -> bool:
 
 
 def device_of(config: Config) -> torch.device:
-    return lightning.Fabric(accelerator=config["trainer"]["accelerator"], devices=1).device
+    with warnings.catch_warnings():
+        ignore_known_warnings()
+        return lightning.Fabric(accelerator=config["trainer"]["accelerator"], devices=1).device

@@ -21,6 +21,7 @@ KNOWN_WARNINGS = (
     "Checkpoint directory .* exists and is not empty",  # that is how a run is resumed
     "Total length of `list` across ranks is zero",  # no validation part was asked for
     ".*LeafSpec.* is deprecated",  # inside Lightning
+    "The `srun` command is available",  # a login node, where nobody asked for a job
 )
 
 

@@ -1,0 +1,198 @@
+"""A step of pretraining the VAE: ours through Lightning, against loops written by hand.
+
+    python experiments/benchmarks/pretraining.py
+
+60,000 random segments of 800 values, batches of 128, all cores. The contestants take turns, an
+epoch each; a round gives the ratios, and their medians over the rounds are reported.
+
+    by_hand    a PyTorch loop over an in-memory tensor with fused Adam, float32
+    stock      Lightning with DataLoader(TensorDataset, shuffle=True) and its own defaults
+    products   the matrix products of a step alone, forward and backward: no step is faster
+    ours       `ser_vae.training.fit`, as a run calls it
+    ours_bf16  the same with trainer.precision=bf16-mixed
+"""
+
+import argparse
+import logging
+import math
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from measured import ratio, write
+from rich.progress import track
+from torch import Tensor
+from torch.utils.data import DataLoader, TensorDataset
+
+from ser_vae.configuration import build
+from ser_vae.data.datamodule import SegmentSet
+from ser_vae.data.segment import Segments
+from ser_vae.run import configure
+from ser_vae.terminal import stderr
+from ser_vae.training.fit import fit
+from ser_vae.training.health import watched
+from ser_vae.training.history import read
+from ser_vae.training.pretrain import Pretrain
+
+LENGTH, BANDS, CLASSES, BATCH = 10, 80, 4, 128
+SIZE = LENGTH * BANDS
+CONFIG = configure("model=vae")
+ADAM = CONFIG["training"]["pretrain"]["optimizer"]
+
+Contestant = Callable[[], Any]  # trains for an epoch
+
+
+def material(count: int) -> SegmentSet:
+    """Segments of 32 causes and noise, so that there is something to learn."""
+    generator = torch.Generator().manual_seed(0)
+    causes, mixing = (torch.randn(*s, generator=generator) for s in ((count, 32), (32, SIZE)))
+    noise = torch.randn(count, SIZE, generator=generator)
+    frames = ((causes @ mixing).tanh() + 0.5 * noise).reshape(count * LENGTH, BANDS)
+    labels = torch.randint(CLASSES, (count,), generator=generator)
+    start = torch.arange(0, count * LENGTH, LENGTH)
+    segments = Segments(frames, start, torch.tensor([count]), LENGTH)
+    return SegmentSet(segments, torch.eye(CLASSES)[labels])
+
+
+def vae() -> Any:
+    torch.manual_seed(0)
+    return build(CONFIG["model"], input_size=SIZE, num_classes=CLASSES)
+
+
+def by_hand(x: Tensor, c: Tensor) -> Contestant:
+    model = vae()
+    optimizer = torch.optim.Adam(model.parameters(), fused=True, **ADAM)
+
+    def epoch() -> None:
+        for index in torch.randperm(len(x)).split(BATCH):
+            optimizer.zero_grad()
+            model.loss(x[index], c[index])["loss"].mean().backward()
+            optimizer.step()
+
+    return epoch
+
+
+class Stock(lightning.LightningModule):
+    """What one writes first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = vae()
+
+    def training_step(self, batch: Any) -> Tensor:
+        terms = {name: value.mean() for name, value in self.model.loss(*batch).items()}
+        self.log_dict({f"train/{name}": value for name, value in terms.items()})
+        return terms["loss"]
+
+    def configure_optimizers(self) -> Any:
+        return torch.optim.Adam(self.parameters(), **ADAM)
+
+
+def stock(x: Tensor, c: Tensor) -> Contestant:
+    def epoch() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            loader = DataLoader(TensorDataset(x, c), batch_size=BATCH, shuffle=True)
+            trainer = lightning.Trainer(
+                max_epochs=1, accelerator="cpu", default_root_dir=folder, enable_progress_bar=False
+            )
+            trainer.fit(Stock(), loader)
+
+    return epoch
+
+
+def products(count: int) -> Contestant:
+    """Forward, and backward to weights and, but for the first layer, to inputs."""
+    weights = [p.detach() for p in vae().parameters() if p.dim() == 2]
+    inputs = [torch.randn(BATCH, w.shape[1]) for w in weights]
+    gradients = [torch.randn(BATCH, w.shape[0]) for w in weights]
+
+    def epoch() -> None:
+        for _ in range(math.ceil(count / BATCH)):
+            for layer, (w, a, g) in enumerate(zip(weights, inputs, gradients, strict=True)):
+                a @ w.T
+                g.T @ a
+                if layer:
+                    g @ w
+
+    return epoch
+
+
+def ours(data: SegmentSet, precision: str, epochs: int = 1) -> Callable[[], list[dict[str, float]]]:
+    def epoch() -> list[dict[str, float]]:
+        stage = Pretrain(vae(), 0, ADAM, watched=watched(data, 0))
+        settings = {"accelerator": "cpu", "devices": 1, "precision": precision}
+        with tempfile.TemporaryDirectory() as folder:
+            fit(
+                stage,
+                data,
+                [],
+                folder=Path(folder),
+                epochs=epochs,
+                batch_size=BATCH,
+                gradient_clip=None,
+                trainer=settings,
+                loggers=[],
+                progress=False,
+            )
+            return read(Path(folder) / "pretrain.csv")
+
+    return epoch
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--segments", type=int, default=60_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning")
+    data = material(asked.segments)
+    every = torch.arange(asked.segments)
+    x, c = data.source[every], data.condition
+    contestants: dict[str, Contestant] = {
+        "by_hand": by_hand(x, c),
+        "stock": stock(x, c),
+        "products": products(asked.segments),
+        "ours": ours(data, "32-true"),
+        "ours_bf16": ours(data, "bf16-mixed"),
+    }
+    seconds = rounds(contestants, asked.rounds)
+    steps = math.ceil(asked.segments / BATCH)
+    last = {p: ours(data, p, 3)()[-1]["pretrain/train/loss"] for p in ("32-true", "bf16-mixed")}
+    results = {
+        "segments": asked.segments,
+        "rounds": asked.rounds,
+        "ms_a_step": {
+            name: round(1000 * statistics.median(own) / steps, 2) for name, own in seconds.items()
+        },
+        "ratio": {
+            "ours to by_hand": ratio(seconds["by_hand"], seconds["ours"]),
+            "ours to stock": ratio(seconds["stock"], seconds["ours"]),
+            "ours_bf16 to by_hand": ratio(seconds["by_hand"], seconds["ours_bf16"]),
+            "ours to products": ratio(seconds["products"], seconds["ours"]),
+        },
+        "loss_after_3_epochs": last,
+    }
+    print(write("pretraining", results).read_text())
+
+
+def rounds(contestants: dict[str, Contestant], count: int) -> dict[str, list[float]]:
+    """Seconds of each, after a round that does not count."""
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for turn in track(range(count + 1), "rounds", console=stderr()):
+        for name, epoch in contestants.items():
+            began = time.perf_counter()
+            epoch()
+            if turn:
+                seconds[name].append(time.perf_counter() - began)
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
