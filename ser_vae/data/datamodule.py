@@ -104,5 +104,6 @@ class BatchModule(lightning.LightningDataModule):
             shuffle=shuffle,
             rank=self.trainer.global_rank if self.trainer else 0,
             world_size=self.trainer.world_size if self.trainer else 1,
+            length=dataset.count if isinstance(dataset, SequenceSet) else None,
         )
         return DataLoader(dataset, sampler=batches, batch_size=None)

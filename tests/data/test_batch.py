@@ -94,3 +94,50 @@ def test_without_shuffling_items_come_in_order_in_every_epoch():
     for epoch in range(2):
         ordered.set_epoch(epoch)
         assert [pick.items.tolist() for pick in ordered] == [[0, 1, 2], [3, 4, 5], [6]]
+
+
+def sorted_picks(count: int, size: int, *, rank: int = 0, devices: int = 1, epoch: int = 0):
+    batches = Batches(
+        count,
+        size,
+        seed=3,
+        shuffle=True,
+        rank=rank,
+        world_size=devices,
+        length=torch.arange(count).flip(0) % 97,
+    )
+    batches.set_epoch(epoch)
+    found = list(batches)
+    assert len(found) == len(batches)
+    return batches.length, found
+
+
+@MANY
+@given(st.integers(1, 400), SIZES, DEVICES)
+def test_items_of_like_length_are_in_one_batch_and_each_item_in_one(count, size, devices):
+    found = [sorted_picks(count, size, rank=rank, devices=devices)[1] for rank in range(devices)]
+    items = [i for own in found for pick in own if pick.share for i in pick.items.tolist()]
+    assert sorted(items) == list(range(count))
+    whole = sorted_picks(count, size * devices)[1]
+    for one, *parts in zip(whole, *found, strict=True):
+        together = [i for part in parts if part.share for i in part.items.tolist()]
+        assert sorted(together) == sorted(one.items.tolist())
+
+
+def test_sorting_by_length_spares_most_of_the_padding_and_draws_anew_each_epoch():
+    length, found = sorted_picks(4000, 32)
+    longest = sum(int(length[pick.items].max()) * len(pick.items) for pick in found)
+    plain = sum(int(length[pick.items].max()) * len(pick.items) for pick in picks(4000, 32))
+    assert plain > 1.8 * length.sum()
+    assert longest < 1.15 * length.sum()
+    another = sorted_picks(4000, 32, epoch=1)[1]
+    assert {tuple(sorted(p.items.tolist())) for p in found}.isdisjoint(
+        tuple(sorted(p.items.tolist())) for p in another
+    )
+    means = torch.stack([length[pick.items].float().mean() for pick in found])
+    rising = (means[1:] > means[:-1]).float().mean()
+    assert 0.35 < rising < 0.65  # batches of short ones do not come first
+
+
+def test_a_few_batches_are_drawn_as_if_nothing_had_a_length():
+    assert order(sorted_picks(200, 32)[1]) == order(picks(200, 32, seed=3))
