@@ -1,9 +1,10 @@
 """What all runs in a folder say, and how far it can be believed: `python -m ser_vae.report runs`.
 
-Prints it, and writes into FOLDER: report.md and report.tex (for a document with booktabs), the
-same tables; report.csv, a row for each score of a model; comparisons.csv, a row for each pair of
-models; runs.csv, a row a run. A score is the mean over seeds; runs that differ in anything else
-are never averaged. Ends with 1 where FOLDER has no run, or can't be written to.
+Prints it, and writes into FOLDER: report.md and report.tex (for a document with booktabs), the same
+tables; report.csv, a row for each score of a model; comparisons.csv, a row for each pair of models;
+runs.csv, a row a run. With --html also report.html, a page to explore; with --figures also
+figures/, for a paper. A score is the mean over seeds; runs that differ in anything else are never
+averaged. Ends with 1 where FOLDER has no run, or can't be written to.
 """
 
 import argparse

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from rich.progress import track
+
 from ser_vae import SerVaeError
 from ser_vae.files import write_text
 from ser_vae.plots.style import save
@@ -16,6 +18,7 @@ from ser_vae.report.figure_files import runs as of_runs
 from ser_vae.report.figure_files import scores as of_scores
 from ser_vae.report.figure_files.drawing import Drawing
 from ser_vae.report.record import Run
+from ser_vae.terminal import stderr
 
 
 def write_figures(folder: Path, studies: Sequence[Study], runs: Sequence[Run]) -> list[str]:
@@ -32,7 +35,8 @@ def write_figures(folder: Path, studies: Sequence[Study], runs: Sequence[Run]) -
     into, notes = folder / "figures", list[str]()
     captions = ["# Captions"]
     try:
-        for drawing in unique(drawings(folder, studies, runs, notes)):
+        found = unique(drawings(folder, studies, runs, notes))
+        for drawing in track(found, "figures", console=stderr(), disable=not stderr().is_terminal):
             save(drawing.draw(), into / drawing.name)
             captions.append(f"**{drawing.name}.** {drawing.caption}")
         write_text(into / "captions.md", "\n\n".join(captions) + "\n")
