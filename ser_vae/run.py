@@ -21,6 +21,8 @@ from ser_vae.features.digest import Digests
 from ser_vae.files import write_text
 from ser_vae.report.line import line, policies_line, pooled_line
 from ser_vae.run_folder import RunFolder, locate
+from ser_vae.sweep import objective
+from ser_vae.sweep.share import divided
 
 
 def default_corpus() -> str:
@@ -34,12 +36,14 @@ OmegaConf.register_new_resolver("default_corpus", default_corpus, replace=True)
 def run(config: Mapping[str, Any]) -> dict[str, Any]:
     """Do what `config` says, or find it done, and return the contents of its metrics.json.
 
-    With fold=all, of each fold in turn; returned are the scores of all folds together.
+    With fold=all, of each fold in turn; returned are the scores of all folds together. Where an
+    objective is set, its value stands there too.
     """
+    objective.check(config)
     if config["fold"] == "all":
         return run_folds(config)
     folder = finish(config)
-    return folder.read_metrics()
+    return {**folder.read_metrics(), **objective.reached(config["objective"], folder.path)}
 
 
 def run_folds(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,9 +116,11 @@ def plain(cfg: DictConfig) -> dict[str, Any]:
 
 
 @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
-def main(cfg: DictConfig) -> dict[str, Any] | SerVaeError:
+def main(cfg: DictConfig) -> dict[str, Any] | float | SerVaeError:
     try:
-        return run(plain(cfg))
+        metrics = run(divided(plain(cfg), HydraConfig.get().launcher))
+        said: dict[str, Any] | float = metrics.get("objective", metrics)  # a sweeper learns from it
+        return said
     except SerVaeError as error:
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             return SerVaeError(str(error))  # `sweep` says it, goes on, and ends with 1

@@ -39,7 +39,17 @@ from ser_vae.features.digest import Digests
 from ser_vae.files import write_text
 
 FORMAT = 2  # raised when the code changes what a configuration results in
-NOT_ADDRESSED = ("runs", "cache", "jobs", "threads", "progress", "force", "logger", "choice")
+NOT_ADDRESSED = (
+    "runs",
+    "cache",
+    "jobs",
+    "threads",
+    "progress",
+    "force",
+    "objective",
+    "logger",
+    "choice",
+)
 
 
 def locate(

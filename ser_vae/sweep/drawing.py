@@ -61,6 +61,18 @@ def heading(jobs: Sequence[Job]) -> str:
     return ", ".join(words)
 
 
+def not_done(jobs: Sequence[Job]) -> str:
+    """Such as "1 of 9 jobs failed, 3 did not end."; empty where all are done."""
+    failed = sum(job.state == "failed" for job in jobs)
+    open_still = sum(job.state in ("waiting", "running") for job in jobs)
+    if not failed + open_still:
+        return ""
+    words = [f"{failed} of {len(jobs)} jobs failed"]
+    if open_still:
+        words.append(f"{open_still} did not end")
+    return f"{', '.join(words)}."
+
+
 def duration(seconds: float) -> str:
     """59 s | 12 min | 3 h 05 min."""
     if seconds < 60:

@@ -1,7 +1,10 @@
-"""What happened in a sweep: a line of JSON an event, appended by whichever process runs the job."""
+"""What happened in a sweep: a folder with a file a job, in it a line of JSON an event.
+
+One process at a time runs a job, so that one writes a file: network file systems lose lines that
+several machines append at once.
+"""
 
 import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -30,22 +33,24 @@ class Event:
     at: float
 
 
-def append(path: Path, job: int, name: str, state: State, said: str = "") -> Event:
-    """Note an event of now; one short write to a file opened for appending is never torn."""
+def append(folder: Path, job: int, name: str, state: State, said: str = "") -> Event:
+    """Note an event of now."""
     event = Event(job, name, state, said, time.time())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        os.write(descriptor, (json.dumps(asdict(event)) + "\n").encode())
-    finally:
-        os.close(descriptor)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{job}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(event)) + "\n")
     return event
 
 
-def read(path: Path) -> list[Event]:
-    if not path.exists():
-        return []
-    return [Event(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+def read(folder: Path) -> list[Event]:
+    """All events in the order of their times; a line that is still being written is not one yet."""
+    lines = [
+        line
+        for path in folder.glob("*.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines(keepends=True)
+    ]
+    events = [Event(**json.loads(line)) for line in lines if line.endswith("\n")]
+    return sorted(events, key=lambda event: event.at)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def write_many(path: Path, job: int) -> None:
 
 
 def test_processes_that_write_at_once_tear_no_line(tmp_path: Path) -> None:
-    path = tmp_path / "sweep" / "journal.jsonl"
+    path = tmp_path / "sweep" / "journal"
     spawn = multiprocessing.get_context("fork")
     workers = [spawn.Process(target=write_many, args=(path, job)) for job in range(4)]
     for worker in workers:
@@ -74,4 +74,4 @@ def test_processes_that_write_at_once_tear_no_line(tmp_path: Path) -> None:
 
 
 def test_a_sweep_that_has_not_begun_has_no_events(tmp_path: Path) -> None:
-    assert read(tmp_path / "none.jsonl") == []
+    assert read(tmp_path / "none") == []
