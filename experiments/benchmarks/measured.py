@@ -5,12 +5,16 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
+from rich.progress import track
+
+from ser_vae.terminal import stderr
 
 FOLDER = Path(__file__).parent
 PACKAGES = ("torch", "torchaudio", "lightning", "numpy")
@@ -50,3 +54,15 @@ def ratio(slower: Sequence[float], faster: Sequence[float]) -> float:
     """How many times as fast: the median of the rounds' ratios, as a round shares the load."""
     rounds = [one / other for one, other in zip(slower, faster, strict=True)]
     return round(statistics.median(rounds), 2)
+
+
+def rounds(contestants: Mapping[str, Callable[[], Any]], count: int) -> dict[str, list[float]]:
+    """Seconds of each, after a round that does not count."""
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for turn in track(range(count + 1), "rounds", console=stderr()):
+        for name, epoch in contestants.items():
+            began = time.perf_counter()
+            epoch()
+            if turn:
+                seconds[name].append(time.perf_counter() - began)
+    return seconds

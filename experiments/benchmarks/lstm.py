@@ -1,0 +1,145 @@
+"""An epoch of the LSTM stage, as long as that of IEMOCAP's complete subset, and encoding it once.
+
+    python experiments/benchmarks/lstm.py
+
+3,872 training utterances (70 % of 5,531), their lengths drawn from a log-normal with the mean and
+the deviation of IEMOCAP's (4.5 s, 3.2 s), latents of 128 dimensions, batches of 128, the default
+LSTM. The contestants take turns, an epoch each; medians of the rounds' ratios.
+
+    ours        `ser_vae.training.fit`: batches of like length, padded to their longest
+    shuffled    a loop by hand, fused Adam: batches at random, padded to their longest
+    packed      the same, packed sequences in place of padding
+    everything  the same, every batch padded to the longest utterance of all
+"""
+
+import argparse
+import functools
+import math
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from measured import ratio, rounds, write
+from torch import Tensor
+from torch.nn.utils.rnn import pack_padded_sequence
+
+from ser_vae.configuration import build
+from ser_vae.data.datamodule import SequenceSet
+from ser_vae.data.segment import Segments
+from ser_vae.pipeline.settings import fit_settings
+from ser_vae.run import configure
+from ser_vae.training.classify import Classify
+from ser_vae.training.encode import encode, untold
+from ser_vae.training.fit import fit
+
+UTTERANCES, LATENT, CLASSES, BATCH = 3872, 128, 4, 128
+WHOLE_CORPUS = 5531
+LENGTH, BANDS = 10, 80
+CONFIG = configure("trainer=cpu", "training.classify.epochs=1", "progress=false")
+SETTINGS = CONFIG["training"]["classify"]
+
+
+def lengths(count: int) -> Tensor:
+    """Segments of 100 ms: (U,)."""
+    generator = torch.Generator().manual_seed(0)
+    seconds = torch.exp(1.31 + 0.63 * torch.randn(count, generator=generator)).clamp(0.6, 34.1)
+    return (10 * seconds).long()
+
+
+def material() -> SequenceSet:
+    count = lengths(UTTERANCES)
+    generator = torch.Generator().manual_seed(1)
+    latents = torch.randn(int(count.sum()), LATENT, generator=generator)
+    label = torch.randint(CLASSES, (UTTERANCES,), generator=generator)
+    return SequenceSet(latents, count.cumsum(0) - count, count, untold(UTTERANCES, CLASSES), label)
+
+
+def classifier() -> Any:
+    torch.manual_seed(0)
+    return build(CONFIG["classifier"], input_size=LATENT, num_classes=CLASSES)
+
+
+def ours(data: SequenceSet) -> None:
+    stage = Classify(classifier(), 0, SETTINGS["optimizer"])
+    with tempfile.TemporaryDirectory() as folder:
+        fit(stage, data, [], folder=Path(folder), loggers=[], **fit_settings(CONFIG, stage))
+
+
+def padded(data: SequenceSet, index: Tensor, longest: int | None) -> tuple[Tensor, Tensor]:
+    """Latents (B, S, Z) and their lengths (B,)."""
+    length = data.count[index]
+    steps = torch.arange(longest or int(length.max()))
+    valid = steps < length[:, None]
+    z = torch.zeros(*valid.shape, LATENT)
+    z[valid] = data.source[(data.first[index, None] + steps)[valid]]
+    return z, length
+
+
+def by_hand(data: SequenceSet, *, packed: bool = False, everything: bool = False) -> None:
+    model = classifier()
+    optimizer = torch.optim.Adam(model.parameters(), fused=True, **SETTINGS["optimizer"])
+    longest = int(data.count.max()) if everything else None
+    for index in torch.randperm(len(data)).split(BATCH):
+        z, length = padded(data, index, longest)
+        logits = packed_logits(model, z, length) if packed else model(z, length)
+        optimizer.zero_grad()
+        F.cross_entropy(logits, data.label[index]).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), SETTINGS["gradient_clip"])
+        optimizer.step()
+
+
+def packed_logits(model: Any, z: Tensor, length: Tensor) -> Tensor:
+    sequence = pack_padded_sequence(z, length, batch_first=True, enforce_sorted=False)
+    _, (last, _) = model.lstm(sequence)
+    logits: Tensor = model.dense(last[-1])
+    return logits
+
+
+def encoding() -> dict[str, float]:
+    """Seconds to encode as many segments as all of IEMOCAP's four classes have."""
+    count = lengths(WHOLE_CORPUS)
+    frames = torch.randn(int(count.sum()) * LENGTH, BANDS)
+    start = torch.arange(0, len(frames), LENGTH)
+    segments = Segments(frames, start, count, LENGTH)
+    model = build(configure("model=vae")["model"], input_size=LENGTH * BANDS, num_classes=CLASSES)
+    told = untold(WHOLE_CORPUS, CLASSES)
+    began = time.perf_counter()
+    encode(model, segments, told, sample=False, seed=0, device=torch.device("cpu"))
+    return {"segments": len(segments), "seconds": round(time.perf_counter() - began, 2)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    warnings.filterwarnings("ignore", module="lightning")
+    data = material()
+    contestants: dict[str, Callable[[], Any]] = {
+        "ours": functools.partial(ours, data),
+        "shuffled": functools.partial(by_hand, data),
+        "packed": functools.partial(by_hand, data, packed=True),
+        "everything": functools.partial(by_hand, data, everything=True),
+    }
+    seconds = rounds(contestants, asked.rounds)
+    results = {
+        "utterances": UTTERANCES,
+        "batches": math.ceil(UTTERANCES / BATCH),
+        "rounds": asked.rounds,
+        "s_an_epoch": {name: round(statistics.median(s), 2) for name, s in seconds.items()},
+        "ratio": {
+            f"ours to {name}": ratio(seconds[name], seconds["ours"])
+            for name in ("shuffled", "packed", "everything")
+        },
+        "encoding_once": encoding(),
+    }
+    print(write("lstm", results).read_text())
+
+
+if __name__ == "__main__":
+    main()
