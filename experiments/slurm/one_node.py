@@ -17,8 +17,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol")
+Daemon = subprocess.Popen[bytes]
 PATIENCE_S = 30  # for a daemon to come up, or to go
 CONF = """\
 ClusterName=one
@@ -67,11 +69,11 @@ def one_node(cpus: int) -> Iterator[dict[str, str]]:
     conf = folder / "slurm.conf"
     environment = {**os.environ, "SLURM_CONF": str(conf)}
     write_settings(folder, conf, cpus)
-    daemons: list[subprocess.Popen[bytes]] = []
+    daemons: list[Daemon] = []
     try:
         with (folder / "said.log").open("w") as said:
             for command in commands(folder):
-                daemons.append(subprocess.Popen(command, env=environment, stdout=said, stderr=said))
+                daemons.append(started(command, environment, said))
         wait_until_idle(environment, folder)
         yield environment
     finally:
@@ -113,6 +115,13 @@ def commands(folder: Path) -> list[list[str]]:
     return [munged, ["slurmctld", "-D", "-i"], ["slurmd", "-D"]]
 
 
+def started(command: list[str], environment: dict[str, str], said: IO[str]) -> Daemon:
+    """In a session of its own: Ctrl-C is for the command, and ends it before the daemons."""
+    return subprocess.Popen(
+        command, env=environment, stdout=said, stderr=said, start_new_session=True
+    )
+
+
 def wait_until_idle(environment: dict[str, str], folder: Path) -> None:
     until = time.monotonic() + PATIENCE_S
     while ask(environment, "sinfo", "--noheader", "--format=%T") != "idle":
@@ -136,7 +145,7 @@ def ask(environment: dict[str, str], *command: str) -> str:
     return run.stdout.strip()
 
 
-def stop(daemons: list[subprocess.Popen[bytes]]) -> None:
+def stop(daemons: list[Daemon]) -> None:
     """In the order that leaves munged, which the others need, for the last."""
     for daemon in reversed(daemons):
         daemon.terminate()
@@ -147,11 +156,17 @@ def stop(daemons: list[subprocess.Popen[bytes]]) -> None:
             daemon.wait()
 
 
+def leave(*_: object) -> None:
+    """Stop the daemons; a second signal does not stop that."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(1)
+
+
 def main() -> int:
     if why := missing():
         print(f"no Slurm can be started here: {why}", file=sys.stderr)
         return 1
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the daemons are stopped
+    signal.signal(signal.SIGTERM, leave)
     with one_node(cpus=os.cpu_count() or 1) as environment:
         return subprocess.run(sys.argv[1:], env=environment, check=False).returncode
 
