@@ -20,12 +20,7 @@ from rich.progress import track
 from ser_vae.terminal import stderr
 
 RUN = [sys.executable, "-m", "ser_vae.run"]
-SHORT = [
-    "corpus=demo",
-    "data=improvised",
-    "training.pretrain.epochs=1",
-    "training.classify.epochs=1",
-]
+EPOCHS = ["training.pretrain.epochs=1", "training.classify.epochs=1"]
 
 
 def seconds(command: list[str]) -> float:
