@@ -14,7 +14,7 @@ from ser_vae.features import AudioError
 
 Samples = npt.NDArray[np.float32]
 
-BLOCK = 2**16  # samples read at a time: a damaged header may promise any number
+BLOCK = 2**18  # samples read at a time: a damaged header may promise any number
 SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither lies below
 LOUDEST = 2.0**31  # float files may hold unscaled integers, of up to 32 bits; beyond is damage
 RATES_HZ = (4_000, 384_000)  # half of telephone speech, to twice the highest in studios
@@ -40,8 +40,11 @@ def read(path: Path, sample_rate_hz: int) -> Samples:
     samples, original_rate_hz = _decode(path)
     if problem := _problem(samples, original_rate_hz):
         raise AudioError(path, problem)
-    mono = torch.from_numpy(_mono(samples))
-    resampled: Samples = _resampler(original_rate_hz, sample_rate_hz)(mono).numpy()
+    mono = _mono(samples)
+    if original_rate_hz == sample_rate_hz:
+        return mono
+    resample = _resampler(original_rate_hz, sample_rate_hz)
+    resampled: Samples = resample(torch.from_numpy(mono)).numpy()
     return resampled
 
 
@@ -60,14 +63,15 @@ def _decode(path: Path) -> tuple[Samples, int]:
     try:
         # by descriptor: the content decides on the format, whatever the name ends in
         with path.open("rb") as file, soundfile.SoundFile(file.fileno(), closefd=False) as sound:
-            blocks = [np.zeros((0, sound.channels), np.float32)]
-            while len(block := sound.read(BLOCK, dtype="float32", always_2d=True)):
-                blocks.append(block)
-            samples, promised, rate_hz = np.concatenate(blocks), sound.frames, sound.samplerate
+            blocks = [sound.read(BLOCK, dtype="float32", always_2d=True)]
+            while len(blocks[-1]) == BLOCK:
+                blocks.append(sound.read(BLOCK, dtype="float32", always_2d=True))
+            promised, rate_hz = sound.frames, sound.samplerate
     except OSError as error:
         raise AudioError(path, f"cannot be opened: {error.strerror}") from error
     except soundfile.LibsndfileError as error:
         raise AudioError(path, f"cannot be decoded: {error.error_string}") from error
+    samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
     if len(samples) < promised:
         raise AudioError(path, f"truncated: {len(samples):,} of {promised:,} samples can be read")
     return samples, rate_hz
@@ -83,9 +87,10 @@ def _problem(samples: Samples, rate_hz: int) -> str | None:
         )
     if not len(samples):
         return "empty: no samples"
-    if not np.isfinite(samples).all():
+    lowest_sample, highest_sample = float(samples.min()), float(samples.max())
+    if not np.isfinite([lowest_sample, highest_sample]).all():  # a NaN is both
         return "NaN or infinite samples"
-    if (peak := float(np.abs(samples).max())) > LOUDEST:
+    if (peak := max(-lowest_sample, highest_sample)) > LOUDEST:
         return f"a peak of {peak:.0e}, expected about 1: damaged, or no audio"
     return _silence(_mono(samples))
 
@@ -99,11 +104,13 @@ def _silence(mono: Samples) -> str | None:
 
 def _mono(samples: Samples) -> Samples:
     """Mean over channels: (N, channels) → (N,)."""
+    if samples.shape[1] == 1:
+        return samples[:, 0]
     mono: Samples = samples.mean(axis=1, dtype=np.float32)
     return mono
 
 
 @lru_cache(maxsize=16)
 def _resampler(original_rate_hz: int, rate_hz: int) -> Resample:
-    """Build the kernel of a pair of rates once; a pair of equal rates passes the waveform on."""
+    """Build the kernel of a pair of rates once."""
     return Resample(original_rate_hz, rate_hz)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ser_vae import SerVaeError
 from ser_vae.features.audio import Samples
-from ser_vae.features.frames import spoken, windowed
+from ser_vae.features.frames import power, spoken
 
 
 class TooShortError(SerVaeError):
@@ -74,10 +74,9 @@ class LogMel:
                 f"window of {self.window} s"
             )
         framing = self.window_length, self.shift_length
-        frames = windowed(spoken(waveform, *framing, self.trim_db), *framing)
-        spectrum = torch.fft.rfft(frames, n=self.fft_size)  # (T, fft_size / 2 + 1)
-        power = (spectrum.real**2 + spectrum.imag**2).float()
-        log_mel: Samples = torch.log(power @ self.filters + self.floor).numpy()  # (T, F)
+        speech = spoken(waveform, *framing, self.trim_db)
+        mel = power(speech, *framing, self.fft_size) @ self.filters  # (T, F)
+        log_mel: Samples = mel.add_(self.floor).log_().numpy()
         return log_mel
 
     @property

@@ -19,9 +19,9 @@ import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, overload
 
 import numpy as np
 import torch
@@ -140,6 +140,29 @@ class FeatureStore:
         return self._folder / f"{digest}.npy"
 
 
+@dataclass(frozen=True)
+class Stored(Sequence[Samples]):
+    """The frames of utterances, each mapped when it is asked for.
+
+    None is held: Linux gives a process 65,530 maps, and a corpus may have more utterances.
+    """
+
+    store: FeatureStore
+    utterances: Sequence[Utterance]
+
+    def __len__(self) -> int:
+        return len(self.utterances)
+
+    @overload
+    def __getitem__(self, index: int) -> Samples: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Stored": ...
+    def __getitem__(self, index: int | slice) -> "Samples | Stored":
+        if isinstance(index, slice):
+            return Stored(self.store, self.utterances[index])
+        return self.store.frames(self.utterances[index])
+
+
 def _fingerprint(features: Extractor) -> str:
     settings = json.dumps([DEFINITION, asdict(features)], sort_keys=True)
     return hashlib.sha256(settings.encode()).hexdigest()[:16]
@@ -148,8 +171,8 @@ def _fingerprint(features: Extractor) -> str:
 def _with_crc(frames: Samples) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, np.ascontiguousarray(frames))  # `_mapped` reads row after row
-    content = buffer.getvalue()
-    return content + zlib.crc32(content).to_bytes(CRC_BYTES, "little")
+    buffer.write(zlib.crc32(buffer.getbuffer()).to_bytes(CRC_BYTES, "little"))
+    return buffer.getvalue()
 
 
 def _mapped(entry: Path) -> Samples:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_vae.features.frames import spoken, windowed
+from ser_vae.features.frames import BLOCK, power, spoken, windowed
 
 NOISE = np.random.default_rng(0).normal(0, 0.1, 4_000).astype(np.float32)
 FEW = settings(max_examples=50, deadline=None)
@@ -23,6 +23,15 @@ def test_frames_are_windowed_and_nothing_is_padded(samples, length, shift):
     found = windowed(NOISE[:samples], length, shift).numpy()
     assert found.shape == (1 + (samples - length) // shift, length)
     np.testing.assert_allclose(found, in_numpy(NOISE[:samples], length, shift), atol=1e-12)
+
+
+@pytest.mark.parametrize("frames", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 7])
+def test_power_is_that_of_each_frame_in_whichever_block_it_is(frames):
+    waveform = np.random.default_rng(1).normal(0, 0.1, 40 + 16 * (frames - 1)).astype(np.float32)
+    expected = np.abs(np.fft.fft(in_numpy(waveform, 40, 16), 64)[:, :33]) ** 2
+    found = power(waveform, 40, 16, 64).numpy()
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-12)
 
 
 @given(

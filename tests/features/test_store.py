@@ -26,7 +26,7 @@ from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import audio, digest
 from ser_vae.features.audio import AudioError
 from ser_vae.features.logmel import LogMel, TooShortError
-from ser_vae.features.store import FeatureStore
+from ser_vae.features.store import FeatureStore, Stored
 
 RATE_HZ = 16_000
 CONF = Path(__file__).parents[2] / "conf" / "features" / "logmel.yaml"
@@ -115,6 +115,20 @@ def test_frames_held_by_the_thousand_keep_no_file_open(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     np.testing.assert_array_equal(held[0], held[-1])
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="no /proc: no list of maps")
+def test_stored_frames_are_those_of_each_utterance_and_none_stays_mapped(tmp_path):
+    utterances = recordings(tmp_path, 5)
+    store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=1)
+    stored = Stored(store, utterances)
+    most = 0
+    for frames, utterance in zip(stored, utterances, strict=True):
+        np.testing.assert_array_equal(frames, expected(utterance))
+        most = max(most, Path("/proc/self/maps").read_text().count(".npy"))
+    assert most <= 2  # the present one, while the next is opened
+    assert len(stored[1:3]) == 2
+    np.testing.assert_array_equal(stored[1:3][1], expected(utterances[2]))
 
 
 def test_a_second_start_computes_and_prints_nothing(tmp_path, capfd, computing_is_an_error):
@@ -364,7 +378,7 @@ import json, sys
 from pathlib import Path
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features.logmel import LogMel
-from ser_vae.features.store import FeatureStore
+from ser_vae.features.store import FeatureStore, Stored
 folder, store, settings = sys.argv[1:]
 paths = sorted(Path(folder).glob("*.wav"))
 store = FeatureStore(Path(store), LogMel(**json.loads(settings)), jobs=2)
