@@ -44,6 +44,7 @@ NOT_ADDRESSED = (
     "cache",
     "jobs",
     "threads",
+    "memory_gb",
     "progress",
     "force",
     "objective",

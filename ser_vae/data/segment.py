@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ser_vae import SerVaeError
+from ser_vae.data.room import Ahead, Room, in_memory
 
 Remainder = Literal["drop", "pad"]
 
@@ -25,12 +26,14 @@ class Segments:
         start: (N,) the frame at which each segment begins.
         count: (U,) the number of segments of each utterance; they stand one after another.
         length: frames in a segment.
+        ahead: told which frames are read next, where they lie on a disk.
     """
 
     frames: Tensor
     start: Tensor
     count: Tensor
     length: int
+    ahead: Ahead | None = None
 
     def __len__(self) -> int:
         return len(self.start)
@@ -56,7 +59,10 @@ class Segments:
         windows = self.frames.as_strided(
             (len(self.frames) - self.length + 1, self.size), (bands, 1)
         )
-        return windows.index_select(0, self.start.index_select(0, index))
+        start = self.start.index_select(0, index)
+        if self.ahead:
+            self.ahead(start, self.length)
+        return windows.index_select(0, start)
 
     def frames_of_each(self) -> list[Tensor]:
         """The frames that each utterance's segments cover: U views (T, F) of `frames`."""
@@ -103,21 +109,27 @@ def frames_kept(available: int, length: int, hop: int, remainder: Remainder) -> 
 
 
 def cut(
-    utterances: Sequence[npt.NDArray[np.float32]], *, length: int, hop: int, remainder: Remainder
+    utterances: Sequence[npt.NDArray[np.float32]],
+    *,
+    length: int,
+    hop: int,
+    remainder: Remainder,
+    room: Room = in_memory,
 ) -> Segments:
     """Join the frames (T, F) of the utterances and cut them into segments.
 
     Args:
-        utterances: log-mel frames; read once, so memory-mapped arrays are not held.
+        utterances: log-mel frames; gone through twice, and none is held.
         length: frames in a segment.
         hop: frames from the start of one segment to that of the next.
         remainder: what becomes of frames behind the last whole segment: `drop`, or `pad` it to a
             whole one by repeating the last frame.
+        room: where the joined frames are put, such as `room.Bounded`.
     """
     if min(length, hop) < 1:
         raise SerVaeError(f"length and hop: expected whole numbers from 1, got {length} and {hop}")
     kept = [frames_kept(len(frames), length, hop, remainder) for frames in utterances]
-    joined = torch.empty(sum(kept), utterances[0].shape[1])
+    joined, ahead = room(sum(kept), utterances[0].shape[1])
     starts: list[Tensor] = []
     first = 0
     for frames, size in zip(utterances, kept, strict=True):
@@ -127,4 +139,4 @@ def cut(
         starts.append(torch.arange(first, first + size - length + 1, hop))
         first += size
     count = torch.tensor([len(start) for start in starts])
-    return Segments(joined, torch.cat(starts), count, length)
+    return Segments(joined, torch.cat(starts), count, length, ahead)

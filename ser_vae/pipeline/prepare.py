@@ -1,6 +1,5 @@
 """Speech -> standardised segments, labels and parts (IV-A, IV-B)."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,13 @@ import torch
 from ser_vae.configuration import build
 from ser_vae.corpus.utterance import Corpus, Utterance
 from ser_vae.data.material import NO_LABEL, Material
+from ser_vae.data.room import Bounded
 from ser_vae.data.segment import cut
 from ser_vae.data.unlabelled import UNLABELLED, of_training_speakers
 from ser_vae.data.usable import report_unusable, unusable
 from ser_vae.features.normalise import standardise
-from ser_vae.features.store import FeatureStore
+from ser_vae.features.store import Stored
+from ser_vae.pipeline.features import feature_store
 from ser_vae.split.fold import fold_of
 
 
@@ -25,11 +26,7 @@ def prepare(
 
     Also returns the utterances that had to be left out, with the reason for each.
     """
-    store = FeatureStore(
-        Path(config["cache"]).expanduser() / "features",
-        build(config["features"]),
-        config["jobs"] or os.cpu_count() or 1,
-    )
+    store = feature_store(config, build(config["features"]))
     cutting = {key: config["data"][key] for key in ("length", "hop", "remainder")}
     left_out: dict[str, str] = {}
 
@@ -49,7 +46,8 @@ def prepare(
         others = usable(of_training_speakers(corpus.others, kept, parts, style))
         kept, parts = [*kept, *others], [*parts, *(UNLABELLED for _ in others)]
         label += [NO_LABEL for _ in others]
-    segments = cut([store.frames(utterance) for utterance in kept], **cutting)
+    room = Bounded(config["memory_gb"], Path(config["cache"]).expanduser())
+    segments = cut(Stored(store, kept), **cutting, room=room)
     scales = standardise(
         segments.frames_of_each(),
         config["normalise"],
