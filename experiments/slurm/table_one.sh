@@ -5,14 +5,14 @@ set -euo pipefail
 runs=${1:?folder of the runs}
 grid=(python -m ser_vae.run -m +experiment=table1 corpus=demo seed=0 "runs=$runs" trainer=cpu
     hydra/launcher=slurm hydra.launcher.cpus_per_task=1 hydra.launcher.mem_gb=2
-    hydra.launcher.array_parallelism=2 training.pretrain.epochs=10 training.classify.epochs=20
+    hydra.launcher.array_parallelism=2 training.pretrain.epochs=5 training.classify.epochs=10
     label_policies=headline logger=none threads=1)
 
 say() { printf '%4d s  == %s\n' "$SECONDS" "$*"; }
 timed() { grep --line-buffered '^\[[0-9]* of' | while read -r line; do printf '%4d s  %s\n' "$SECONDS" "$line"; done; }
 there() { compgen -G "$runs/$1" >/dev/null; }
 wait_for() { until there "$1"; do sleep 0.1; done; }
-done_cells() { find "$runs" -name metrics.json | wc -l; }
+done_cells() { compgen -G "$runs/random/*/metrics.json" | wc -l; }
 running() { squeue --noheader --array --states=RUNNING --format=%i | sort -V | head -1; }
 
 say "the grid: nine cells, two at once"
@@ -28,7 +28,7 @@ scontrol requeue "$job"
 wait_for "pretrained/vae-*/last.ckpt"
 job=$(running)
 say "as the time limit does, in the midst of a VAE's: scancel --signal=USR2, job $((${job#*_} + 1))"
-scancel --signal=USR2 "$job"
+scancel --signal=USR2 "$job" 2>/dev/null || true  # asks again, once the job has queued itself anew
 
 until [ "$(done_cells)" -ge 5 ]; do sleep 0.1; done
 say "the command dies, and every job: kill -9, scancel"
