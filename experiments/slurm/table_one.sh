@@ -30,7 +30,7 @@ job=$(running)
 say "as the time limit does, in the midst of a VAE's: scancel --signal=USR2, job $((${job#*_} + 1))"
 scancel --signal=USR2 "$job" 2>/dev/null || true  # asks again, once the job has queued itself anew
 
-until [ "$(done_cells)" -ge 5 ]; do sleep 0.1; done
+until [ "$(done_cells)" -ge 8 ]; do sleep 0.1; done
 say "the command dies, and every job: kill -9, scancel"
 kill -9 "$sweep"
 until [ -z "$(squeue --noheader)" ]; do
