@@ -16,7 +16,7 @@ import ser_vae
 
 ROOT = Path(ser_vae.__file__).parents[1]
 ONE_NODE = runpy.run_path(str(ROOT / "experiments" / "slurm" / "one_node.py"))
-PATIENCE_S = 60
+PATIENCE_S = 180  # for a busy machine; an idle one needs a third of a minute for the longest
 Environment = dict[str, str]
 
 pytestmark = [

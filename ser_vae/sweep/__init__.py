@@ -62,6 +62,7 @@ class Sweep(Callback):
             sys.exit(1)
         name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
         self.journal = Path(config.runs).absolute() / ".sweeps" / name
+        self.journal.mkdir(parents=True)
         cells = planned(config)
         self.fixed = common(cells) if cells else unswept(config)
         self.planned = [self.named(cell) for cell in cells]

@@ -36,7 +36,6 @@ class Event:
 def append(folder: Path, job: int, name: str, state: State, said: str = "") -> Event:
     """Note an event of now."""
     event = Event(job, name, state, said, time.time())
-    folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{job}.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(event)) + "\n")
     return event

@@ -63,7 +63,7 @@ def write_many(path: Path, job: int) -> None:
 
 
 def test_processes_that_write_at_once_tear_no_line(tmp_path: Path) -> None:
-    path = tmp_path / "sweep" / "journal"
+    path = tmp_path
     spawn = multiprocessing.get_context("fork")
     workers = [spawn.Process(target=write_many, args=(path, job)) for job in range(4)]
     for worker in workers:
