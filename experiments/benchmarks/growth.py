@@ -1,0 +1,112 @@
+"""What a corpus of 1, 4 and 16 times the size takes: features, segments, an epoch of pretraining.
+
+    python experiments/benchmarks/growth.py IEMOCAP_full_release
+
+Any folder in IEMOCAP's layout with 640 utterances will do: 40, 160 and 640 of them, the same mix
+of long and short, each in a process of its own with an empty cache. The sizes take turns, and
+medians over the rounds are reported. A straight line has the same figure a second of audio at each
+size, but for what a stage takes to start.
+"""
+
+import argparse
+import logging
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import soundfile
+import torch
+from measured import write
+from memory import apart
+
+from ser_vae.configuration import build
+from ser_vae.corpus.utterance import Corpus, Utterance
+from ser_vae.pipeline.features import feature_store
+from ser_vae.pipeline.prepare import prepare
+from ser_vae.run import configure
+from ser_vae.training.fit import fit
+from ser_vae.training.pretrain import Pretrain
+
+SIZES = (40, 160, 640)
+EMOTIONS = ("one", "other")
+STAGES = ("features", "prepare", "epoch")
+
+
+def stages(paths: Sequence[Path]) -> dict[str, float]:
+    """Seconds that each takes."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning")
+    utterances = [
+        Utterance(path.stem, path, EMOTIONS[number % 2], f"s{number % 10}")
+        for number, path in enumerate(paths)
+    ]
+    corpus = Corpus("listed", EMOTIONS, tuple(sorted(utterances, key=lambda u: u.id)))
+    with tempfile.TemporaryDirectory() as name:
+        config = configure("corpus=demo", f"cache={name}")
+        times = [time.perf_counter()]
+        feature_store(config, build(config["features"])).compute(corpus.utterances)
+        times.append(time.perf_counter())
+        material, _ = prepare(config, corpus, corpus.utterances)
+        times.append(time.perf_counter())
+        torch.manual_seed(0)
+        model = build(config["model"], input_size=material.segments.size, num_classes=2)
+        pretraining = config["training"]["pretrain"]
+        fit(
+            Pretrain(model, 0, pretraining["optimizer"]),
+            material.segment_set("train", "test"),
+            [],
+            folder=Path(name) / "fit",
+            epochs=1,
+            batch_size=pretraining["batch_size"],
+            gradient_clip=None,
+            trainer={**config["trainer"], "accelerator": "cpu"},
+            compiled=False,
+            loggers=[],
+            progress=False,
+        )
+        times.append(time.perf_counter())
+    return {s: b - a for s, a, b in zip(STAGES, times[:-1], times[1:], strict=True)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    paths = sorted(asked.root.glob("Session*/sentences/wav/*/*.wav"))[: SIZES[-1]]
+    if len(paths) < SIZES[-1]:
+        parser.error(f"{asked.root}: {len(paths)} utterances, expected at least {SIZES[-1]}")
+    chosen = {size: paths[:: SIZES[-1] // size] for size in SIZES}
+    audio_s = {size: sum(soundfile.info(p).duration for p in own) for size, own in chosen.items()}
+    rounds = [
+        {size: apart(stages, own) for size, own in chosen.items()} for _ in range(asked.rounds)
+    ]
+    results = {
+        "utterances": SIZES,
+        "rounds": asked.rounds,
+        "audio_s": {size: round(found, 1) for size, found in audio_s.items()},
+        "seconds": {
+            stage: {size: median(one[size][0][stage] for one in rounds) for size in SIZES}
+            for stage in STAGES
+        },
+        "ms_a_second_of_audio": {
+            stage: {
+                size: median(1000 * one[size][0][stage] / audio_s[size] for one in rounds)
+                for size in SIZES
+            }
+            for stage in STAGES
+        },
+        "peak_mb": {size: median(one[size][1] for one in rounds) for size in SIZES},
+    }
+    print(write("growth", results).read_text())
+
+
+def median(values: Iterable[float]) -> float:
+    return round(statistics.median(values), 3)
+
+
+if __name__ == "__main__":
+    main()

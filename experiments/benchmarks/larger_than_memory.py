@@ -1,0 +1,190 @@
+"""Pretraining on frames that lie on a disk, under a limit of 4 GiB, beside frames in memory. Linux.
+
+    python experiments/benchmarks/larger_than_memory.py IEMOCAP_full_release --hours 20
+
+Any folder in IEMOCAP's layout will do: its files are listed again and again until they last so
+many hours, and prepared as a run does, with `memory_gb=0`. The process may have 4 GiB of its own
+(RLIMIT_DATA); pages of the file are the system's, which takes them back when it needs them.
+
+Before each turn on the disk, every page of the file is thrown out of the page cache, as if there
+were no memory to spare for it: so it is with a file much larger than the machine's memory, and
+otherwise the first epoch alone is like that.
+
+    memory      600 utterances in memory
+    cold        all of them on the disk, nothing cached
+    cold_plain  the same, each segment being waited for in turn
+    cached      all of them on the disk, all of it cached
+"""
+
+import argparse
+import itertools
+import logging
+import os
+import resource
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from mmap import MADV_DONTNEED
+from pathlib import Path
+from typing import Any
+
+import soundfile
+import torch
+from measured import write
+from memory import Peak, anonymous_mb
+from torch.utils.data import Dataset
+
+from ser_vae.configuration import build
+from ser_vae.corpus.utterance import Corpus, Utterance
+from ser_vae.data.batch import Pick
+from ser_vae.data.datamodule import SegmentBatch, SegmentSet
+from ser_vae.data.segment import Segments
+from ser_vae.pipeline.prepare import prepare
+from ser_vae.run import configure
+from ser_vae.training.fit import fit
+from ser_vae.training.pretrain import Pretrain
+
+LIMIT = 4 * 2**30  # bytes of memory of the process's own
+EMOTIONS = ("one", "other")
+IN_MEMORY = 600  # utterances
+
+
+class Clocked(Dataset[SegmentBatch]):
+    """Segments, and when each batch was asked for."""
+
+    def __init__(self, data: SegmentSet) -> None:
+        self.data, self.asked = data, list[float]()
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, pick: Pick) -> SegmentBatch:
+        self.asked.append(time.perf_counter())
+        return self.data[pick]
+
+
+def listed(root: Path, hours: float) -> Corpus:
+    paths = sorted(root.glob("Session*/sentences/wav/*/*.wav"))
+    lasting = {path: soundfile.info(path).duration for path in paths}
+    utterances, left_s = [], hours * 3600
+    for number, path in enumerate(itertools.cycle(paths)):
+        if left_s <= 0:
+            break
+        emotion, speaker = EMOTIONS[number % 2], f"s{number % 10}"
+        utterances.append(Utterance(f"u{number:07}", path, emotion, speaker))
+        left_s -= lasting[path]
+    return Corpus("listed", EMOTIONS, tuple(utterances))
+
+
+def dropped(segments: Segments, folder: Path) -> None:
+    """Write the file out, and have the system forget all of its pages."""
+    segments.ahead.memory.flush()  # type: ignore[union-attr]
+    segments.ahead.memory.madvise(MADV_DONTNEED)  # type: ignore[union-attr]
+    for entry in Path("/proc/self/fd").iterdir():
+        target = str(entry.readlink()) if entry.is_symlink() else ""
+        if target.startswith(str(folder)) and target.endswith("(deleted)"):
+            os.posix_fadvise(int(entry.name), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def step_ms(config: Any, data: SegmentSet, steps: int) -> float:
+    """Mean over the steps of an epoch, the first tenth left out."""
+    torch.manual_seed(0)
+    model = build(config["model"], input_size=800, num_classes=len(EMOTIONS))
+    stage = Pretrain(model, 0, config["training"]["pretrain"]["optimizer"])
+    clocked = Clocked(data)
+    settings = {**config["trainer"], "limit_train_batches": steps, "accelerator": "cpu"}
+    with tempfile.TemporaryDirectory() as folder:
+        fit(
+            stage,
+            clocked,
+            [],
+            folder=Path(folder),
+            epochs=1,
+            batch_size=config["training"]["pretrain"]["batch_size"],
+            gradient_clip=None,
+            trainer=settings,
+            compiled=False,
+            loggers=[],
+            progress=False,
+        )
+    began = clocked.asked[steps // 10 :]
+    return 1000 * (began[-1] - began[0]) / (len(began) - 1)
+
+
+def contestants(
+    config: Any, data: SegmentSet, steps: int, folder: Path
+) -> dict[str, Callable[[], float]]:
+    on_disk: Segments = data.source  # type: ignore[assignment]
+    count = on_disk.count[:IN_MEMORY]
+    start = on_disk.start[: int(count.sum())]
+    few = replace(
+        on_disk,
+        frames=on_disk.frames[: int(start[-1]) + on_disk.length].clone(),
+        start=start,
+        count=count,
+        ahead=None,
+    )
+    in_memory = SegmentSet(few, data.condition[: len(few)])
+    plain = SegmentSet(replace(on_disk, ahead=None), data.condition)
+
+    def cold(used: SegmentSet) -> float:
+        dropped(on_disk, folder)
+        return step_ms(config, used, steps)
+
+    def cached() -> float:
+        on_disk.frames.sum()
+        return step_ms(config, data, steps)
+
+    return {
+        "memory": lambda: step_ms(config, in_memory, steps),
+        "cold": lambda: cold(data),
+        "cold_plain": lambda: cold(plain),
+        "cached": cached,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--hours", type=float, default=20)
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning")
+    resource.setrlimit(resource.RLIMIT_DATA, (LIMIT, LIMIT))
+    corpus = listed(asked.root, asked.hours)
+    with tempfile.TemporaryDirectory() as name:
+        config = configure("corpus=demo", "memory_gb=0", f"cache={name}")
+        before_mb = anonymous_mb()
+        with Peak() as peak:
+            began = time.perf_counter()
+            material, _ = prepare(config, corpus, corpus.utterances)
+            prepared_s = time.perf_counter() - began
+            data = material.segment_set("train")
+            turns = contestants(config, data, asked.steps, Path(name).resolve())
+            ms = [{name: turn() for name, turn in turns.items()} for _ in range(asked.rounds)]
+        frames = material.segments.frames
+        results = {
+            "hours": asked.hours,
+            "utterances": len(material.utterances),
+            "segments": len(material.segments),
+            "steps": asked.steps,
+            "rounds": asked.rounds,
+            "file_gb": round(frames.numel() * 4 / 1e9, 2),
+            "limit_gb": round(LIMIT / 1e9, 2),
+            "imports_mb": before_mb,
+            "peak_mb": peak.mb,
+            "prepare_s": round(prepared_s, 1),
+            "ms_a_step": {
+                name: round(statistics.median(one[name] for one in ms), 2) for name in turns
+            },
+        }
+    print(write("larger_than_memory", results).read_text())
+
+
+if __name__ == "__main__":
+    main()
