@@ -46,6 +46,20 @@ def run(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**folder.read_metrics(), **objective.reached(config["objective"], folder.path)}
 
 
+def start(config: Mapping[str, Any]) -> dict[str, Any]:
+    """`run`, where this process is one of several that were started together, with the others."""
+    if config["trainer"]["strategy"] != "ddp":
+        return run(config)
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        raise SerVaeError(
+            "trainer.strategy=ddp: each of the processes would launch the sweep.\n"
+            "Give one command a run, or sweep on one machine with trainer=ddp."
+        )
+    from ser_vae.training import processes  # noqa: PLC0415  (it imports torch)
+
+    return processes.together(config, lambda: run(config))
+
+
 def run_folds(config: Mapping[str, Any]) -> dict[str, Any]:
     utterances = select(build(config["corpus"]), config["data"]["style"])
     protocol = config["choice"]["split"]
@@ -118,7 +132,7 @@ def plain(cfg: DictConfig) -> dict[str, Any]:
 @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
 def main(cfg: DictConfig) -> dict[str, Any] | float | SerVaeError:
     try:
-        metrics = run(divided(plain(cfg), HydraConfig.get().launcher))
+        metrics = start(divided(plain(cfg), HydraConfig.get().launcher))
         said: dict[str, Any] | float = metrics.get("objective", metrics)  # a sweeper learns from it
         return said
     except SerVaeError as error:

@@ -45,6 +45,7 @@ NOT_ADDRESSED = (
     "jobs",
     "threads",
     "memory_gb",
+    "compile",
     "progress",
     "force",
     "objective",

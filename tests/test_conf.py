@@ -63,6 +63,7 @@ def test_trainers_combine() -> None:
         "devices": 3,
         "strategy": "ddp_spawn",
         "precision": "bf16-mixed",
+        "accumulate_grad_batches": 1,
     }
 
 

@@ -16,8 +16,9 @@ class Pick(NamedTuple):
     Attributes:
         items: (B,) their indices.
         share: what the mean over this batch must be multiplied by, so that the mean over all
-            devices is the mean over the whole batch although their parts differ in size; 1.0 on
-            one device, 0.0 where a device had no item left and repeats one to keep step.
+            parts of a whole batch, devices and accumulated steps, is the mean over its items
+            although its parts differ in size; 1.0 where it is one part, 0.0 where no item was left
+            for this one and an item is repeated to keep step.
     """
 
     items: Tensor
@@ -31,8 +32,9 @@ FEWEST_POOLS = 4  # an epoch has this many at least, so that each draws its batc
 class Batches(Sampler[Pick]):
     """Cuts `count` items into batches; every item is in one batch of one device an epoch.
 
-    With W devices, `batch_size` items each, the whole batches are those of one device with
-    W x `batch_size`: the same items in the same order.
+    With W devices, `batch_size` items each, and gradients accumulated over A steps, the whole
+    batches are those of one device with A x W x `batch_size`: the same items in the same order.
+    Each has A x W parts, a smaller one too, since Lightning counts steps and divides by A.
 
     Shuffled items that have a `length` (count,) are cut into batches of like length, since a batch
     is padded to its longest: each epoch draws pools of some batches, sorts within each and shuffles
@@ -44,6 +46,7 @@ class Batches(Sampler[Pick]):
         count: int,
         batch_size: int,
         *,
+        accumulated: int,
         seed: int,
         shuffle: bool,
         rank: int,
@@ -52,8 +55,8 @@ class Batches(Sampler[Pick]):
     ) -> None:
         self.count, self.shuffle, self.seed = count, shuffle, seed
         self.length = length
-        self.whole = batch_size * world_size
-        self.rank, self.world_size = rank, world_size
+        self.whole = batch_size * world_size * accumulated
+        self.rank, self.world_size, self.accumulated = rank, world_size, accumulated
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -61,16 +64,22 @@ class Batches(Sampler[Pick]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return math.ceil(self.count / self.whole)
+        return self._whole_batches * self.accumulated
 
     def __iter__(self) -> Iterator[Pick]:
+        parts = self.world_size * self.accumulated
         for whole in self._batches():
-            own = whole[self.rank :: self.world_size]
-            yield Pick(own if len(own) else whole[:1], len(own) * self.world_size / len(whole))
+            for step in torch.tensor_split(whole, self.accumulated):
+                own = step[self.rank :: self.world_size]
+                yield Pick(own if len(own) else whole[:1], len(own) * parts / len(whole))
+
+    @property
+    def _whole_batches(self) -> int:
+        return math.ceil(self.count / self.whole)
 
     def _batches(self) -> Sequence[Tensor]:
         order = self._order()
-        pool = min(POOL, len(self) // FEWEST_POOLS)
+        pool = min(POOL, self._whole_batches // FEWEST_POOLS)
         if self.length is None or not self.shuffle or pool < 2:
             return torch.split(order, self.whole)
         batches: list[Tensor] = []

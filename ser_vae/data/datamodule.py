@@ -83,11 +83,17 @@ class BatchModule(lightning.LightningDataModule):
     """
 
     def __init__(
-        self, train: Dataset[Any], validation: Dataset[Any], *, batch_size: int, seed: int
+        self,
+        train: Dataset[Any],
+        validation: Dataset[Any],
+        *,
+        batch_size: int,
+        accumulated: int,
+        seed: int,
     ) -> None:
         super().__init__()
         self.train, self.validation = train, validation
-        self.batch_size, self.seed = batch_size, seed
+        self.batch_size, self.accumulated, self.seed = batch_size, accumulated, seed
 
     def train_dataloader(self) -> DataLoader[Any]:
         return self._loader(self.train, shuffle=True)
@@ -100,6 +106,7 @@ class BatchModule(lightning.LightningDataModule):
         batches = Batches(
             len(dataset),  # type: ignore[arg-type]
             self.batch_size,
+            accumulated=self.accumulated if shuffle else 1,
             seed=self.seed,
             shuffle=shuffle,
             rank=self.trainer.global_rank if self.trainer else 0,

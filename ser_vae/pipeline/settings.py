@@ -9,6 +9,7 @@ import torch
 from ser_vae import SerVaeError
 from ser_vae.configuration import build
 from ser_vae.data.material import Material
+from ser_vae.training import processes
 from ser_vae.training.classify import Classify
 from ser_vae.training.encode import LEAKING, POLICIES, policy_of
 from ser_vae.training.seeding import seed_for
@@ -16,11 +17,14 @@ from ser_vae.training.stage import Stage
 
 Config = Mapping[str, Any]
 
+PARALLEL = ("ddp_spawn", "ddp")  # strategies: processes spawned for a stage; started from outside
+
 
 def fresh_model(config: Config, material: Material) -> Any:
     """The representation as initialised; a wrong setting of either network is met before hours."""
     classes = len(material.emotions)
     torch.manual_seed(seed_for(config["seed"], "pretrain", "initialisation"))
+    check_trainer(config["trainer"])
     model = build(config["model"], input_size=material.segments.size, num_classes=classes)
     check_told(config, model)
     if model.level == "segment":
@@ -32,6 +36,24 @@ def fresh_classifier(config: Config, latent_size: int, classes: int) -> Any:
     """The classifier as initialised, the same each time."""
     torch.manual_seed(seed_for(config["seed"], "classify", "initialisation"))
     return build(config["classifier"], input_size=latent_size, num_classes=classes)
+
+
+def check_trainer(trainer: Mapping[str, Any]) -> None:
+    """Refuse what Lightning would do in another way than asked for."""
+    if trainer["strategy"] == "ddp":
+        processes.check_started(trainer)
+    elif trainer["strategy"] == "auto" and trainer["devices"] != 1:
+        raise SerVaeError(
+            f"trainer.devices={trainer['devices']}: several devices need a strategy.\n"
+            "Use trainer=ddp on one machine, or trainer=nodes."
+        )
+    on_cpu = trainer["accelerator"] == "cpu" or not torch.cuda.is_available()
+    if trainer["precision"] == "16-mixed" and on_cpu:
+        raise SerVaeError(
+            "trainer.precision=16-mixed: Lightning has it on a CUDA GPU alone, "
+            "and would take bf16-mixed.\n"
+            "Use trainer=gpu, or say trainer.precision=bf16-mixed."
+        )
 
 
 def check_fine_tuned(config: Config, classifier: Any) -> None:
@@ -84,13 +106,16 @@ def policies_of(config: Config, model: Any) -> list[str]:
 
 
 def fit_settings(config: Config, stage: Stage) -> dict[str, Any]:
-    """What `fit` is told by the configuration."""
+    """What `fit` is told by the configuration; an LSTM is not compiled, each batch being of another
+    length.
+    """
     settings = {k: v for k, v in config["training"][stage.stage].items() if k != "optimizer"}
     trainer = dict(config["trainer"])
-    if isinstance(stage, Classify) and stage.encoder and trainer["strategy"] == "ddp_spawn":
-        trainer["strategy"] = "ddp_spawn_find_unused_parameters_true"  # its decoder has no gradient
+    if isinstance(stage, Classify) and stage.encoder and trainer["strategy"] in PARALLEL:
+        trainer["strategy"] += "_find_unused_parameters_true"  # its decoder has no gradient
     return {
         **settings,
         "trainer": trainer,
+        "compiled": config["compile"] and not isinstance(stage, Classify),
         "progress": config["progress"] and sys.stderr.isatty(),
     }

@@ -1,8 +1,10 @@
 """Runs a stage through Lightning, so that an interrupted one ends where the whole one would."""
 
 import logging
+import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from torch.utils.data import Dataset
 
 from ser_vae import SerVaeError
 from ser_vae.data.datamodule import BatchModule
+from ser_vae.training import processes
 from ser_vae.training.history import History
 from ser_vae.training.progress import StageProgress
 from ser_vae.training.stage import LOWER, Stage, ignore_known_warnings
@@ -31,6 +34,7 @@ def fit(
     batch_size: int,
     gradient_clip: float | None,
     trainer: Mapping[str, Any],
+    compiled: bool,
     loggers: Sequence[Logger],
     progress: bool,
 ) -> None:
@@ -38,7 +42,7 @@ def fit(
 
     After each epoch the whole state is in `folder`/last.ckpt, from which the next call goes on.
     The order and the noise of an epoch follow from the stage's seed and the epoch, so both ways
-    end alike.
+    end alike. Where processes work together (`training.processes`), all of them train.
 
     Args:
         stage: holds the network; its weights are the trained ones afterwards.
@@ -49,9 +53,62 @@ def fit(
         batch_size: items on each device.
         gradient_clip: largest norm of the gradient; None for no bound.
         trainer: accelerator, devices, strategy, precision, ... for Lightning's Trainer.
+        compiled: whether `torch.compile` makes the pass over a batch one program.
         loggers: where metrics go besides the curves.
         progress: whether to show a progress bar.
     """
+    stage.compiled = compiled
+    settings: dict[str, Any] = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "gradient_clip": gradient_clip,
+        "trainer": trainer,
+    }
+    if processes.connected():
+        last = folder / LAST
+        saved = last.read_bytes() if last.exists() else None
+        processes.send(partial(help_fit, stage, train, validation, saved, **settings))
+    fit_here(
+        stage, train, validation, folder=folder, loggers=loggers, progress=progress, **settings
+    )
+
+
+def help_fit(
+    stage: Stage,
+    train: Dataset[Any],
+    validation: Dataset[Any],
+    saved: bytes | None,
+    **settings: Any,
+) -> None:
+    """Train with the process that sent all this, from the checkpoint `saved` if there is one."""
+    with tempfile.TemporaryDirectory() as folder:
+        if saved:
+            (Path(folder) / LAST).write_bytes(saved)
+        fit_here(
+            stage,
+            train,
+            validation,
+            folder=Path(folder),
+            loggers=(),
+            progress=False,
+            **settings,
+        )
+
+
+def fit_here(
+    stage: Stage,
+    train: Dataset[Any],
+    validation: Dataset[Any],
+    *,
+    folder: Path,
+    epochs: int,
+    batch_size: int,
+    gradient_clip: float | None,
+    trainer: Mapping[str, Any],
+    loggers: Sequence[Logger],
+    progress: bool,
+) -> None:
+    """What `fit` does, in this process."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its hardware is no news
     checkpoint = ModelCheckpoint(
         dirpath=folder,
@@ -61,10 +118,17 @@ def fit(
     )
     shown: list[Callback] = [StageProgress()] if progress else []
     callbacks = [*shown, History(folder / f"{stage.stage}.csv"), checkpoint]
-    data = BatchModule(train, validation, batch_size=batch_size, seed=stage.seed)
+    data = BatchModule(
+        train,
+        validation,
+        batch_size=batch_size,
+        accumulated=trainer.get("accumulate_grad_batches", 1),
+        seed=stage.seed,
+    )
     last = folder / LAST
-    # One kernel would undo the scaling of 16-mixed after the gradients should have been clipped.
-    stage.fused = not (gradient_clip and trainer.get("precision") == "16-mixed")
+    # One kernel would undo the scaling of 16-mixed after the gradients should have been clipped:
+    # Lightning refuses it under every mixed precision.
+    stage.fused = not (gradient_clip and str(trainer.get("precision")).endswith("mixed"))
     with warnings.catch_warnings():
         ignore_known_warnings()
         lightning.Trainer(

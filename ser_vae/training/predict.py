@@ -18,6 +18,8 @@ def probabilities(
     """Probabilities (U, K) of every utterance, each once and in order, on one device."""
     stage.eval().float().to(device)
     torch.manual_seed(seed_for(stage.seed, "predict"))  # a fine-tuned encoder may sample
-    batches = Batches(len(utterances), batch_size, seed=0, shuffle=False, rank=0, world_size=1)
+    batches = Batches(
+        len(utterances), batch_size, accumulated=1, seed=0, shuffle=False, rank=0, world_size=1
+    )
     logits = [stage(move_data_to_device(utterances[pick], device)).cpu() for pick in batches]
     return torch.cat(logits).double().softmax(dim=-1).numpy()

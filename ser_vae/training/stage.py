@@ -4,7 +4,7 @@ loss.
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import lightning
@@ -52,6 +52,8 @@ class Stage(lightning.LightningModule):
         self.stage, self.quantities, self.seed = name, quantities, seed
         self.optimizer = dict(optimizer)
         self.fused = True  # Adam as one kernel for all weights; see `fit` for where it can't be
+        self.compiled = False  # see `fit`
+        self._program: Callable[[Any], dict[str, Tensor]] | None = None  # `terms`, compiled
         self.train_means = EpochMean(len(quantities))
         self.validation_means = EpochMean(len(quantities))
 
@@ -64,6 +66,15 @@ class Stage(lightning.LightningModule):
 
     def setup(self, stage: str) -> None:  # noqa: ARG002
         ignore_known_warnings()  # here too: a spawned process starts with none ignored
+        if self.compiled:
+            # The function, not a module: weights keep their names. The noise stays PyTorch's own.
+            # A program for each size of a batch, of which there are two: the full one, the last.
+            self._program = torch.compile(
+                self.terms, dynamic=False, options={"fallback_random": True}
+            )
+
+    def teardown(self, stage: str) -> None:  # noqa: ARG002
+        self._program = None  # a stage is copied and sent, a program can't be
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         return torch.optim.Adam(self.parameter_groups(), fused=self.fused, **self.optimizer)
@@ -82,7 +93,7 @@ class Stage(lightning.LightningModule):
         seed_streams(seed, self.device)
 
     def _step(self, batch: Any, means: EpochMean) -> Tensor:
-        terms = self.terms(batch)
+        terms = (self._program or self.terms)(batch)
         if batch.share:
             values = torch.stack([terms[name].detach().float() for name in self.quantities])
             means.update(values)

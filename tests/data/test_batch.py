@@ -15,7 +15,13 @@ SEEDS, EPOCHS = st.integers(0, 2**56 - 1), st.integers(0, 1000)
 
 def picks(count: int, size: int, *, rank: int = 0, devices: int = 1, **of: int) -> list[Pick]:
     shuffled = Batches(
-        count, size, seed=of.get("seed", 0), shuffle=True, rank=rank, world_size=devices
+        count,
+        size,
+        accumulated=of.get("steps", 1),
+        seed=of.get("seed", 0),
+        shuffle=True,
+        rank=rank,
+        world_size=devices,
     )
     shuffled.set_epoch(of.get("epoch", 0))
     found = list(shuffled)
@@ -69,6 +75,24 @@ def test_shares_make_the_mean_over_devices_that_of_the_whole_batch(count, size, 
 
 
 @MANY
+@given(COUNTS, SIZES, st.integers(1, 3), st.integers(1, 4))
+def test_what_is_accumulated_is_a_whole_batch_of_one_device(count, size, devices, steps):
+    """Its gradient too, as Lightning adds it up: the mean over devices, divided by the steps."""
+    loss = torch.randn(count, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    each = [picks(count, size, rank=rank, devices=devices, steps=steps) for rank in range(devices)]
+    whole = picks(count, size * devices * steps)
+    assert {len(own) for own in each} == {len(whole) * steps}
+    for number, one in enumerate(whole):
+        window = slice(number * steps, (number + 1) * steps)
+        parts = [part for own in each for part in own[window]]
+        assert all(1 <= len(part.items) <= size for part in parts)
+        together = [i for part in parts if part.share for i in part.items.tolist()]
+        assert sorted(together) == sorted(one.items.tolist())
+        summed = sum(loss[part.items].mean() * part.share for part in parts) / devices / steps
+        torch.testing.assert_close(summed, loss[one.items].mean())
+
+
+@MANY
 @given(SEEDS, EPOCHS)
 def test_the_order_follows_from_seed_and_epoch(seed, epoch):
     def drawn(seed: int, epoch: int) -> list[int]:
@@ -90,7 +114,7 @@ def test_the_order_takes_nothing_from_the_global_stream():
 
 
 def test_without_shuffling_items_come_in_order_in_every_epoch():
-    ordered = Batches(7, 3, seed=0, shuffle=False, rank=0, world_size=1)
+    ordered = Batches(7, 3, accumulated=1, seed=0, shuffle=False, rank=0, world_size=1)
     for epoch in range(2):
         ordered.set_epoch(epoch)
         assert [pick.items.tolist() for pick in ordered] == [[0, 1, 2], [3, 4, 5], [6]]
@@ -100,6 +124,7 @@ def sorted_picks(count: int, size: int, *, rank: int = 0, devices: int = 1, epoc
     batches = Batches(
         count,
         size,
+        accumulated=1,
         seed=3,
         shuffle=True,
         rank=rank,

@@ -54,7 +54,7 @@ def test_a_segment_batch_has_the_condition_of_each_of_its_segments():
 
 def module(training: int = 10, validation: int = 4) -> BatchModule:
     part = [SegmentSet(ROWS, torch.arange(count)[:, None]) for count in (training, validation)]
-    return BatchModule(*part, batch_size=3, seed=1)
+    return BatchModule(*part, batch_size=3, accumulated=1, seed=1)
 
 
 def test_training_batches_hold_every_item_once_shuffled_anew_each_epoch():

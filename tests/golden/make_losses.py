@@ -47,7 +47,9 @@ def losses(model: str) -> str:
     stage = Pretrain(network.double(), 0, settings["optimizer"])
     optimizer = stage.configure_optimizers()
     data = segments(STEPS * batch_size)
-    batches = Batches(len(data), batch_size, seed=0, shuffle=True, rank=0, world_size=1)
+    batches = Batches(
+        len(data), batch_size, accumulated=1, seed=0, shuffle=True, rank=0, world_size=1
+    )
     lines = [" ".join(("step", *stage.quantities))]
     for step, pick in enumerate(batches):
         terms = stage.terms(data[pick])

@@ -106,6 +106,7 @@ def train(stage: Any, data: Any, folder: Path, **changed: Any) -> None:
         "gradient_clip": 5.0,
         "trainer": {"accelerator": "cpu", "devices": 1},
         "loggers": [],
+        "compiled": False,
         "progress": False,
         **changed,
     }
@@ -207,7 +208,7 @@ def test_the_curves_are_the_losses_that_a_plain_loop_finds(tmp_path):
     data, stage = segments(70, seed=1), pretraining(AE)
     model = copy.deepcopy(stage.model)
     optimizer = torch.optim.Adam(model.parameters(), **ADAM)
-    batches = Batches(70, BATCH, seed=stage.seed, shuffle=True, rank=0, world_size=1)
+    batches = Batches(70, BATCH, accumulated=1, seed=stage.seed, shuffle=True, rank=0, world_size=1)
     expected = []
     for epoch in range(EPOCHS):
         batches.set_epoch(epoch)
@@ -235,6 +236,57 @@ def test_the_gradient_is_clipped_to_the_norm_that_is_given(tmp_path):
         train(stage, data, tmp_path / str(bound), gradient_clip=bound)
         moved.append((stage.model.to_z.weight - start.model.to_z.weight).abs().max().item())
     assert moved[0] > 1e-3 > moved[1]
+
+
+def losses(folder: Path) -> list[float]:
+    return [row["pretrain/train/loss"] for row in read(folder / "pretrain.csv")]
+
+
+def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path):
+    """In double precision, clipped; of 70 items the last whole batch has 6, its parts 2 each."""
+    start, data = pretraining(AE), segments(70, seed=1)
+    exact = {"accelerator": "cpu", "devices": 1, "precision": "64-true"}
+    ends = []
+    for batch_size, steps in ((48, 1), (16, 3)):
+        stage = Pretrain(copy.deepcopy(start.model), 5, ADAM)
+        trainer = {**exact, "accumulate_grad_batches": steps}
+        train(stage, data, tmp_path / str(steps), batch_size=batch_size, trainer=trainer)
+        ends.append(stage.state_dict())
+    assert losses(tmp_path / "3") == pytest.approx(losses(tmp_path / "1"), rel=1e-6)
+    for name, value in ends[0].items():
+        torch.testing.assert_close(ends[1][name], value, rtol=1e-6, atol=1e-9)
+    rows = read(tmp_path / "3" / "pretrain.csv")
+    assert [row["step"] for row in rows] == [2, 4, 6, 8]
+
+
+def test_two_processes_accumulate_in_half_precision(tmp_path):
+    start, data = pretraining(AE), segments(70, seed=1)
+    both = {"accelerator": "cpu", "precision": "bf16-mixed"}
+    ways = {
+        "two": {**both, "devices": 2, "strategy": "ddp_spawn", "accumulate_grad_batches": 2},
+        "one": {**both, "devices": 1},
+        "whole": {**both, "devices": 1, "precision": "32-true"},
+    }
+    for way, trainer in ways.items():
+        stage = Pretrain(copy.deepcopy(start.model), 5, ADAM)
+        batch_size = 8 if way == "two" else 32
+        train(stage, data, tmp_path / way, batch_size=batch_size, trainer=trainer)
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=2e-3)
+    assert losses(tmp_path / "one") == pytest.approx(losses(tmp_path / "whole"), rel=2e-2)
+    assert losses(tmp_path / "one") != losses(tmp_path / "whole")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*script_method. is deprecated")  # inside PyTorch
+def test_compiled_and_plain_training_go_on_from_each_other(tmp_path):
+    """The VAE's noise is the same; a plain stage takes up what a compiled one left."""
+    start, data = pretraining(VAE), segments(64, seed=1)
+    plain, compiled, resumed = (Pretrain(copy.deepcopy(start.model), 5, ADAM) for _ in range(3))
+    train(plain, data, tmp_path / "plain")
+    train(compiled, data, tmp_path / "compiled", epochs=2, compiled=True)
+    assert list(compiled.state_dict()) == list(plain.state_dict())
+    train(resumed, data, tmp_path / "compiled")
+    assert losses(tmp_path / "compiled") == pytest.approx(losses(tmp_path / "plain"), rel=1e-4)
 
 
 def test_a_diverged_stage_says_so_and_keeps_the_last_good_epoch(tmp_path):

@@ -60,6 +60,7 @@ def train(stage: Pretrain, folder: Path, **changed: Any) -> list[dict[str, float
         "gradient_clip": None,
         "trainer": {"accelerator": "cpu", "devices": 1},
         "loggers": [],
+        "compiled": False,
         "progress": False,
         **changed,
     }

@@ -33,6 +33,7 @@ def train(folder, *, progress):
         batch_size=2,
         gradient_clip=None,
         trainer={"accelerator": "cpu", "devices": 1},
+        compiled=False,
         loggers=[],
         progress=progress,
     )

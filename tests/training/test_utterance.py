@@ -68,6 +68,7 @@ def learn(model: Network, train: UtteranceSet, folder: Path, *, epochs: int = 15
         gradient_clip=None,
         trainer=TRAINER,
         loggers=(),
+        compiled=False,
         progress=False,
     )
     return model
