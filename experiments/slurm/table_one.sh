@@ -27,7 +27,7 @@ scontrol requeue "$job"
 
 wait_for "pretrained/vae-*/last.ckpt"
 job=$(running)
-say "as the time limit does, in the midst of a VAE's: scancel --signal=USR2, job $((${job#*_} + 1))"
+say "as the time limit does, to the first job at work: scancel --signal=USR2, job $((${job#*_} + 1))"
 scancel --signal=USR2 "$job" 2>/dev/null || true  # asks again, once the job has queued itself anew
 
 until [ "$(done_cells)" -ge 8 ]; do sleep 0.1; done
