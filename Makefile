@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUNS ?= runs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo pictures test check clean
+.PHONY: help demo pictures test check bench clean
 
 help:  ## say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -23,13 +23,16 @@ pictures: demo  ## draw the README's pictures from the demo's runs; needs Chromi
 	$(BIN)/python experiments/demo/pictures.py $(RUNS)
 
 test: $(VENV)/installed  ## set up, run all tests (the wheel outside the checkout is one of them)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 check: $(VENV)/installed  ## ruff, mypy and all tests, as CI does
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(MAKE) test
+
+bench: $(VENV)/installed  ## measure speed against named alternatives, a ratio each
+	for name in pretraining lstm startup; do $(BIN)/python experiments/benchmarks/$$name.py; done
 
 clean:  ## remove the environment and what tests leave behind; results stay
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

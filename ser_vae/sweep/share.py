@@ -23,7 +23,7 @@ def cores_of_a_job(launcher: Mapping[str, Any]) -> int | None:
     at_once: int | None = launcher.get("n_jobs")
     if at_once is None:
         return granted
-    from joblib import cpu_count  # type: ignore[import-untyped]  # noqa: PLC0415  (rarely needed)
+    from joblib import cpu_count  # noqa: PLC0415  (rarely needed)
 
     cores = cpu_count()  # those that this process may use
     if at_once < 0:  # as joblib counts: -1 all, -2 all but one
