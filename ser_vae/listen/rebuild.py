@@ -18,7 +18,8 @@ from ser_vae.pipeline.illustrate import Pictures
 from ser_vae.pipeline.prepare import prepare
 from ser_vae.pipeline.settings import fresh_model
 from ser_vae.report.settings import read_yaml
-from ser_vae.run_folder import RunFolder
+from ser_vae.run import configure
+from ser_vae.run_folder import NOT_ADDRESSED, RunFolder
 from ser_vae.training import weights
 from ser_vae.training.decode import decodes
 
@@ -84,7 +85,10 @@ def configuration(folder: RunFolder) -> dict[str, Any]:
 
 
 def moved_to(config: Mapping[str, Any], root: Path | None, cache: Path | None) -> dict[str, Any]:
-    """The configuration on this machine: decoding is a matter of seconds on a CPU."""
+    """The configuration on this machine: decoding is a matter of seconds on a CPU.
+
+    Settings that change no result, and that an older run did not know, are as they are by default.
+    """
     corpus = dict(config["corpus"])
     if root:
         corpus["root"] = str(root)
@@ -92,7 +96,8 @@ def moved_to(config: Mapping[str, Any], root: Path | None, cache: Path | None) -
         corpus["cache"] = str(cache)
     trainer = {**config["trainer"], "accelerator": "cpu"}
     elsewhere = {"cache": str(cache)} if cache else {}
-    return {**config, "corpus": corpus, "trainer": trainer, **elsewhere}
+    unknown = {key: value for key, value in configure().items() if key in NOT_ADDRESSED}
+    return {**unknown, **config, "corpus": corpus, "trainer": trainer, **elsewhere}
 
 
 def corpus_of(config: Mapping[str, Any]) -> Corpus:
