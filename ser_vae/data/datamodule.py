@@ -78,8 +78,8 @@ class SequenceSet(Dataset[SequenceBatch]):
 class BatchModule(lightning.LightningDataModule):
     """Serves one stage: shuffled training batches, and ordered validation batches if there are any.
 
-    The data are whole in memory, so that a batch is one indexing operation: there are no worker
-    processes, and nothing is done item by item.
+    The data are one tensor in memory, or mapped from a file, so that a batch is one indexing
+    operation: there are no worker processes, and nothing is done item by item.
     """
 
     def __init__(
