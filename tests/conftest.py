@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from run_files import noise_settings
 
 from ser_vae.run import configure, run
 
@@ -63,22 +64,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def noise_command(noises: Path, cache: Path, tmp_path: Path) -> list[str]:
     """Overrides of a run of seconds on the noises, its results under `tmp_path`/runs."""
-    return [
-        "corpus=folder",
-        f"corpus.root={noises}",
-        "corpus.csv=list.csv",
-        f"cache={cache}",
-        f"runs={tmp_path / 'runs'}",
-        "training.pretrain.epochs=3",
-        "training.pretrain.batch_size=32",
-        "training.classify.epochs=10",
-        "training.classify.batch_size=16",
-        "training.classify.optimizer.lr=0.01",
-        "threads=1",
-        "progress=false",
-        "logger=none",
-        "trainer=cpu",
-    ]
+    return noise_settings(noises, cache, tmp_path / "runs")
 
 
 @pytest.fixture

@@ -41,3 +41,23 @@ def listed_with_split(noises: Path, root: Path, swap: bool) -> Path:
         lines.append(f"{row['path']},{emotion},{row['speaker']},{part}")
     (root / "list.csv").write_text("\n".join(lines) + "\n")
     return root
+
+
+def noise_settings(noises: Path, cache: Path, runs: Path) -> list[str]:
+    """Overrides of a run of seconds on the corpus `noises` of tests/conftest.py."""
+    return [
+        "corpus=folder",
+        f"corpus.root={noises}",
+        "corpus.csv=list.csv",
+        f"cache={cache}",
+        f"runs={runs}",
+        "training.pretrain.epochs=3",
+        "training.pretrain.batch_size=32",
+        "training.classify.epochs=10",
+        "training.classify.batch_size=16",
+        "training.classify.optimizer.lr=0.01",
+        "threads=1",
+        "progress=false",
+        "logger=none",
+        "trainer=cpu",
+    ]

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from run_files import noise_settings
 
 from ser_vae.logger import offline
 from ser_vae.run import configure, run
 
+SHORT = ("training.pretrain.batch_size=64", "training.classify.epochs=4")
 OFFLINE = ("logger=wandb", "logger.wandb.mode=offline")
 
 
@@ -89,24 +91,5 @@ def recorded(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory
     """The runs folder of one CVAE on the noises, recorded offline; made once for all tests."""
     runs = tmp_path_factory.getbasetemp() / "recorded"
     if not runs.exists():
-        run(configure(*noise_settings(noises, cache, runs), "model=cvae", *OFFLINE))
+        run(configure(*noise_settings(noises, cache, runs), *SHORT, "model=cvae", *OFFLINE))
     return runs
-
-
-def noise_settings(noises: Path, cache: Path, runs: Path) -> list[str]:
-    """Of the smallest run that has all there is to record."""
-    return [
-        "corpus=folder",
-        f"corpus.root={noises}",
-        "corpus.csv=list.csv",
-        f"cache={cache}",
-        f"runs={runs}",
-        "training.pretrain.epochs=3",
-        "training.pretrain.batch_size=64",
-        "training.classify.epochs=4",
-        "training.classify.batch_size=16",
-        "training.classify.optimizer.lr=0.01",
-        "threads=1",
-        "progress=false",
-        "trainer=cpu",
-    ]

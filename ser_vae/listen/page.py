@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import SYNTHETIC
@@ -20,6 +19,7 @@ from ser_vae.files import atomic_write, write_text
 from ser_vae.listen.sounds import Sound
 from ser_vae.plots.spectrogram import Limits, utterance
 from ser_vae.plots.style import png_bytes
+from ser_vae.report.page.escaping import environment
 
 DPI = 110
 PEAK = 0.9  # of full scale: what a group is amplified to, and nothing in it exceeds
@@ -100,18 +100,15 @@ class Writer:
 
     def index(self, title: str, facts: Sequence[str], groups: Sequence[Group]) -> Path:
         """Write index.html, and return where."""
-        environment = Environment(
-            loader=PackageLoader("ser_vae.listen"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        text = environment.get_template("index.jinja").render(
-            title=title,
-            facts=facts,
-            groups=groups,
-            synthetic=SYNTHETIC.capitalize() if self.synthetic else "",
+        text = (
+            environment("ser_vae.listen")
+            .get_template("index.jinja")
+            .render(
+                title=title,
+                facts=facts,
+                groups=groups,
+                synthetic=SYNTHETIC.capitalize() if self.synthetic else "",
+            )
         )
         path = self.folder / "index.html"
         write_text(path, text)

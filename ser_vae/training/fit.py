@@ -30,40 +30,28 @@ def fit(
     validation: Dataset[Any],
     *,
     folder: Path,
-    epochs: int,
-    batch_size: int,
-    gradient_clip: float | None,
-    trainer: Mapping[str, Any],
     compiled: bool,
     loggers: Sequence[Logger],
     progress: bool,
+    **settings: Any,
 ) -> None:
-    """Train `stage` in place for `epochs`.
+    """Train `stage` in place, in this process and in those that work together with it.
 
     After each epoch the whole state is in `folder`/last.ckpt, from which the next call goes on.
     The order and the noise of an epoch follow from the stage's seed and the epoch, so both ways
-    end alike. Where processes work together (`training.processes`), all of them train.
+    end alike.
 
     Args:
         stage: holds the network; its weights are the trained ones afterwards.
         train: indexed with a whole batch at once, see `data.datamodule`.
         validation: for the curves alone; may be empty.
         folder: of this stage; also gets `<stage>.csv`, the curves.
-        epochs: all are run; nothing is chosen by a score.
-        batch_size: items on each device.
-        gradient_clip: largest norm of the gradient; None for no bound.
-        trainer: accelerator, devices, strategy, precision, ... for Lightning's Trainer.
         compiled: whether `torch.compile` makes the pass over a batch one program.
         loggers: where metrics go besides the curves.
         progress: whether to show a progress bar.
+        settings: what else `fit_here` takes, the same in every process.
     """
     stage.compiled = compiled
-    settings: dict[str, Any] = {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "gradient_clip": gradient_clip,
-        "trainer": trainer,
-    }
     if processes.connected():
         last = folder / LAST
         saved = last.read_bytes() if last.exists() else None
@@ -108,7 +96,20 @@ def fit_here(
     loggers: Sequence[Logger],
     progress: bool,
 ) -> None:
-    """What `fit` does, in this process."""
+    """What `fit` does, in this process.
+
+    Args:
+        stage: see there.
+        train: see there.
+        validation: see there.
+        folder: see there.
+        loggers: see there.
+        progress: see there.
+        epochs: all are run; nothing is chosen by a score.
+        batch_size: items on each device.
+        gradient_clip: largest norm of the gradient; None for no bound.
+        trainer: accelerator, devices, strategy, precision, ... for Lightning's Trainer.
+    """
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its hardware is no news
     checkpoint = ModelCheckpoint(
         dirpath=folder,

@@ -8,19 +8,20 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
-from rich.console import Console
 from rich.progress import Progress
 
 from ser_vae.report.page.audit import audit
+from ser_vae.report.page.escaping import environment
 from ser_vae.report.page.explore import Explored, explore
 from ser_vae.report.page.pictures import Budget
 from ser_vae.report.page.place import Place, Study, places
 from ser_vae.report.page.runs import HEADER, NUMBERS, choices, rows
 from ser_vae.report.record import Run
 from ser_vae.report.section import Line, Report
+from ser_vae.terminal import stderr
 
 SCRIPTS = ("state.js", "runs.js", "charts.js", "explore.js")  # each needs those before it
 PICTURES = 3_600_000  # characters; with plotly's 4.8 million and all data a page of 10 MB at most
@@ -38,7 +39,7 @@ def page(made: Report, studies: Sequence[Study], runs: Sequence[Run], folder: Pa
     scripts = [Markup(text) for text in (get_plotlyjs(), *map(asset, SCRIPTS))]
     table = rows(runs)
     return (
-        environment()
+        templates()
         .get_template("page.jinja")
         .render(
             title=folder.resolve().name,
@@ -60,15 +61,8 @@ def page(made: Report, studies: Sequence[Study], runs: Sequence[Run], folder: Pa
     )
 
 
-def environment() -> Environment:
-    """Whatever a run, a speaker or an utterance is called is shown as it is called: escaped."""
-    made = Environment(
-        loader=PackageLoader("ser_vae.report.page"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
+def templates() -> Environment:
+    made = environment("ser_vae.report.page")
     made.filters |= {"loud": loud, "heads": heads}
     made.policies["json.dumps_kwargs"] = JSON
     return made
@@ -102,7 +96,7 @@ def drawn(found: Sequence[Place], folder: Path) -> list[Explored]:
 @contextmanager
 def progress(steps: int) -> Iterator[Callable[[str], None]]:
     """A function to be told what is worked on next."""
-    console = Console(stderr=True)
+    console = stderr()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("report.html", total=steps)
         yield lambda what: bar.update(task, advance=1, description=what)
