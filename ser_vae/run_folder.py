@@ -81,6 +81,7 @@ def address(config: Mapping[str, Any], utterances: Sequence[Utterance], digests:
         (u.id, u.emotion, u.speaker, u.session, u.dialogue, u.script, u.start_s, u.part)
         for u in utterances
     ]
+    digests.learn(utterance.path for utterance in utterances)
     audio = [_content(utterance.path, digests) for utterance in utterances]
     start, split = config["training"]["pretrained"], config["split"].get("path")
     checkpoint = None if start in ("auto", "none") else _stored("training.pretrained", Path(start))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from run_files import Command, Run, comparable, folders, table
+from stored_features import stored
 
 
 def start(*overrides: str) -> subprocess.Popen[bytes]:
@@ -56,8 +57,9 @@ def test_a_run_killed_in_each_stage_ends_like_an_uninterrupted_one(
     shutil.copytree(cache, tmp_path / "cache", ignore=shutil.ignore_patterns("features"))
     runs = tmp_path / "killed"
     killed = [*settings, f"cache={tmp_path / 'cache'}", f"runs={runs}"]
-    kill_when(lambda: len(list((tmp_path / "cache/features").rglob("*.npy"))) > 20, *killed)
-    assert len(list((tmp_path / "cache/features").rglob("*.npy"))) < 290
+    features = tmp_path / "cache/features"
+    kill_when(lambda: any(features.glob("LogMel-*/.lock")), *killed)
+    assert len(stored(features)) < 290
     kill_when(lambda: any(runs.glob("pretrained/*/last.ckpt")), *killed)
     assert not any(runs.glob("pretrained/*/pretrained.ckpt"))
     for classifier in ("told-nothing", "permuted/told-truth"):

@@ -115,20 +115,23 @@ def cut(
     hop: int,
     remainder: Remainder,
     room: Room = in_memory,
+    available: Sequence[int] | None = None,
 ) -> Segments:
     """Join the frames (T, F) of the utterances and cut them into segments.
 
     Args:
-        utterances: log-mel frames; gone through twice, and none is held.
+        utterances: log-mel frames; gone through one by one, and none is held.
         length: frames in a segment.
         hop: frames from the start of one segment to that of the next.
         remainder: what becomes of frames behind the last whole segment: `drop`, or `pad` it to a
             whole one by repeating the last frame.
         room: where the joined frames are put, such as `room.Bounded`.
+        available: how many frames each has, where that is known without reading them.
     """
     if min(length, hop) < 1:
         raise SerVaeError(f"length and hop: expected whole numbers from 1, got {length} and {hop}")
-    kept = [frames_kept(len(frames), length, hop, remainder) for frames in utterances]
+    available = available or [len(frames) for frames in utterances]
+    kept = [frames_kept(count, length, hop, remainder) for count in available]
     joined, ahead = room(sum(kept), utterances[0].shape[1])
     starts: list[Tensor] = []
     first = 0

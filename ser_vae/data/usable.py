@@ -25,7 +25,7 @@ def unusable(
     reasons = dict(store.compute(utterances))
     for utterance in utterances:
         if utterance.id not in reasons:
-            frames = len(store.frames(utterance))
+            frames = store.length(utterance)
             if not frames_kept(frames, length, hop, remainder):
                 reasons[utterance.id] = (
                     f"{utterance.path}: too short, {frames} frames where a segment has {length}; "

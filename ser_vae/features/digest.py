@@ -1,17 +1,23 @@
 """SHA-256 of audio files, each file read once for as long as it stays unchanged."""
 
 import hashlib
+import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rich.progress import track
+
 from ser_vae import SerVaeError
-from ser_vae.features import AudioError
+from ser_vae.features import AudioError, records
+from ser_vae.terminal import stderr
 
 # The coarsest file system's time stamps. A file changed within it may change again under the same
 # stamp, so its digest is not remembered.
 GRAIN_NS = 2 * 10**9
+
+_log = logging.getLogger(__name__)
 
 
 class StoreError(SerVaeError):
@@ -31,18 +37,26 @@ def usable(folder: Path) -> Iterator[None]:
 
 
 class Digests:
-    """Digests of files, remembered in `folder` by path, size, times and inode.
-
-    Each is an empty file named `<identity>-<digest>`: there whole or not at all, without a lock,
-    and 10,000 are read by listing the folder.
-    """
+    """Digests of files, remembered in `folder` by path, size, times and inode, see `records`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         with usable(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            names = [file.name for file in folder.iterdir() if "-" in file.name]
-        self._digests: dict[str, str] = dict(name.split("-", 1) for name in names)
+            self._digests = {row[0]: row[1] for row in records.read(folder, set())}
+        self._new: list[tuple[str, str]] = []
+
+    def learn(self, paths: Iterable[Path]) -> None:
+        """Read the files whose digests are not remembered; one that can't be is passed over."""
+        unknown = [path for path in paths if self.remembered(path) is None]
+        if not unknown:
+            return
+        for path in track(unknown, f"content of {len(unknown):,} files", console=stderr()):
+            try:
+                self.of(path)
+            except AudioError:
+                continue  # whoever asks for this one is told
+        self.keep()
 
     def of(self, path: Path) -> str:
         """Digest of the content, in hexadecimal; `AudioError` if the file can't be opened."""
@@ -54,9 +68,8 @@ class Digests:
         except OSError as error:
             raise _gone(path, error) from error
         if settled:
-            with usable(self._folder):
-                (self._folder / f"{identity}-{digest}").touch()
             self._digests[identity] = digest
+            self._new.append((identity, digest))
         return digest
 
     def remembered(self, path: Path) -> str | None:
@@ -65,6 +78,20 @@ class Digests:
             return self._digests.get(_identity(path)[0])
         except AudioError:
             return None
+
+    def keep(self) -> None:
+        """Remember what was read since the last time for other processes, where that may be."""
+        new, self._new = self._new, []
+        if not new:
+            return
+        try:
+            records.add(self._folder, sorted(new))
+        except OSError as error:
+            _log.warning(
+                "%s: %s; what files hold is not remembered, and they are read again next time",
+                self._folder,
+                error.strerror,
+            )
 
 
 def _identity(path: Path) -> tuple[str, bool]:

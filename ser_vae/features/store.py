@@ -1,34 +1,36 @@
 """Frames of every utterance on disk, computed once for a file's content and the settings.
 
     <folder>/digests/                               which content a file had, see `digest`
-    <folder>/<extractor>-<settings>/<content>.npy   frames (T, F) float32, then their CRC-32
+    <folder>/<extractor>-<settings>/<pack>.npy      frames (all T, F) of many utterances, float32
+    <folder>/<extractor>-<settings>/<index>.csv     where in which pack those of a content lie
 
 The extractor is `LogMel` or another: a class, and the settings with which it was made.
 
 A changed file or setting never meets an old entry, and a copy of the corpus elsewhere finds those
-of the first. An entry appears whole or not at all and is the same whoever writes it, so that
-several processes may work on one folder, and any of them be killed at any moment.
+of the first. Some hundred utterances share a pack, as clusters count files. Packs and indices
+appear whole or not at all and are never changed, so that several processes may work on one folder,
+and any of them be killed at any moment: it loses what it computed in the last seconds.
 """
 
 import hashlib
-import io
 import json
 import logging
-import math
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, overload
+from typing import Any, ClassVar, NamedTuple, Protocol, overload
 
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 from rich.progress import track
 
 from ser_vae.corpus.utterance import Utterance
-from ser_vae.features import AudioError, audio
+from ser_vae.features import AudioError, audio, records
 from ser_vae.features.audio import Samples
 from ser_vae.features.digest import Digests, usable
 from ser_vae.features.logmel import TooShortError
@@ -36,7 +38,8 @@ from ser_vae.files import atomic_write
 from ser_vae.terminal import stderr
 
 DEFINITION = 1  # one more whenever a file under the same settings would give another entry
-CRC_BYTES = 4
+PACK_BYTES = 2**24  # a pack is written when it has so much,
+PACK_S = 2.0  # or so long after the last one: what a kill may cost
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +57,16 @@ class Extractor(Protocol):
         """Raise `TooShortError` where the waveform gives no frame."""
 
 
+class Place(NamedTuple):
+    """Where the frames of a content lie."""
+
+    pack: str
+    offset: int  # bytes
+    frames: int  # T
+    bands: int  # F
+    crc: int  # CRC-32 of the content's digest and the frames
+
+
 class FeatureStore:
     """The frames of utterances, kept under `folder`; `jobs` threads compute what is missing."""
 
@@ -62,90 +75,161 @@ class FeatureStore:
         self._jobs = jobs
         self._digests = Digests(folder / "digests")
         self._folder = folder / f"{type(features).__name__}-{_fingerprint(features)}"
-        self._verified: set[str] = set()  # digests whose entry was checked in this process
+        self._places: dict[str, list[Place]] = {}  # by digest; the first that is intact is read
+        self._seen: set[str] = set()  # indices
         with usable(self._folder):
             self._folder.mkdir(exist_ok=True)
+        self._look()
 
     def compute(self, utterances: Sequence[Utterance]) -> dict[str, str]:
         """Make an entry for every utterance; return id → reason for those that can't have one.
 
+        Where another process is at it, its entries are waited for, and not computed again.
+
         Raises:
             StoreError: the folder can't be written. The entries made until then are kept.
         """
-        with usable(self._folder):
-            stored = {entry.name for entry in self._folder.iterdir()}
-        missing = [u for u in utterances if f"{self._digests.remembered(u.path)}.npy" not in stored]
-        if not missing:
+        if not self._missing(utterances):
             return {}
-        with _one_torch_thread(), ThreadPoolExecutor(self._jobs) as pool:
-            reasons = track(
-                pool.map(self._make, missing),
-                f"features of {len(missing):,} utterances",
-                total=len(missing),
-                console=stderr(),
-            )
-            return {u.id: reason for u, reason in zip(missing, reasons, strict=True) if reason}
+        with self._lock():
+            self._look()
+            return self._make(self._missing(utterances))
 
     def frames(self, utterance: Utterance) -> Samples:
-        """Map the frames into memory, (T, F), read-only; compute them if they are missing.
-
-        The first access in a process checks the entry, and computes it anew if it is corrupt.
+        """Read the frames, (T, F), and check them; compute them if they are missing or corrupt.
 
         Raises:
             AudioError, TooShortError: the audio has gone since, or can't be used.
             StoreError: the folder can't be read or written.
         """
         digest = self.digest(utterance)
-        if digest not in self._verified:
-            self._verify(utterance, digest)
-            self._verified.add(digest)
-        with usable(self._folder):
-            return _mapped(self._entry(digest))
+        places = self._places.get(digest, [])
+        for place in places:
+            if (stored := self._read(digest, place)) is not None:
+                return stored
+        if places:
+            pack = self._folder / places[0].pack
+            _log.warning("%s: corrupt, computed anew from %s", pack, utterance.path)
+        made = self._extract(utterance, digest)
+        self._keep({digest: made})
+        return made
+
+    def length(self, utterance: Utterance) -> int:
+        """T, which is known of stored frames without reading them; errors as of `frames`."""
+        places = self._places.get(self.digest(utterance))
+        return places[0].frames if places else len(self.frames(utterance))
 
     def digest(self, utterance: Utterance) -> str:
         """SHA-256 of the audio file, in hexadecimal: equal for copies of one file."""
         return self._digests.of(utterance.path)
 
-    def _make(self, utterance: Utterance) -> str | None:
-        """Make the entry if it is missing; return why it can't be made."""
+    def _look(self) -> None:
+        """Find the entries that there are now, those of other processes too."""
+        with usable(self._folder):
+            for digest, pack, *numbers in records.read(self._folder, self._seen):
+                place = Place(pack, *map(int, numbers))
+                self._places.setdefault(digest, []).append(place)
+
+    def _missing(self, utterances: Sequence[Utterance]) -> list[Utterance]:
+        return [u for u in utterances if self._digests.remembered(u.path) not in self._places]
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Compute alone; the operating system frees the lock when a process dies."""
+        with usable(self._folder):
+            lock = FileLock(self._folder / ".lock")
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                _log.warning("%s: another process computes features; waiting for it", self._folder)
+                lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _make(self, missing: Sequence[Utterance]) -> dict[str, str]:
+        """Compute entries side by side, and keep them in packs; return why some can't be made."""
+        reasons: dict[str, str] = {}
+        new: dict[str, Samples] = {}
+        size, kept = 0, time.monotonic()
+        with _one_torch_thread(), ThreadPoolExecutor(self._jobs) as pool:
+            entries = track(
+                pool.map(self._entry, missing),
+                f"features of {len(missing):,} utterances",
+                total=len(missing),
+                console=stderr(),
+            )
+            for utterance, entry in zip(missing, entries, strict=True):
+                if isinstance(entry, str):
+                    reasons[utterance.id] = entry
+                    continue
+                new |= entry
+                size += sum(frames.nbytes for frames in entry.values())
+                if size >= PACK_BYTES or time.monotonic() - kept >= PACK_S:
+                    self._keep(new)
+                    new, size, kept = {}, 0, time.monotonic()
+        self._keep(new)
+        self._digests.keep()
+        return reasons
+
+    def _entry(self, utterance: Utterance) -> dict[str, Samples] | str:
+        """Digest → frames, nothing if they are stored; or why they can't be made."""
         try:
             digest = self.digest(utterance)
-            if not self._entry(digest).exists():
-                self._build(utterance, digest)
+            return {} if digest in self._places else {digest: self._extract(utterance, digest)}
         except AudioError as error:
             return error.reason
         except TooShortError as error:
             return str(error)
-        return None
 
-    def _verify(self, utterance: Utterance, digest: str) -> None:
-        """Make the entry if it is missing, and anew if it is corrupt."""
-        entry = self._entry(digest)
-        if entry.exists():
-            if _intact(entry):
-                return
-            _log.warning("%s: corrupt, computed anew from %s", entry, utterance.path)
-        self._build(utterance, digest)
-
-    def _build(self, utterance: Utterance, digest: str) -> None:
+    def _extract(self, utterance: Utterance, digest: str) -> Samples:
         frames = self._features(audio.read(utterance.path, self._features.sample_rate))
         if not np.isfinite(frames).all():
             raise AudioError(utterance.path, "features that are no numbers: NaN or infinite")
         if self.digest(utterance) != digest:
             raise AudioError(utterance.path, "changed while it was read: run again")
-        with usable(self._folder), atomic_write(self._entry(digest)) as file:
-            file.write(_with_crc(frames))
+        return np.ascontiguousarray(frames)
 
-    def _entry(self, digest: str) -> Path:
-        return self._folder / f"{digest}.npy"
+    def _keep(self, new: dict[str, Samples]) -> None:
+        """Write a pack of entries, then the index by which they are found."""
+        if not new:
+            return
+        crcs = [_crc(digest, frames) for digest, frames in new.items()]
+        name = hashlib.sha256(json.dumps([*new, *crcs]).encode()).hexdigest()[:32] + ".npy"
+        with usable(self._folder):
+            with atomic_write(self._folder / name) as file:
+                joined = np.concatenate(list(new.values()))
+                np.save(file, joined)
+                offset = file.tell() - joined.nbytes
+            places = []
+            for frames, crc in zip(new.values(), crcs, strict=True):
+                places.append(Place(name, offset, len(frames), frames.shape[1], crc))
+                offset += frames.nbytes
+            index = records.add(
+                self._folder, [(d, *place) for d, place in zip(new, places, strict=True)]
+            )
+        self._seen.add(index.name)
+        for digest, place in zip(new, places, strict=True):
+            self._places.setdefault(digest, []).insert(0, place)
+
+    def _read(self, digest: str, place: Place) -> Samples | None:
+        """The frames at a place; None if they are not what was written there."""
+        size = place.frames * place.bands
+        with usable(self._folder):
+            try:
+                with (self._folder / place.pack).open("rb") as file:
+                    frames: Samples = np.fromfile(file, np.float32, size, offset=place.offset)
+            except FileNotFoundError:
+                return None
+        if len(frames) < size or _crc(digest, frames) != place.crc:
+            return None
+        return frames.reshape(place.frames, place.bands)
 
 
 @dataclass(frozen=True)
 class Stored(Sequence[Samples]):
-    """The frames of utterances, each mapped when it is asked for.
-
-    None is held: Linux gives a process 65,530 maps, and a corpus may have more utterances.
-    """
+    """The frames of utterances, each read when it is asked for, and none held."""
 
     store: FeatureStore
     utterances: Sequence[Utterance]
@@ -168,32 +252,8 @@ def _fingerprint(features: Extractor) -> str:
     return hashlib.sha256(settings.encode()).hexdigest()[:16]
 
 
-def _with_crc(frames: Samples) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, np.ascontiguousarray(frames))  # `_mapped` reads row after row
-    buffer.write(zlib.crc32(buffer.getbuffer()).to_bytes(CRC_BYTES, "little"))
-    return buffer.getvalue()
-
-
-def _mapped(entry: Path) -> Samples:
-    """Map as `np.load` would, but hold no open file: a process may have 1,024, a corpus 10,039."""
-    with entry.open("rb") as file:
-        np.lib.format.read_magic(file)
-        shape, _, _ = np.lib.format.read_array_header_1_0(file)
-        start = file.tell() // 4  # in float32: the header fills up multiples of 64 bytes
-    size = start + math.prod(shape)
-    values = torch.from_file(str(entry), shared=False, size=size, dtype=torch.float32)
-    frames: Samples = values[start:].reshape(shape).numpy()
-    frames.flags.writeable = False
-    return frames
-
-
-def _intact(entry: Path) -> bool:
-    with usable(entry.parent):
-        stored = entry.read_bytes()
-    content, crc = stored[:-CRC_BYTES], stored[-CRC_BYTES:]
-    # an empty file has the right CRC, of nothing
-    return bool(content) and zlib.crc32(content).to_bytes(CRC_BYTES, "little") == crc
+def _crc(digest: str, frames: Samples) -> int:
+    return zlib.crc32(frames.data, zlib.crc32(digest.encode()))
 
 
 @contextmanager

@@ -47,7 +47,8 @@ def prepare(
         kept, parts = [*kept, *others], [*parts, *(UNLABELLED for _ in others)]
         label += [NO_LABEL for _ in others]
     room = Bounded(config["memory_gb"], Path(config["cache"]).expanduser())
-    segments = cut(Stored(store, kept), **cutting, room=room)
+    available = [store.length(utterance) for utterance in kept]
+    segments = cut(Stored(store, kept), **cutting, room=room, available=available)
     scales = standardise(
         segments.frames_of_each(),
         config["normalise"],
