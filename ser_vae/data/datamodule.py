@@ -95,6 +95,13 @@ class BatchModule(lightning.LightningDataModule):
         self.train, self.validation = train, validation
         self.batch_size, self.accumulated, self.seed = batch_size, accumulated, seed
 
+    def transfer_batch_to_device(
+        self, batch: Any, device: torch.device, dataloader_idx: int
+    ) -> Any:
+        if device.type == "cpu":
+            return batch  # it is there: to look through it at each step takes time
+        return super().transfer_batch_to_device(batch, device, dataloader_idx)
+
     def train_dataloader(self) -> DataLoader[Any]:
         return self._loader(self.train, shuffle=True)
 

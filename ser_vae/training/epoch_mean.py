@@ -18,8 +18,8 @@ class EpochMean(Metric):
         self.add_state("count", torch.zeros(()), dist_reduce_fx="sum")
 
     def update(self, values: Tensor) -> None:  # (quantities, B)
-        self.total += values.sum(dim=1)
-        self.count += values.shape[1]
+        self.total.add_(values.sum(dim=1))
+        self.count.add_(values.shape[1])
 
     def compute(self) -> Tensor:
         return self.total / self.count

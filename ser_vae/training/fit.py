@@ -139,7 +139,7 @@ def fit_here(
             logger=list(loggers),
             use_distributed_sampler=False,
             num_sanity_val_steps=0,
-            log_every_n_steps=1,
+            log_every_n_steps=0,  # an epoch is logged, no step
             enable_model_summary=False,
             enable_progress_bar=False,
             **trainer,
