@@ -32,7 +32,7 @@ check: $(VENV)/installed  ## ruff, mypy and all tests, as CI does
 	$(MAKE) test
 
 bench: $(VENV)/installed  ## measure speed against named alternatives, a ratio each
-	for name in pretraining lstm startup; do $(BIN)/python experiments/benchmarks/$$name.py; done
+	for name in pretraining lstm startup end_to_end; do $(BIN)/python experiments/benchmarks/$$name.py; done
 
 clean:  ## remove the environment and what tests leave behind; results stay
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
