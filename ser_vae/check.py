@@ -17,7 +17,7 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from ser_vae import SerVaeError
+from ser_vae import SerVaeError, mistakes, ranges
 from ser_vae.configuration import build
 from ser_vae.corpus.utterance import SYNTHETIC, Corpus
 from ser_vae.features.audio import Inspection, inspect
@@ -34,12 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     complaints = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
     try:
         config = configure(*overrides)
+        ranges.check(config)
         corpus = build(config["corpus"])
     except (HydraException, OmegaConfBaseException) as error:
-        complaints.print(str(error), style="red")
+        complaints.print(f"error: {mistakes.words(error)}", style="red")
         return 2
     except SerVaeError as error:
-        complaints.print(str(error), style="red")
+        complaints.print(f"error: {error}", style="red")
         return 1
     inspections = inspect_all(corpus, config["jobs"] or os.cpu_count() or 1, config["progress"])
     inventory = take(corpus, inspections)

@@ -12,8 +12,9 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, flag_override
+from omegaconf.errors import OmegaConfBaseException
 
-from ser_vae import SerVaeError
+from ser_vae import SerVaeError, mistakes, ranges
 from ser_vae.configuration import build, conf_dir
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.data.subset import select
@@ -39,6 +40,7 @@ def run(config: Mapping[str, Any]) -> dict[str, Any]:
     With fold=all, of each fold in turn; returned are the scores of all folds together. Where an
     objective is set, its value stands there too.
     """
+    ranges.check(config)
     objective.check(config)
     if config["fold"] == "all":
         return run_folds(config)
@@ -107,7 +109,8 @@ def recorded(folder: RunFolder) -> Iterator[None]:
         yield
     except BaseException as error:
         write_text(folder.error, "".join(traceback.format_exception(error)))
-        print(f"{folder.name} failed; traceback: {folder.error}", file=sys.stderr, flush=True)
+        if not isinstance(error, SerVaeError):  # which says all there is to say
+            print(f"{folder.name} failed; traceback: {folder.error}", file=sys.stderr, flush=True)
         raise
     folder.error.unlink(missing_ok=True)
 
@@ -129,13 +132,18 @@ def plain(cfg: DictConfig) -> dict[str, Any]:
     return config
 
 
+@mistakes.told
 @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
 def main(cfg: DictConfig) -> dict[str, Any] | float | SerVaeError:
+    if cfg.debug:
+        sys.excepthook = sys.__excepthook__  # of what nobody foresaw, too
     try:
         metrics = start(divided(plain(cfg), HydraConfig.get().launcher))
         said: dict[str, Any] | float = metrics.get("objective", metrics)  # a sweeper learns from it
         return said
-    except SerVaeError as error:
+    except (SerVaeError, OmegaConfBaseException) as error:
+        if cfg.debug:
+            traceback.print_exc()
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             return SerVaeError(str(error))  # `sweep` says it, goes on, and ends with 1
         print(f"error: {error}", file=sys.stderr, flush=True)

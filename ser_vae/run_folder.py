@@ -48,6 +48,7 @@ NOT_ADDRESSED = (
     "compile",
     "progress",
     "force",
+    "debug",
     "objective",
     "logger",
     "choice",
@@ -190,7 +191,13 @@ class RunFolder:
         The operating system frees it when a process dies, however it dies.
         """
         locks = self.path.parent / ".locks"
-        locks.mkdir(parents=True, exist_ok=True)
+        try:
+            locks.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SerVaeError(
+                f"{locks.parent}: no folder can be made there: {error.strerror}.\n"
+                "Give a folder that can be written to: runs=…"
+            ) from error
         lock = FileLock(locks / f"{self.path.name}.lock")
         try:
             lock.acquire(timeout=0)

@@ -28,7 +28,10 @@ ORDER = [
     "logger",
     "report",
 ]
-ENTRY_POINTS = ("run", "check", "pipeline", "inventory", "listen", "dashboard", "sweep")
+ENTRY_POINTS = (
+    *("run", "check", "pipeline", "inventory", "listen", "dashboard", "sweep"),
+    *("ranges", "mistakes"),
+)
 
 
 def place(module: str) -> str:

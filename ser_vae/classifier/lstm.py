@@ -32,6 +32,12 @@ class LSTMClassifier(nn.Module):
         super().__init__()
         if pooling not in ("last", "mean"):
             raise SerVaeError(f"pooling: expected 'last' or 'mean', got {pooling!r}")
+        whole = all(type(size) is int and size >= 1 for size in (hidden, layers, dense))
+        if not whole or type(dropout) not in (int, float) or not 0 <= dropout < 1:
+            raise SerVaeError(
+                f"classifier: hidden {hidden}, layers {layers}, dense {dense}, dropout {dropout}.\n"
+                "Expected whole numbers from 1, and dropout from 0 to below 1."
+            )
         self.pooling = pooling
         self.lstm = nn.LSTM(
             input_size,

@@ -43,9 +43,11 @@ def read(root: str | Path | None, csv: str | Path | None, name: str) -> Corpus:
         found, oddities = read_table(source)
     emotions = sorted({utterance.emotion for utterance in found})
     if len(emotions) < 2:
+        where = f"Give the folder above sub-folders that hold {', '.join(AUDIO)}."
         raise SerVaeError(
             f"{source}: expected two or more emotions, each a sub-folder with audio or a value in "
-            f"corpus.csv; found {', '.join(emotions) or 'none'}"
+            f"corpus.csv; found {', '.join(emotions) or 'none'}.\n"
+            f"{'See its column emotion.' if csv else where}"
         )
     utterances, _ = sort_into_classes(found, {emotion: emotion for emotion in emotions})
     return Corpus(name, tuple(emotions), utterances, oddities=oddities)

@@ -80,7 +80,10 @@ def read_tree(
         labelled += utterances
         oddities += odd
     if not labelled:
-        raise SerVaeError(f"{release}: expected wav files in Session*/sentences/wav, found none")
+        raise SerVaeError(
+            f"{release}: expected wav files in Session*/sentences/wav, found none.\n"
+            "Unpack the whole release: its labels are here, its audio is not."
+        )
     return *sort_into_classes(labelled, class_of), tuple(oddities)
 
 

@@ -51,7 +51,8 @@ def read(root: str | Path | None, classes: int) -> Corpus:
     labelled = [utterance for utterance in parsed.values() if utterance]
     if not labelled:
         raise SerVaeError(
-            f"{folder} is not RAVDESS: expected files such as Actor_01/03-01-05-02-02-01-01.wav"
+            f"{folder} is not RAVDESS: expected files such as Actor_01/03-01-05-02-02-01-01.wav.\n"
+            "Give the folder that holds Actor_01 to Actor_24."
         )
     class_of = {code: EMOTIONS[code] for code in codes}
     utterances, others = sort_into_classes(labelled, class_of)
@@ -77,7 +78,7 @@ def expected_counts(codes: tuple[str, ...]) -> dict[str, Any]:
 
 def codes_of(classes: int) -> tuple[str, ...]:
     if classes not in (4, 8):
-        raise SerVaeError(f"corpus.classes={classes}: RAVDESS is read in 4 or 8 classes")
+        raise SerVaeError(f"corpus.classes={classes}: expected 4 or 8, as RAVDESS is read.")
     return FOUR if classes == 4 else tuple(EMOTIONS)
 
 

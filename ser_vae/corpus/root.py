@@ -16,7 +16,9 @@ def existing_root(root: str | Path | None, corpus: str, setting: str) -> Path:
         raise SerVaeError(f"corpus={corpus} needs its folder: set {setting}, or give corpus.root=…")
     folder = Path(root).expanduser().absolute()
     if not folder.is_dir():
-        raise SerVaeError(f"corpus={corpus}: {folder} is not a folder; set {setting} to one")
+        raise SerVaeError(
+            f"corpus={corpus}: {folder} is not a folder; set {setting} to one, or corpus.root."
+        )
     return folder
 
 

@@ -33,9 +33,14 @@ def read_table(table: Path) -> tuple[list[Utterance], tuple[str, ...]]:
             check_columns(table, columns)
             utterances = list(read_rows(table, reader))
     except FileNotFoundError:
-        raise SerVaeError(f"{table}: expected a CSV, found no file") from None
+        raise SerVaeError(
+            f"{table}: expected a CSV, found no file.\n"
+            "corpus.csv is relative to corpus.root, where both are given."
+        ) from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise SerVaeError(f"{table}: expected a CSV in UTF-8: {error}") from error
+        raise SerVaeError(
+            f"{table}: expected a CSV in UTF-8: {error}.\nSave it again, as CSV in UTF-8."
+        ) from error
     unused = sorted(set(columns) - {*REQUIRED, *FREE, *CHOICES})
     return utterances, (f"{table}: columns not used: {', '.join(unused)}",) if unused else ()
 
@@ -45,7 +50,9 @@ def check_columns(table: Path, columns: Collection[str]) -> None:
     if missing or len(set(columns)) < len(columns):
         raise SerVaeError(
             f"{table}: expected columns {', '.join(REQUIRED)}, each once, separated by commas; "
-            f"found {', '.join(columns) or 'none'}"
+            f"found {', '.join(columns) or 'none'}.\n"
+            "Name them in its first line. A spreadsheet may need telling to save commas, not "
+            "semicolons."
         )
 
 
@@ -56,7 +63,9 @@ def read_rows(table: Path, reader: "csv.DictReader[str]") -> Iterator[Utterance]
         utterance = parse_row(row, where, table.parent)
         earlier = lines.setdefault(utterance.path.resolve(), reader.line_num)
         if earlier != reader.line_num:
-            raise SerVaeError(f"{where}: {utterance.path} is in line {earlier} already")
+            raise SerVaeError(
+                f"{where}: {utterance.path} is in line {earlier} already.\nRemove one of them."
+            )
         yield utterance
 
 
@@ -73,7 +82,10 @@ def parse_row(row: dict[Any, Any], where: str, folder: Path) -> Utterance:
             raise SerVaeError(f"{where}: {column} is {cells[column]!r}, expected {expected} or ''")
     name = os.path.normpath(cells["path"])
     if not (folder / name).is_file():
-        raise SerVaeError(f"{where}: {folder / name} is not a file")
+        raise SerVaeError(
+            f"{where}: {folder / name} is not a file.\n"
+            "Paths are relative to the CSV's folder; mend the line, or remove it."
+        )
     optional: dict[str, Any] = {c: cells.get(c) or None for c in (*FREE, *CHOICES)}
     return Utterance(
         id=PurePath(name).as_posix(),

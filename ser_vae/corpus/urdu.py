@@ -36,7 +36,10 @@ def read(root: str | Path | None, emotions: Mapping[str, Sequence[str]]) -> Corp
     parsed = {wav: parse_name(wav) for wav in visible_files(folder, "*/*.wav")}
     labelled = [utterance for utterance in parsed.values() if utterance]
     if not labelled:
-        raise SerVaeError(f"{folder} is not URDU: expected files such as Angry/SM1_F10_A010.wav")
+        raise SerVaeError(
+            f"{folder} is not URDU: expected files such as Angry/SM1_F10_A010.wav.\n"
+            "Give the folder that holds Angry, Happy, Neutral and Sad."
+        )
     utterances, others = sort_into_classes(labelled, class_of)
     return Corpus(
         name="urdu",

@@ -98,13 +98,17 @@ def frames_kept(available: int, length: int, hop: int, remainder: Remainder) -> 
 
     0 where an utterance is shorter than a segment and nothing is added.
     """
+    if not all(type(size) is int and size >= 1 for size in (length, hop)):
+        raise SerVaeError(
+            f"data.length={length}, data.hop={hop}: expected whole numbers of frames from 1."
+        )
     if remainder == "pad":
         steps = max(0, -(-(available - length) // hop))
         steps = min(steps, (available - 1) // hop)  # no segment is made of added frames alone
     elif remainder == "drop":
         steps = (available - length) // hop
     else:
-        raise SerVaeError(f"remainder: expected 'drop' or 'pad', got {remainder!r}")
+        raise SerVaeError(f"data.remainder={remainder}: expected drop or pad.")
     return length + steps * hop if steps >= 0 else 0
 
 
@@ -128,8 +132,6 @@ def cut(
         room: where the joined frames are put, such as `room.Bounded`.
         available: how many frames each has, where that is known without reading them.
     """
-    if min(length, hop) < 1:
-        raise SerVaeError(f"length and hop: expected whole numbers from 1, got {length} and {hop}")
     available = available or [len(frames) for frames in utterances]
     kept = [frames_kept(count, length, hop, remainder) for count in available]
     joined, ahead = room(sum(kept), utterances[0].shape[1])

@@ -50,10 +50,20 @@ class LogMel:
     trim_db: float | None
 
     def __post_init__(self) -> None:
+        for name in ("sample_rate", "window", "frame_shift", "mel_bands"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not value > 0:
+                raise SerVaeError(f"features.{name}={value}: expected a number above 0.")
+        if min(self.window_length, self.shift_length) < 1:
+            raise SerVaeError(
+                f"features: window {self.window} s, frame_shift {self.frame_shift} s: expected a "
+                f"sample or more, at {self.sample_rate} Hz."
+            )
         if self.window_length > self.fft_size:
             raise SerVaeError(
-                f"features: fft_size {self.fft_size} is below the window of {self.window_length} "
-                "samples, which it would cut"
+                f"features.fft_size={self.fft_size} is below the window of {self.window_length} "
+                f"samples, which it would cut.\nGive {self.window_length} or more, such as "
+                f"{2 ** math.ceil(math.log2(self.window_length))}."
             )
         if self.floor <= 0:
             raise SerVaeError(f"features: floor {self.floor}, expected above 0: ln(0) is infinite")

@@ -30,6 +30,7 @@ class AE(nn.Module):
         activation: str,
     ) -> None:
         super().__init__()
+        layers.check_sizes(hidden, latent)
         self.latent_size = latent
         self.encoder = layers.hidden_layers([input_size, *hidden], activation)
         self.to_z = nn.Linear(hidden[-1], latent)

@@ -22,11 +22,22 @@ def hidden_layers(sizes: Sequence[int], activation: str) -> nn.Sequential:
         SerVaeError: `activation` is none of `ACTIVATIONS`.
     """
     if activation not in ACTIVATIONS:
-        raise SerVaeError(f"activation: expected one of {sorted(ACTIVATIONS)}, got {activation!r}")
+        raise SerVaeError(
+            f"activation={activation}: expected one of {', '.join(sorted(ACTIVATIONS))}"
+        )
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), ACTIVATIONS[activation]()]
     return nn.Sequential(*layers)
+
+
+def check_sizes(hidden: Sequence[int], latent: int) -> None:
+    """Raise `SerVaeError` unless there is a hidden layer, and each layer has units."""
+    if not hidden or not all(type(size) is int and size >= 1 for size in (*hidden, latent)):
+        raise SerVaeError(
+            f"model.hidden={[*hidden]}, model.latent={latent}: expected whole numbers from 1, "
+            "such as model.hidden=[512,256] model.latent=128."
+        )
 
 
 def decoder(latent: int, hidden: Sequence[int], output: int, activation: str) -> nn.Sequential:

@@ -23,6 +23,8 @@ class PCA(nn.Module):
 
     def __init__(self, *, input_size: int, num_classes: int, latent: int) -> None:  # noqa: ARG002
         super().__init__()
+        if type(latent) is not int or latent < 1:
+            raise SerVaeError(f"model.latent={latent}: expected a whole number from 1.")
         if latent > input_size:
             raise SerVaeError(
                 f"model.latent={latent}: a segment of {input_size} values has no more components"

@@ -48,6 +48,7 @@ class Member(nn.Module):
         trained: bool,
     ) -> None:
         super().__init__()
+        layers.check_sizes(hidden, latent)
         self.beta, self.label_smoothing = beta, label_smoothing
         self.elbo_weight = elbo_weight if trained else 0.0
         self.dropout = nn.Dropout(dropout)

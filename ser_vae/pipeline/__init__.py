@@ -32,7 +32,7 @@ from ser_vae.pipeline.loggers import open_loggers
 from ser_vae.pipeline.policies import Recognisers
 from ser_vae.pipeline.prepare import prepare
 from ser_vae.pipeline.represent import represent
-from ser_vae.pipeline.settings import fresh_model, policies_of
+from ser_vae.pipeline.settings import check_trainer, fresh_model, policies_of
 from ser_vae.pipeline.summarise import summarise
 from ser_vae.run_folder import RunFolder
 
@@ -47,6 +47,7 @@ def execute(
     config: Config, corpus: Corpus, utterances: Sequence[Utterance], folder: RunFolder
 ) -> None:
     """Do all of one run, and leave its results in `folder`; metrics.json comes last."""
+    check_trainer(config["trainer"])
     if config["threads"]:
         torch.set_num_threads(config["threads"])
     for warning in corpus_warnings(corpus):

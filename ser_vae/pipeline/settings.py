@@ -24,7 +24,6 @@ def fresh_model(config: Config, material: Material) -> Any:
     """The representation as initialised; a wrong setting of either network is met before hours."""
     classes = len(material.emotions)
     torch.manual_seed(seed_for(config["seed"], "pretrain", "initialisation"))
-    check_trainer(config["trainer"])
     model = build(config["model"], input_size=material.segments.size, num_classes=classes)
     check_told(config, model)
     if model.level == "segment":
@@ -47,7 +46,13 @@ def check_trainer(trainer: Mapping[str, Any]) -> None:
             f"trainer.devices={trainer['devices']}: several devices need a strategy.\n"
             "Use trainer=ddp on one machine, or trainer=nodes."
         )
-    on_cpu = trainer["accelerator"] == "cpu" or not torch.cuda.is_available()
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if not {"cuda": cuda, "mps": mps, "gpu": cuda or mps}.get(trainer["accelerator"], True):
+        raise SerVaeError(
+            f"trainer.accelerator={trainer['accelerator']}: PyTorch finds no such device here.\n"
+            "Use trainer=auto or trainer=cpu; of a GPU that is there, see what nvidia-smi says."
+        )
+    on_cpu = trainer["accelerator"] == "cpu" or not cuda
     if trainer["precision"] == "16-mixed" and on_cpu:
         raise SerVaeError(
             "trainer.precision=16-mixed: Lightning has it on a CUDA GPU alone, "

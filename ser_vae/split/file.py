@@ -35,7 +35,10 @@ def folds(
     parts = {utterance.id: said[utterance.id] for utterance in utterances}
     for part in ("train", "test"):
         if part not in parts.values():
-            raise SerVaeError(f"{path}: none of {len(parts)} utterances is in part {part}.")
+            raise SerVaeError(
+                f"{path}: none of {len(parts)} utterances is in part {part}.\n"
+                "A run needs some in train and some in test; validation may be empty."
+            )
     return [parts]
 
 
@@ -46,6 +49,12 @@ def _read(path: Path) -> dict[str, str]:
             rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SerVaeError(f"split=file: {path} can't be read: {error}") from error
+    if missing := {"utterance", "part"} - set(reader.fieldnames or ()):
+        raise SerVaeError(
+            f"{path}: no column {' and no '.join(sorted(missing))}; its first line is "
+            f"{','.join(reader.fieldnames or ())!r}.\n"
+            "Name them utterance and part, separated by a comma, as in the split.csv of a run."
+        )
     parts: dict[str, str] = {}
     for number, row in rows:
         name, part = row.get("utterance"), row.get("part")

@@ -21,5 +21,8 @@ def folds(utterances: Sequence[Utterance], *, seed: int) -> list[dict[str, str]]
         )
     missing = {"train", "test"} - set(parts.values())
     if missing:
-        raise SerVaeError(f"split=given: the corpus has no utterance in {', '.join(missing)}.")
+        raise SerVaeError(
+            f"split=given: the corpus has no utterance in {', '.join(missing)}.\n"
+            "Say train or test in its `split` column, or use split=random."
+        )
     return [parts]

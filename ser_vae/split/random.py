@@ -27,8 +27,13 @@ def folds(
         One fold: id -> "train", "validation" or "test".
 
     Raises:
-        SerVaeError: an emotion has too few utterances to stand in every part.
+        SerVaeError: a share is none; an emotion has too few utterances to stand in every part.
     """
+    if not (0 < test < 1 and 0 <= validation < 1):
+        raise SerVaeError(
+            f"split.test={test}, split.validation={validation}: expected shares between 0 and 1, "
+            "such as split.test=0.3 (validation may be 0)."
+        )
     ordered = sorted(utterances, key=lambda utterance: utterance.id)
     train, held_out = _stratified(ordered, test, seed)
     parts = {utterance.id: "test" for utterance in held_out}
@@ -52,8 +57,8 @@ def _stratified(
     except ValueError as error:
         raise SerVaeError(
             f"split=random: {len(utterances)} utterances ({_counts(emotions)}) can't be divided "
-            f"so that {share:.0%} of each emotion are held out: {error}\n"
-            "Add utterances of the rare emotions, or leave those emotions out."
+            f"so that {share:.0%} of each emotion are held out.\n"
+            "Add utterances of the rare emotions, two of each at the least, or leave those out."
         ) from error
     return kept, held_out
 

@@ -22,7 +22,7 @@ from omegaconf import DictConfig
 from rich.live import Live
 from rich.table import Table
 
-from ser_vae import SerVaeError
+from ser_vae import SerVaeError, mistakes
 from ser_vae.sweep import drawing, journal, objective, plugins
 from ser_vae.sweep.following import Following, line
 from ser_vae.terminal import stderr
@@ -57,12 +57,10 @@ class Sweep(Callback):
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
         try:
             check(config)
+            self.journal = journal.begin(Path(config.runs).absolute() / ".sweeps")
         except SerVaeError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)
-        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
-        self.journal = Path(config.runs).absolute() / ".sweeps" / name
-        self.journal.mkdir(parents=True)
         cells = planned(config)
         self.fixed = common(cells) if cells else unswept(config)
         self.planned = [self.named(cell) for cell in cells]
@@ -108,7 +106,7 @@ class Sweep(Callback):
             return
         value = job_return._return_value  # the public one prints a failure, and raises it
         if isinstance(value, BaseException):
-            self.note(config, "failed", str(value) or repr(value))
+            self.note(config, "failed", mistakes.named(value))
         else:
             self.note(config, "done", score(value, config.objective))
 
@@ -140,6 +138,7 @@ def check(config: DictConfig) -> None:
             objective to learn from.
     """
     plugins.check_installed(config.hydra)
+    plugins.check_settings(config.hydra)
     if plugins.foretells(config.hydra):
         return
     if config.objective is None:

@@ -5,11 +5,14 @@ several machines append at once.
 """
 
 import json
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
+
+from ser_vae import SerVaeError
 
 State = Literal["waiting", "running", "done", "failed"]
 
@@ -31,6 +34,23 @@ class Event:
     state: State
     said: str
     at: float
+
+
+def begin(sweeps: Path) -> Path:
+    """A folder for the sweep that begins now.
+
+    Raises:
+        SerVaeError: there can be none.
+    """
+    folder = sweeps / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise SerVaeError(
+            f"{folder}: no folder can be made there: {error.strerror}.\n"
+            "Give a folder that can be written to: runs=…"
+        ) from error
+    return folder
 
 
 def append(folder: Path, job: int, name: str, state: State, said: str = "") -> Event:

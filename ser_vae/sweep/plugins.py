@@ -1,5 +1,7 @@
 """Launchers and sweepers that are packages of their own."""
 
+from shutil import which
+
 from hydra._internal.core_plugins.basic_launcher import BasicLauncher
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.plugins import Plugins
@@ -26,6 +28,23 @@ def check_installed(hydra: DictConfig) -> None:
                 f"hydra/{kind}={choice}: {target.rpartition('.')[0]} is not installed.\n"
                 "Install it: pip install 'ser_vae[sweep]'."
             )
+
+
+def check_settings(hydra: DictConfig) -> None:
+    """Refuse a launcher that has nothing to launch jobs with.
+
+    Raises:
+        SerVaeError: no process is asked for, or Slurm is not at hand.
+    """
+    if hydra.launcher.get("n_jobs") == 0:
+        raise SerVaeError(
+            "hydra.launcher.n_jobs=0: expected 1 or more jobs at once, or -1 for all."
+        )
+    if hydra.launcher._target_.endswith(".SlurmLauncher") and which("sbatch") is None:
+        raise SerVaeError(
+            "hydra/launcher=slurm: there is no sbatch here.\n"
+            "Give the command on a login node of the cluster, or hydra/launcher=parallel here."
+        )
 
 
 def foretells(hydra: DictConfig) -> bool:
