@@ -90,7 +90,8 @@ class Sweep(Callback):
         failed = [job for job in found if job.state == "failed"]
         for job in failed:
             print(drawing.line(job), file=sys.stderr)
-        if words := drawing.not_done(found):
+        began = self.elsewhere or any(job.state != "waiting" for job in found)
+        if (words := drawing.not_done(found)) and began:  # or none could: that has been said
             print(f"{words} {AGAIN}", file=sys.stderr)
         return bool(words)
 
