@@ -59,7 +59,7 @@ def test_eight_classes_are_another_corpus_by_name(root: Path) -> None:
 
 
 def test_another_number_of_classes_is_an_error(root: Path) -> None:
-    with pytest.raises(SerVaeError, match="4 or 8 classes"):
+    with pytest.raises(SerVaeError, match="classes=6: expected 4 or 8"):
         read(root, classes=6)
 
 

@@ -101,5 +101,5 @@ def test_an_emotion_that_would_be_absent_from_the_test_part_is_an_error():
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.1, 1.5])
 def test_a_share_that_leaves_a_part_empty_is_an_error(share):
-    with pytest.raises(SerVaeError, match="split=random"):
+    with pytest.raises(SerVaeError, match=f"split.test={share}"):
         split(utterances({"angry": 20, "sad": 20}), seed=0, test=share, validation=0.0)
