@@ -66,6 +66,12 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--root", type=Path, help="where the corpus lies now, if not as in the run")
     made.add_argument("--cache", type=Path, help="where features are kept, if not as in the run")
+    made.add_argument(
+        "--trust",
+        action="store_true",
+        help="run what the folder's config.yaml names from outside ser_vae, such as a model of "
+        "your own; of a stranger's folder that is a stranger's program",
+    )
     return made
 
 
@@ -81,7 +87,8 @@ def listen(given: argparse.Namespace) -> None:
     Raises:
         SerVaeError: the run can't be listened to, or the folder can't be written to.
     """
-    rebuilt = rebuild(RunFolder(given.run), root=given.root, cache=given.cache)
+    folder = RunFolder(given.run)
+    rebuilt = rebuild(folder, root=given.root, cache=given.cache, trusted=given.trust)
     chosen = sounds.places(rebuilt.pictures.material, given.utterance)
     writer = Writer(
         given.out or given.run / "listen",

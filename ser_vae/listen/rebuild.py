@@ -14,10 +14,11 @@ from ser_vae.configuration import build
 from ser_vae.corpus.utterance import Corpus
 from ser_vae.data.material import Material
 from ser_vae.data.subset import select
+from ser_vae.listen.trust import outsiders
 from ser_vae.pipeline.illustrate import Pictures
 from ser_vae.pipeline.prepare import prepare
 from ser_vae.pipeline.settings import fresh_model
-from ser_vae.report.settings import read_yaml
+from ser_vae.report.settings import read_config
 from ser_vae.run import configure
 from ser_vae.run_folder import NOT_ADDRESSED, RunFolder
 from ser_vae.training import weights
@@ -39,16 +40,19 @@ class Rebuilt:
     pictures: Pictures
 
 
-def rebuild(folder: RunFolder, *, root: Path | None, cache: Path | None) -> Rebuilt:
+def rebuild(
+    folder: RunFolder, *, root: Path | None, cache: Path | None, trusted: bool = False
+) -> Rebuilt:
     """Build a run's corpus, material and model anew, and load its weights; on the CPU.
 
     `root` and `cache` say where the corpus and the cache lie now; None: where the run had them.
+    `trusted`: its configuration may name code from outside this package, which is then run.
 
     Raises:
-        SerVaeError: no finished run, a model that decodes nothing, or a corpus that is not at hand,
-            or is not as it was.
+        SerVaeError: no finished run, code from outside, a model that decodes nothing, or a corpus
+            that is not at hand, or is not as it was.
     """
-    config = moved_to(configuration(folder), root, cache)
+    config = moved_to(configuration(folder, trusted=trusted), root, cache)
     corpus = corpus_of(config)
     material, _ = prepare(config, corpus, select(corpus, config["data"]["style"]))
     check_same(folder, material)
@@ -57,16 +61,16 @@ def rebuild(folder: RunFolder, *, root: Path | None, cache: Path | None) -> Rebu
     return Rebuilt(folder, config, corpus, Pictures(model, material, config))
 
 
-def configuration(folder: RunFolder) -> dict[str, Any]:
+def configuration(folder: RunFolder, *, trusted: bool) -> dict[str, Any]:
     """What a run that can be listened to was told.
 
     Raises:
         SerVaeError: it can't.
     """
     try:
-        config: dict[str, Any] = read_yaml(folder.config)
+        config: dict[str, Any] = read_config(folder.config)
         target, name = config["model"]["_target_"], config["choice"]["model"]
-    except (OSError, KeyError, TypeError, yaml.YAMLError) as error:
+    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise SerVaeError(
             f"{folder.path} is no run folder: config.yaml, {error!r}.\n"
             "Give one such as runs/random/vae-complete-demo-seed0-0123abcd."
@@ -75,6 +79,11 @@ def configuration(folder: RunFolder) -> dict[str, Any]:
         raise SerVaeError(
             f"{folder.path}: the run is not finished, there is no {folder.metrics.name} in it.\n"
             "Give its command again: it goes on where it was interrupted."
+        )
+    if (named := outsiders(config)) and not trusted:
+        raise SerVaeError(
+            f"{folder.config} names code from outside ser_vae: {', '.join(named)}.\n"
+            "To listen is to run it. If you trust the folder and that code: --trust"
         )
     if not decodes(pkgutil.resolve_name(target)):
         raise SerVaeError(

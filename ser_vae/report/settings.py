@@ -1,6 +1,7 @@
 """The settings that decide a run's result, and which of them differ from the defaults."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -19,11 +20,33 @@ except ImportError:
 
 Flat = Mapping[str, str]  # dotted key -> value in JSON
 
+DEEPEST = 50  # levels of a configuration; it has four
 APART = ("seed", "fold", "label_policies")  # told by the run, or of no influence on its scores
 
 
 def read_yaml(path: Path) -> Any:
+    """Values alone: a tag that would make anything else is an error."""
     return yaml.load(path.read_text(encoding="utf-8"), Loader)
+
+
+def read_config(path: Path) -> Any:
+    """A run's config.yaml, which may be a stranger's: `${...}` in it stays as it is.
+
+    Raises:
+        OSError, ValueError, yaml.YAMLError: it can't be read, or holds more than a run
+            writes: aliases, by which a few lines stand for gigabytes, or for themselves, and more
+            levels than any configuration has.
+    """
+    text = path.read_text(encoding="utf-8")
+    depth = 0
+    for event in yaml.parse(text, Loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError(f"an alias{event.start_mark}")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise yaml.YAMLError(f"more than {DEEPEST} levels{event.start_mark}")
+    return yaml.load(text, Loader)
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
@@ -120,6 +143,7 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def _file(name: str) -> Mapping[str, Any]:
-    """A file of conf/; nothing where there is none."""
-    path = conf_dir() / f"{name}.yaml"
-    return (read_yaml(path) or {}) if path.is_file() else {}
+    """A file of conf/; nothing where there is none. A run's options may name no other file."""
+    path = Path(os.path.normpath(conf_dir() / f"{name}.yaml"))
+    there = path.is_relative_to(conf_dir()) and path.is_file()
+    return (read_yaml(path) or {}) if there else {}
