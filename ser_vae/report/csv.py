@@ -1,4 +1,7 @@
-"""The report for programs: `report.csv`, `comparisons.csv` and `runs.csv`."""
+"""The report for programs: `report.csv`, `comparisons.csv` and `runs.csv`.
+
+They are opened in spreadsheets too: no word of a run or a corpus begins a formula in them.
+"""
 
 import csv
 import io
@@ -14,6 +17,7 @@ from ser_vae.report.subset import Subset, kind
 from ser_vae.report.table import Table
 from ser_vae.report.told import Told, against_honest, policies_of
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what one begins with
 SCORED = (*METRICS, *CALIBRATION)
 CELL = (
     *("corpus", "protocol", "settings", "data", "variant", "model", "kind", "policy", "metric"),
@@ -182,5 +186,18 @@ def _text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    """What a spreadsheet would take for a formula, behind an apostrophe: runs and what is in them
+    are called by whoever made them. A number stays a number.
+    """
+    if not isinstance(value, str) or not value.startswith(FORMULA):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value

@@ -20,10 +20,17 @@ from ser_vae.report.findings import (
     probes_of,
 )
 from ser_vae.report.record import CALIBRATION, METRICS, Result, Run, State
-from ser_vae.report.settings import deviations, read_yaml, settings_of
+from ser_vae.report.settings import deviations, read_config, settings_of
 from ser_vae.run_folder import RunFolder
 
 Metrics = Mapping[str, Any]
+
+# What a file that is not as a run writes it ends in: infinite counts, and lists in lists without
+# end, among them.
+UNLIKE = (
+    *(ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError),
+    YAMLError,
+)
 
 
 class NotARunError(SerVaeError):
@@ -37,7 +44,7 @@ def read(folder: RunFolder, name: str) -> Run:
         NotARunError: a file is missing, half-written, or not as a run writes it.
     """
     with _as_written(folder.config):
-        config = read_yaml(folder.config)
+        config = read_config(folder.config)
         choice, seed, fold = config["choice"], int(config["seed"]), config["fold"]
         data, model, protocol = choice["data"], choice["model"], choice["split"]
         settings, different = settings_of(config), deviations(config)
@@ -149,6 +156,6 @@ def _as_written(file: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise NotARunError(f"{file.name}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, YAMLError) as error:
+    except UNLIKE as error:
         said = f"{type(error).__name__}: {error}".splitlines()[0]
         raise NotARunError(f"{file.name} is not as a run writes it: {said}") from error
