@@ -37,7 +37,7 @@ def read_table(table: Path) -> tuple[list[Utterance], tuple[str, ...]]:
             f"{table}: expected a CSV, found no file.\n"
             "corpus.csv is relative to corpus.root, where both are given."
         ) from None
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SerVaeError(
             f"{table}: expected a CSV in UTF-8: {error}.\nSave it again, as CSV in UTF-8."
         ) from error
@@ -69,6 +69,14 @@ def read_rows(table: Path, reader: "csv.DictReader[str]") -> Iterator[Utterance]
         yield utterance
 
 
+def is_file(path: Path) -> bool:
+    """Also of what no file can be called."""
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, a folder that may not be looked into
+        return False
+
+
 def parse_row(row: dict[Any, Any], where: str, folder: Path) -> Utterance:
     """One line's utterance; its id is the path as the CSV has it, `./` and `x/../` removed."""
     if None in row or None in row.values():  # csv's signs for cells too many and too few
@@ -81,7 +89,7 @@ def parse_row(row: dict[Any, Any], where: str, folder: Path) -> Utterance:
             expected = ", ".join(choices)
             raise SerVaeError(f"{where}: {column} is {cells[column]!r}, expected {expected} or ''")
     name = os.path.normpath(cells["path"])
-    if not (folder / name).is_file():
+    if not is_file(folder / name):
         raise SerVaeError(
             f"{where}: {folder / name} is not a file.\n"
             "Paths are relative to the CSV's folder; mend the line, or remove it."

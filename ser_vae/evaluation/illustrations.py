@@ -1,5 +1,6 @@
 """`illustrations.npz`: what a representation makes of speech, as log-mel frames to look at."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,23 +77,49 @@ def read(path: Path) -> Illustrations:
         return _illustrations(arrays.read(path))
     except KeyError as error:
         raise arrays.unreadable(path, f"it has no {error.args[0]}") from error
+    except ValueError as error:
+        raise arrays.unreadable(path, error) from error
 
 
 def _illustrations(file: arrays.Arrays) -> Illustrations:
-    def each(name: str, count: int) -> tuple[Frames, ...]:
-        return tuple(file[f"{name}/{number}"].astype(np.float32) for number in range(count))
-
-    utterances = len(file["utterance"])
-    return Illustrations(
-        emotions=tuple(map(str, file["emotions"])),
-        utterance=tuple(map(str, file["utterance"])),
-        emotion=tuple(map(str, file["emotion"])),
-        input=each("input", utterances),
-        reconstruction=each("reconstruction", utterances),
-        swapped=each("swapped", utterances if "swapped/0" in file else 0),
-        dimension=file["dimension"],
-        step=file["step"],
-        traversal=file["traversal"].astype(np.float32),
-        prior=file["prior"].astype(np.float32),
-        frame_shift_s=float(file["frame_shift_s"]),
+    """Raises:
+    KeyError, ValueError: an array is missing, or does not fit the others.
+    """
+    emotions, utterance, emotion = (
+        arrays.words(file[name]) for name in ("emotions", "utterance", "emotion")
     )
+    dimension, step = (arrays.numbers(file[name], 1) for name in ("dimension", "step"))
+    count = len(utterance)
+
+    def frames(name: str, dimensions: int) -> Frames:
+        return arrays.numbers(file[name], dimensions).astype(np.float32)
+
+    def each(name: str, many: int, dimensions: int) -> tuple[Frames, ...]:
+        return tuple(frames(f"{name}/{n}", dimensions) for n in range(many))
+
+    made = Illustrations(
+        emotions=emotions,
+        utterance=utterance,
+        emotion=emotion,
+        input=each("input", count, 2),
+        reconstruction=each("reconstruction", count, 2),
+        swapped=each("swapped", count if "swapped/0" in file else 0, 3),
+        dimension=dimension,
+        step=step,
+        traversal=frames("traversal", 4),
+        prior=frames("prior", 4),
+        frame_shift_s=float(arrays.numbers(file["frame_shift_s"], 0)),
+    )
+    shapes = [own.shape for own in made.input]
+    fits = (
+        dimension.dtype.kind in "iu",
+        len(emotion) == count,
+        [own.shape for own in made.reconstruction] == shapes,
+        [own.shape for own in made.swapped] in ([], [(len(emotions), *own) for own in shapes]),
+        made.traversal.shape[:2] == (len(dimension), len(step)),
+        len(made.prior) in (0, 1, len(emotions)),
+        all(math.prod(shape) for shape in shapes) and 0 < made.frame_shift_s < math.inf,
+    )
+    if not all(fits):
+        raise ValueError("its arrays do not fit one another")
+    return made

@@ -41,8 +41,12 @@ def read(path: Path) -> Latents:
     file = arrays.read(path)
     if missing := {field.name for field in fields(Latents)} - file.keys():
         raise arrays.unreadable(path, f"it has no {', '.join(sorted(missing))}")
-    mean = file["mean"].astype(np.float32)
-    words = {f.name: tuple(map(str, file[f.name])) for f in fields(Latents) if f.name != "mean"}
-    if mean.ndim != 2 or {len(column) for column in words.values()} != {len(mean)}:
+    names = [field.name for field in fields(Latents) if field.name != "mean"]
+    try:
+        mean = arrays.numbers(file["mean"], 2).astype(np.float32)
+        words = {name: arrays.words(file[name]) for name in names}
+    except ValueError as error:
+        raise arrays.unreadable(path, error) from error
+    if {len(column) for column in words.values()} != {len(mean)}:
         raise arrays.unreadable(path, "its columns differ in length")
     return Latents(mean=mean, **words)

@@ -108,7 +108,7 @@ def read(path: Path) -> Predictions:
             header, *lines = csv.reader(file)
         rows = [dict(zip(header, line, strict=True)) for line in lines]
         emotions = tuple(c.removeprefix(PROBABILITY) for c in rows[0] if c.startswith(PROBABILITY))
-        return Predictions(
+        found = Predictions(
             emotions,
             tuple(row["utterance"] for row in rows),
             tuple(row["speaker"] for row in rows),
@@ -116,7 +116,10 @@ def read(path: Path) -> Predictions:
             np.array([emotions.index(row["truth"]) for row in rows]),
             np.array([[float(row[PROBABILITY + e]) for e in emotions] for row in rows]),
         )
-    except (csv.Error, IndexError, KeyError, ValueError, TypeError) as error:
+        if not np.isfinite(found.probability).all():
+            raise ValueError("a probability that is no number")
+        return found
+    except (OSError, csv.Error, IndexError, KeyError, ValueError, TypeError) as error:
         raise SerVaeError(
             f"{path}: expected the columns {', '.join(COLUMNS)} and a {PROBABILITY}… for each "
             f"emotion, one row an utterance: {error!r}.\nRun that command again with force=true."

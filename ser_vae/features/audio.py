@@ -15,6 +15,7 @@ from ser_vae.features import AudioError
 Samples = npt.NDArray[np.float32]
 
 BLOCK = 2**18  # samples read at a time: a damaged header may promise any number
+MOST = 2**29  # samples, 2 GiB, 9 hours of 16 kHz: a small FLAC may unpack to any number
 SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither lies below
 LOUDEST = 2.0**31  # float files may hold unscaled integers, of up to 32 bits; beyond is damage
 RATES_HZ = (4_000, 384_000)  # half of telephone speech, to twice the highest in studios
@@ -64,13 +65,15 @@ def _decode(path: Path) -> tuple[Samples, int]:
         # by descriptor: the content decides on the format, whatever the name ends in
         with path.open("rb") as file, soundfile.SoundFile(file.fileno(), closefd=False) as sound:
             blocks = [sound.read(BLOCK, dtype="float32", always_2d=True)]
-            while len(blocks[-1]) == BLOCK:
+            while len(blocks[-1]) == BLOCK and sum(block.size for block in blocks) <= MOST:
                 blocks.append(sound.read(BLOCK, dtype="float32", always_2d=True))
             promised, rate_hz = sound.frames, sound.samplerate
     except OSError as error:
         raise AudioError(path, f"cannot be opened: {error.strerror}") from error
     except soundfile.LibsndfileError as error:
         raise AudioError(path, f"cannot be decoded: {error.error_string}") from error
+    if sum(block.size for block in blocks) > MOST:
+        raise AudioError(path, f"more than {MOST:,} samples: cut it into utterances")
     samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
     if len(samples) < promised:
         raise AudioError(path, f"truncated: {len(samples):,} of {promised:,} samples can be read")

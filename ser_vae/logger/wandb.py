@@ -42,7 +42,10 @@ FAILURES = (
     OSError,
 )
 # ... nor is, when all is computed, a file that can't be read or a picture that can't be drawn.
-FLAWS = (SerVaeError, DecodeError, ValueError, TypeError, AttributeError, RuntimeError)
+FLAWS = (
+    *(SerVaeError, DecodeError, ValueError, TypeError, AttributeError, RuntimeError),
+    OverflowError,  # an epoch without end, in a record that was damaged
+)
 
 
 def open_run(

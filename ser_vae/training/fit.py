@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 
 from ser_vae import SerVaeError
 from ser_vae.data.datamodule import BatchModule
-from ser_vae.training import processes
+from ser_vae.training import processes, resume
 from ser_vae.training.history import History
 from ser_vae.training.progress import StageProgress
 from ser_vae.training.stage import LOWER, Stage, ignore_known_warnings
@@ -40,6 +40,9 @@ def fit(
     After each epoch the whole state is in `folder`/last.ckpt, from which the next call goes on.
     The order and the noise of an epoch follow from the stage's seed and the epoch, so both ways
     end alike.
+
+    Raises:
+        SerVaeError: training diverged, or can't go on from the last.ckpt that is there.
 
     Args:
         stage: holds the network; its weights are the trained ones afterwards.
@@ -127,6 +130,8 @@ def fit_here(
         seed=stage.seed,
     )
     last = folder / LAST
+    if last.exists():
+        resume.check(last, stage)
     # One kernel would undo the scaling of 16-mixed after the gradients should have been clipped:
     # Lightning refuses it under every mixed precision.
     stage.fused = not (gradient_clip and str(trainer.get("precision")).endswith("mixed"))

@@ -1,13 +1,21 @@
 """Weights on disk."""
 
 import pickle
+import struct
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from ser_vae import SerVaeError
 from ser_vae.files import atomic_write
+
+# What PyTorch says of a file that it can't read, wherever in the file that may be.
+DAMAGED = (
+    *(OSError, EOFError, zipfile.BadZipFile, struct.error, pickle.UnpicklingError),
+    *(RuntimeError, AttributeError, TypeError, ValueError, LookupError),
+)
 
 
 def save(network: torch.nn.Module, path: Path) -> None:
@@ -23,15 +31,30 @@ def load(network: torch.nn.Module, path: Path) -> None:
         SerVaeError: the file is missing, holds no weights, or those of another network.
     """
     try:
-        with path.open("rb") as file:
-            if not zipfile.is_zipfile(file):  # cut short, or a bare pickle
-                raise pickle.UnpicklingError("not a whole file of torch.save")
-            file.seek(0)
-            state = torch.load(file, map_location="cpu", weights_only=True)
-        network.load_state_dict(state)
-    except (OSError, RuntimeError, pickle.UnpicklingError, AttributeError, TypeError) as error:
+        network.load_state_dict(values(path))
+    except (NotValuesError, RuntimeError, AttributeError, TypeError) as error:
         raise SerVaeError(
             f"{path}: expected the weights of a {type(network).__name__} of the configured sizes, "
             f"got: {str(error).splitlines()[0]}\n"
             "Give the pretrained.ckpt of a run with the same model, corpus classes and segments."
         ) from error
+
+
+class NotValuesError(Exception):
+    """A file is not what `torch.save` makes of values: it is cut, damaged, or holds more."""
+
+
+def values(path: Path) -> Any:
+    """What `torch.save` wrote: tensors, numbers and words in lists and mappings, and nothing else.
+
+    Raises:
+        NotValuesError: it can't be had; no code of the file has been run.
+    """
+    try:
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):  # cut short, or a bare pickle
+                raise pickle.UnpicklingError("not a whole file of torch.save")
+            file.seek(0)
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except DAMAGED as error:
+        raise NotValuesError(str(error) or type(error).__name__) from error

@@ -155,3 +155,14 @@ def test_no_emotions_in_a_csv_is_an_error(root: Path) -> None:
     write_csv(root)
     with pytest.raises(SerVaeError, match="found none"):
         read(root, "list.csv", "mine")
+
+
+def test_a_path_that_no_file_can_have_is_named_with_its_line(root: Path) -> None:
+    write_csv(root, "joy/b.wav,joy,s1", f"{'x' * 300}.wav,anger,s1")
+    with pytest.raises(SerVaeError, match=r"list\.csv, line 3: .*xxx\.wav is not a file"):
+        read(root, csv="list.csv", name="mine")
+
+
+def test_a_csv_that_is_a_folder_is_an_error(root: Path) -> None:
+    with pytest.raises(SerVaeError, match="expected a CSV"):
+        read(root, csv="joy", name="mine")

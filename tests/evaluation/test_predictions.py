@@ -88,6 +88,8 @@ HEADER = "utterance,speaker,dialogue,truth,guess,p_neutral,p_sad"
         f"{HEADER}\nu,s,d,sad,sad,0.5",
         f"{HEADER}\nu,s,d,sad,sad,0.5,0.5,0.5",
         f"{HEADER}\nu,s,d,sad,sad,0.5,0.5\nu,s,d,sad,sad,0.5,0.5,0.5",
+        f"{HEADER}\nu,s,d,sad,sad,0.5,nan",
+        f"{HEADER}\nu,s,d,sad,sad,0.5,1e999",
         "utterance,truth,guess\nu,sad,sad",
         "utterance,speaker,dialogue,guess,p_sad\nu,s,d,sad,1",
     ],
@@ -99,6 +101,8 @@ HEADER = "utterance,speaker,dialogue,truth,guess,p_neutral,p_sad"
         "a short row",
         "a long row",
         "a long second row",
+        "a probability that is none",
+        "an infinite probability",
         "no probabilities",
         "no truth",
     ],
@@ -114,3 +118,8 @@ def test_a_file_that_is_no_text_is_an_error_that_names_it(tmp_path, content):
     (tmp_path / "predictions.csv").write_bytes(content)
     with pytest.raises(SerVaeError, match=r"predictions\.csv"):
         read(tmp_path / "predictions.csv")
+
+
+def test_a_folder_in_its_place_is_an_error_that_names_it(tmp_path):
+    with pytest.raises(SerVaeError, match=tmp_path.name):
+        read(tmp_path)

@@ -2,6 +2,7 @@
 
 import io
 import math
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ser_vae import SerVaeError
+from ser_vae.features import audio as module
 from ser_vae.features.audio import SILENT, AudioError, inspect, read
 
 RATE_HZ = 16_000
@@ -129,6 +131,19 @@ def test_dither_is_silence_and_a_whisper_is_not(tmp_path):
 def test_channels_that_cancel_are_silence(tmp_path):
     samples = np.stack([tone(440), -tone(440)], axis=1)
     assert "silent" in refusal(write(tmp_path / "a.wav", samples))
+
+
+def test_a_file_that_unpacks_to_more_than_anybody_says_is_not_unpacked(tmp_path, monkeypatch):
+    """A hundred times as much as the bound, from a file that is smaller than it."""
+    path = write(tmp_path / "a.flac", np.full(20_000_000, 0.25))
+    assert path.stat().st_size < 100_000
+    monkeypatch.setattr(module, "MOST", 200_000)
+    tracemalloc.start()
+    try:
+        assert "more than 200,000 samples" in refusal(path)
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

@@ -4,9 +4,12 @@ import struct
 import zlib
 from pathlib import Path
 
+import pytest
 from wandb.proto import wandb_internal_pb2
 
 from ser_vae.logger import offline
+from ser_vae.logger.epochs import in_files
+from ser_vae.logger.wandb import FLAWS
 
 BLOCK, HEADER = 32_768, 7
 FULL, FIRST, MIDDLE, END = 1, 2, 3, 4
@@ -59,3 +62,13 @@ def test_a_message_that_a_kill_tore_is_left_out(tmp_path: Path) -> None:
 
 def test_nothing_recorded_is_no_error(tmp_path: Path) -> None:
     assert list(offline.records(tmp_path)) == []
+
+
+def test_a_record_of_an_epoch_without_end_is_one_of_the_flaws_that_a_run_survives(
+    tmp_path: Path,
+) -> None:
+    record = wandb_internal_pb2.Record(num=1)
+    record.history.item.add(key="epoch", value_json="1e999")
+    data = log_of([bytes(record.SerializeToString())])
+    with pytest.raises(FLAWS):
+        in_files(offline.records(written(tmp_path, data)))

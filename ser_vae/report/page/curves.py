@@ -13,6 +13,7 @@ from ser_vae.report.record import Run
 from ser_vae.report.section import NOTHING, Line, Section
 
 STAGES = ("pretrain", "classify")
+KNOWN = (*STAGES, "epoch", "step")  # what a column's name begins with
 DIGITS = 5  # that count: finer than a line can be seen
 
 Curves = Mapping[str, list[float | None]]  # quantity -> a value an epoch
@@ -27,11 +28,27 @@ def read(folder: Path) -> Curves:
     found: dict[str, list[float | None]] = {}
     for path in (folder / f"{stage}.csv" for stage in STAGES):
         if path.is_file():
-            with path.open(newline="", encoding="utf-8") as file:
-                rows = list(csv.DictReader(file))
+            rows = table(path)
             names = [name for name in (rows[0] if rows else ()) if name not in ("epoch", "step")]
             found |= {name: [number(row[name], path) for row in rows] for name in names}
     return found
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            header, *lines = csv.reader(file)
+        if unlike := [name for name in header if name.split("/")[0] not in KNOWN]:
+            raise ValueError(f"a column {unlike[0]!r}")
+        return [dict(zip(header, line, strict=True)) for line in lines]
+    except (OSError, ValueError, csv.Error) as error:
+        raise unreadable(path, str(error)) from error
+
+
+def unreadable(path: Path, reason: str) -> SerVaeError:
+    return SerVaeError(
+        f"{path}: expected numbers, found {reason}.\nRun that command again with force=true."
+    )
 
 
 def number(text: str, path: Path) -> float | None:
@@ -39,9 +56,7 @@ def number(text: str, path: Path) -> float | None:
     try:
         value = float(text) if text else math.nan
     except ValueError as error:
-        raise SerVaeError(
-            f"{path}: expected numbers, found {text!r}.\nRun that command again with force=true."
-        ) from error
+        raise unreadable(path, repr(text)) from error
     return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
 
 

@@ -1,0 +1,107 @@
+"""Files as they should be -> files as they should not be.
+
+Every choice is drawn from the `Random` that is given, so that a seed gives the same file again.
+"""
+
+import io
+import zipfile
+from collections.abc import Callable
+from random import Random
+
+HEADER = 64  # bytes; half of all damage is done here
+MOST = 4_096  # bytes of a file that is nothing but chance
+
+Change = Callable[[Random, bytes], bytes]
+
+NUMBERS = [
+    (value % 256**size).to_bytes(size, order)
+    for size in (1, 2, 4, 8)
+    for order in ("little", "big")
+    for value in (0, 1, -1, 2 ** (8 * size - 1), 2 ** (8 * size - 1) - 1, -4, 2 ** (4 * size))
+]
+WORDS = [
+    *(
+        b"",
+        b"\0",
+        b"\n",
+        b"\r",
+        b"\t",
+        b",",
+        b'"',
+        b"'",
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b"../",
+        b"&a",
+        b"*a",
+    ),
+    *(b"nan", b"-inf", b"1e999", b"-1", b"1_0", b"9" * 400, b"null", b"true", b"NaN", b"Infinity"),
+    *(b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\xc2\x85", "٣".encode(), "🙂".encode()),
+    *(b"&a ", b"*a", b"? ", b"- ", b": "),
+    *(b"x" * 300, b"x" * 200_000, b"[" * 3_000, b"utterance", b"p_", b"!!python/name:os.system"),
+]
+
+
+def mutated(random: Random, valid: bytes) -> bytes:
+    """One change, mostly, or up to six; one file in twenty is nothing but chance."""
+    if random.randrange(20) == 0:
+        return random.randbytes(random.randrange(MOST))
+    content = valid
+    for _ in range(random.choice((1, 1, 1, 2, 3, 6))):
+        content = random.choice(CHANGES)(random, content)
+    return content
+
+
+def place(random: Random, content: bytes) -> int:
+    whole = len(content)
+    return random.randrange(min(whole, HEADER) + 1 if random.randrange(2) else whole + 1)
+
+
+def flip(random: Random, content: bytes) -> bytes:
+    at = place(random, content)
+    return content[:at] + bytes([random.randrange(256)]) + content[at + 1 :]
+
+
+def cut(random: Random, content: bytes) -> bytes:
+    """From the middle or, as a kill does, from the end."""
+    at, end = sorted((place(random, content), place(random, content)))
+    return content[:at] if random.randrange(3) == 0 else content[:at] + content[end:]
+
+
+def insert(random: Random, content: bytes) -> bytes:
+    at = place(random, content)
+    return content[:at] + random.choice(WORDS) + content[at:]
+
+
+def duplicate(random: Random, content: bytes) -> bytes:
+    at, end = sorted((place(random, content), place(random, content)))
+    return content[:end] + content[at:]
+
+
+def extreme(random: Random, content: bytes) -> bytes:
+    """A count, a length or a size of a header, at its limits."""
+    at, number = place(random, content), random.choice(NUMBERS)
+    return content[:at] + number + content[at + len(number) :]
+
+
+CHANGES: list[Change] = [flip, cut, insert, duplicate, extreme]
+
+
+def inside_archive(random: Random, valid: bytes) -> bytes:
+    """As `mutated`; or in one file of a zip, whose checksums then are right."""
+    if random.randrange(3) == 0:
+        return mutated(random, valid)
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(valid)) as old, zipfile.ZipFile(made, "w") as new:
+        names = old.namelist()
+        weighted = [name for name in names for _ in range(5 if name.endswith("data.pkl") else 1)]
+        chosen, fate = random.choice(weighted), random.randrange(10)
+        for name in names:
+            if name != chosen or fate > 1:  # of one in ten it is left out, of one in ten renamed
+                content = old.read(name)
+                new.writestr(name, mutated(random, content) if name == chosen else content)
+            elif fate:
+                new.writestr(f"{name}{random.randrange(9)}", old.read(name))
+    return made.getvalue()

@@ -1,0 +1,191 @@
+"""What reads files that may be anybody's: a whole file of each kind, and what it may answer with.
+
+A reader is called with the path of a file. Either it reads that, or an error that is documented
+comes out; whatever else does is a defect.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import whole
+from mutations import Change, inside_archive, mutated
+
+from ser_vae import SerVaeError
+from ser_vae.configuration import build
+from ser_vae.corpus import folder, iemocap
+from ser_vae.corpus.utterance import Utterance
+from ser_vae.evaluation import illustrations, latents, predictions
+from ser_vae.features import audio
+from ser_vae.features.store import FeatureStore
+from ser_vae.listen.rebuild import configuration
+from ser_vae.logger import offline
+from ser_vae.logger.epochs import in_files
+from ser_vae.logger.wandb import FLAWS
+from ser_vae.report import read as report
+from ser_vae.report.page import curves
+from ser_vae.run import configure
+from ser_vae.run_folder import RunFolder
+from ser_vae.split import file as split
+from ser_vae.training import resume, weights
+
+SETTLED_S = 2.1  # after which a file's digest is remembered, too
+FORMATS = {  # of those that a corpus may come in: container, subtype
+    "wav": [("WAV", "PCM_16"), ("WAV", "FLOAT"), ("WAV", "PCM_24")],
+    "flac": [("FLAC", "PCM_16"), ("FLAC", "PCM_24")],
+    "other audio": [
+        *(("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III"), ("AIFF", "PCM_16")),
+        *(("AU", "PCM_16"), ("CAF", "PCM_16"), ("W64", "PCM_16")),
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Of one kind of file.
+
+    Attributes:
+        valid: files of it, as they should be.
+        read: what reads it.
+        documented: the errors that may come out.
+        change: what makes another file of a valid one.
+    """
+
+    valid: Sequence[bytes] = field(repr=False)
+    read: Callable[[Path], object]
+    documented: tuple[type[Exception], ...] = (SerVaeError,)
+    change: Change = mutated
+
+
+def readers(place: Path) -> dict[str, Reader]:
+    """All of them; what they need beside the file lies in the folder `place`."""
+    return {
+        "labels of IEMOCAP": Reader(whole.labels(), read_labels),
+        "CSV of a corpus": Reader(whole.tables(), partial(read_table, corpus_at(place / "corpus"))),
+        "split=file": Reader([whole.split_csv()], read_split),
+        **{
+            name: Reader([whole.encoded(*one) for one in kinds], heard)
+            for name, kinds in FORMATS.items()
+        },
+        "predictions.csv": Reader([whole.predictions_csv(place)], predictions.read),
+        "curves": Reader([b"epoch,step,pretrain/train/loss\n0,5,3.5\n1,10,2.25\n"], read_curves),
+        "config.yaml": Reader([whole.config_yaml()], partial(read_run, place, "config.yaml")),
+        "config.yaml, to listen": Reader([whole.config_yaml()], partial(to_listen, place)),
+        "metrics.json": Reader([whole.metrics_json()], partial(read_run, place, "metrics.json")),
+        "latents.npz": Reader([whole.latents_npz(place)], latents.read, change=inside_archive),
+        "illustrations.npz": Reader(
+            [whole.illustrations_npz(place)], illustrations.read, change=inside_archive
+        ),
+        "pretrained.ckpt": Reader(
+            [whole.weights_of(whole.network(), place)],
+            partial(weights.load, whole.network()),
+            change=inside_archive,
+        ),
+        "last.ckpt": Reader(
+            [whole.interrupted(place / "fit")],
+            lambda path: resume.check(path, whole.stage()),
+            change=inside_archive,
+        ),
+        "record of W&B": Reader([whole.record()], read_record, FLAWS),
+        **stored(place / "store"),
+    }
+
+
+def read_labels(path: Path) -> None:
+    """Under the name of a dialogue, which a label's file has."""
+    named = path.with_name(f"{whole.DIALOGUE}.txt")
+    path.replace(named)
+    list(iemocap.read_labels(named, path.parent))
+
+
+def corpus_at(root: Path) -> Path:
+    root.mkdir()
+    for n in range(4):
+        (root / f"{n}.wav").touch()
+    return root
+
+
+def read_table(root: Path, path: Path) -> None:
+    shutil.copyfile(path, root / "list.csv")
+    folder.read(root, "list.csv", "mine")
+
+
+def read_split(path: Path) -> None:
+    split.folds([Utterance(f"u{n}", path, "sad", "s") for n in range(6)], seed=0, path=str(path))
+
+
+def heard(path: Path) -> None:
+    """Read it, and judge it without reading; both have to say the same."""
+    problem = audio.inspect(path).problem
+    try:
+        samples = audio.read(path, whole.RATE_HZ)
+    except SerVaeError:
+        assert problem
+        raise
+    assert not problem
+    assert samples.ndim == 1
+    assert np.isfinite(samples).all()
+
+
+def read_curves(path: Path) -> None:
+    shutil.copyfile(path, path.with_name("pretrain.csv"))
+    curves.read(path.parent)
+
+
+def read_run(place: Path, name: str, path: Path) -> None:
+    """A run folder of which this is one file."""
+    run = place / "cvae-complete-urdu-seed0-01234567"
+    run.mkdir(exist_ok=True)
+    (run / "config.yaml").write_bytes(whole.config_yaml())
+    (run / "metrics.json").write_bytes(whole.metrics_json())
+    shutil.copyfile(path, run / name)
+    report.read(RunFolder(run), "run")
+
+
+def to_listen(place: Path, path: Path) -> None:
+    run = place / "listen"
+    run.mkdir(exist_ok=True)
+    (run / "metrics.json").write_bytes(b"{}")
+    shutil.copyfile(path, run / "config.yaml")
+    configuration(RunFolder(run), trusted=False)
+
+
+def read_record(path: Path) -> None:
+    part = path.parent / "wandb" / "offline-run-1"
+    part.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, part / "run-x.wandb")
+    in_files(offline.records(path.parent))
+
+
+def stored(place: Path) -> dict[str, Reader]:
+    """A reader for each file of a feature store's folder that is not empty."""
+    place.mkdir()
+    (place / "u.wav").write_bytes(whole.encoded("WAV", "PCM_16"))
+    utterance = Utterance("u", place / "u.wav", "sad", "s")
+    features = build(configure("corpus=urdu")["features"])
+    time.sleep(SETTLED_S)
+    FeatureStore(place / "whole", features, jobs=1).compute([utterance])
+    frames = features(audio.read(utterance.path, whole.RATE_HZ))
+    files = [path for path in (place / "whole").rglob("*") if path.is_file()]
+
+    def read(name: Path, path: Path) -> None:
+        """Frames that are served are the right ones, whatever the file holds."""
+        copy = place / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(place / "whole", copy)
+        shutil.copyfile(path, copy / name)
+        store = FeatureStore(copy, features, jobs=1)
+        assert store.compute([utterance]) == {}
+        np.testing.assert_allclose(store.frames(utterance), frames, rtol=0, atol=1e-5)
+
+    return {
+        f"{path.suffix or 'file'} of the store": Reader(
+            [path.read_bytes()], partial(read, path.relative_to(place / "whole"))
+        )
+        for path in files
+        if path.stat().st_size
+    }

@@ -1,0 +1,146 @@
+"""A whole file of each kind that a reader reads, small, as bytes."""
+
+import io
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+import torch
+import yaml
+from wandb.proto import wandb_internal_pb2
+
+from ser_vae.data.datamodule import SegmentSet
+from ser_vae.evaluation import illustrations, latents, predictions
+from ser_vae.model.ae import AE
+from ser_vae.run import configure
+from ser_vae.training import weights
+from ser_vae.training.fit import LAST, fit
+from ser_vae.training.pretrain import Pretrain
+
+RATE_HZ = 16_000
+DIALOGUE = "Ses01F_impro01"
+
+
+def labels() -> list[bytes]:
+    turns = [
+        f"[{n}.2901 - {n + 1}.2357]\t{DIALOGUE}_{'FM'[n % 2]}{n:03}\tneu\t[2.5000, 2.5, 2.5]\n"
+        f"C-E2:\tNeutral;\t()\nA-E3:\tval 3; act 2; dom  2;\t()\n\n"
+        for n in range(6)
+    ]
+    return [("% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n" + "".join(turns)).encode()]
+
+
+def tables() -> list[bytes]:
+    plain = "path,emotion,speaker\n" + "".join(f"{n}.wav,{'ab'[n % 2]},s{n}\n" for n in range(4))
+    whole = "path,emotion,speaker,sex,style,split,session\n" + "".join(
+        f'{n}.wav,"{"ab"[n % 2]}",s{n},F,improvised,train,1\n' for n in range(4)
+    )
+    return [plain.encode(), whole.encode("utf-8-sig"), whole.replace("\n", "\r\n").encode()]
+
+
+def split_csv() -> bytes:
+    rows = [f"u{n},{('train', 'test', 'validation')[n % 3]}\n" for n in range(6)]
+    return ("utterance,part\n" + "".join(rows)).encode()
+
+
+def encoded(container: str, subtype: str) -> bytes:
+    buffer = io.BytesIO()
+    tone = 0.5 * np.sin(np.arange(RATE_HZ // 20) / 8)
+    soundfile.write(buffer, tone, RATE_HZ, subtype, format=container)
+    return buffer.getvalue()
+
+
+def predictions_csv(place: Path) -> bytes:
+    rng = np.random.default_rng(0)
+    names = tuple(f"u{n}" for n in range(5))
+    found = predictions.Predictions(
+        ("sad", "gay"), names, names, names, np.arange(5) % 2, rng.dirichlet((1, 1), 5)
+    )
+    predictions.write(place / "p.csv", found)
+    return (place / "p.csv").read_bytes()
+
+
+@cache
+def config_yaml() -> bytes:
+    return yaml.safe_dump(configure("corpus=urdu", "model=cvae"), sort_keys=False).encode()
+
+
+def metrics_json() -> bytes:
+    scores = {f"random/test/{name}": 0.5 for name in ("ua", "wa", "macro_f1", "nll", "ece")}
+    scores["random/test/confusion"] = [[9, 1], [2, 8]]
+    speakers = {"test_speakers": 10, "test_speakers_in_train": 8}
+    said = {"synthetic": False, "leaks": False, "material": "m", "caveats": [], "folds": 1}
+    counts = {"counts": {"test": {"utterances": 20}}, "emotions": ["sad", "gay"]}
+    return json.dumps(scores | speakers | said | counts | {"majority": scores}).encode()
+
+
+def latents_npz(place: Path) -> bytes:
+    names = tuple(f"u{n}" for n in range(5))
+    mean = np.random.default_rng(0).standard_normal((5, 3)).astype(np.float32)
+    latents.write(place / "l.npz", latents.Latents(names, names, names, names, names, mean))
+    return (place / "l.npz").read_bytes()
+
+
+def illustrations_npz(place: Path) -> bytes:
+    def frames(*shape: int) -> Any:
+        return np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+
+    drawn = illustrations.Illustrations(
+        emotions=("sad", "gay"),
+        utterance=("u0", "u1"),
+        emotion=("sad", "gay"),
+        input=(frames(20, 8), frames(30, 8)),
+        reconstruction=(frames(20, 8), frames(30, 8)),
+        swapped=(frames(2, 20, 8), frames(2, 30, 8)),
+        dimension=np.array([3, 1]),
+        step=np.array([-2.0, 0.0, 2.0]),
+        traversal=frames(2, 3, 10, 8),
+        prior=frames(2, 3, 10, 8),
+        frame_shift_s=0.01,
+    )
+    illustrations.write(place / "i.npz", drawn)
+    return (place / "i.npz").read_bytes()
+
+
+def network() -> AE:
+    return AE(input_size=6, num_classes=4, hidden=[5], latent=3, activation="relu")
+
+
+def weights_of(own: torch.nn.Module, place: Path) -> bytes:
+    weights.save(own, place / "w.ckpt")
+    return (place / "w.ckpt").read_bytes()
+
+
+def stage() -> Pretrain:
+    return Pretrain(network(), 0, {"lr": 0.01})
+
+
+def interrupted(place: Path) -> bytes:
+    """The last checkpoint of two epochs."""
+    x, c = torch.randn(8, 6), torch.eye(4)[torch.arange(8) % 4]
+    fit(
+        stage(),
+        SegmentSet(x, c),
+        SegmentSet(x[:0], c[:0]),
+        folder=place,
+        epochs=2,
+        batch_size=4,
+        gradient_clip=None,
+        trainer={"accelerator": "cpu", "devices": 1},
+        loggers=[],
+        compiled=False,
+        progress=False,
+    )
+    return (place / LAST).read_bytes()
+
+
+def record() -> bytes:
+    """One message in W&B's log: a header of the file, one of the chunk, the message."""
+    made = wandb_internal_pb2.Record(num=1)
+    for key, value in (("epoch", "3"), ("pretrain/train/loss", "0.5")):
+        made.history.item.add(key=key, value_json=value)
+    message = made.SerializeToString()
+    return b":W&B\xe1\xbe\x00" + 4 * b"\0" + len(message).to_bytes(2, "little") + b"\1" + message

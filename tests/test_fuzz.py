@@ -1,0 +1,74 @@
+"""Damaged files: only the documented errors come out. `experiments/faults/fuzz.py` tries more."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from fuzz import answer, fuzzed
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from readers import Reader, readers
+
+from ser_vae import SerVaeError
+
+EXAMPLES = 60  # of each kind of file
+KINDS = (
+    *("labels of IEMOCAP", "CSV of a corpus", "split=file", "wav", "flac", "other audio"),
+    *("predictions.csv", "curves", "config.yaml", "config.yaml, to listen", "metrics.json"),
+    *("latents.npz", "illustrations.npz", "pretrained.ckpt", "last.ckpt", "record of W&B"),
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reader]:
+    return readers(tmp_path_factory.mktemp("readers"))
+
+
+def test_every_reader_is_tried(made: dict[str, Reader]) -> None:
+    of_store = {name for name in made if name.endswith("of the store")}
+    assert of_store
+    assert made.keys() - of_store == set(KINDS)
+
+
+def test_a_whole_file_of_each_kind_is_read(made: dict[str, Reader], tmp_path: Path) -> None:
+    for reader in made.values():
+        for content in reader.valid:
+            assert answer(reader, content, tmp_path / "whole") == "read"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 2**32))
+def test_only_documented_errors_come_out(
+    made: dict[str, Reader], tmp_path: Path, kind: str, seed: int
+) -> None:
+    reader, random = made[kind], Random(seed)
+    answer(reader, reader.change(random, random.choice(reader.valid)), tmp_path / "damaged")
+
+
+def test_another_error_is_counted_and_no_error_is_taken_for_it(tmp_path: Path) -> None:
+    def read(path: Path) -> None:
+        first = path.read_bytes()[:1]
+        if first > b"a":
+            raise SerVaeError(str(path))
+        if first < b"a":
+            raise KeyError(first)
+
+    found = fuzzed("a kind", Reader([b"abc"], read), 200, 0, tmp_path)
+    assert found["files"] == 200
+    (kind,) = found["others"]
+    assert kind.startswith("KeyError at ")
+    assert min(found["read"], found["refused"]["SerVaeError"], found["others"][kind]) > 5
+    assert found["read"] + found["refused"]["SerVaeError"] + found["others"][kind] == 200
+
+
+def test_the_same_seed_damages_in_the_same_way(made: dict[str, Reader]) -> None:
+    for reader in made.values():
+        for seed in range(20):
+            one, other = (reader.change(Random(seed), reader.valid[0]) for _ in range(2))
+            assert one == other
