@@ -12,15 +12,14 @@ import wandb
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
-from wandb.sdk.mailbox import HandleAbandonedError, MailboxClosedError
-from wandb.sdk.mailbox.mailbox_handle import ServerResponseError
 
 from ser_vae import SerVaeError
 from ser_vae.files import write_text
-from ser_vae.logger import offline
+from ser_vae.logger import offline, service
 from ser_vae.logger.epochs import EPOCH, STAGES, Epochs, Points, in_files, on_server
 from ser_vae.logger.flat import flat
 from ser_vae.logger.run import LoggedRun
+from ser_vae.logger.service import FAILURES, GONE
 from ser_vae.logger.shown import Shown
 from ser_vae.run_folder import RunFolder
 from ser_vae.training.history import replay
@@ -29,19 +28,11 @@ log = logging.getLogger(__name__)
 
 Mode = Literal["online", "offline", "disabled"]
 
-INIT_TIMEOUT_S = 30
 OWN = "wandb"  # W&B's folder in a run folder
 DATA_DIR = "WANDB_DATA_DIR"
 
-# A service that is gone or a disk that is full is no reason to lose a run ...
-FAILURES = (
-    wandb.Error,
-    HandleAbandonedError,
-    MailboxClosedError,
-    ServerResponseError,  # such as of a run that a killed process left open in a shared service
-    OSError,
-)
-# ... nor is, when all is computed, a file that can't be read or a picture that can't be drawn.
+# When all is computed, a run is not lost either for a file that can't be read or a picture
+# that can't be drawn.
 FLAWS = (
     *(SerVaeError, DecodeError, ValueError, TypeError, AttributeError, RuntimeError),
     OverflowError,  # an epoch without end, in a record that was damaged
@@ -59,6 +50,8 @@ def open_run(
     audio: int,
     audio_bytes: int,
     artifacts: bool,
+    start_timeout_s: float,
+    timeout_s: float,
 ) -> "RecordedRun | None":
     """Open the W&B run of a run folder, or go on with the one that an interrupted run opened.
 
@@ -72,6 +65,8 @@ def open_run(
         audio: rows.
         audio_bytes: a file.
         artifacts: whether there are any.
+        start_timeout_s: within which a server has to answer, or the run is recorded offline.
+        timeout_s: within which W&B has to take each of what it is given, or it gets no more.
 
     Returns:
         None where W&B is disabled or can't start; a warning says why.
@@ -79,19 +74,20 @@ def open_run(
     if mode == "disabled":
         return None
     where = {"project": project, "group": group or run.group}
-    opened = _start(run, mode, where)
+    opened = _start(run, mode, where, start_timeout_s)
     if opened is None and mode == "online":  # nobody logged in, a refused key, no network
-        wandb.teardown()  # its service, which holds on to the run's id
-        opened = _start(run, "offline", where)
+        service.leave()  # it holds on to the run's id
+        opened = _start(run, "offline", where, start_timeout_s)
     if opened is None:
         return None
     shown = Shown(pictures, predictions, audio, audio_bytes, artifacts)
-    recorded = RecordedRun(opened, run.name, Epochs(run.folder / OWN / "epochs.txt"), shown)
+    epochs = Epochs(run.folder / OWN / "epochs.txt")
+    recorded = RecordedRun(opened, run.name, epochs, shown, timeout_s)
     recorded.take_up(run)
     return recorded
 
 
-def _start(run: LoggedRun, mode: Mode, where: dict[str, Any]) -> Any:
+def _start(run: LoggedRun, mode: Mode, where: dict[str, Any], timeout_s: float) -> Any:
     try:
         return wandb.init(
             name=run.name,
@@ -103,7 +99,7 @@ def _start(run: LoggedRun, mode: Mode, where: dict[str, Any]) -> Any:
             tags=list(run.tags),
             config=dict(flat(run.config)),
             mode=mode,
-            settings=wandb.Settings(silent=True, console="off", init_timeout=INIT_TIMEOUT_S),
+            settings=wandb.Settings(silent=True, console="off", init_timeout=timeout_s),
             **where,
         )
     except FAILURES as error:
@@ -124,12 +120,20 @@ def identity(folder: Path) -> str:
 
 
 class RecordedRun(WandbLogger):
-    """An opened W&B run. Where W&B fails, a warning says so, and the rest is not recorded."""
+    """An opened W&B run. Where W&B fails, a warning says so, and the rest is not recorded.
 
-    def __init__(self, opened: Any, name: str, epochs: Epochs, shown: Shown) -> None:
+    Attributes:
+        lost: some epoch is not recorded, so that no later one is.
+        gone: W&B's service is, so that nothing else is recorded, and no further warning is given.
+    """
+
+    def __init__(
+        self, opened: Any, name: str, epochs: Epochs, shown: Shown, timeout_s: float
+    ) -> None:
         super().__init__(experiment=opened)
         self.run_name, self.epochs, self.shown = name, epochs, shown
-        self.lost = False
+        self.timeout_s = timeout_s
+        self.lost = self.gone = False
 
     def take_up(self, run: LoggedRun) -> None:
         """Say what the x-axis is, and find out what an interrupted run has recorded."""
@@ -150,11 +154,15 @@ class RecordedRun(WandbLogger):
         """Warn where W&B, or one of `flaws`, ends the block, and go on without the rest of it."""
         harmless: tuple[type[Exception], ...] = (*FAILURES, *flaws)
         try:
-            yield
+            with service.at_most(self.timeout_s):
+                yield
         except harmless as error:
-            self.lost = self.lost or what == "curves"
-            said = f"{type(error).__name__}: {error}"
-            log.warning("W&B: no %s of %s: %s", what, self.run_name, said)
+            silent, self.gone = self.gone, self.gone or isinstance(error, GONE)
+            self.lost = self.lost or self.gone or what == "curves"
+            if not silent:
+                said = f"{type(error).__name__}: {error}"
+                rest = ", nor anything after" if self.gone else ""
+                log.warning("W&B: no %s of %s%s: %s", what, self.run_name, rest, said)
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:  # noqa: ARG002
@@ -190,6 +198,8 @@ class RecordedRun(WandbLogger):
     def finish(self, *, failed: bool) -> None:
         with self.spared("end"):
             self.experiment.finish(exit_code=int(failed))
+        if self.gone:
+            service.leave()
 
 
 @contextmanager
