@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 Run = Callable[..., dict[str, Any]]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -27,6 +29,13 @@ def comparable(folder: Path) -> dict[str, Any]:
     """metrics.json without what differs between two runs of one command."""
     metrics = json.loads((folder / "metrics.json").read_text())
     return {key: value for key, value in metrics.items() if key not in NOT_COMPARED}
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    """Two checkpoints hold the same numbers, to the bit."""
+    weights = [torch.load(path, weights_only=True) for path in (one, other)]
+    assert weights[0].keys() == weights[1].keys()
+    assert not [name for name in weights[0] if not torch.equal(weights[0][name], weights[1][name])]
 
 
 def listed_with_split(noises: Path, root: Path, swap: bool) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from run_files import Command, Run, comparable, folders, table
+from run_files import Command, Run, assert_same_weights, comparable, folders, table
 from stored_features import stored
 
 
@@ -71,6 +71,8 @@ def test_a_run_killed_in_each_stage_ends_like_an_uninterrupted_one(
     assert comparable(got) == comparable(expected)
     for name in ("predictions.csv", "pretrain.csv", "classify.csv"):
         assert (got / name).read_bytes() == (expected / name).read_bytes(), name
+    for name in ("pretrained.ckpt", "classifier.ckpt"):
+        assert_same_weights(got / name, expected / name)
     for policy in (expected / "policies").iterdir():
         assert (got / "policies" / policy.name).read_bytes() == policy.read_bytes(), policy.name
 
