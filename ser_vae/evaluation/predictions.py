@@ -105,7 +105,10 @@ def read(path: Path) -> Predictions:
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            header, *lines = csv.reader(file)
+            text = file.read()
+        if not text.endswith("\n"):  # the last number may lack digits
+            raise ValueError("it ends within a line")
+        header, *lines = csv.reader(io.StringIO(text, newline=""))
         rows = [dict(zip(header, line, strict=True)) for line in lines]
         emotions = tuple(c.removeprefix(PROBABILITY) for c in rows[0] if c.startswith(PROBABILITY))
         found = Predictions(

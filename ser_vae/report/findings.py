@@ -84,6 +84,7 @@ class Findings:
     """Of one run folder: of one seed, and of one fold where there are several.
 
     Attributes:
+        folder: relative to the folder that is reported on.
         fold: None where there are no folds.
         utterances: of the test part.
         probes: latents | logmel -> emotion | speaker | sex -> the probe, None where it can't be.
@@ -91,6 +92,7 @@ class Findings:
         lost: files that a run writes and that are not there.
     """
 
+    folder: str
     fold: int | None
     utterances: int
     audit: Audit | None

@@ -48,9 +48,11 @@ def read(folder: RunFolder, name: str) -> Run:
         choice, seed, fold = config["choice"], int(config["seed"]), config["fold"]
         data, model, protocol = choice["data"], choice["model"], choice["split"]
         settings, different = settings_of(config), deviations(config)
+        if "logger" not in config:  # the last key: settings before it are gone, too
+            raise KeyError("logger")
     ending = f"seed{seed}" if fold is None else f"fold{fold}-seed{seed}"
     corpus = _corpus(folder.path, f"{model}-{data}", ending)
-    state, reason, result = _outcome(folder, protocol, fold)
+    state, reason, result = _outcome(folder, name, protocol, fold)
     return Run(
         name, state, reason, corpus, protocol, data, model, seed, fold, settings, different, result
     )
@@ -68,19 +70,22 @@ def _corpus(path: Path, before: str, ending: str) -> str:
 
 
 def _outcome(
-    folder: RunFolder, protocol: str, fold: int | None
+    folder: RunFolder, name: str, protocol: str, fold: int | None
 ) -> tuple[State, str, Result | None]:
     if folder.finished:
         with _as_written(folder.metrics):
             metrics = folder.read_metrics()
-            return "finished", "", _result(folder, metrics, f"{protocol}/test/", fold)
+            prefix = f"{protocol}/test/"
+            return "finished", "", _result(folder, name, metrics, prefix, fold)
     if folder.error.exists():
         with _as_written(folder.error):
             return "failed", _reason(folder.error.read_text(encoding="utf-8")), None
     return "unfinished", "", None
 
 
-def _result(folder: RunFolder, metrics: Metrics, prefix: str, fold: int | None) -> Result:
+def _result(
+    folder: RunFolder, name: str, metrics: Metrics, prefix: str, fold: int | None
+) -> Result:
     return Result(
         score=_scores(metrics, prefix),
         majority=_scores(metrics["majority"], prefix),
@@ -95,7 +100,7 @@ def _result(folder: RunFolder, metrics: Metrics, prefix: str, fold: int | None) 
         leaks=bool(metrics["leaks"]),
         material=str(metrics["material"]),
         caveats=tuple(metrics["caveats"]),
-        findings=(_findings(folder, metrics, prefix, fold),),
+        findings=(_findings(folder, name, metrics, prefix, fold),),
     )
 
 
@@ -104,37 +109,47 @@ def _scores(metrics: Metrics, prefix: str) -> dict[str, float]:
     return {name: float(metrics[prefix + name]) for name in named}
 
 
-def _findings(folder: RunFolder, metrics: Metrics, prefix: str, fold: int | None) -> Findings:
+def _findings(
+    folder: RunFolder, name: str, metrics: Metrics, prefix: str, fold: int | None
+) -> Findings:
     """A run that is older than one of these keys is read without it."""
     audit, panel, health, probes = map(metrics.get, ("audit", "leak_panel", "health", "probes"))
     policies = metrics.get("policies") or {}
-    said = {name: _predictions(folder.policy(name)) for name in policies}
-    headline = _predictions(folder.predictions)
+    count = int(metrics["counts"]["test"]["utterances"])
+    said = {policy: _predictions(folder.policy(policy), count) for policy in policies}
+    headline = _predictions(folder.predictions, count)
     return Findings(
+        folder=name,
         fold=fold,
-        utterances=int(metrics["counts"]["test"]["utterances"]),
+        utterances=count,
         audit=audit_of(audit) if audit else None,
         leak_panel=leak_panel_of(panel) if panel else None,
         health=health_of(health) if health else None,
         probes=probes_of(probes) if probes else {},
         predictions=headline,
         policies={
-            name: _policy(found, policies[name], prefix) for name, found in said.items() if found
+            policy: _policy(found, policies[policy], prefix)
+            for policy, found in said.items()
+            if found
         },
         lost=(
             *([] if headline else [folder.predictions.name]),
-            *(f"policies/{name}.csv" for name, found in said.items() if not found),
+            *(f"policies/{policy}.csv" for policy, found in said.items() if not found),
         ),
     )
 
 
-def _predictions(path: Path) -> Predictions | None:
+def _predictions(path: Path, count: int) -> Predictions | None:
     if not path.exists():
         return None
     try:
-        return predictions.read(path)
+        found = predictions.read(path)
     except SerVaeError as error:
         raise NotARunError(f"{path.name} is not as a run writes it") from error
+    if len(found.utterance) != count:
+        said = f"{len(found.utterance)} utterances, and metrics.json of {count}"
+        raise NotARunError(f"{path.name} is not as a run writes it: it tells of {said}")
+    return found
 
 
 def _policy(found: Predictions, scores: Metrics, prefix: str) -> Policy:

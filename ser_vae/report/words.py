@@ -1,6 +1,6 @@
 """What is said around the tables: what one must know to read them, what is wrong or lacking."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from ser_vae.corpus.utterance import SYNTHETIC
@@ -11,6 +11,8 @@ from ser_vae.report.findings import Audit
 from ser_vae.report.record import Result, Run
 from ser_vae.report.subset import Subset
 from ser_vae.report.table import Row, Table
+
+MOST_NAMES = 3  # of run folders in a sentence
 
 LEGEND = (
     "Scores are of the test part, in %, mean ± standard deviation of the sample over n seeds. "
@@ -199,13 +201,22 @@ def left_over(run: Run) -> str:
 
 def lost(table: Table) -> list[str]:
     """Files that are gone from finished runs' folders, and what can't be said without them."""
-    found: Counter[str] = Counter()
+    folders: dict[str, list[str]] = defaultdict(list)
     for row in table.rows:
-        found.update(file for r in row.results for own in r.findings for file in own.lost)
+        for own in (own for result in row.results for own in result.findings):
+            for file in own.lost:
+                folders[file].append(own.folder)
     return [
-        f"{file} is missing in {count} run folders: no interval and no test of these runs."
-        for file, count in found.items()
+        f"{file} is missing in {len(found)} run folders ({few(sorted(found))}): "
+        "no interval and no test of these runs."
+        for file, found in folders.items()
     ]
+
+
+def few(names: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    rest = len(names) - MOST_NAMES
+    return ", ".join([*names[:MOST_NAMES], *([f"and {rest} more"] if rest > 0 else [])])
 
 
 def unreadable(folders: Mapping[str, str]) -> tuple[str, ...]:

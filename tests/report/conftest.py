@@ -53,6 +53,8 @@ class Study:
             if said:
                 predictions.write(folder / "predictions.csv", said)
                 found |= scored(said, at)
+            if any_said := said or next(iter((policies or {}).values()), None):
+                found["counts"] = {"test": {"utterances": len(any_said.utterance)}}
             for policy, own in (policies or {}).items():
                 predictions.write(folder / "policies" / f"{policy}.csv", own)
                 found.setdefault("policies", {})[policy] = {

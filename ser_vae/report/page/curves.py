@@ -23,7 +23,7 @@ def read(folder: Path) -> Curves:
     """Of both stages; of a stage that wrote none, nothing.
 
     Raises:
-        SerVaeError: a file holds something that is no number.
+        SerVaeError: a file holds something that is no number, or ends in the middle of a line.
     """
     found: dict[str, list[float | None]] = {}
     for path in (folder / f"{stage}.csv" for stage in STAGES):
@@ -36,8 +36,10 @@ def read(folder: Path) -> Curves:
 
 def table(path: Path) -> list[dict[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            header, *lines = csv.reader(file)
+        text = path.read_text(encoding="utf-8")
+        if not text.endswith("\n"):
+            raise ValueError("a table that is not whole")
+        header, *lines = csv.reader(text.splitlines())
         if unlike := [name for name in header if name.split("/")[0] not in KNOWN]:
             raise ValueError(f"a column {unlike[0]!r}")
         return [dict(zip(header, line, strict=True)) for line in lines]
@@ -60,14 +62,20 @@ def number(text: str, path: Path) -> float | None:
     return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
 
 
-def curves(place: Place, folder: Path) -> list[dict[str, Any]]:
-    """A curve bundle for each run that has any, by cell."""
-    return [
-        {"cell": cell, "run": named(run), "y": found}
-        for cell, runs in place.runs.items()
-        for run in runs
-        if (found := read(folder / run.folder))
-    ]
+def curves(place: Place, folder: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """A curve bundle for each run that has any, by cell; and run -> why it can't be drawn."""
+    bundles: list[dict[str, Any]] = []
+    lacking: dict[str, str] = {}
+    for cell, runs in place.runs.items():
+        for run in runs:
+            try:
+                found = read(folder / run.folder)
+            except SerVaeError as error:
+                lacking[f"{cell}, {named(run)}"] = str(error).splitlines()[0]
+                continue
+            if found:
+                bundles.append({"cell": cell, "run": named(run), "y": found})
+    return bundles, lacking
 
 
 def named(run: Run) -> str:

@@ -28,6 +28,7 @@ class Explored:
     Attributes:
         charts: what the page's script draws, in plain data.
         quantities: of the curves.
+        without_curves: which runs' can't be read, and why.
         endings, strongest: curves and KL in words; None where there are none.
     """
 
@@ -37,6 +38,7 @@ class Explored:
     charts: dict[str, Any]
     confusions: tuple[Confusion, ...]
     quantities: tuple[str, ...]
+    without_curves: list[str]
     endings: Section | None
     strongest: Section | None
     maps: Maps
@@ -56,7 +58,8 @@ class Explored:
 
 
 def explore(place: Place, folder: Path, budget: Budget, step: Callable[[str], None]) -> Explored:
-    found, terms = curves(place, folder), dimensions(place, folder)
+    found, unreadable = curves(place, folder)
+    terms = dimensions(place, folder)
     mapped = maps(place, folder, step)
     return Explored(
         place.name,
@@ -72,6 +75,7 @@ def explore(place: Place, folder: Path, budget: Budget, step: Callable[[str], No
         },
         tuple(map(confusion, place.cells)),
         tuple(quantities(found)),
+        missing.in_words(unreadable),
         last_epochs(found) if found else None,
         in_words(terms) if terms else None,
         mapped,
