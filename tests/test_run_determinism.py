@@ -9,7 +9,11 @@ from run_files import Command, Run, assert_same_weights, comparable, folders, li
 
 from ser_vae.run import configure, run
 
-SHORT = ("training.pretrain.epochs=2", "training.classify.epochs=2")
+SHORT = (
+    "training.pretrain.epochs=2",
+    "training.classify.epochs=2",
+    "label_policies=headline",
+)
 TABLES = ("predictions.csv", "pretrain.csv", "classify.csv", "split.csv")
 
 
