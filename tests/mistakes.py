@@ -1,13 +1,16 @@
 """The commonest mistakes at the command line, each with the words of the answer that matter.
 
 {noises}: a corpus of three emotions and four speakers; {lists}: CSVs of it, each with one mistake;
-{here}: an empty folder, but for `file`, a file.
+{here}: a folder with an empty one, a file, a release without audio and a checkpoint.
 """
 
 from pathlib import Path
 from typing import NamedTuple
 
 from run_files import table
+
+from ser_vae.model.vae import VAE
+from ser_vae.training import weights
 
 
 class Mistake(NamedTuple):
@@ -177,6 +180,15 @@ VALUES = {
     "a file in the place of runs": Mistake("runs={here}/file", ("{here}/file", "runs=")),
 }
 MISTAKES = {**CORPUS, **SPLIT, **WORDS, **VALUES}
+
+
+def write_here(folder: Path) -> None:
+    """What {here} holds."""
+    (folder / "file").write_text("no speech\n")
+    (folder / "empty").mkdir()
+    (folder / "release" / "Session1" / "dialog" / "EmoEvaluation").mkdir(parents=True)
+    small = VAE(input_size=800, num_classes=3, hidden=[4], latent=2, activation="relu", beta=1.0)
+    weights.save(small, folder / "small.ckpt")
 
 
 def write_lists(noises: Path, into: Path) -> None:

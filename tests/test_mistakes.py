@@ -7,16 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from mistakes import MISTAKES, write_lists
+from mistakes import MISTAKES, write_here, write_lists
 from run_files import Command, Run, folders, noise_settings, table
 
 from ser_vae import check
 from ser_vae.dashboard import __main__ as dashboard
 from ser_vae.listen import __main__ as listen
-from ser_vae.model.vae import VAE
 from ser_vae.report import __main__ as report
 from ser_vae.run import configure, main, run
-from ser_vae.training import weights
 
 ROOTS = ("IEMOCAP_ROOT", "URDU_ROOT", "RAVDESS_ROOT", "FOLDER_ROOT", "HYDRA_FULL_ERROR")
 QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none")  # pytest's own handlers stay
@@ -70,11 +68,7 @@ def lists(noises: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("here")
-    (folder / "file").write_text("no speech\n")
-    (folder / "empty").mkdir()
-    (folder / "release" / "Session1" / "dialog" / "EmoEvaluation").mkdir(parents=True)
-    small = VAE(input_size=800, num_classes=3, hidden=[4], latent=2, activation="relu", beta=1.0)
-    weights.save(small, folder / "small.ckpt")
+    write_here(folder)
     return folder
 
 
@@ -127,7 +121,7 @@ def test_a_bad_value_in_one_job_of_a_sweep_leaves_the_others_alone(
 
 def test_a_misspelt_option_in_a_sweep_is_found_before_any_job(said: Said, tmp_path: Path) -> None:
     text = said("-m", "model=majority,cave")
-    assert_short(text.replace("2 jobs", ""))
+    assert_short(text)
     assert "Did you mean cvae?" in text
     assert not folders(tmp_path / "runs")
 
@@ -183,7 +177,8 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_nobody_foresaw_is_short_too_and_its_traceback_is_kept(
     own: Path, command: Command, noise_command: list[str], tmp_path: Path
 ) -> None:
-    done = command(*noise_command, "split._target_=own_failing.folds", PYTHONPATH=python_path(own))
+    path = os.pathsep.join([str(own), os.environ.get("PYTHONPATH", "")])
+    done = command(*noise_command, "split._target_=own_failing.folds", PYTHONPATH=path)
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     (folder,) = folders(tmp_path / "runs")
@@ -191,10 +186,6 @@ def test_what_nobody_foresaw_is_short_too_and_its_traceback_is_kept(
     assert "error: ZeroDivisionError: division by zero (own_failing.py, read)" in done.stderr
     assert "debug=true shows where" in done.stderr
     assert "ZeroDivisionError" in (folder / "error.txt").read_text()
-
-
-def python_path(own: Path) -> str:
-    return os.pathsep.join([str(own), os.environ.get("PYTHONPATH", "")])
 
 
 def test_a_mistake_ends_the_process_with_1(command: Command) -> None:

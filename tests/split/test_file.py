@@ -87,7 +87,7 @@ def test_a_line_that_can_not_be_right_is_named_with_its_file(file, lines, messag
 
 def test_another_header_is_an_error(file):
     file.write_text("file,set\na,train\n")
-    with pytest.raises(SerVaeError, match=r"split\.csv: no column part and no utterance; .*'file,set'"):
+    with pytest.raises(SerVaeError, match=r"split\.csv: no column part and no utterance; "):
         read(file, "a")
 
 
