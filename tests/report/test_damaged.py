@@ -117,7 +117,10 @@ def test_what_can_not_be_drawn_is_named_in_the_page_and_beside_the_figures(
     said = " ".join(report("--html", "--figures").split())
     for file in DRAWN:
         assert said.count(f"{pair[1] / file} is not as a run writes it") == 2, file
-    assert f"CVAE, seed 0: {pair[1] / CURVES[0]}: expected numbers, found a table that is not whole" in said
+    assert (
+        f"CVAE, seed 0: {pair[1] / CURVES[0]}: expected numbers, found a table that is not whole"
+        in said
+    )
 
 
 def test_a_configuration_that_is_no_text_is_named(pair: Pair, report: Report) -> None:
