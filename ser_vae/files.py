@@ -22,8 +22,10 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
             yield file
         temporary.chmod(0o644)  # mkstemp is private; results and caches are read by colleagues
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:  # of a disk that is full
+            error.filename = str(path)
         raise
 
 

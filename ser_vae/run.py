@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,10 +19,11 @@ from ser_vae import SerVaeError, mistakes, ranges
 from ser_vae.configuration import build, conf_dir
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.data.subset import select
+from ser_vae.faults import Stopped, explained, stopped_by_signals
 from ser_vae.features.digest import Digests
 from ser_vae.files import write_text
 from ser_vae.report.line import line, policies_line, pooled_line
-from ser_vae.run_folder import RunFolder, locate
+from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.sweep import objective
 from ser_vae.sweep.share import divided
 
@@ -42,10 +44,11 @@ def run(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     ranges.check(config)
     objective.check(config)
-    if config["fold"] == "all":
-        return run_folds(config)
-    folder = finish(config)
-    return {**folder.read_metrics(), **objective.reached(config["objective"], folder.path)}
+    with explained(config):
+        if config["fold"] == "all":
+            return run_folds(config)
+        folder = finish(config)
+        return {**folder.read_metrics(), **objective.reached(config["objective"], folder.path)}
 
 
 def start(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,16 +88,19 @@ def finish(config: Mapping[str, Any]) -> RunFolder:
     utterances = select(corpus, config["data"]["style"])
     digests = Digests(Path(config["cache"]).expanduser() / "features" / "digests")
     heard = [*utterances, *(corpus.others if config["training"]["unlabelled"] else ())]
-    folder = locate(config, corpus.name, heard, digests)
-    with folder.lock():
-        if config["force"]:
-            folder.clear()
-        if not folder.finished:
-            write_text(folder.config, OmegaConf.to_yaml(OmegaConf.create(dict(config))))
-            with recorded(folder):
-                from ser_vae import pipeline  # noqa: PLC0415  (a finished run need not wait for torch)
+    content = content_of(heard, digests)
+    unchanged = partial(check_unchanged, content, digests)
+    folder = locate(config, corpus.name, heard, content)
+    if config["force"] or not folder.finished:  # a finished one may lie where nothing is written
+        with folder.lock():
+            if config["force"]:
+                folder.clear()
+            if not folder.finished:
+                write_text(folder.config, OmegaConf.to_yaml(OmegaConf.create(dict(config))))
+                with recorded(folder), explained(config):
+                    from ser_vae import pipeline  # noqa: PLC0415  (a finished run needs no torch)
 
-                pipeline.execute(config, corpus, utterances, folder)
+                    pipeline.execute(config, corpus, utterances, folder, unchanged)
     metrics = folder.read_metrics()
     for said in (line(metrics), policies_line(metrics), str(folder.path)):
         if said:
@@ -108,11 +114,21 @@ def recorded(folder: RunFolder) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        write_text(folder.error, "".join(traceback.format_exception(error)))
-        if not isinstance(error, SerVaeError):  # which says all there is to say
-            print(f"{folder.name} failed; traceback: {folder.error}", file=sys.stderr, flush=True)
+        if not isinstance(error, Stopped | KeyboardInterrupt):
+            record(error, folder)
         raise
     folder.error.unlink(missing_ok=True)
+
+
+def record(error: BaseException, folder: RunFolder) -> None:
+    try:
+        write_text(folder.error, "".join(traceback.format_exception(error)))
+    except OSError as other:  # the disk is full: perhaps that is the failure
+        where = f"not kept: {other.strerror}"
+    else:
+        where = str(folder.error)
+    if not isinstance(error, SerVaeError):  # which says all there is to say
+        print(f"{folder.name} failed; traceback: {where}", file=sys.stderr, flush=True)
 
 
 def configure(*overrides: str) -> dict[str, Any]:
@@ -151,4 +167,5 @@ def main(cfg: DictConfig) -> dict[str, Any] | float | SerVaeError:
 
 
 if __name__ == "__main__":
-    main()
+    with stopped_by_signals():
+        main()

@@ -56,13 +56,16 @@ NOT_ADDRESSED = (
 
 
 def locate(
-    config: Mapping[str, Any], corpus: str, utterances: Sequence[Utterance], digests: Digests
+    config: Mapping[str, Any],
+    corpus: str,
+    utterances: Sequence[Utterance],
+    content: Mapping[Path, str],
 ) -> "RunFolder":
-    """The folder of a run; `corpus` is its name, `digests` know the content of its audio."""
+    """The folder of a run; `corpus` is its name, `content` that of its audio, see `content_of`."""
     choice = config["choice"]
     fold = "" if config["fold"] is None else f"-fold{config['fold']}"
     name = f"{choice['model']}-{choice['data']}-{corpus}{fold}-seed{config['seed']}"
-    unique = f"{name}-{address(config, utterances, digests)}"
+    unique = f"{name}-{address(config, utterances, content)}"
     return RunFolder(Path(config["runs"]) / choice["split"] / unique)
 
 
@@ -72,7 +75,9 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def address(config: Mapping[str, Any], utterances: Sequence[Utterance], digests: Digests) -> str:
+def address(
+    config: Mapping[str, Any], utterances: Sequence[Utterance], content: Mapping[Path, str]
+) -> str:
     """What a run's result depends on: its settings, and the corpus wherever that is stored.
 
     Raises:
@@ -82,8 +87,7 @@ def address(config: Mapping[str, Any], utterances: Sequence[Utterance], digests:
         (u.id, u.emotion, u.speaker, u.session, u.dialogue, u.script, u.start_s, u.part)
         for u in utterances
     ]
-    digests.learn(utterance.path for utterance in utterances)
-    audio = [_content(utterance.path, digests) for utterance in utterances]
+    audio = [content[utterance.path] for utterance in utterances]
     start, split = config["training"]["pretrained"], config["split"].get("path")
     checkpoint = None if start in ("auto", "none") else _stored("training.pretrained", Path(start))
     table = None if split is None else _stored("split.path", Path(split).expanduser())
@@ -107,8 +111,28 @@ def _stored(key: str, path: Path) -> str:
         ) from error
 
 
+def content_of(utterances: Sequence[Utterance], digests: Digests) -> dict[Path, str]:
+    """What stands for each file; of one that can't be read, a matter of `bad_audio` later, why."""
+    digests.learn(utterance.path for utterance in utterances)
+    return {utterance.path: _content(utterance.path, digests) for utterance in utterances}
+
+
+def check_unchanged(content: Mapping[Path, str], digests: Digests) -> None:
+    """Refuse to go on with audio that is not what `content_of` found: the address is of that.
+
+    Raises:
+        SerVaeError: a file has another content, or can't be read any more.
+    """
+    changed = [path for path, before in content.items() if _content(path, digests) != before]
+    if changed:
+        raise SerVaeError(
+            f"{changed[0]}: changed or gone since this run began, as {len(changed)} of "
+            f"{len(content)} files.\nLeave the corpus alone, or restore it; then the same command "
+            "goes on, or is another run if the audio stays another."
+        )
+
+
 def _content(audio: Path, digests: Digests) -> str:
-    """What stands for a file; one that can't be read is a matter of `bad_audio`, later."""
     try:
         return digests.of(audio)
     except AudioError as error:
@@ -205,6 +229,8 @@ class RunFolder:
             print(f"{self.path}: another process is at work on this; waiting for it.", flush=True)
             lock.acquire()
         try:
+            for part in self.path.glob("**/.*.part"):  # of a process that was killed
+                part.unlink()
             yield
         finally:
             lock.release()

@@ -21,6 +21,11 @@ def folders(runs: Path) -> list[Path]:
     return sorted(path.parent for path in runs.glob("*/*/config.yaml"))
 
 
+def parts(folder: Path) -> list[Path]:
+    """What was being written when a process ended."""
+    return [path for path in folder.rglob("*") if path.suffix in (".part", ".tmp")]
+
+
 def table(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(path.read_text().splitlines()))
 

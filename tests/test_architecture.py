@@ -13,6 +13,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # In pipeline order; a stage imports from itself and from what stands above it.
 ORDER = [
     "files",
+    "faults",
     "terminal",
     "configuration",
     "corpus",

@@ -13,7 +13,7 @@ summarise    -> metrics.json
 import logging
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -44,9 +44,16 @@ CLASSIFIERS = "classify"  # folder of a run's classifiers, until it is finished
 
 
 def execute(
-    config: Config, corpus: Corpus, utterances: Sequence[Utterance], folder: RunFolder
+    config: Config,
+    corpus: Corpus,
+    utterances: Sequence[Utterance],
+    folder: RunFolder,
+    unchanged: Callable[[], None],
 ) -> None:
-    """Do all of one run, and leave its results in `folder`; metrics.json comes last."""
+    """Do all of one run, and leave its results in `folder`; metrics.json comes last.
+
+    `unchanged` raises an error where the corpus is no longer that of the folder's address.
+    """
     check_trainer(config["trainer"])
     if config["threads"]:
         torch.set_num_threads(config["threads"])
@@ -55,6 +62,7 @@ def execute(
     times: dict[str, float] = {}
     with timed(times, "features"):
         material, left_out = prepare(config, corpus, utterances)
+        unchanged()
     folder.write_split(material.labelled)
     with open_loggers(config, corpus.name, folder) as loggers:
         said, diagnosis = recognise(config, material, folder, loggers, times)

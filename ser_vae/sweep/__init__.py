@@ -18,11 +18,12 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from rich.live import Live
 from rich.table import Table
 
 from ser_vae import SerVaeError, mistakes
+from ser_vae.faults import explained
 from ser_vae.sweep import drawing, journal, objective, plugins
 from ser_vae.sweep.following import Following, line
 from ser_vae.terminal import stderr
@@ -58,6 +59,9 @@ class Sweep(Callback):
         try:
             check(config)
             self.journal = journal.begin(Path(config.runs).absolute() / ".sweeps")
+            with explained(config):
+                # Hydra does this next; where the disk is full, with a traceback.
+                OmegaConf.save(config, Path(config.runs) / "multirun.yaml")
         except SerVaeError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)
@@ -115,7 +119,12 @@ class Sweep(Callback):
         assert self.journal
         number = int(config.hydra.job.num)
         name = self.named(config.hydra.overrides.task)
-        event = journal.append(self.journal, number, name, state, said)
+        try:
+            event = journal.append(self.journal, number, name, state, said)
+        except OSError as error:
+            print(f"job {number + 1}, {name}: {state}: {said}", file=sys.stderr)
+            print(f"{self.journal} lacks this: {error.strerror}", file=sys.stderr)
+            return
         if not (self.lives or self.elsewhere):
             print(line(self.planned, journal.read(self.journal), event), flush=True)
 

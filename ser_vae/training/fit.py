@@ -20,6 +20,7 @@ from ser_vae.training import processes, resume
 from ser_vae.training.history import History
 from ser_vae.training.progress import StageProgress
 from ser_vae.training.stage import LOWER, Stage, ignore_known_warnings
+from ser_vae.training.weights import WholeCheckpoints
 
 LAST = "last.ckpt"
 
@@ -141,6 +142,7 @@ def fit_here(
             max_epochs=epochs,
             gradient_clip_val=gradient_clip,
             callbacks=callbacks,
+            plugins=[WholeCheckpoints()],
             logger=list(loggers),
             use_distributed_sampler=False,
             num_sanity_val_steps=0,

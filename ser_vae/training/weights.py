@@ -1,5 +1,6 @@
 """Weights on disk."""
 
+import io
 import pickle
 import struct
 import zipfile
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lightning.fabric.plugins.io import TorchCheckpointIO
 
 from ser_vae import SerVaeError
 from ser_vae.files import atomic_write
@@ -19,9 +21,31 @@ DAMAGED = (
 
 
 def save(network: torch.nn.Module, path: Path) -> None:
-    state = {name: value.cpu() for name, value in network.state_dict().items()}
+    write({name: value.cpu() for name, value in network.state_dict().items()}, path)
+
+
+def write(state: dict[str, Any], path: Path) -> None:
+    """Composed in memory: where a disk is full, PyTorch would say "unexpected pos 8128 vs 8022"."""
+    content = io.BytesIO()
+    torch.save(state, content)
     with atomic_write(path) as file:
-        torch.save(state, file)
+        file.write(content.getbuffer())
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """Writes Lightning's checkpoints as all files here are written: whole or not at all.
+
+    Lightning's own are made in the system's temporary folder. From there to another file system
+    they are copied: a process killed meanwhile would leave a part of one, from which none goes on.
+    """
+
+    def save_checkpoint(
+        self,
+        checkpoint: dict[str, Any],
+        path: str | Path,
+        storage_options: Any = None,  # noqa: ARG002
+    ) -> None:
+        write(checkpoint, Path(path))
 
 
 def load(network: torch.nn.Module, path: Path) -> None:

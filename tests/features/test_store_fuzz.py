@@ -100,7 +100,6 @@ def test_no_region_of_a_file_may_change(
             assert_right(folder, corpus)
 
 
-@pytest.mark.xfail(reason="an entry does not say of which audio it is", strict=False)
 def test_files_of_two_entries_in_one_anothers_place_are_not_served(
     corpus: list[Utterance], whole: Path, tmp_path: Path
 ) -> None:

@@ -1,0 +1,206 @@
+"""Many short runs over one cache, in processes that are killed again and again.
+
+    python experiments/faults/soak.py --runs 200 --processes 4 --seed 0
+
+The corpus is written here: synthetic tones in noise, no speech. Every run is first made once
+undisturbed, in a folder and a cache of its own. Then all are made by processes that a SIGKILL ends
+after a random time and that others follow until each run is there; two that meet at a run share it.
+What came out is compared: predictions.csv byte by byte, metrics.json but for times and memory. Ends
+with 1 if a run differs.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import random
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from rich.progress import Progress
+
+from ser_vae.run import configure, run
+from ser_vae.terminal import stderr
+
+RATE_HZ = 16_000
+TONES_HZ = {"low": 300.0, "middle": 1500.0, "high": 4000.0}  # in place of emotions
+OF_EACH = 12
+SPEAKERS = 4
+MODELS = {
+    "majority": (),
+    "vae": ("model.latent=16",),
+    "logmel_svm": (),
+    "ae": ("model.latent=16",),
+    "pca": ("model.latent=16",),
+    "cvae": ("model.latent=16",),
+    "logmel_lstm": (),
+    "speaker_lookup": (),
+}
+BRIEF = (
+    *("training.pretrain.epochs=2", "training.pretrain.batch_size=64", "label_policies=headline"),
+    *("training.classify.epochs=4", "training.classify.optimizer.lr=0.01", "threads=1", "jobs=1"),
+    *("progress=false", "logger=none", "trainer=cpu"),
+)
+NOT_COMPARED = ("times_s", "peak_memory_mb")
+FORKED = multiprocessing.get_context("forkserver")  # PyTorch is imported once
+
+
+def write_corpus(root: Path) -> None:
+    rows = ["path,emotion,speaker"]
+    time_s = np.arange(int(0.5 * RATE_HZ)) / RATE_HZ
+    for emotion, tone_hz in TONES_HZ.items():
+        for number in range(OF_EACH):
+            rng = np.random.default_rng(len(rows))
+            tone = np.sin(2 * np.pi * tone_hz * rng.normal(1, 0.05) * time_s)
+            samples = 0.1 * tone + 0.05 * rng.standard_normal(len(time_s))
+            soundfile.write(root / f"{emotion}{number}.wav", samples, RATE_HZ)
+            rows.append(f"{emotion}{number}.wav,{emotion},s{number % SPEAKERS}")
+    (root / "list.csv").write_text("\n".join(rows) + "\n")
+
+
+def overrides(number: int, folder: Path) -> list[str]:
+    """Those of a run: its model and its seed follow from its number."""
+    seed, which = divmod(number, len(MODELS))
+    model, own = list(MODELS.items())[which]
+    corpus = ("corpus=folder", f"corpus.root={folder.parent / 'tones'}", "corpus.csv=list.csv")
+    places = (f"runs={folder / 'runs'}", f"cache={folder / 'cache'}")
+    return [*corpus, *places, *BRIEF, f"model={model}", *own, f"seed={seed}"]
+
+
+def work(numbers: list[int], folder: Path, done: Connection) -> None:
+    """Make runs one after another, and say of each that it is there."""
+    with (folder / "said.txt").open("a") as file:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(file.fileno(), stream.fileno())
+    for number in numbers:
+        run(configure(*overrides(number, folder)))
+        done.send(number)
+
+
+@dataclass
+class Soak:
+    """Processes at work on the runs of a folder.
+
+    Attributes:
+        folder: gets `runs`, `cache` and `said.txt`.
+        life_s: after how long a process is killed, on average; None: never.
+        chance: draws the lives, and where a process begins.
+    """
+
+    folder: Path
+    count: int
+    life_s: float | None
+    chance: random.Random
+    kills: int = 0
+    starts: int = 0
+    done: set[int] = field(default_factory=set)
+    at_work: dict[Connection, tuple[BaseProcess, float]] = field(default_factory=dict)
+
+    def go(self, processes: int, bar: Progress) -> None:
+        """Until all runs are done; whoever dies or ends before is followed by another."""
+        task = bar.add_task(self.folder.name, total=self.count)
+        while len(self.done) < self.count:
+            while len(self.at_work) < processes:
+                self.start()
+            for said in wait(list(self.at_work), timeout=0.05):
+                self.hear(said)  # type: ignore[arg-type]
+            self.kill_the_due()
+            bar.update(task, completed=len(self.done), description=f"{self.kills} kills")
+        for process, _ in self.at_work.values():
+            process.kill()
+
+    def start(self) -> None:
+        left = [number for number in range(self.count) if number not in self.done]
+        first = self.chance.randrange(len(left))
+        receiver, sender = FORKED.Pipe(duplex=False)
+        arguments = (left[first:] + left[:first], self.folder, sender)
+        process = FORKED.Process(target=work, args=arguments)
+        process.start()
+        sender.close()
+        life_s = self.chance.expovariate(1 / self.life_s) if self.life_s else float("inf")
+        self.at_work[receiver] = (process, time.monotonic() + life_s)
+        self.starts += 1
+
+    def hear(self, said: Connection) -> None:
+        try:
+            self.done.add(said.recv())
+        except EOFError:
+            process, _ = self.at_work.pop(said)
+            process.join()
+            if process.exitcode:
+                last = (self.folder / "said.txt").read_text()[-2_000:]
+                raise SystemExit(f"a process failed, having said\n{last}") from None
+
+    def kill_the_due(self) -> None:
+        now = time.monotonic()
+        for said, (process, end) in list(self.at_work.items()):
+            if end < now:
+                process.kill()
+                process.join()
+                del self.at_work[said]
+                self.kills += 1
+
+
+def results(runs: Path) -> dict[str, tuple[bytes, str]]:
+    """What is compared of each run, by the name of its folder."""
+    found = {}
+    for path in runs.glob("random/*/metrics.json"):
+        metrics = json.loads(path.read_text())
+        kept = {key: value for key, value in metrics.items() if key not in NOT_COMPARED}
+        predictions = (path.parent / "predictions.csv").read_bytes()
+        found[path.parent.name] = (predictions, json.dumps(kept, sort_keys=True))
+    return found
+
+
+def soak(count: int, processes: int, life_s: float, seed: int, folder: Path) -> dict[str, float]:
+    (folder / "tones").mkdir()
+    write_corpus(folder / "tones")
+    time.sleep(2.1)  # a file that changed just now is read again each time
+    chance = random.Random(seed)
+    for name in ("clean", "killed"):
+        (folder / name).mkdir()
+    with Progress(console=stderr()) as bar:
+        Soak(folder / "clean", count, None, chance).go(processes, bar)
+        began = time.monotonic()
+        killed = Soak(folder / "killed", count, life_s, chance)
+        killed.go(processes, bar)
+    seconds = round(time.monotonic() - began)
+    clean, got = results(folder / "clean" / "runs"), results(folder / "killed" / "runs")
+    return {
+        "runs": count,
+        "processes": processes,
+        "kills": killed.kills,
+        "restarts": killed.starts - processes,
+        "seconds": seconds,
+        "compared": len(clean),
+        "different": sum(got.get(name) != found for name, found in clean.items()),
+        "parts_taken_for_results": len(got) - len(clean),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--processes", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=0, help="of the kills")
+    parser.add_argument("--life", type=float, default=10, help="s until a kill, on average")
+    parser.add_argument("--to", type=Path, default=Path(__file__).with_name("soak.json"))
+    asked = parser.parse_args()
+    FORKED.set_forkserver_preload(["ser_vae.run", "ser_vae.pipeline"])
+    with tempfile.TemporaryDirectory(prefix="soak") as folder:
+        found = soak(asked.runs, asked.processes, asked.life, asked.seed, Path(folder))
+    command = " ".join(["python", "experiments/faults/soak.py", *sys.argv[1:]])
+    asked.to.write_text(json.dumps({"command": command, **found}, indent=1) + "\n")
+    print(asked.to.read_text())
+    return int(found["different"] > 0 or found["compared"] < asked.runs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""A corpus that changes, vanishes or is locked away between two stages, or in the midst of one."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from run_files import folders
+
+from ser_vae import SerVaeError, pipeline
+from ser_vae.features import audio
+from ser_vae.run import configure, run
+
+NOBODY = 65_534
+RATE_HZ = 16_000
+
+
+def other_sound(path: Path) -> None:
+    """As long as the one before, so that only the content tells them apart."""
+    samples = len(soundfile.read(path)[0])
+    soundfile.write(path, np.random.default_rng(9).normal(0, 0.1, samples), RATE_HZ)
+
+
+def before_features(monkeypatch: pytest.MonkeyPatch, happens) -> None:
+    """Let something happen once a run has looked at its corpus, before it computes features."""
+    prepare = pipeline.prepare
+
+    def then(*arguments):
+        happens()
+        monkeypatch.setattr(pipeline, "prepare", prepare)
+        return prepare(*arguments)
+
+    monkeypatch.setattr(pipeline, "prepare", then)
+
+
+def after(monkeypatch: pytest.MonkeyPatch, files: int, happens) -> None:
+    """Let something happen in the midst of the features, when some files have been read."""
+    read, count = audio.read, iter(range(1_000))
+
+    def then(*arguments):
+        if next(count) == files:
+            happens()
+        return read(*arguments)
+
+    monkeypatch.setattr(audio, "read", then)
+
+
+@pytest.fixture
+def own(own_noises, small, tmp_path):
+    """A run on a corpus and a cache of its own; features are computed one after another."""
+
+    def settings(*overrides: str) -> list[str]:
+        places = (f"corpus.root={own_noises}", f"cache={tmp_path / 'cache'}", "jobs=1")
+        return small(*places, "model=logmel_svm", *overrides)
+
+    return settings
+
+
+def unfinished(runs: Path) -> bool:
+    return not list(runs.rglob("metrics.json"))
+
+
+def test_a_corpus_that_vanished_before_the_run_is_named(own, own_noises):
+    own_noises.rename(own_noises.with_name("elsewhere"))
+    with pytest.raises(SerVaeError, match=rf"{own_noises}/list\.csv.*found no file.*corpus\.root"):
+        run(configure(*own()))
+
+
+def test_a_corpus_that_vanishes_between_two_runs_of_a_sweep_is_named(own, own_noises, tmp_path):
+    run(configure(*own("seed=0")))
+    for file in own_noises.glob("*.wav"):
+        file.unlink()
+    with pytest.raises(SerVaeError, match=rf"{own_noises}/calm00\.wav is not a file"):
+        run(configure(*own("seed=1")))
+    assert len(folders(tmp_path / "runs")) == 1
+
+
+@pytest.mark.parametrize("policy", ["error", "drop"])
+def test_a_corpus_that_vanishes_during_features_makes_no_run_on_what_is_left(
+    own, own_noises, tmp_path, monkeypatch, ends_like_an_undisturbed_one, policy
+):
+    gone = own_noises.with_name("gone")
+    after(monkeypatch, 30, lambda: own_noises.rename(gone))
+    with pytest.raises(SerVaeError, match=rf"{own_noises}/.*\.wav: (cannot be opened|changed or)"):
+        run(configure(*own(f"bad_audio={policy}")))
+    assert unfinished(tmp_path / "runs")
+    monkeypatch.undo()
+    gone.rename(own_noises)
+    run(configure(*own(f"bad_audio={policy}")))
+    ends_like_an_undisturbed_one("model=logmel_svm", f"bad_audio={policy}", runs=tmp_path / "runs")
+
+
+def test_a_file_that_vanishes_before_features_is_named_with_what_to_do(
+    own, own_noises, tmp_path, monkeypatch
+):
+    before_features(monkeypatch, (own_noises / "gay07.wav").unlink)
+    with pytest.raises(SerVaeError, match=r"gay07\.wav: cannot be opened: No such file.*restore"):
+        run(configure(*own()))
+    assert unfinished(tmp_path / "runs")
+
+
+def test_a_file_that_changes_before_features_is_named_and_the_result_is_the_new_contents(
+    own, own_noises, tmp_path, monkeypatch
+):
+    run(configure(*own("seed=1")))  # the old content's features are in the cache
+    file = own_noises / "gay07.wav"
+    before_features(monkeypatch, lambda: other_sound(file))
+    with pytest.raises(SerVaeError, match=rf"^{file}: changed or gone since.*\nLeave the corpus"):
+        run(configure(*own()))
+    assert len(list((tmp_path / "runs").rglob("metrics.json"))) == 1
+    run(configure(*own()))
+    run(configure(*own(f"cache={tmp_path / 'fresh'}", f"runs={tmp_path / 'fresh'}")))
+    (fresh,) = folders(tmp_path / "fresh")
+    got = tmp_path / "runs" / "random" / fresh.name
+    assert (got / "predictions.csv").read_bytes() == (fresh / "predictions.csv").read_bytes()
+
+
+def test_a_file_that_changes_while_features_are_computed_is_named(
+    own, own_noises, tmp_path, monkeypatch
+):
+    file = own_noises / "gay19.wav"  # the last
+    after(monkeypatch, 30, lambda: other_sound(file))
+    with pytest.raises(SerVaeError, match=rf"{file}: changed"):
+        run(configure(*own()))
+    assert unfinished(tmp_path / "runs")
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """As another user, where this is root, whom no mode keeps from reading."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_a_file_that_may_no_longer_be_read_is_named_with_what_to_do(open_folder, noises, small):
+    root = Path(shutil.copytree(noises, open_folder / "own"))
+    places = (f"corpus.root={root}", f"cache={open_folder / 'cache'}", f"runs={open_folder / 'r'}")
+    config = configure(*small("model=majority", *places))
+    run({**config, "seed": 1})
+    for path in open_folder.rglob("*"):
+        path.chmod(0o777)
+    (root / "cross03.wav").chmod(0)
+    with (
+        as_nobody(),
+        pytest.raises(SerVaeError, match=r"cross03\.wav: cannot be opened: Permission.*restore"),
+    ):
+        run(config)
+    assert len(list(open_folder.rglob("metrics.json"))) == 1

@@ -1,0 +1,111 @@
+"""Folders that are full or may not be written: said in a few lines; the run goes on afterwards."""
+
+from pathlib import Path
+
+import pytest
+from forked import Forking
+from run_files import folders
+
+from ser_vae import SerVaeError
+from ser_vae.run import configure, run
+
+FULL = [  # KiB of the disk, the model, the file that there is no room for
+    (4, "majority", "split.csv"),
+    (8, "majority", "predictions.csv"),
+    (16, "majority", "metrics.json"),
+    (200, "ae", "last.ckpt"),  # the first
+    (280, "ae", "last.ckpt"),  # the second, while the first is still there
+]
+
+
+def left(runs: Path) -> list[Path]:
+    return [p for p in runs.rglob("*") if p.name.endswith(".part") or p.name == "metrics.json"]
+
+
+@pytest.mark.parametrize(("kb", "model", "file"), FULL)
+def test_a_full_folder_of_runs_is_named_and_what_is_there_is_whole(
+    disk, small, ends_like_an_undisturbed_one, kb, model, file
+):
+    own = [] if model == "ae" else [f"model={model}"]
+    disk.size(kb)
+    with pytest.raises(SerVaeError) as raised:
+        run(configure(*small(*own, f"runs={disk.path}")))
+    first, what_to_do = str(raised.value).splitlines()
+    assert first.startswith(f"{disk.path}/")
+    assert first.endswith(f"{file}: No space left on device.")
+    assert "Free some space, or give another folder with runs=" in what_to_do
+    assert left(disk.path) == []
+    disk.size(65_536)
+    ends_like_an_undisturbed_one(*own, runs=disk.path)
+
+
+@pytest.mark.parametrize("kb", [4, 40])
+def test_a_full_cache_is_named_and_what_is_there_is_whole(
+    disk, small, ends_like_an_undisturbed_one, tmp_path, kb
+):
+    own = ("model=logmel_svm", f"cache={disk.path}")
+    disk.size(kb)
+    with pytest.raises(SerVaeError, match=rf"{disk.path}.*No space left.*free some space"):
+        run(configure(*small(*own)))
+    assert left(disk.path) == []
+    disk.size(65_536)
+    run(configure(*small(*own)))
+    ends_like_an_undisturbed_one("model=logmel_svm", runs=tmp_path / "runs")
+
+
+def test_the_terminal_gets_lines_and_no_traceback(disk, small, forking: Forking):
+    disk.size(200)
+    code, command = forking.run(*small(f"runs={disk.path}", "seed=3"))
+    assert code == 1
+    assert "Traceback" not in command.err
+    assert f"error: {disk.path}/pretrained" in command.err
+    (folder,) = folders(disk.path)
+    assert "No space left on device" in (folder / "error.txt").read_text()
+
+
+def test_a_sweep_on_a_full_disk_says_of_each_job_why_it_failed(disk, small, forking: Forking):
+    disk.size(20)
+    code, command = forking.run("-m", *small(f"runs={disk.path}", "model=majority", "seed=0,1"))
+    assert code == 1
+    assert "Traceback" not in command.out + command.err
+    assert "Warning" not in command.err
+    for job in ("job 1, seed=0: failed", "job 2, seed=1: failed"):
+        assert job in command.out + command.err
+    assert f"{disk.path}/" in command.err
+
+
+def test_a_complete_cache_serves_although_it_may_not_be_written(
+    disk, small, ends_like_an_undisturbed_one, tmp_path
+):
+    """As a colleague's, prepared for all."""
+    own = ("model=logmel_svm", f"cache={disk.path}")
+    run(configure(*small(*own, f"runs={tmp_path / 'colleague'}")))
+    disk.read_only()
+    run(configure(*small(*own)))
+    ends_like_an_undisturbed_one("model=logmel_svm", runs=tmp_path / "runs")
+
+
+def test_a_cache_that_lacks_features_and_may_not_be_written_is_named(disk, small):
+    own = ("model=logmel_svm", f"cache={disk.path}")
+    run(configure(*small(*own)))
+    disk.read_only()
+    with pytest.raises(SerVaeError, match=rf"{disk.path}/.*Read-only file system.*another folder"):
+        run(configure(*small(*own, "features.floor=1e-4")))
+
+
+def test_a_folder_of_runs_that_may_not_be_written_is_named(disk, small, forking: Forking):
+    runs = disk.path / "runs"
+    disk.read_only()
+    with pytest.raises(SerVaeError, match=rf"{runs}: Read-only file system\.\nMend it"):
+        run(configure(*small(f"runs={runs}")))
+    code, command = forking.run("-m", *small(f"runs={runs}", "seed=0,1"))
+    assert code == 1
+    assert command.out == ""
+    assert command.err.startswith(f"error: {runs}: Read-only file system.")
+
+
+def test_a_finished_run_answers_from_a_folder_that_may_not_be_written(disk, small):
+    own = small("model=majority", f"runs={disk.path}")
+    made = run(configure(*own))
+    disk.read_only()
+    assert run(configure(*own)) == made

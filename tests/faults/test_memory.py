@@ -1,0 +1,45 @@
+"""Too little memory, which the kernel really refuses."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from forked import Forking
+from run_files import folders
+
+
+@pytest.fixture
+def one_long(own_noises: Path) -> Path:
+    """A corpus in which a recording is of 10 minutes: 38 MB of samples in float32."""
+    samples = np.tile(soundfile.read(own_noises / "calm19.wav", dtype="float32")[0], 400)
+    soundfile.write(own_noises / "calm00.wav", samples[: 10 * 60 * 16_000], 16_000)
+    return own_noises
+
+
+WIDE = "model.hidden=[6000]"  # 19 MB; as much for the decoder, each gradient, Adam's moments
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="what is taken can't be read")
+@pytest.mark.parametrize("stage", ["features", "pretraining"])
+def test_too_little_memory_is_an_error_and_with_more_the_run_ends(
+    forking: Forking, small, one_long, tmp_path, stage
+):
+    own = {
+        "features": ["model=majority", f"corpus.root={one_long}", f"cache={tmp_path / 'cache'}"],
+        "pretraining": [WIDE, "training.pretrain.epochs=1"],
+    }[stage]
+    code, command = forking.run(*small(*own), more_mb=60)
+    assert code == 1, command.err
+    assert "Traceback" not in command.err
+    said = command.err[command.err.index("error: ") :].splitlines()
+    assert len(said) == 2
+    assert said[0].startswith("error: out of memory: ")
+    for setting in ("memory_gb=8", "batch_size", "The same command goes on"):
+        assert setting in said[1]
+    (folder,) = folders(tmp_path / "runs")
+    assert {path.name for path in folder.iterdir()} <= {"config.yaml", "split.csv", "error.txt"}
+    code, command = forking.run(*small(*own))
+    assert code == 0, command.err
+    assert (folder / "metrics.json").exists()
+    assert not (folder / "error.txt").exists()

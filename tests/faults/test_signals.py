@@ -1,0 +1,162 @@
+"""Ctrl-C and SIGTERM in each stage: a line, the exit code, nothing left at work or in part."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from signal import SIGINT, SIGTERM
+from types import FrameType
+
+import pytest
+import torch
+from forked import PATIENCE_S, Forked, Forking
+from run_files import comparable, folders, parts
+
+from ser_vae.faults import Stopped
+from ser_vae.faults import stop as stop_by
+from ser_vae.run import configure, run
+from ser_vae.training.weights import WholeCheckpoints
+
+PROMPTLY_S = 20  # on a busy machine; an idle one needs about one, for Python to take itself down
+LONG = ("training.pretrain.epochs=50", "training.classify.epochs=50")
+PARALLEL = ("hydra/launcher=parallel", "hydra.launcher.n_jobs=2")
+PRETRAINING = "runs/pretrained/*/last.ckpt"
+CLASSIFYING = "runs/random/*/classify/*/last.ckpt"
+
+
+def frames_come(cache: Path) -> Callable[[], bool]:
+    """Whether some have been stored, in whatever files."""
+    return lambda: sum(p.stat().st_size for p in cache.rglob("*") if p.is_file()) > 30_000
+
+
+def written(folder: Path, pattern: str) -> Callable[[], bool]:
+    """Whether a file is there that was not when this was called, or is another now."""
+
+    def now() -> set[tuple[Path, int]]:
+        return {(path, path.stat().st_ino) for path in folder.glob(pattern)}
+
+    before = now()
+    return lambda: bool(now() - before)
+
+
+def stop(process: Forked, seen: Callable[[], bool], number: int) -> float:
+    """Send a signal as soon as something is seen; the seconds until the process has ended."""
+    until = time.monotonic() + PATIENCE_S
+    while not seen():
+        assert time.monotonic() < until
+        time.sleep(0.002)
+    process.send(number)
+    sent = time.monotonic()
+    assert process.wait() == 128 + number, process.err
+    return time.monotonic() - sent
+
+
+def said_of(process: Forked) -> list[str]:
+    """What stands on the terminal but for the bar of the features."""
+    return [line for line in process.err.splitlines() if line and "features of" not in line]
+
+
+@pytest.mark.slow
+def test_a_run_stopped_in_each_stage_says_a_line_and_ends_like_an_undisturbed_one(
+    forking: Forking, small, tmp_path
+):
+    runs, cache = tmp_path / "runs", tmp_path / "cache"
+    command = small(*LONG, f"cache={cache}")
+    stops = [(None, SIGINT)]
+    stops += [(stage, s) for stage in (PRETRAINING, CLASSIFYING) for s in (SIGTERM, SIGINT)]
+    for stage, number in stops:
+        seen = written(tmp_path, stage) if stage else frames_come(cache)
+        process = forking.start(*command)
+        assert stop(process, seen, number) < PROMPTLY_S
+        assert said_of(process) == [
+            f"stopped by {number.name}. The same command goes on from there."
+        ]
+        assert process.alive() == []
+        assert parts(tmp_path) == []
+        assert not list(runs.glob("random/*/metrics.json"))
+        assert not list(runs.glob("random/*/error.txt"))
+    code, again = forking.run(*command)
+    assert code == 0, again.err
+    run(configure(*small(*LONG, f"runs={tmp_path / 'whole'}")))
+    (got,), (expected,) = folders(runs), folders(tmp_path / "whole")
+    assert comparable(got) == comparable(expected)
+    for name in ("predictions.csv", "pretrain.csv", "classify.csv"):
+        assert (got / name).read_bytes() == (expected / name).read_bytes(), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "how"), [(SIGINT, ()), (SIGTERM, PARALLEL)], ids=["SIGINT", "SIGTERM-parallel"]
+)
+def test_a_signal_stops_the_whole_sweep_and_the_processes_that_it_started(
+    forking: Forking, small, tmp_path, number, how
+):
+    command = ["-m", *how, *small("training.pretrain.epochs=3000", "model=ae,vae")]
+    seen = written(tmp_path, PRETRAINING)
+    process = forking.start(*command)
+    assert stop(process, seen, number) < PROMPTLY_S
+    assert said_of(process) == [
+        f"stopped by {number.name}. The same command goes on from there.",
+        "0 of 2 jobs failed, 2 did not end. The same command, given again, does these alone.",
+    ]
+    until = time.monotonic() + PROMPTLY_S  # the kernel needs a moment to end other processes
+    while process.alive():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert not list(tmp_path.glob("runs/random/*/metrics.json"))
+    if not how:
+        assert not list(tmp_path.glob("runs/pretrained/vae-*"))  # the second was never begun
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # files closed late
+def test_no_signal_is_lost_while_a_checkpoint_is_written_and_the_file_stays_whole(tmp_path):
+    """At any of the calls that writing it takes. Lightning's own way to write swallows some."""
+    path, writes = tmp_path / "last.ckpt", WholeCheckpoints()
+    writes.save_checkpoint({"attempt": 0}, path)
+    before, lost = signal.getsignal(SIGINT), []
+    try:
+        for attempt in range(1, 1_000):
+            signal.signal(SIGINT, stop_by)
+            try:
+                with at_call(attempt) as sent:
+                    writes.save_checkpoint({"attempt": attempt}, path)
+            except Stopped:
+                assert torch.load(path)["attempt"] <= attempt
+            else:
+                if not sent:
+                    break
+                lost.append(attempt)
+    finally:
+        signal.signal(SIGINT, before)
+    assert attempt > 50
+    assert lost == []
+
+
+@contextmanager
+def at_call(number: int) -> Iterator[list[int]]:
+    """Send this process a signal at the n-th call of a function in Python; notes that it did."""
+    sent: list[int] = []
+    calls = iter(range(1, number + 1))
+
+    def look(frame: FrameType, event: str, argument: object) -> None:  # noqa: ARG001
+        if event == "call" and next(calls) == number:
+            sys.setprofile(None)
+            sent.append(number)
+            signal.raise_signal(SIGINT)
+
+    sys.setprofile(look)
+    try:
+        yield sent
+    finally:
+        sys.setprofile(None)
+
+
+def test_what_a_killed_process_was_writing_is_gone_when_the_run_is_done(small, tmp_path):
+    run(configure(*small("model=majority")))
+    (folder,) = folders(tmp_path / "runs")
+    (folder / "metrics.json").unlink()
+    (folder / ".predictions.csv.k1ll3d.part").write_text("utter")
+    run(configure(*small("model=majority")))
+    assert parts(tmp_path) == []
