@@ -16,9 +16,9 @@ only from stages above it in this list:
     report       runs -> tables, a page, figures
 
 `pipeline` joins them, `run` is the command, `sweep` watches many, `run_folder` says what a run
-leaves on disk, `ranges` and `mistakes` what a person may ask for and hears of the rest, `faults` what a
-machine does to a run; `check` looks at a corpus, `listen` at a trained representation, and
-`dashboard` lays a comparison out on Weights & Biases.
+leaves on disk, `ranges` what a person may ask for, `mistakes` and `faults` what is said of the rest
+and of what a machine does to a run; `check` looks at a corpus, `listen` at a trained
+representation, and `dashboard` lays a comparison out on Weights & Biases.
 
 Shapes, everywhere in this package:
 

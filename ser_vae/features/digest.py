@@ -51,7 +51,8 @@ class Digests:
         unknown = [path for path in paths if self.remembered(path) is None]
         if not unknown:
             return
-        for path in track(unknown, f"content of {len(unknown):,} files", console=stderr()):
+        said = f"content of {len(unknown):,} files"
+        for path in track(unknown, said, console=stderr(), transient=True):
             try:
                 self.of(path)
             except AudioError:

@@ -200,8 +200,10 @@ class FeatureStore:
         with usable(self._folder):
             with atomic_write(self._folder / name) as file:
                 joined = np.concatenate(list(new.values()))
-                np.save(file, joined)
-                offset = file.tell() - joined.nbytes
+                header = np.lib.format.header_data_from_array_1_0(joined)
+                np.lib.format.write_array_header_1_0(file, header)
+                offset = file.tell()
+                file.write(joined.data)  # where a disk is full, np.save would not say so
             places = []
             for frames, crc in zip(new.values(), crcs, strict=True):
                 places.append(Place(name, offset, len(frames), frames.shape[1], crc))

@@ -67,7 +67,9 @@ def unfinished(runs: Path) -> bool:
 
 def test_a_corpus_that_vanished_before_the_run_is_named(own, own_noises):
     own_noises.rename(own_noises.with_name("elsewhere"))
-    with pytest.raises(SerVaeError, match=rf"{own_noises}/list\.csv.*found no file.*corpus\.root"):
+    with pytest.raises(
+        SerVaeError, match=rf"(?s){own_noises}/list\.csv.*found no file.*corpus\.root"
+    ):
         run(configure(*own()))
 
 

@@ -96,12 +96,13 @@ def test_a_cache_that_lacks_features_and_may_not_be_written_is_named(disk, small
 def test_a_folder_of_runs_that_may_not_be_written_is_named(disk, small, forking: Forking):
     runs = disk.path / "runs"
     disk.read_only()
-    with pytest.raises(SerVaeError, match=rf"{runs}: Read-only file system\.\nMend it"):
+    with pytest.raises(SerVaeError, match=rf"{runs}.*: Read-only file system\.\nGive a folder"):
         run(configure(*small(f"runs={runs}")))
     code, command = forking.run("-m", *small(f"runs={runs}", "seed=0,1"))
     assert code == 1
     assert command.out == ""
-    assert command.err.startswith(f"error: {runs}: Read-only file system.")
+    assert command.err.startswith(f"error: {runs}/.sweeps/")
+    assert "Read-only file system.\nGive a folder that can be written to" in command.err
 
 
 def test_a_finished_run_answers_from_a_folder_that_may_not_be_written(disk, small):
