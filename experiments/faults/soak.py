@@ -1,6 +1,6 @@
 """Many short runs over one cache, in processes that are killed again and again.
 
-    python experiments/faults/soak.py --runs 200 --processes 4 --seed 0
+    python experiments/faults/soak.py --runs 200 --processes 4 --seed 0 --life 8
 
 The corpus is written here: synthetic tones in noise, no speech. Every run is first made once
 undisturbed, in a folder and a cache of its own. Then all are made by processes that a SIGKILL ends
@@ -193,6 +193,7 @@ def main() -> int:
     parser.add_argument("--life", type=float, default=10, help="s until a kill, on average")
     parser.add_argument("--to", type=Path, default=Path(__file__).with_name("soak.json"))
     asked = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"  # processes share the cores
     FORKED.set_forkserver_preload(["ser_vae.run", "ser_vae.pipeline"])
     with tempfile.TemporaryDirectory(prefix="soak") as folder:
         found = soak(asked.runs, asked.processes, asked.life, asked.seed, Path(folder))
