@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import pickletools
 import struct
 import zipfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from lightning.fabric.plugins.io import TorchCheckpointIO
 from ser_vae import SerVaeError
 from ser_vae.files import atomic_write
 
+LONGEST_NAME = 1_000
 # What PyTorch says of a file that it can't read, wherever in the file that may be.
 DAMAGED = (
     *(OSError, EOFError, zipfile.BadZipFile, struct.error, pickle.UnpicklingError),
@@ -78,7 +80,21 @@ def values(path: Path) -> Any:
         with path.open("rb") as file:
             if not zipfile.is_zipfile(file):  # cut short, or a bare pickle
                 raise pickle.UnpicklingError("not a whole file of torch.save")
+            check_names(zipfile.ZipFile(file))
             file.seek(0)
             return torch.load(file, map_location="cpu", weights_only=True)
     except DAMAGED as error:
         raise NotValuesError(str(error) or type(error).__name__) from error
+
+
+def check_names(archive: zipfile.ZipFile) -> None:
+    """Refuse a class of a name that no class has: PyTorch, which refuses it too, takes the square
+    of its length to say so, which is hours.
+    """
+    for record in archive.namelist():
+        if record.endswith("data.pkl"):
+            for operation, name, _ in pickletools.genops(archive.read(record)):
+                if operation.name == "GLOBAL" and len(str(name)) > LONGEST_NAME:
+                    raise pickle.UnpicklingError(
+                        f"a class whose name has {len(str(name)):,} letters"
+                    )

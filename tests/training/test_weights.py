@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import time
 import zipfile
 from pathlib import Path
 
@@ -59,6 +60,21 @@ def test_a_bare_pickle_runs_no_code(tmp_path):
     with pytest.raises(SerVaeError, match="not a whole file"):
         weights.load(network(), path)
     assert not (tmp_path / "made").exists()
+
+
+def test_a_name_without_end_is_refused_in_no_time(tmp_path):
+    path = tmp_path / "a.ckpt"
+    with (
+        zipfile.ZipFile(io.BytesIO(saved_bytes())) as whole,
+        zipfile.ZipFile(path, "w") as changed,
+    ):
+        for record in whole.namelist():
+            content = whole.read(record)
+            changed.writestr(record, content.replace(b"FloatStorage", b"x" * 300_000))
+    began = time.process_time()
+    with pytest.raises(SerVaeError, match=r"a\.ckpt.*\n"):
+        weights.load(network(), path)
+    assert time.process_time() - began < 2
 
 
 def saved_bytes() -> bytes:
