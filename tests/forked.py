@@ -24,10 +24,11 @@ HERE = Path(__file__).parent
 FOUND_IN = (HERE.parent, HERE)  # the modules that can be run
 
 SERVER = """
-import json, os, resource, runpy, select, sys
+import gc, json, os, resource, runpy, select, sys
 import hydra, lightning, ser_vae.pipeline, ser_vae.report.line, ser_vae.sweep, sklearn.svm
 from hydra.core.plugins import Plugins
 Plugins.instance()
+gc.freeze()  # children need not look through it, and so copy it
 
 woken, wake = os.pipe()
 os.set_blocking(wake, False)

@@ -1,5 +1,6 @@
 """Eight processes at once over one cache and one folder of runs, some of which are killed."""
 
+import json
 import random
 import signal
 import time
@@ -25,11 +26,12 @@ def frames_of(store: FeatureStore, noises: Path) -> dict[str, np.ndarray]:
 def test_eight_processes_on_one_store_some_of_them_killed_lose_and_tear_no_entry(
     forking: Forking, noises: Path, tmp_path: Path
 ) -> None:
-    log_mel, chance = build(configure()["features"]), random.Random(0)
+    settings, chance = configure()["features"], random.Random(0)
+    log_mel = build(settings)
     expected = frames_of(FeatureStore(tmp_path / "alone", log_mel, jobs=2), noises)
-    for start in range(3):
+    for start in range(2):
         folder = tmp_path / f"crowd{start}"
-        command = (str(noises), str(folder))
+        command = (str(noises), str(folder), json.dumps(settings))
         crowd = [forking.start(*command, module="crowd_member") for _ in range(CROWD)]
         for process in crowd[: CROWD // 2]:  # and another in its place
             time.sleep(chance.uniform(0, 0.05))
