@@ -17,9 +17,9 @@ import json
 import logging
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, overload
@@ -149,17 +149,11 @@ class FeatureStore:
             lock.release()
 
     def _make(self, missing: Sequence[Utterance]) -> dict[str, str]:
-        """Compute entries side by side, and keep them in packs; return why some can't be made."""
+        """Compute entries and keep them in packs; return why some can't be made."""
         reasons: dict[str, str] = {}
         new: dict[str, Samples] = {}
         size, kept = 0, time.monotonic()
-        with _one_torch_thread(), ThreadPoolExecutor(self._jobs) as pool:
-            entries = track(
-                pool.map(self._entry, missing),
-                f"features of {len(missing):,} utterances",
-                total=len(missing),
-                console=stderr(),
-            )
+        with closing(self._entries(missing)) as entries:
             for utterance, entry in zip(missing, entries, strict=True):
                 if isinstance(entry, str):
                     reasons[utterance.id] = entry
@@ -172,6 +166,18 @@ class FeatureStore:
         self._keep(new)
         self._digests.keep()
         return reasons
+
+    def _entries(
+        self, utterances: Sequence[Utterance]
+    ) -> Generator[dict[str, Samples] | str, None, None]:
+        """What `_entry` makes of each, side by side; closed, it waits for no other file."""
+        said = f"features of {len(utterances):,} utterances"
+        with _one_torch_thread(), ThreadPoolExecutor(self._jobs) as pool:
+            try:
+                entries = pool.map(self._entry, utterances)
+                yield from track(entries, said, total=len(utterances), console=stderr())
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def _entry(self, utterance: Utterance) -> dict[str, Samples] | str:
         """Digest → frames, nothing if they are stored; or why they can't be made."""

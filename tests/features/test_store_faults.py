@@ -17,6 +17,8 @@ from stored_features import AS_CONFIGURED, LOG_MEL, expected, packs, record, rec
 import ser_vae
 from ser_vae import SerVaeError
 from ser_vae.features import digest
+from ser_vae.features import store as module
+from ser_vae.features.logmel import LogMel
 from ser_vae.features.store import FeatureStore
 
 
@@ -173,3 +175,24 @@ def test_processes_that_start_at_once_compute_each_entry_once(tmp_path):
     assert sorted(stored(tmp_path / "store")) == sorted(map(store.digest, utterances))
     for utterance in utterances:
         np.testing.assert_array_equal(store.frames(utterance), expected(utterance))
+
+
+def test_an_interruption_waits_for_no_other_file(tmp_path, monkeypatch):
+    utterances = recordings(tmp_path, 100)
+    computed = []
+
+    class Slow(LogMel):
+        def __call__(self, waveform):
+            computed.append(waveform)
+            time.sleep(0.005)
+            return super().__call__(waveform)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt  # as by Ctrl-C between two files
+
+    monkeypatch.setattr(module, "PACK_S", 0)
+    monkeypatch.setattr(FeatureStore, "_keep", interrupt)
+    store = FeatureStore(tmp_path / "store", Slow(**AS_CONFIGURED), jobs=2)
+    with pytest.raises(KeyboardInterrupt):
+        store.compute(utterances)
+    assert len(computed) < 50
