@@ -60,7 +60,7 @@ def read(folder: RunFolder, name: str) -> Run:
 
 def _corpus(path: Path, before: str, ending: str) -> str:
     """The corpus's name, which the configuration does not have: the folder's name does."""
-    form = rf"{re.escape(before)}-(.+)-{ending}-[0-9a-f]+"
+    form = rf"{re.escape(before)}-(.+)-{re.escape(ending)}-[0-9a-f]+"
     found = re.fullmatch(form, path.resolve().name)
     if not found:
         raise NotARunError(
