@@ -128,11 +128,10 @@ def test_a_configuration_that_no_run_writes_is_named(
     assert not (tmp_path / "made").exists()
 
 
-@pytest.mark.parametrize("fold", ["(", ".*", "[0"])
-def test_a_fold_that_is_a_pattern_is_no_pattern(study: Any, fold: str) -> None:
+def test_a_fold_that_is_a_pattern_is_no_pattern(study: Any) -> None:
     study.run()
     config = study.run(seed=1) / "config.yaml"
-    config.write_text(config.read_text() + f"\nfold: '{fold}'\n")
+    config.write_text(config.read_text() + "\nfold: (\n")
     assert "belongs to a folder named" in named(study)
 
 
