@@ -18,7 +18,7 @@ LONGEST_NAME = 1_000
 # What PyTorch says of a file that it can't read, wherever in the file that may be.
 DAMAGED = (
     *(OSError, EOFError, zipfile.BadZipFile, struct.error, pickle.UnpicklingError),
-    *(RuntimeError, AttributeError, TypeError, ValueError, LookupError),
+    *(RuntimeError, AttributeError, TypeError, ValueError, LookupError, AssertionError),
 )
 
 

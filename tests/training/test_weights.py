@@ -77,6 +77,20 @@ def test_a_name_without_end_is_refused_in_no_time(tmp_path):
     assert time.process_time() - began < 2
 
 
+def test_a_tensor_that_names_no_file_is_refused(tmp_path):
+    """PyTorch ends in an AssertionError."""
+    path = tmp_path / "a.ckpt"
+    with (
+        zipfile.ZipFile(io.BytesIO(saved_bytes())) as whole,
+        zipfile.ZipFile(path, "w") as changed,
+    ):
+        for record in whole.namelist():
+            pickled = b"\x80\x02K\x01Q."  # the tensor named 1
+            changed.writestr(record, pickled if "data.pkl" in record else whole.read(record))
+    with pytest.raises(SerVaeError, match=r"a\.ckpt: .* got: saved_id"):
+        weights.load(network(), path)
+
+
 def saved_bytes() -> bytes:
     buffer = io.BytesIO()
     torch.save(network().state_dict(), buffer)
