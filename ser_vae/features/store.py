@@ -110,7 +110,8 @@ class FeatureStore:
         if places:
             pack = self._folder / places[0].pack
             _log.warning("%s: corrupt, computed anew from %s", pack, utterance.path)
-        made = self._extract(utterance, digest)
+        with _one_torch_thread():  # as in `compute`, to the bit
+            made = self._extract(utterance, digest)
         self._keep({digest: made})
         return made
 
