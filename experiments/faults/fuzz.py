@@ -65,7 +65,7 @@ def fuzzed(name: str, reader: Reader, count: int, seed: int, folder: Path) -> di
         try:
             with in_time():
                 answers[answer(reader, content, path)] += 1
-        except Exception as error:
+        except Exception as error:  # whatever it is, it is what is looked for: counted and said
             (last,) = traceback.extract_tb(error.__traceback__)[-1:]
             said = f"{type(error).__name__} at {last.filename}:{last.lineno}: {str(error)[:200]!r}"
             kind = said.partition(": ")[0]
