@@ -5,7 +5,7 @@ several machines append at once.
 """
 
 import json
-import os
+import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -37,12 +37,12 @@ class Event:
 
 
 def begin(sweeps: Path) -> Path:
-    """A folder for the sweep that begins now.
+    """A folder of its own for the sweep that begins now, whoever else begins one in this second.
 
     Raises:
         SerVaeError: there can be none.
     """
-    folder = sweeps / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    folder = sweeps / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
     try:
         folder.mkdir(parents=True)
     except OSError as error:

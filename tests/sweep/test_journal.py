@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from ser_vae.sweep.journal import Event, Job, append, jobs, read, time_left_s
+from ser_vae.sweep.journal import Event, Job, append, begin, jobs, read, time_left_s
 
 PLANNED = ["seed=0", "seed=1", "seed=2", "seed=3"]
+
+
+def test_sweeps_that_begin_at_once_in_one_process_have_a_folder_each(tmp_path: Path) -> None:
+    assert len({begin(tmp_path / "runs" / ".sweeps") for _ in range(20)}) == 20
 
 
 def test_a_job_waits_runs_and_ends() -> None:
