@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from run_files import Command, Run, folders, noise_settings, table
 
 from ser_vae import check
 from ser_vae.dashboard import __main__ as dashboard
+from ser_vae.features.digest import GRAIN_NS
 from ser_vae.listen import __main__ as listen
 from ser_vae.report import __main__ as report
 from ser_vae.run import configure, main, run
@@ -24,7 +26,12 @@ Said = Callable[..., str]
 
 @pytest.fixture(scope="session")
 def _features(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Those of the noises, whose making draws a bar: it would stand among the lines."""
+    """Those of the noises, whose making draws a bar: it would stand among the lines.
+
+    Files as new as these may change again unseen, and would be read anew each time: wait it out.
+    """
+    newest_ns = max(path.stat().st_ctime_ns for path in noises.rglob("*"))
+    time.sleep(max(0, 1.1 * GRAIN_NS - (time.time_ns() - newest_ns)) / 1e9)
     run(
         configure(*noise_settings(noises, cache, tmp_path_factory.mktemp("runs")), "model=majority")
     )
