@@ -1,9 +1,11 @@
 """Runs a stage through Lightning, so that an interrupted one ends where the whole one would."""
 
 import logging
+import os
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import Logger
+from lightning.pytorch.profilers import PassThroughProfiler
 from torch.utils.data import Dataset
 
 from ser_vae import SerVaeError
@@ -23,6 +26,15 @@ from ser_vae.training.stage import LOWER, Stage, ignore_known_warnings
 from ser_vae.training.weights import WholeCheckpoints
 
 LAST = "last.ckpt"
+
+
+class Unprofiled(PassThroughProfiler):
+    """Nothing, for which Lightning's own enters and leaves a generator thirty times a step."""
+
+    _nothing = nullcontext()
+
+    def profile(self, action_name: str) -> AbstractContextManager[None]:  # type: ignore[override]  # noqa: ARG002
+        return self._nothing
 
 
 def fit(
@@ -130,6 +142,9 @@ def fit_here(
         accumulated=trainer.get("accumulate_grad_batches", 1),
         seed=stage.seed,
     )
+    if not torch.cuda.is_available():
+        # At each step Adam asks for a GPU, and as Lightning set this, looks for a driver's library.
+        os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "0"
     last = folder / LAST
     if last.exists():
         resume.check(last, stage)
@@ -142,6 +157,7 @@ def fit_here(
             max_epochs=epochs,
             gradient_clip_val=gradient_clip,
             callbacks=callbacks,
+            profiler=Unprofiled(),
             plugins=[WholeCheckpoints()],
             logger=list(loggers),
             use_distributed_sampler=False,
