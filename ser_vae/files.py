@@ -2,10 +2,13 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+DAY_S = 24 * 60 * 60
 
 
 @contextmanager
@@ -32,3 +35,11 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
 def write_text(path: Path, text: str) -> None:
     with atomic_write(path) as file:
         file.write(text.encode())
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what killed processes left of files: after a day, as no living one writes so long."""
+    for part in folder.glob(".*.part"):
+        with suppress(FileNotFoundError):  # another process was faster
+            if time.time() - part.stat().st_mtime > DAY_S:
+                part.unlink()

@@ -34,7 +34,7 @@ from ser_vae.features import AudioError, audio, records
 from ser_vae.features.audio import Samples
 from ser_vae.features.digest import Digests, usable
 from ser_vae.features.logmel import TooShortError
-from ser_vae.files import atomic_write
+from ser_vae.files import atomic_write, remove_parts
 from ser_vae.terminal import stderr
 
 DEFINITION = 1  # one more whenever a file under the same settings would give another entry
@@ -92,6 +92,8 @@ class FeatureStore:
         if not self._missing(utterances):
             return {}
         with self._lock():
+            with usable(self._folder):
+                remove_parts(self._folder)
             self._look()
             return self._make(self._missing(utterances))
 

@@ -166,6 +166,18 @@ def test_a_killed_process_leaves_whole_entries_and_the_next_makes_the_rest(tmp_p
         np.testing.assert_array_equal(store.frames(utterance), expected(utterance))
 
 
+def test_what_a_kill_left_of_a_pack_is_removed_after_a_day(tmp_path):
+    FeatureStore(tmp_path, LOG_MEL, jobs=1)
+    (folder,) = (path for path in tmp_path.iterdir() if path.name != "digests")
+    old, young = folder / ".pack.npy.old.part", folder / ".pack.npy.young.part"
+    for part, age_s in ((old, 25 * 3600), (young, 23 * 3600)):
+        part.write_bytes(b"half a pack")
+        os.utime(part, times=(time.time() - age_s,) * 2)
+    FeatureStore(tmp_path, LOG_MEL, jobs=1).compute([record(tmp_path / "a.wav", 0)])
+    assert young.exists()
+    assert not old.exists()
+
+
 def test_processes_that_start_at_once_compute_each_entry_once(tmp_path):
     utterances = recordings(tmp_path, 60)
     processes = start_computing(2, tmp_path, tmp_path / "store")
