@@ -14,6 +14,9 @@ class Source(Protocol):
     """Anything that gives rows for indices: segments (B, D), or a tensor of latents (B, Z)."""
 
     def __getitem__(self, index: Tensor, /) -> Tensor: ...
+    def to(self, device: torch.device, /) -> "Source": ...
+    @property
+    def nbytes(self) -> int: ...
 
 
 class SegmentBatch(NamedTuple):
@@ -40,7 +43,19 @@ class SegmentSet(Dataset[SegmentBatch]):
         return len(self.condition)
 
     def __getitem__(self, pick: Pick) -> SegmentBatch:
-        return SegmentBatch(self.source[pick.items], self.condition[pick.items], pick.share)
+        items = pick.items.to(self.condition.device, non_blocking=True)
+        return SegmentBatch(self.source[items], self.condition[items], pick.share)
+
+    def resident(self, device: torch.device) -> "SegmentSet":
+        """A copy on a GPU, where it takes less than half of what is free there: a step then sends
+        the numbers of its segments, not the segments. Elsewhere the set itself.
+        """
+        if device.type != "cuda":
+            return self
+        free, _ = torch.cuda.mem_get_info(device)
+        if self.source.nbytes + self.condition.nbytes > free / 2:
+            return self
+        return SegmentSet(self.source.to(device), self.condition.to(device))
 
 
 class SequenceSet(Dataset[SequenceBatch]):
@@ -78,8 +93,8 @@ class SequenceSet(Dataset[SequenceBatch]):
 class BatchModule(lightning.LightningDataModule):
     """Serves one stage: shuffled training batches, and ordered validation batches if there are any.
 
-    The data are one tensor in memory, or mapped from a file, so that a batch is one indexing
-    operation: there are no worker processes, and nothing is done item by item.
+    The data are one tensor in memory, mapped from a file, or on the GPU, so that a batch is one
+    indexing operation: there are no worker processes, and nothing is done item by item.
     """
 
     def __init__(
@@ -94,6 +109,10 @@ class BatchModule(lightning.LightningDataModule):
         super().__init__()
         self.train, self.validation = train, validation
         self.batch_size, self.accumulated, self.seed = batch_size, accumulated, seed
+
+    def setup(self, stage: str) -> None:  # noqa: ARG002
+        if self.trainer and isinstance(self.train, SegmentSet):
+            self.train = self.train.resident(self.trainer.strategy.root_device)
 
     def transfer_batch_to_device(
         self, batch: Any, device: torch.device, dataloader_idx: int

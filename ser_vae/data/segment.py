@@ -44,6 +44,15 @@ class Segments:
         return self.length * self.frames.shape[1]
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of what `to` copies."""
+        return self.frames.nbytes + self.start.nbytes
+
+    def to(self, device: torch.device) -> "Segments":
+        """The same, cut on `device` by indices that lie there; frames on a disk are read whole."""
+        return replace(self, frames=self.frames.to(device), start=self.start.to(device), ahead=None)
+
+    @property
     def first(self) -> Tensor:
         """(U,) the index of each utterance's first segment."""
         return self.count.cumsum(0) - self.count

@@ -1,0 +1,89 @@
+"""A step on a GPU, as far as a machine without one can tell: which device each tensor is on.
+
+PyTorch's fake tensors have a device and a shape and no values. They refuse to mix devices, and to
+give a value back to Python, which on a GPU would wait for all that was asked of it.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
+
+from ser_vae.configuration import build
+from ser_vae.data.batch import Pick
+from ser_vae.data.datamodule import SegmentSet
+from ser_vae.data.segment import Segments
+from ser_vae.run import configure
+from ser_vae.training.pretrain import Pretrain
+
+GPU = torch.device("cuda:0")
+K, N, LENGTH, F = 4, 6, 10, 80
+PICK = Pick(torch.tensor([4, 0, 3]), share=1.0)
+
+
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU of which 1 MB is free."""
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (1_000_000, 80_000_000_000))
+
+
+@pytest.fixture
+def fake() -> Iterator[None]:
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        yield
+
+
+def segment_set(utterances: int = 1) -> SegmentSet:
+    frames = torch.randn(utterances * N * LENGTH, F)
+    start = torch.arange(0, len(frames), LENGTH)
+    segments = Segments(frames, start, torch.full((utterances,), N), LENGTH)
+    return SegmentSet(segments, torch.eye(K)[torch.arange(len(start)) % K])
+
+
+@pytest.mark.usefixtures("free", "fake")
+def test_segments_that_fit_lie_on_the_gpu_and_are_cut_there() -> None:
+    batch = segment_set().resident(GPU)[PICK]
+    assert (batch.x.device, batch.c.device) == (GPU, GPU)
+    assert (batch.x.shape, batch.c.shape) == ((3, LENGTH * F), (3, K))
+
+
+@pytest.mark.usefixtures("free", "fake")
+def test_segments_that_take_more_than_half_of_what_is_free_stay_where_they_are() -> None:
+    fits, too_large = segment_set(25), segment_set(27)  # 0.48 and 0.52 MB
+    assert fits.resident(GPU)[PICK].x.device == GPU
+    assert too_large.resident(GPU) is too_large
+
+
+def test_segments_stay_where_they_are_on_a_cpu() -> None:
+    data = segment_set()
+    assert data.resident(torch.device("cpu")) is data
+
+
+def test_segments_cut_on_a_device_are_those_cut_in_memory() -> None:
+    data = segment_set()
+    moved = SegmentSet(data.source.to(torch.device("cpu")), data.condition)
+    assert torch.equal(moved[PICK].x, data[PICK].x)
+
+
+@pytest.mark.filterwarnings("ignore:Accessing the data pointer of FakeTensor")  # torchmetrics does
+@pytest.mark.usefixtures("free", "fake")
+@pytest.mark.parametrize("name", ["ae", "vae", "cvae"])
+@pytest.mark.parametrize("label_dropout", [0.0, 0.5])
+def test_a_step_of_pretraining_stays_on_the_gpu_and_waits_for_nothing(
+    name: str, label_dropout: float
+) -> None:
+    config = configure(f"model={name}")
+    adam = config["training"]["pretrain"]["optimizer"]
+    with GPU:  # made there: fake tensors can't be moved in place
+        model = build(config["model"], input_size=LENGTH * F, num_classes=K)
+        stage = Pretrain(model, 0, adam, label_dropout=label_dropout)
+    loss = stage.training_step(segment_set().resident(GPU)[PICK], 0)
+    assert (loss.device, loss.shape) == (GPU, ())
+    assert stage.train_means.total.device == GPU
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_value_read_back_would_have_been_noticed() -> None:
+    with pytest.raises(DataDependentOutputException):
+        torch.ones(3, device=GPU).sum().item()
