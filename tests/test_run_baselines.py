@@ -107,6 +107,7 @@ def test_every_label_policy_can_be_had_with_functionals(run_noises: Run) -> None
         (("model=vae", "classifier=functionals", "training.encoder_lr=1e-3"), "has no gradient"),
         (("model=majority", "label_policy=oracle"), "a Majority is never told a label"),
         (("model=pca", "training.latent=sample"), "a PCA has no posterior"),
+        (("model=untrained", f"training.pretrained={__file__}"), "would not be one with others"),
     ],
 )
 def test_what_a_baseline_can_not_do_is_refused(
@@ -116,8 +117,9 @@ def test_what_a_baseline_can_not_do_is_refused(
         run_noises(*overrides)
 
 
+@pytest.mark.parametrize("model", ["vae", "cvae"])
 def test_pretraining_hears_speech_of_other_labels_where_it_is_asked_to(
-    noise_command: list[str], tmp_path: Path
+    noise_command: list[str], tmp_path: Path, model: str
 ) -> None:
     """On the embedded corpus, where a fifth of the utterances are of other labels."""
     heard: dict[str, Any] = {}
@@ -125,7 +127,7 @@ def test_pretraining_hears_speech_of_other_labels_where_it_is_asked_to(
     for unlabelled in ("false", "true"):
         command = configure(
             *settings,
-            *brief("vae"),
+            *brief(model),
             "corpus=demo",
             "data=improvised",
             "split=speaker",

@@ -1,9 +1,9 @@
 """How much of the label that a CVAE's encoder is told can be found again behind it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 
 from ser_vae.evaluation.compare import ua_difference
@@ -36,7 +36,7 @@ def leak_panel(recognisers: Recognisers, said: Mapping[str, Predictions]) -> dic
             "chance": chance,
         },
         "random_label_in_z": random_label_in_z(recognisers, random_label),
-        "permuted_labels": {**on_permuted_labels(recognisers), "chance": chance},
+        "permuted_labels": {**on_permuted_labels(recognisers, said["null"]), "chance": chance},
         "oracle_minus_null": ua_difference(said["oracle"], said["null"]),
     }
 
@@ -44,13 +44,17 @@ def leak_panel(recognisers: Recognisers, said: Mapping[str, Predictions]) -> dic
 def random_label_in_z(recognisers: Recognisers, random_label: torch.Tensor) -> dict[str, Any]:
     """A linear probe for a random label, fitted on the training part, read on the test part."""
     material = recognisers.material
-    z = recognisers.utterance_means(told(random_label, recognisers.classes))
+    known = told(random_label, recognisers.classes)
+    z = recognisers.utterance_means(recognisers.models["told"], known)  # as of the other views
     train, test = material.mask("train").numpy(), material.mask("test").numpy()
     return reads_label(z, random_label.numpy(), train, test)
 
 
-def on_permuted_labels(recognisers: Recognisers) -> dict[str, float]:
-    """UA of null and oracle with labels that say nothing of the speech: permuted in each part."""
+def on_permuted_labels(recognisers: Recognisers, tested: Predictions) -> dict[str, float]:
+    """UA of null and oracle with labels that say nothing of the speech: permuted in each part.
+
+    Also oracle minus null, `difference`, with its 95 % interval, `low` to `high`.
+    """
     material = recognisers.material
     label = material.label.clone()
     generator = torch.Generator().manual_seed(seed_for(recognisers.config["seed"], "permuted"))
@@ -58,8 +62,12 @@ def on_permuted_labels(recognisers: Recognisers) -> dict[str, float]:
         own = material.mask(part).nonzero()[:, 0]
         label[own] = label[own[torch.randperm(len(own), generator=generator)]]
     permuted, truth = recognisers.on_labels(label), label[material.mask("test")].numpy()
-    guesses = {name: permuted.probabilities(name).argmax(axis=1) for name in ("null", "oracle")}
+    null, oracle = (
+        replace(tested, truth=truth, probability=permuted.probabilities(name))
+        for name in ("null", "oracle")
+    )
     return {
-        f"{name}_ua": scores(truth, np.asarray(guess), material.emotions)["ua"]
-        for name, guess in guesses.items()
+        "null_ua": scores(truth, null.guess, material.emotions)["ua"],
+        "oracle_ua": scores(truth, oracle.guess, material.emotions)["ua"],
+        **ua_difference(oracle, null),
     }

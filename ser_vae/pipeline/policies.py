@@ -88,14 +88,14 @@ class Recognisers:
 
     def told_in_test(self, policy: Policy) -> Tensor:
         """(U, K); the one place where a test label is read, under `oracle`."""
-        if policy.test == "truth":
-            return told(self.material.label, self.classes)
         if policy.test == "random":
             return told(self.random_label(), self.classes)
-        known = untold(len(self.material.label), self.classes)
+        known, test = untold(len(self.material.label), self.classes), self.material.mask("test")
+        if policy.test == "truth":
+            known[test] = told(self.material.label[test], self.classes)
         if policy.test == "guess":
             first = torch.from_numpy(self.probabilities("null").argmax(axis=1))
-            known[self.material.mask("test")] = told(first, self.classes)
+            known[test] = told(first, self.classes)
         return known
 
     def random_label(self) -> Tensor:
@@ -142,19 +142,18 @@ class Recognisers:
     def headline_model(self) -> Any:
         return self.models[policy_of(self.config["label_policy"]).pretraining]
 
-    def utterance_means(self, known: Tensor) -> npt.NDArray[np.float64]:
+    def utterance_means(self, model: Any, known: Tensor) -> npt.NDArray[np.float64]:
         """The mean of mu over each utterance's segments: told (U, K) -> (U, Z)."""
         material = self.material
         device = device_of(self.config)
-        z = encode(
-            self.headline_model, material.segments, known, sample=False, seed=0, device=device
-        )
+        z = encode(model, material.segments, known, sample=False, seed=0, device=device)
         return material.segments.mean_of_each(z).double().numpy()
 
     @cached_property
     def untold_means(self) -> npt.NDArray[np.float64]:
         """Of every utterance, the encoder told no label: (U, Z)."""
-        return self.utterance_means(untold(len(self.material.utterances), self.classes))
+        known = untold(len(self.material.utterances), self.classes)
+        return self.utterance_means(self.headline_model, known)
 
     @property
     def classes(self) -> int:

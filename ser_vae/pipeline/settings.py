@@ -89,6 +89,12 @@ def check_told(config: Config, model: Any) -> None:
             f"label_policy={name}: the encoder would be told the test labels; that is no result.\n"
             f"Leave label_policy alone: {name} is reported beside every headline of a CVAE."
         )
+    source = config["training"]["pretrained"]
+    if source not in ("auto", "none") and not model.quantities and model.level == "segment":
+        raise SerVaeError(
+            f"training.pretrained={source}: a {kind} is not pretrained, and would not be one with "
+            "others' weights.\nUse training.pretrained=auto."
+        )
     if policy.pretraining == "dropout" and config["training"]["pretrained"] != "auto":
         raise SerVaeError(
             "label_policy=dropout: labels are dropped in pretraining, and "
