@@ -68,10 +68,11 @@ def start(config: Mapping[str, Any]) -> dict[str, Any]:
 def run_folds(config: Mapping[str, Any]) -> dict[str, Any]:
     utterances = select(build(config["corpus"]), config["data"]["style"])
     protocol = config["choice"]["split"]
-    count = len(build(config["split"], utterances, seed=config["seed"]))
-    if count == 1:  # of split=random, say: a sweep over protocols need not tell them apart
-        return run({**config, "fold": None})
-    folders = [finish({**config, "fold": fold}) for fold in range(count)]
+    if len(build(config["split"], utterances, seed=config["seed"])) == 1:
+        return run({**config, "fold": None})  # split=random, say: a sweep need not tell them apart
+    folders = [finish({**config, "fold": 0})]
+    count = folders[0].read_metrics()["folds"]  # of what can be used, which may be fewer
+    folders += [finish({**config, "fold": fold}) for fold in range(1, count)]
     from ser_vae.evaluation import pool, predictions  # noqa: PLC0415  (they import torch)
 
     found = [predictions.read(folder.predictions) for folder in folders]

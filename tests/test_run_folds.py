@@ -32,6 +32,26 @@ def test_all_folds_leave_out_each_speaker_once_and_are_scored_together(
     assert last.startswith("vae-complete-folder-seed0, 4 folds: speaker/test/ua ")
 
 
+def test_folds_are_those_of_what_can_be_used(
+    run_noises: Run, noises: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A speaker all of whose files are cut short is no fold, and the others are all there."""
+    corpus = tmp_path / "corpus"
+    shutil.copytree(noises, corpus)
+    for row in table(corpus / "list.csv"):
+        if row["speaker"] == "s1":
+            content = (corpus / row["path"]).read_bytes()
+            (corpus / row["path"]).write_bytes(content[: len(content) // 2])
+    own = (f"corpus.root={corpus}", f"corpus.csv={corpus / 'list.csv'}", "bad_audio=drop")
+    run_noises("model=majority", "split=speaker", "fold=all", *own)
+    found = folders(tmp_path / "runs")
+    predicted = [row for folder in found for row in table(folder / "predictions.csv")]
+    assert len(found) == 3
+    assert len(predicted) == 45
+    assert {row["speaker"] for row in predicted} == {"s0", "s2", "s3"}
+    assert "majority-complete-folder-seed0, 3 folds: " in capsys.readouterr().out
+
+
 def test_folds_do_not_share_an_encoder_that_has_seen_their_test_speaker(
     run_noises: Run, tmp_path: Path
 ) -> None:
