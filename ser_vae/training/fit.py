@@ -5,7 +5,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from torch.utils.data import Dataset
 from ser_vae import SerVaeError
 from ser_vae.data.datamodule import BatchModule
 from ser_vae.training import processes, resume
+from ser_vae.training.children import errors_of_children
 from ser_vae.training.history import History
 from ser_vae.training.progress import StageProgress
 from ser_vae.training.stage import LOWER, Stage, ignore_known_warnings
@@ -68,13 +69,14 @@ def fit(
         settings: what else `fit_here` takes, the same in every process.
     """
     stage.compiled = compiled
-    if processes.connected():
-        last = folder / LAST
-        saved = last.read_bytes() if last.exists() else None
-        processes.send(partial(help_fit, stage, train, validation, saved, **settings))
-    fit_here(
-        stage, train, validation, folder=folder, loggers=loggers, progress=progress, **settings
-    )
+    own: dict[str, Any] = {"folder": folder, "loggers": loggers, "progress": progress}
+    with ExitStack() as others:
+        if processes.connected():
+            last = folder / LAST
+            saved = last.read_bytes() if last.exists() else None
+            work = partial(help_fit, stage, train, validation, saved, **settings)
+            others.enter_context(processes.shared(work))
+        fit_here(stage, train, validation, **own, **settings)
 
 
 def help_fit(
@@ -148,10 +150,13 @@ def fit_here(
     last = folder / LAST
     if last.exists():
         resume.check(last, stage)
+    double = trainer.get("precision") == "64-true"
+    if double:  # before Lightning does: it would round what it reads from the checkpoint first
+        stage.double()
     # One kernel would undo the scaling of 16-mixed after the gradients should have been clipped:
     # Lightning refuses it under every mixed precision.
     stage.fused = not (gradient_clip and str(trainer.get("precision")).endswith("mixed"))
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), errors_of_children():
         ignore_known_warnings()
         lightning.Trainer(
             max_epochs=epochs,
@@ -167,6 +172,8 @@ def fit_here(
             enable_progress_bar=False,
             **trainer,
         ).fit(stage, data, ckpt_path=last if last.exists() else None, weights_only=True)
+    if double:
+        stage.float()  # as weights are kept
     if not all(torch.isfinite(value).all() for value in stage.parameters()):
         raise SerVaeError(
             f"{stage.stage}: weights are NaN or infinite after the last step.\n{LOWER}"

@@ -7,9 +7,11 @@ decided alike in all of them, and their machines need neither the corpus nor the
 
 import logging
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
+from threading import Event
 from typing import Any
 
 import lightning
@@ -25,6 +27,8 @@ FIRST = 0
 PATIENCE = timedelta(days=30)  # the first may work alone for long; its end is noticed at once
 
 Work = Callable[[], object]
+
+busy = Event()  # in the first: set while all do a work of its, and after it has failed alone
 
 
 def together(config: Mapping[str, Any], lead: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -45,7 +49,8 @@ def together(config: Mapping[str, Any], lead: Callable[[], dict[str, Any]]) -> d
     try:
         return lead()
     finally:
-        send(None)
+        if not busy.is_set():  # else they wait for its part: the end of this process frees them
+            send(None)
 
 
 def check_started(trainer: Mapping[str, Any]) -> None:
@@ -88,6 +93,19 @@ def connected() -> bool:
 def send(work: Work | None) -> None:
     """Have every other process do `work` too; None: there is no more. Called by the first."""
     distributed.broadcast_object_list([work], FIRST, messages())
+
+
+@contextmanager
+def shared(work: Work) -> Iterator[None]:
+    """Every other process does `work` while this one, the first, does its part of it."""
+    send(work)
+    busy.set()
+    try:
+        yield
+    except SerVaeError:
+        busy.clear()  # they meet it too, see `follow`
+        raise
+    busy.clear()
 
 
 def follow() -> None:
