@@ -41,39 +41,44 @@ def represent(
     models: dict[str, Any] = {way: copy.deepcopy(model) for way in ways}
     for way, own in models.items():
         dropout = config["training"]["label_dropout"] if way == "dropout" else 0.0
-        curves = acquire(own, config, material, dropout, loggers if way == headline else ())
         if way == headline:
+            acquire(own, config, material, dropout, loggers, folder.path / "pretrain.csv")
             weights.save(own, folder.path / "pretrained.ckpt")
-            if curves:
-                shutil.copyfile(curves, folder.path / "pretrain.csv")
+        else:
+            acquire(own, config, material, dropout, (), None)
     return models
 
 
 def acquire(
-    model: Any, config: Config, material: Material, label_dropout: float, loggers: Sequence[Logger]
-) -> Path | None:
+    model: Any,
+    config: Config,
+    material: Material,
+    label_dropout: float,
+    loggers: Sequence[Logger],
+    curves: Path | None,
+) -> None:
     """Make `model` a representation: fit it, pretrain it, take an equal run's weights, or load.
 
-    Returns:
-        The file of its curves, where it was pretrained.
+    Where it is pretrained, its curves are copied to the file `curves`.
     """
     source = config["training"]["pretrained"]
     if source == "none":
-        return None
+        return
     if source != "auto":
         weights.load(model, Path(source))
-        return None
+        return
     if not model.quantities:  # nothing that a gradient would learn
         if hasattr(model, "fit"):
             model.fit(material.segments_of(*LEARNT))
-        return None
+        return
     name = pretrained_name(config, material, label_dropout)
     shared = RunFolder(Path(config["runs"]) / "pretrained" / name)
     with shared.lock():
         if config["force"]:
             shared.clear()
         pretrain(model, config, material, label_dropout, shared.path, loggers)
-    return shared.path / "pretrain.csv"
+        if curves:  # while it is locked: another run with force=true clears it
+            shutil.copyfile(shared.path / "pretrain.csv", curves)
 
 
 def pretrained_name(config: Config, material: Material, label_dropout: float) -> str:
