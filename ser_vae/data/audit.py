@@ -24,6 +24,7 @@ def audit(
     *,
     everything: Sequence[Utterance],
     digests: dict[str, str],
+    heard: Sequence[Utterance] = (),
 ) -> dict[str, Any]:
     """Say what stands on both sides.
 
@@ -32,6 +33,8 @@ def audit(
         test: what is scored.
         everything: of the corpus, other labels too, in which turns are neighbours.
         digests: id -> what stands for the content of the audio.
+        heard: what the representation learnt from without a label; it counts as training where
+            audio is compared and turns are neighbours.
 
     Returns:
         `shared`: for speakers, sessions, dialogues and scripts, how many of the test part's are
@@ -44,14 +47,14 @@ def audit(
         `verdict`, `sentence`: the same in a word and in a sentence.
     """
     shared = {name: _shared(train, test, value) for name, value in SIDES.items()}
-    known = {digests[utterance.id] for utterance in train}
+    known = {digests[utterance.id] for utterance in (*train, *heard)}
     lookup = speaker_lookup(train, test)
     unsaid = any(known_speaker(u) is None for u in (*train, *test))
     speakers = shared["speakers"] or {"in_train": 0, "in_test": 0}
     verdict, sentence = _verdict(speakers, unsaid, lookup, len({u.emotion for u in test}))
     return {
         "shared": shared,
-        "adjacent_turns": _adjacent(train, test, everything),
+        "adjacent_turns": _adjacent([*train, *heard], test, everything),
         "duplicates": sum(digests[utterance.id] in known for utterance in test),
         "test_utterances": len(test),
         "speaker_lookup": lookup,

@@ -101,5 +101,5 @@ class _Disk:
     def __reduce__(self) -> NoReturn:
         raise SerVaeError(
             "Frames above memory_gb lie in a file that processes started by this one can't share.\n"
-            "Use one device or trainer=nodes, or raise memory_gb where memory allows."
+            "Use one device, or raise memory_gb where memory allows."
         )

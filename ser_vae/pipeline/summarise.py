@@ -58,6 +58,7 @@ def summarise(
             material.utterances_of("test"),
             everything=[*corpus.utterances, *corpus.others],
             digests={u.id: d for u, d in zip(material.utterances, material.digests, strict=True)},
+            heard=material.utterances_of(UNLABELLED),
         ),
         **summary.scores_and_baseline(found, train, choice["split"]),
         **diagnosis,

@@ -116,6 +116,18 @@ def test_test_utterances_that_sound_as_one_in_training_are_counted():
 # --- the speaker lookup -------------------------------------------------------------------------
 
 
+def test_speech_that_was_heard_without_a_label_counts_as_training_where_it_is_near():
+    train, test = [turn("a", 1.0)], [turn("c", 3.0)]
+    heard = [turn("b", 2.0)]
+    digests = {"a": "x", "b": "y", "c": "y"}
+    everything = [*train, *heard, *test]
+    without = audit(train, test, everything=everything, digests=digests)
+    found = audit(train, test, everything=everything, digests=digests, heard=heard)
+    assert (without["adjacent_turns"], without["duplicates"]) == (0, 0)
+    assert (found["adjacent_turns"], found["duplicates"]) == (1, 1)
+    assert found["speaker_lookup"] == without["speaker_lookup"]
+
+
 def test_the_lookup_by_hand():
     """s1 is mostly sad, s2 calm; s3 is new and gets the commonest, which is calm."""
     train = [utterance(n, "s1", "sad") for n in "ab"] + [utterance("c", "s1", "calm")]
