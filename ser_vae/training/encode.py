@@ -139,7 +139,8 @@ def lower_bounds(
         for index in torch.split(torch.arange(len(segments)), CHUNK):
             x = segments[index].to(device)
             c = label.to(device).expand(len(x), -1)
-            bound = [-model.loss(x, c, generator)["loss"] for _ in range(draws)]  # type: ignore[operator]
+            terms = [model.loss(x, c, generator) for _ in range(draws)]  # type: ignore[operator]
+            bound = [-(own["squared_error"] + own["kl"]) for own in terms]  # whatever beta is
             chunks.append(torch.stack(bound).mean(dim=0).cpu())
         each.append(torch.cat(chunks))
     of_segment = torch.stack(each, dim=1).double()  # (N, K)

@@ -1,5 +1,7 @@
 """Latents of every segment, and the one gate by which a label can enter them."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -108,6 +110,15 @@ def test_a_lower_bound_is_minus_the_loss_summed_over_the_utterance():
         by_hand = [-(losses[0] + losses[1])[owner == u].sum() / 2 for u in range(5)]
         found = bounds(model, seed=7)[:, label]
         torch.testing.assert_close(found.float(), torch.stack(by_hand).detach(), rtol=1e-5, atol=0)
+
+
+def test_the_lower_bound_is_the_same_whatever_weight_the_kl_had_in_training():
+    one = cvae()
+    other = copy.deepcopy(one)
+    other.beta = 4.0
+    assert torch.equal(bounds(one), bounds(other))
+    x, c = torch.ones(3, one.decoder[-1].out_features), torch.eye(K)[:3]
+    assert not torch.equal(one.loss(x, c)["loss"], other.loss(x, c)["loss"])
 
 
 def test_lower_bounds_of_labels_that_a_model_does_not_look_at_are_equal():
