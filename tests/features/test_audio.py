@@ -106,6 +106,32 @@ def test_what_is_no_audio_is_refused(tmp_path, content):
     assert inspect(path).duration_s == 0
 
 
+@pytest.mark.parametrize("kept", [0.25, 0.5, 0.97])
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_wav_that_ends_before_its_header_says_is_refused(tmp_path, kept, subtype, channels):
+    """As of a download or a copy that was broken off."""
+    path = tmp_path / "a.wav"
+    noise = np.random.default_rng(0).normal(0, 0.1, (16_000, channels))
+    soundfile.write(path, noise, 16_000, subtype)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept * len(content))])
+    with pytest.raises(AudioError, match=r"truncated: [\d,]+ of 1[56],\d+ samples can be read"):
+        read(path, 16_000)
+
+
+@pytest.mark.parametrize("size", [2**31 - 1, 2**32 - 1, 16_000 * 2 + 100])
+def test_a_wav_whose_writer_did_not_know_its_length_is_read(tmp_path, size):
+    """A stream's header promises all there could be; and a few samples fewer are a slip."""
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 16_000), 16_000, "PCM_16")
+    content = bytearray(path.read_bytes())
+    place = content.index(b"data") + 4
+    content[place : place + 4] = size.to_bytes(4, "little")
+    path.write_bytes(content)
+    assert len(read(path, 16_000)) == 16_000
+
+
 def test_a_truncated_flac_is_refused(tmp_path):
     path = write(tmp_path / "a.flac", tone(440))
     path.write_bytes(path.read_bytes()[:-2_000])
