@@ -35,7 +35,8 @@ class LeakPanel:
     Attributes:
         follows: how often the output is the random label that was given.
         in_z: how often a linear probe reads the random label out of an utterance's mean z.
-        permuted: null_ua, oracle_ua and chance of a classifier trained on permuted labels.
+        permuted: null_ua, oracle_ua and chance of a classifier trained on permuted labels; low, the
+            lower end of the interval of oracle minus null, of which runs of before say nothing.
     """
 
     follows: Share
@@ -121,9 +122,8 @@ def leak_panel_of(found: Mapping[str, Any]) -> LeakPanel:
         for name in ("follows_random_label", "random_label_in_z")
     )
     permuted = found["permuted_labels"]
-    return LeakPanel(
-        follows, in_z, {k: float(permuted[k]) for k in ("null_ua", "oracle_ua", "chance")}
-    )
+    known = [key for key in ("null_ua", "oracle_ua", "chance", "low") if key in permuted]
+    return LeakPanel(follows, in_z, {key: float(permuted[key]) for key in known})
 
 
 def health_of(found: Mapping[str, Any]) -> Health:

@@ -1,6 +1,6 @@
 """What became of the label that a CVAE's encoder was told, and what that says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ser_vae.evaluation.compare import Comparison
 from ser_vae.report import words
@@ -75,7 +75,7 @@ def said(panels: Sequence[LeakPanel], oracle: Comparison | None) -> tuple[str, .
         f"The output follows a random label {above([own.follows for own in panels])}; a linear "
         f"probe reads it out of z {above(in_z)}.{warned if there else ''}",
         f"On permuted labels, of which speech says nothing, oracle minus {HONEST} is "
-        f"{spread(apart)} points: a gain there can only be the label that was told.",
+        f"{spread(apart)} points{gain([own.permuted for own in panels])}.",
         *difference_in_words(oracle),
     )
 
@@ -88,6 +88,17 @@ def above(shares: Sequence[Share]) -> str:
     if count in (0, len(shares)):
         return f"{'more' if count else 'no more'} often than chance in each of {len(shares)} runs"
     return f"more often than chance in {count} of {len(shares)} runs"
+
+
+def gain(permuted: Sequence[Mapping[str, float]]) -> str:
+    """Whether oracle minus null on permuted labels is more than noise, by each run's interval."""
+    if not all("low" in own for own in permuted):
+        return ", of which the runs left no interval"
+    count = sum(own["low"] > 0 for own in permuted)
+    if not count:
+        return ", which its interval does not tell from 0"
+    runs = "" if len(permuted) == 1 else f" in {count} of {len(permuted)} runs"
+    return f", above 0 by its interval{runs}: that can only be the label that was told"
 
 
 def difference_in_words(oracle: Comparison | None) -> tuple[str, ...]:

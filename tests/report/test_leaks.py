@@ -50,7 +50,27 @@ def test_permuted_labels_stand_beside_chance(study: Any) -> None:
     found = rows(study)
     assert found["UA on permuted labels, null"] == ("26.0", "–", "25.0")
     assert found["UA on permuted labels, oracle"] == ("29.6", "–", "25.0")
-    assert "speech says nothing, oracle minus null is 3.6 points: " in only(study).notes[1]
+    assert "speech says nothing, oracle minus null is 3.6 points, " in only(study).notes[1]
+
+
+@pytest.mark.parametrize(
+    ("lows", "said"),
+    [
+        ((0.02, 0.01), "above 0 by its interval in 2 of 2 runs: that can only be the label"),
+        ((0.02, -0.01), "above 0 by its interval in 1 of 2 runs: that can only be the label"),
+        ((-0.02, 0.0), "which its interval does not tell from 0"),
+        ((0.02, None), "of which the runs left no interval"),
+    ],
+)
+def test_a_gain_on_permuted_labels_is_the_label_only_where_it_is_more_than_noise(
+    study: Any, lows: tuple[float | None, ...], said: str
+) -> None:
+    for seed, low in enumerate(lows):
+        found = panel(oracle=0.4)
+        if low is not None:
+            found["permuted_labels"] |= {"difference": 0.14, "low": low, "high": 0.3}
+        study.run("model=cvae", seed=seed, leak_panel=found)
+    assert said in only(study).notes[1]
 
 
 def test_oracle_minus_null_is_recomputed_from_the_policies(study: Any, heard: Any) -> None:
