@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import bootstrap, norm, t
 
+from ser_vae.corpus.folder import UNKNOWN_SPEAKER
 from ser_vae.evaluation.predictions import Predictions
 
 CONFIDENCE = 0.95
@@ -39,10 +40,11 @@ class Resampled:
 
 
 def intervals(predictions: Predictions) -> dict[str, tuple[float, float] | None]:
-    """UA's 95 % intervals over utterances and over speakers."""
+    """UA's 95 % intervals over utterances and, where all are known, over speakers."""
+    unsaid = UNKNOWN_SPEAKER in predictions.speaker
     return {
         "utterances": mean_ua_interval([predictions], "utterances"),
-        "speakers": mean_ua_interval([predictions], "speakers"),
+        "speakers": None if unsaid else mean_ua_interval([predictions], "speakers"),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ser_vae.corpus.folder import UNKNOWN_SPEAKER
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import evaluate, majority
@@ -33,7 +34,7 @@ def scores_and_baseline(
     found: Predictions, train: Sequence[Utterance], protocol: str
 ) -> dict[str, Any]:
     """The scores with their spread, the trivial baseline, and who is on both sides of the split."""
-    speakers = set(found.speaker)
+    speakers = set(found.speaker) - {UNKNOWN_SPEAKER}
     return {
         **evaluate(found, protocol),
         f"{protocol}/test/ua_intervals": intervals(found),

@@ -1,10 +1,12 @@
 """What metrics.json says around the scores."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from ser_vae.corpus.folder import UNKNOWN_SPEAKER
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.evaluation.metrics import evaluate, majority
 from ser_vae.evaluation.predictions import Predictions, predictions
@@ -46,6 +48,15 @@ def test_speakers_on_both_sides_of_the_split_are_counted():
     summary = scores_and_baseline(found(), train, "random")
     assert summary["test_speakers"] == 2
     assert summary["test_speakers_in_train"] == 1
+
+
+def test_those_of_whom_nobody_says_who_speaks_are_no_speaker():
+    unsaid = replace(found(), speaker=("s2", UNKNOWN_SPEAKER))
+    train = [replace(u, speaker=UNKNOWN_SPEAKER) for u in UTTERANCES[:1]]
+    summary = scores_and_baseline(unsaid, train, "random")
+    assert (summary["test_speakers"], summary["test_speakers_in_train"]) == (1, 0)
+    assert summary["random/test/ua_intervals"]["speakers"] is None
+    assert summary["random/test/ua_intervals"]["utterances"] is not None
 
 
 def test_scores_stand_beside_the_trivial_baseline():
