@@ -77,7 +77,7 @@ def _cell(subset: Subset, cell: Cell) -> Iterator[Row]:
     }
     for metric in SCORED:
         cited = paper.TABLE_I.get(cell.data, {}).get(cell.model) if subset.table.compared else None
-        told = {"paper": "" if cited is None or metric in CALIBRATION else f"{cited:.2f}"}
+        told = {"paper": f"{cited:.2f}" if cited is not None and metric in ("ua", "wa") else ""}
         yield place | whole | told | _figures(metric, cell.scores.get(metric), cell.interval)
     for policy in policies_of(cell):
         yield from (place | row for row in _policy(policy))

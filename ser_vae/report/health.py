@@ -37,8 +37,10 @@ def health(table: Table, subsets: Sequence[Subset]) -> list[Section]:
                 *words.synthetic(result for _, cell, _ in found for result in cell.results),
                 "On segments that were not trained on, mean ± standard deviation over runs (seeds, "
                 "folds). error: squared error relative to the segments' variance. KL and log p(x), "
-                "importance-sampled, in nats a segment; MI: mutual information of segment and "
-                "latent, nats. alarm: in how many runs it sounds.",
+                "importance-sampled, in nats a segment; of a CVAE log p(x|c), told the true label. "
+                "MI: mutual information of segment and latent, nats; its estimate can't exceed the "
+                "logarithm of the number of segments measured, 6.9 for 1,024. alarm: in how many "
+                "runs it sounds.",
             ),
             ("data", "model", *COLUMNS, "alarm"),
             2,

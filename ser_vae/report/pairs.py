@@ -1,5 +1,6 @@
 """Every model against every other of its subset: by how much, and whether by more than chance."""
 
+import math
 from collections.abc import Sequence
 
 from ser_vae.evaluation.compare import Comparison
@@ -119,7 +120,14 @@ def judged(c: Comparison) -> str:
 def alike(subset: Subset) -> list[str]:
     groups = cliques(in_table_order(subset), subset.tested)
     if not groups:
-        return ["Every model is distinguishable from every other."]
+        models = sum(not cell.leaks for cell in subset.cells)
+        untested = math.comb(models, 2) - len(subset.tested)
+        lacking = f" {untested} pairs have no seed in common, and were not tested."
+        every = "tested pair of models" if untested else "model"
+        return [
+            f"Every {every} is distinguishable{'' if untested else ' from every other'}."
+            f"{lacking if untested else ''}"
+        ]
     return [f"Not distinguishable from one another: {'; '.join(map(listed, groups))}."]
 
 

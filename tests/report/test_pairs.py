@@ -41,6 +41,17 @@ def test_few_pairs_are_a_list_of_differences_with_interval_and_both_p(
     assert section.notes[-1] == "Every model is distinguishable from every other."
 
 
+def test_pairs_without_a_common_seed_are_not_called_distinguishable(study: Any, heard: Any) -> None:
+    study.run("model=ae", seed=0, said=heard(0.5, order=1))
+    study.run("model=vae", seed=0, said=heard(0.9, order=2))
+    study.run("model=pca", seed=1, said=heard(0.9, order=3))
+    (section,) = sections(study)
+    assert section.notes[-1] == (
+        "Every tested pair of models is distinguishable. 2 pairs have no seed in common, and were "
+        "not tested."
+    )
+
+
 def test_many_pairs_are_a_matrix_and_a_list_that_is_folded_away(study: Any, heard: Any) -> None:
     shares = dict(zip(MODELS, (0.5, 0.6, 0.7, 0.8, 0.9, 0.55), strict=True))
     for order, (model, share) in enumerate(shares.items()):
