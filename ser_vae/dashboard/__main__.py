@@ -33,7 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     project, protocol = config["logger"]["wandb"]["project"], config["choice"]["split"]
     parser.add_argument("--entity", help="user or team on W&B (default: that of the account)")
     parser.add_argument("--project", default=project, help=f"on W&B (default: {project})")
-    parser.add_argument("--group", help="of runs, such as demo-random (default: all)")
+    parser.add_argument(
+        "--group",
+        required=True,
+        help="of runs, a corpus and a protocol: iemocap-random. Other scores are not averaged",
+    )
     parser.add_argument(
         "--protocol",
         default=protocol,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from wandb_workspaces import expr
 from wandb_workspaces.reports.v2 import interface as wr
 
+from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.dashboard import panels
 
 
@@ -16,7 +17,7 @@ class Asked:
     Attributes:
         entity: user or team on W&B; empty for a report that is only looked at.
         project: of that entity.
-        group: one W&B group of runs; None for all.
+        group: a W&B group of runs, of one corpus and protocol.
         protocol: the split, such as random; scores of two are never side by side.
         subsets: the paper's columns, such as improvised.
         policies: label policies other than the headline.
@@ -24,7 +25,7 @@ class Asked:
 
     entity: str
     project: str
-    group: str | None
+    group: str
     protocol: str
     subsets: Sequence[str]
     policies: Sequence[str]
@@ -38,7 +39,8 @@ def comparison(asked: Asked) -> wr.Report:
         entity=asked.entity,
         project=asked.project,
         title=title(asked),
-        description="Written by python -m ser_vae.dashboard; write it again after more runs.",
+        description="Written by python -m ser_vae.dashboard; write it again after more runs. A bar "
+        "is the mean of all runs of a model in the group: filter them where settings differ too.",
         width="fluid",
         blocks=[
             wr.TableOfContents(),
@@ -56,7 +58,10 @@ def comparison(asked: Asked) -> wr.Report:
 
 
 def title(asked: Asked) -> str:
-    return f"Emotion by representation: {asked.group or asked.project}, {asked.protocol}"
+    synthetic = (
+        f"{SYNTHETIC.partition(':')[0].upper()}. " if asked.group.startswith("demo-") else ""
+    )
+    return f"{synthetic}Emotion by representation: {asked.group}, {asked.protocol}"
 
 
 def table_one(asked: Asked) -> Iterable[wr.BlockTypes]:
@@ -79,8 +84,7 @@ def grouped(asked: Asked, name: str, only: list[expr.FilterExpr]) -> wr.Runset:
 def runs(asked: Asked, name: str, only: list[expr.FilterExpr], groupby: list[str]) -> wr.Runset:
     """The runs of a protocol, with what one wants to know of each beside its name."""
     chosen = [expr.Config("choice/split") == asked.protocol, *only]
-    if asked.group is not None:
-        chosen.append(expr.Metric("Group") == asked.group)
+    chosen.append(expr.Metric("Group") == asked.group)
     return wr.Runset(
         entity=asked.entity,
         project=asked.project if asked.entity else "",  # both: W&B is asked where they are

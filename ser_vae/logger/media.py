@@ -10,6 +10,7 @@ import wandb
 from matplotlib.figure import Figure
 from PIL import Image
 
+from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.evaluation import illustrations, latents, predictions
 from ser_vae.evaluation.latents import Latents
 from ser_vae.evaluation.predictions import PROBABILITY, Predictions
@@ -46,7 +47,8 @@ def pictures(
     results: Mapping[str, Any], folder: RunFolder, where: Latents | None
 ) -> dict[str, Figure]:
     """Which there are depends on the model: an SVM has no KL, and an AE no label to swap."""
-    name, health = results["run"], results["health"] or {}
+    marked = f"{SYNTHETIC.partition(':')[0]}, " if results["synthetic"] else ""
+    name, health = marked + results["run"], results["health"] or {}
     counts = np.array(results[f"{results['protocol']}/test/confusion"])
     drawn = {CONFUSION: confusion({"": counts}, results["emotions"], title=name)}
     if kl := health.get("kl_per_dimension"):

@@ -221,9 +221,11 @@ def _uploaded(opened: Any, config: Mapping[str, Any]) -> Points:
 
 
 def once(leaves: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the headline's second name: it is also one of a CVAE's label policies."""
-    second = f"policies/{results['label_policy']}/"
-    return {name: value for name, value in leaves.items() if not name.startswith(second)}
+    """Without the headline's second name, as it is also one of a CVAE's label policies, and without
+    what was left out, which names utterances and files.
+    """
+    unsent = (f"policies/{results['label_policy']}/", "left_out/")
+    return {name: value for name, value in leaves.items() if not name.startswith(unsent)}
 
 
 def charted(said: Mapping[str, Any], protocol: str) -> dict[str, float]:

@@ -19,7 +19,8 @@ OWN = "ser_vae.dashboard"
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
-    assert main(["--print", *arguments]) == 0
+    group = () if "--group" in arguments else ("--group", "demo-random")
+    assert main(["--print", *group, *arguments]) == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
 
@@ -142,7 +143,7 @@ def test_project_and_group_are_those_that_were_asked_for(
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    assert main(arguments) == 1
+    assert main(["--group", "demo-random", *arguments]) == 1
     said = capsys.readouterr().err
     assert said.startswith("error: ")
     assert said.count("\n") <= 3
