@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
+from run_files import folders
 
-from ser_vae.run import configure
+from ser_vae.run import main
 from ser_vae.sweep import Sweep, common, planned
 from ser_vae.sweep.journal import read
 
@@ -55,8 +56,13 @@ def test_it_can_be_sent_to_another_process(tmp_path: Path) -> None:
     assert (sent.journal, sent.lives, sent.live) == (sweep.journal, True, None)
 
 
-def test_a_single_run_has_no_sweep(noise_command: list[str], tmp_path: Path) -> None:
-    assert "sweep" not in configure(*noise_command)
+def test_a_single_run_has_no_sweep(
+    noise_command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = ["hydra/job_logging=none", "hydra/hydra_logging=none"]  # pytest's own handlers stay
+    monkeypatch.setattr(sys, "argv", ["run", *noise_command, *quiet, "model=majority"])
+    main()
+    assert len(folders(tmp_path / "runs")) == 1
     assert not (tmp_path / "runs" / ".sweeps").exists()
 
 
