@@ -155,6 +155,23 @@ def test_an_interrupted_stage_ends_as_the_uninterrupted_one(kind, finished_epoch
     assert curves[0].read_text() == curves[1].read_text()
 
 
+@pytest.mark.parametrize("kind", STAGES)
+def test_in_double_precision_too_it_ends_as_the_uninterrupted_one(kind, tmp_path):
+    """Its weights are doubles in the checkpoint, and single in the stage before and after."""
+    whole = STAGES[kind]()
+    broken = copy.deepcopy(whole)
+    data, _ = data_for(whole)
+    double = {"accelerator": "cpu", "devices": 1, "precision": "64-true"}
+    train(whole, data, tmp_path / "whole", trainer=double)
+    train(broken, data, tmp_path / "broken", trainer=double, epochs=EPOCHS - 1)
+    resumed = STAGES[kind]()
+    train(resumed, data, tmp_path / "broken", trainer=double)
+    assert_same_weights(resumed, whole)
+    assert {value.dtype for value in whole.parameters()} == {torch.float32}
+    curves = [tmp_path / name / f"{whole.stage}.csv" for name in ("whole", "broken")]
+    assert curves[0].read_text() == curves[1].read_text()
+
+
 def test_a_stage_that_was_finished_is_not_trained_again(tmp_path):
     """Killed between the last epoch and what comes behind it, a run finds the weights."""
     data = segments(70, seed=1)
