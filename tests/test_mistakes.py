@@ -301,7 +301,7 @@ def test_the_dashboard_names_the_extra_that_it_needs(
 ) -> None:
     monkeypatch.delitem(sys.modules, "ser_vae.dashboard.comparison", raising=False)
     monkeypatch.setitem(sys.modules, "wandb_workspaces", None)
-    assert dashboard.main(["--print"]) == 1
+    assert dashboard.main(["--print", "--group", "demo-random"]) == 1
     text = capsys.readouterr().err
     assert_short(text)
     assert "pip install 'ser_vae[dashboard]'" in text
