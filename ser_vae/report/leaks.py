@@ -91,12 +91,16 @@ def above(shares: Sequence[Share]) -> str:
 
 
 def gain(permuted: Sequence[Mapping[str, float]]) -> str:
-    """Whether oracle minus null on permuted labels is more than noise, by each run's interval."""
+    """Whether oracle minus null on permuted labels is more than noise.
+
+    It is where a run's interval says so, and the oracle is above chance: null may fall below it by
+    how the labels came to lie, of which an interval over utterances says nothing.
+    """
     if not all("low" in own for own in permuted):
         return ", of which the runs left no interval"
-    count = sum(own["low"] > 0 for own in permuted)
+    count = sum(own["low"] > 0 and own["oracle_ua"] > own["chance"] for own in permuted)
     if not count:
-        return ", which its interval does not tell from 0"
+        return ", no more than noise"
     runs = "" if len(permuted) == 1 else f" in {count} of {len(permuted)} runs"
     return f", above 0 by its interval{runs}: that can only be the label that was told"
 

@@ -58,7 +58,7 @@ def test_permuted_labels_stand_beside_chance(study: Any) -> None:
     [
         ((0.02, 0.01), "above 0 by its interval in 2 of 2 runs: that can only be the label"),
         ((0.02, -0.01), "above 0 by its interval in 1 of 2 runs: that can only be the label"),
-        ((-0.02, 0.0), "which its interval does not tell from 0"),
+        ((-0.02, 0.0), "points, no more than noise."),
         ((0.02, None), "of which the runs left no interval"),
     ],
 )
@@ -71,6 +71,13 @@ def test_a_gain_on_permuted_labels_is_the_label_only_where_it_is_more_than_noise
             found["permuted_labels"] |= {"difference": 0.14, "low": low, "high": 0.3}
         study.run("model=cvae", seed=seed, leak_panel=found)
     assert said in only(study).notes[1]
+
+
+def test_an_oracle_at_chance_leaks_nothing_however_far_null_lies_below(study: Any) -> None:
+    found = panel(oracle=0.245)
+    found["permuted_labels"] |= {"null_ua": 0.158, "difference": 0.087, "low": 0.01, "high": 0.16}
+    study.run("model=cvae", leak_panel=found)
+    assert "oracle minus null is 8.7 points, no more than noise." in only(study).notes[1]
 
 
 def test_oracle_minus_null_is_recomputed_from_the_policies(study: Any, heard: Any) -> None:
