@@ -101,7 +101,9 @@ def inside_archive(random: Random, valid: bytes) -> bytes:
         for name in names:
             if name != chosen or fate > 1:  # of one in ten it is left out, of one in ten renamed
                 content = old.read(name)
-                new.writestr(name, mutated(random, content) if name == chosen else content)
+                content = mutated(random, content) if name == chosen else content
+                new.writestr(zipfile.ZipInfo(name), content)  # its date is always the same
             elif fate:
-                new.writestr(f"{name}{random.randrange(9)}", old.read(name))
+                renamed = f"{name}{random.randrange(9)}"
+                new.writestr(zipfile.ZipInfo(renamed), old.read(name))
     return made.getvalue()
