@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
@@ -23,6 +22,7 @@ from ser_vae.corpus.utterance import SYNTHETIC, Corpus
 from ser_vae.features.audio import Inspection, inspect
 from ser_vae.inventory import Count, Inventory, take, written
 from ser_vae.run import configure
+from ser_vae.terminal import stderr, track
 
 PIPE_WIDTH = 160  # characters: where there is no terminal, tables may be wider than 80
 
@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = configure(*overrides)
         ranges.check(config)
+        stderr().quiet = not config["progress"]
         corpus = build(config["corpus"])
     except (HydraException, OmegaConfBaseException) as error:
         complaints.print(f"error: {mistakes.words(error)}", style="red")
@@ -42,24 +43,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SerVaeError as error:
         complaints.print(f"error: {error}", style="red")
         return 1
-    inspections = inspect_all(corpus, config["jobs"] or os.cpu_count() or 1, config["progress"])
+    inspections = inspect_all(corpus, config["jobs"] or os.cpu_count() or 1)
     inventory = take(corpus, inspections)
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     show(corpus, inventory, Console(markup=False, highlight=False, width=width))
     return 1 if inventory.faults else 0
 
 
-def inspect_all(corpus: Corpus, jobs: int, progress: bool) -> dict[str, Inspection]:
+def inspect_all(corpus: Corpus, jobs: int) -> dict[str, Inspection]:
     """Decode every file, those of other labels too, in `jobs` threads: id -> what it holds."""
     utterances = [*corpus.utterances, *corpus.others]
     with ThreadPoolExecutor(jobs) as pool:
-        inspections = track(
-            pool.map(inspect, [utterance.path for utterance in utterances]),
-            description=f"Reading {corpus.name}",
-            total=len(utterances),
-            console=Console(stderr=True),
-            disable=not progress,
-        )
+        read = pool.map(inspect, [utterance.path for utterance in utterances])
+        inspections = track(read, f"Reading {corpus.name}", len(utterances))
         return dict(zip((utterance.id for utterance in utterances), inspections, strict=True))
 
 

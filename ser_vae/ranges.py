@@ -1,7 +1,8 @@
 """What the settings of a run may be, where what is built of them would not say it, or too late.
 
 Looked at once, before anything is read: a batch size of the second stage is met before the hours of
-the first. What a class is built with (features, models, classifiers) it looks at itself.
+the first. Names and sizes with which features, models and classifiers are built they look at
+themselves, before anything is read too.
 """
 
 import math
@@ -66,6 +67,18 @@ RANGES = {
     **dict.fromkeys(("compile", "progress", "force", "debug", "training.unlabelled"), SWITCH),
     **{f"training.pretrain.{key}": expected for key, expected in STAGE.items()},
     **{f"training.classify.{key}": expected for key, expected in STAGE.items()},
+    **{f"model.training.{key}": expected for key, expected in STAGE.items()},
+    "model.beta": FROM_0,
+    "model.clip": ABOVE_0,
+    "model.dropout": BELOW_1,
+    "model.elbo_weight": FROM_0,
+    "model.label_smoothing": SHARE,
+    "normalise": one_of("train", "speaker", "none"),
+    "bad_audio": one_of("error", "drop"),
+    "label_policies": one_of("all", "headline"),
+    "data.length": whole(1),
+    "data.hop": whole(1),
+    "data.remainder": one_of("drop", "pad"),
     "training.label_dropout": SHARE,
     "training.latent": one_of("mu", "sample"),
     "training.encoder_lr": or_null(FROM_0),
@@ -77,6 +90,7 @@ RANGES = {
     "trainer.accumulate_grad_batches": whole(1),
 }
 HINTS = {
+    "model.beta": "\nEq. (3) has 1.",
     "training.pretrain.epochs": "\nFor no pretraining: training.pretrained=none.",
     "trainer.devices": "\nCUDA_VISIBLE_DEVICES chooses which.",
 }
@@ -92,7 +106,7 @@ def check(config: Mapping[str, Any]) -> None:
         above, last = config, key
         while "." in last:
             first, _, last = last.partition(".")
-            above = above[first]
+            above = above.get(first, {})
         if last in above and not expected.holds(above[last]):
             raise SerVaeError(
                 f"{key}={above[last]}: expected {expected.words}.{HINTS.get(key, '')}"

@@ -26,6 +26,7 @@ from ser_vae.report.line import line, policies_line, pooled_line
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.sweep import objective
 from ser_vae.sweep.share import divided
+from ser_vae.terminal import stderr
 
 
 def default_corpus() -> str:
@@ -43,6 +44,7 @@ def run(config: Mapping[str, Any]) -> dict[str, Any]:
     objective is set, its value stands there too.
     """
     ranges.check(config)
+    stderr().quiet = not config["progress"]
     objective.check(config)
     with explained(config):
         if config["fold"] == "all":

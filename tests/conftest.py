@@ -1,5 +1,6 @@
 """Corpora and commands that several tests share."""
 
+import io
 import os
 import subprocess
 import sys
@@ -11,8 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from rich.console import Console
 from run_files import noise_settings
 
+from ser_vae import terminal
 from ser_vae.run import configure, run
 
 torch.set_num_threads(1)  # small networks: more threads are slower, far slower on a busy machine
@@ -75,6 +78,15 @@ def run_noises(noise_command: list[str]) -> Callable[..., dict[str, Any]]:
         return run(configure(*noise_command, *overrides))
 
     return go
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What a person at a terminal sees of bars and live tables."""
+    text = io.StringIO()
+    drawn_on = Console(file=text, force_terminal=True, width=100)
+    monkeypatch.setattr(terminal, "stderr", lambda: drawn_on)
+    return text
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import torch
 Run = Callable[..., dict[str, Any]]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
-NOT_COMPARED = ("times_s", "peak_memory_mb")
+NOT_COMPARED = ("times_s",)
 
 
 def folders(runs: Path) -> list[Path]:

@@ -1,5 +1,6 @@
 """The command, on a corpus of short noises in sub-folders."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -96,8 +97,9 @@ def test_names_are_printed_as_they_are(root: Path, capsys: pytest.CaptureFixture
     assert "[red]cross" in capsys.readouterr().out
 
 
-def test_progress_goes_to_the_error_stream(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_is_drawn_for_a_person_alone(
+    root: Path, capsys: pytest.CaptureFixture[str], screen: io.StringIO
+) -> None:
     assert main(["corpus=folder", f"corpus.root='{root}'"]) == 0
-    captured = capsys.readouterr()
-    assert "Reading folder" in captured.err
-    assert "Reading" not in captured.out
+    assert "Reading folder" in screen.getvalue()
+    assert "Reading" not in capsys.readouterr().out

@@ -123,7 +123,7 @@ def test_a_label_written_into_z_is_found_by_every_view_of_the_panel(
     ("overrides", "message"),
     [
         (("label_policy=hearsay",), "label_policy: expected one of null, dropout"),
-        (("label_policies=some",), "label_policies: expected all or headline"),
+        (("label_policies=some",), "label_policies=some: expected all or headline"),
         (
             ("label_policy=dropout", "training.pretrained=none"),
             "label_policy=dropout: labels are dropped in pretraining",

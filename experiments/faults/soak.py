@@ -5,7 +5,7 @@
 The corpus is written here: synthetic tones in noise, no speech. Every run is first made once
 undisturbed, in a folder and a cache of its own. Then all are made by processes that a SIGKILL ends
 after a random time and that others follow until each run is there; two that meet at a run share it.
-What came out is compared: predictions.csv byte by byte, metrics.json but for times and memory. Ends
+What came out is compared: predictions.csv byte by byte, metrics.json but for times. Ends
 with 1 if a run differs.
 """
 
@@ -48,7 +48,7 @@ BRIEF = (
     *("training.classify.epochs=4", "training.classify.optimizer.lr=0.01", "threads=1", "jobs=1"),
     *("progress=false", "logger=none", "trainer=cpu"),
 )
-NOT_COMPARED = ("times_s", "peak_memory_mb")
+NOT_COMPARED = ("times_s",)
 FORKED = multiprocessing.get_context("forkserver")  # PyTorch is imported once
 
 

@@ -22,12 +22,11 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 from filelock import FileLock
-from rich.progress import track
 
 from ser_vae.corpus import espeak, prosody
 from ser_vae.corpus.iemocap import read_tree
 from ser_vae.corpus.utterance import Corpus
-from ser_vae.terminal import stderr
+from ser_vae.terminal import track
 
 TEXT = Path(__file__).with_suffix(".txt")
 
@@ -164,7 +163,7 @@ def make(folder: Path, dialogues: Mapping[str, Sequence[Turn]]) -> None:
             shutil.rmtree(part)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             made = pool.map(partial(make_dialogue, part), dialogues, dialogues.values())
-            deque(track(made, "Speaking the demo corpus", len(dialogues), console=stderr()), 0)
+            deque(track(made, "Speaking the demo corpus", len(dialogues)), 0)
         part.replace(folder)
 
 

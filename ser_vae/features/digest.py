@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.progress import track
-
 from ser_vae import SerVaeError
 from ser_vae.features import AudioError, records
-from ser_vae.terminal import stderr
+from ser_vae.terminal import track
 
 # The coarsest file system's time stamps. A file changed within it may change again under the same
 # stamp, so its digest is not remembered.
@@ -52,7 +50,7 @@ class Digests:
         if not unknown:
             return
         said = f"content of {len(unknown):,} files"
-        for path in track(unknown, said, console=stderr(), transient=True):
+        for path in track(unknown, said, len(unknown), transient=True):
             try:
                 self.of(path)
             except AudioError:

@@ -27,7 +27,6 @@ from typing import Any, ClassVar, NamedTuple, Protocol, overload
 import numpy as np
 import torch
 from filelock import FileLock, Timeout
-from rich.progress import track
 
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError, audio, records
@@ -35,7 +34,7 @@ from ser_vae.features.audio import Samples
 from ser_vae.features.digest import Digests, usable
 from ser_vae.features.logmel import TooShortError
 from ser_vae.files import atomic_write, remove_parts
-from ser_vae.terminal import stderr
+from ser_vae.terminal import track
 
 DEFINITION = 1  # one more whenever a file under the same settings would give another entry
 PACK_BYTES = 2**24  # a pack is written when it has so much,
@@ -178,7 +177,7 @@ class FeatureStore:
         with _one_torch_thread(), ThreadPoolExecutor(self._jobs) as pool:
             try:
                 entries = pool.map(self._entry, utterances)
-                yield from track(entries, said, total=len(utterances), console=stderr())
+                yield from track(entries, said, len(utterances))
             finally:
                 pool.shutdown(cancel_futures=True)
 

@@ -56,7 +56,7 @@ def rebuild(
     corpus = corpus_of(config)
     material, _ = prepare(config, corpus, select(corpus, config["data"]["style"]))
     check_same(folder, material)
-    model = fresh_model(config, material)
+    model = fresh_model(config, material.segments.size, len(material.emotions))
     weights.load(model, folder.path / "pretrained.ckpt")
     return Rebuilt(folder, config, corpus, Pictures(model, material, config))
 

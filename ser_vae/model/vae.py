@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ser_vae import SerVaeError
 from ser_vae.model import layers
 from ser_vae.model.objective import negative_lower_bound
 from ser_vae.model.posterior import Posterior
@@ -34,8 +33,6 @@ class VAE(nn.Module):
     ) -> None:
         super().__init__()
         layers.check_sizes(hidden, latent)
-        if type(beta) not in (int, float) or not beta >= 0:
-            raise SerVaeError(f"model.beta={beta}: expected a number from 0; eq. (3) has 1.")
         self.latent_size = latent
         self.beta = beta
         self.encoder = layers.hidden_layers([input_size + condition_size, *hidden], activation)

@@ -30,9 +30,9 @@ from ser_vae.pipeline.diagnose import NOTHING_TO_DIAGNOSE, diagnose
 from ser_vae.pipeline.illustrate import illustrate
 from ser_vae.pipeline.loggers import open_loggers
 from ser_vae.pipeline.policies import Recognisers
-from ser_vae.pipeline.prepare import prepare
+from ser_vae.pipeline.prepare import check_parts, prepare
 from ser_vae.pipeline.represent import represent
-from ser_vae.pipeline.settings import check_trainer, fresh_model, policies_of
+from ser_vae.pipeline.settings import check_networks, check_trainer, fresh_model, policies_of
 from ser_vae.pipeline.summarise import summarise
 from ser_vae.run_folder import RunFolder
 
@@ -55,6 +55,8 @@ def execute(
     `unchanged` raises an error where the corpus is no longer that of the folder's address.
     """
     check_trainer(config["trainer"])
+    check_networks(config, len(corpus.emotions))
+    check_parts(config, utterances)
     if config["threads"]:
         torch.set_num_threads(config["threads"])
     for warning in corpus_warnings(corpus):
@@ -84,7 +86,7 @@ def recognise(
     times: dict[str, float],
 ) -> tuple[dict[str, predictions.Predictions], dict[str, Any]]:
     """The predictions under each label policy, and what the run says of itself beside them."""
-    model = fresh_model(config, material)
+    model = fresh_model(config, material.segments.size, len(material.emotions))
     if model.level == "utterance":
         with timed(times, "classify"):
             found = utterance_level.recognise(model, config, material, folder.path, loggers)

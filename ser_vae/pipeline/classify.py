@@ -3,6 +3,7 @@
 import copy
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,12 @@ def frozen(config: Config) -> bool:
 
 
 def device_of(config: Config) -> torch.device:
+    return _device(config["trainer"]["accelerator"])
+
+
+@cache
+def _device(accelerator: str) -> torch.device:
+    """The first of its kind, as a Trainer would choose it."""
     with warnings.catch_warnings():
         ignore_known_warnings()
-        return lightning.Fabric(accelerator=config["trainer"]["accelerator"], devices=1).device
+        return lightning.Fabric(accelerator=accelerator, devices=1).device

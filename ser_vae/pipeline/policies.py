@@ -42,12 +42,17 @@ class Recognisers:
     folder: Path
     loggers: Sequence[Logger]
     trained: dict[str, Say] = field(default_factory=dict)
+    found: dict[str, Probabilities] = field(default_factory=dict)
 
     def probabilities(self, name: str) -> Probabilities:
         """Of the test part under a policy: (U of test, K)."""
-        policy = policy_of(name)
+        if name not in self.found:
+            self.found[name] = self._probabilities(policy_of(name))
+        return self.found[name]
+
+    def _probabilities(self, policy: Policy) -> Probabilities:
         if policy.test == "bound":
-            return normalised(self.bounds())
+            return normalised(self.bounds)
         say = self.say(policy)
         if policy.test == "candidate":
             return normalised(self.judged(say))
@@ -103,6 +108,7 @@ class Recognisers:
         generator = torch.Generator().manual_seed(seed_for(self.config["seed"], "random label"))
         return torch.randint(self.classes, (len(self.material.label),), generator=generator)
 
+    @cached_property
     def bounds(self) -> Probabilities:
         """The lower bound of each test utterance under each label: (U of test, K), in nats."""
         return (
@@ -126,7 +132,7 @@ class Recognisers:
         segments = self.material.segments_of("test").count.numpy()[:, None]
         believed = np.stack([say(self.all_told(c))[:, c] for c in range(self.classes)], axis=1)
         tiny = np.finfo(np.float64).tiny
-        log_odds: Probabilities = log_softmax(self.bounds() / segments, axis=1)
+        log_odds: Probabilities = log_softmax(self.bounds / segments, axis=1)
         log_odds += np.log(np.maximum(believed, tiny))
         return log_odds
 

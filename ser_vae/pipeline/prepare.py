@@ -19,6 +19,23 @@ from ser_vae.pipeline.features import feature_store
 from ser_vae.split.fold import fold_of
 
 
+def check_parts(config: Mapping[str, Any], utterances: Sequence[Utterance]) -> None:
+    """Meet a split or a fold that can't be had before any speech is read.
+
+    Where unusable speech is left out, it is known only later which utterances the split is of.
+    """
+    if config["bad_audio"] == "error":
+        parts(config, utterances)
+
+
+def parts(
+    config: Mapping[str, Any], utterances: Sequence[Utterance]
+) -> tuple[Mapping[str, str], int]:
+    """The part of each utterance in the fold that is asked for, and how many folds there are."""
+    folds = build(config["split"], utterances, seed=config["seed"])
+    return fold_of(folds, config["fold"], config["choice"]["split"]), len(folds)
+
+
 def prepare(
     config: Mapping[str, Any], corpus: Corpus, utterances: Sequence[Utterance]
 ) -> tuple[Material, dict[str, str]]:
@@ -37,14 +54,13 @@ def prepare(
         return sorted((u for u in wanted if u.id not in reasons), key=lambda u: u.id)
 
     kept = usable(utterances)
-    folds = build(config["split"], kept, seed=config["seed"])
-    assigned = fold_of(folds, config["fold"], config["choice"]["split"])
-    parts = [assigned[utterance.id] for utterance in kept]
+    assigned, folds = parts(config, kept)
+    part = [assigned[utterance.id] for utterance in kept]
     label = [corpus.emotions.index(utterance.emotion) for utterance in kept]
     if config["training"]["unlabelled"]:
         style = config["data"]["style"]
-        others = usable(of_training_speakers(corpus.others, kept, parts, style))
-        kept, parts = [*kept, *others], [*parts, *(UNLABELLED for _ in others)]
+        others = usable(of_training_speakers(corpus.others, kept, part, style))
+        kept, part = [*kept, *others], [*part, *(UNLABELLED for _ in others)]
         label += [NO_LABEL for _ in others]
     room = Bounded(config["memory_gb"], Path(config["cache"]).expanduser())
     available = [store.length(utterance) for utterance in kept]
@@ -53,9 +69,9 @@ def prepare(
         segments.frames_of_each(),
         config["normalise"],
         [utterance.speaker for utterance in kept],
-        [part == "train" for part in parts],  # no statistic of the test part reaches training
+        [own == "train" for own in part],  # no statistic of the test part reaches training
     )
     digests = [store.digest(utterance) for utterance in kept]
     truth, emotions = torch.tensor(label), corpus.emotions
-    made = Material(kept, digests, segments, truth, parts, emotions, len(folds), scales)
+    made = Material(kept, digests, segments, truth, part, emotions, folds, scales)
     return made, left_out

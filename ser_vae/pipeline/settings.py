@@ -4,11 +4,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
 from ser_vae import SerVaeError
 from ser_vae.configuration import build
-from ser_vae.data.material import Material
 from ser_vae.training import processes
 from ser_vae.training.classify import Classify
 from ser_vae.training.encode import LEAKING, POLICIES, policy_of
@@ -20,11 +20,18 @@ Config = Mapping[str, Any]
 PARALLEL = ("ddp_spawn", "ddp")  # strategies: processes spawned for a stage; started from outside
 
 
-def fresh_model(config: Config, material: Material) -> Any:
-    """The representation as initialised; a wrong setting of either network is met before hours."""
-    classes = len(material.emotions)
+def check_networks(config: Config, classes: int) -> None:
+    """Meet a wrong setting of features or networks before any speech is read, which takes hours."""
+    extractor = build(config["features"])
+    window = round(extractor.sample_rate * max(1.0, config["features"]["window"]))
+    _, bands = extractor(np.zeros(window, np.float32)).shape
+    fresh_model(config, bands * config["data"]["length"], classes)
+
+
+def fresh_model(config: Config, input_size: int, classes: int) -> Any:
+    """The representation as initialised, the same each time; of both networks no wrong setting."""
     torch.manual_seed(seed_for(config["seed"], "pretrain", "initialisation"))
-    model = build(config["model"], input_size=material.segments.size, num_classes=classes)
+    model = build(config["model"], input_size=input_size, num_classes=classes)
     check_told(config, model)
     if model.level == "segment":
         check_fine_tuned(config, fresh_classifier(config, model.latent_size, classes))
@@ -75,10 +82,6 @@ def check_told(config: Config, model: Any) -> None:
     """Refuse what would be accepted and ignored, or fail after hours of pretraining."""
     name, kind = config["label_policy"], type(model).__name__
     policy = policy_of(name)
-    if config["label_policies"] not in ("all", "headline"):
-        raise SerVaeError(
-            f"label_policies: expected all or headline, got {config['label_policies']!r}"
-        )
     if name != "null" and not model.conditional:
         raise SerVaeError(
             f"label_policy={name}: a {kind} is never told a label.\n"

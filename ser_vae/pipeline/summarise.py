@@ -1,6 +1,5 @@
 """What metrics.json holds: the scores, and all that one must know to read them."""
 
-import resource
 from collections.abc import Mapping
 from typing import Any
 
@@ -64,5 +63,4 @@ def summarise(
         **diagnosis,
         "counts": summary.counts(material.utterances, material.parts, material.segments.count),
         "left_out": dict(left_out),
-        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }

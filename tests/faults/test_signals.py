@@ -54,8 +54,7 @@ def stop(process: Forked, seen: Callable[[], bool], number: int) -> float:
 
 
 def said_of(process: Forked) -> list[str]:
-    """What stands on the terminal but for the bar of the features."""
-    return [line for line in process.err.splitlines() if line and "features of" not in line]
+    return [line for line in process.err.splitlines() if line]
 
 
 @pytest.mark.slow

@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from rich.progress import track
-
 from ser_vae import SerVaeError
 from ser_vae.files import write_text
 from ser_vae.plots.style import save
@@ -18,7 +16,7 @@ from ser_vae.report.figure_files import runs as of_runs
 from ser_vae.report.figure_files import scores as of_scores
 from ser_vae.report.figure_files.drawing import Drawing
 from ser_vae.report.record import Run
-from ser_vae.terminal import stderr
+from ser_vae.terminal import track
 
 
 def write_figures(folder: Path, studies: Sequence[Study], runs: Sequence[Run]) -> list[str]:
@@ -36,7 +34,7 @@ def write_figures(folder: Path, studies: Sequence[Study], runs: Sequence[Run]) -
     captions = ["# Captions"]
     try:
         found = unique(drawings(folder, studies, runs, notes))
-        for drawing in track(found, "figures", console=stderr(), disable=not stderr().is_terminal):
+        for drawing in track(found, "figures", None):
             save(drawing.draw(), into / drawing.name)
             captions.append(f"**{drawing.name}.** {drawing.caption}")
         write_text(into / "captions.md", "\n\n".join(captions) + "\n")

@@ -1,0 +1,40 @@
+"""Bars are for a person who watches."""
+
+import io
+
+import pytest
+
+from ser_vae import terminal
+from ser_vae.run import configure, run
+
+
+def test_a_bar_is_drawn_on_a_terminal(screen: io.StringIO) -> None:
+    assert list(terminal.track(range(3), "three of them", 3)) == [0, 1, 2]
+    assert "three of them" in screen.getvalue()
+
+
+def test_none_where_nothing_is_to_be_drawn(screen: io.StringIO) -> None:
+    terminal.stderr().quiet = True
+    assert list(terminal.track(range(3), "three of them", 3)) == [0, 1, 2]
+    assert not screen.getvalue()
+
+
+def test_none_in_a_pipe(capfd: pytest.CaptureFixture[str]) -> None:
+    assert not terminal.stderr().is_terminal
+    assert list(terminal.track(range(3), "three of them", 3)) == [0, 1, 2]
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_progress_says_whether_there_are_bars(
+    screen: io.StringIO,
+    noise_command: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: object,
+    progress: bool,
+) -> None:
+    monkeypatch.setattr("ser_vae.run.stderr", terminal.stderr)
+    run(
+        configure(*noise_command, "model=majority", f"cache={tmp_path}/new", f"progress={progress}")
+    )
+    assert ("features of 60 utterances" in screen.getvalue()) == progress
