@@ -46,13 +46,14 @@ def _read(path: Path) -> dict[str, str]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
+            columns = reader.fieldnames or ()  # None of a file without a line
             rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SerVaeError(f"split=file: {path} can't be read: {error}") from error
-    if missing := {"utterance", "part"} - set(reader.fieldnames or ()):
+    if missing := {"utterance", "part"} - set(columns):
         raise SerVaeError(
             f"{path}: no column {' and no '.join(sorted(missing))}; its first line is "
-            f"{','.join(reader.fieldnames or ())!r}.\n"
+            f"{','.join(columns)!r}.\n"
             "Name them utterance and part, separated by a comma, as in the split.csv of a run."
         )
     parts: dict[str, str] = {}

@@ -57,6 +57,13 @@ def test_a_model_below_a_model_is_looked_at_too(config: dict[str, Any]) -> None:
     assert outsiders(config) == ["model: os.system"]
 
 
+@pytest.mark.parametrize("group", ["m" * 300, "../conf/model", "", "."])
+def test_a_group_that_is_none_has_no_option(config: dict[str, Any], group: str) -> None:
+    config[group] = config["model"]
+    target = config["model"]["_target_"]
+    assert outsiders(config) == [f"{group}: {target}"]
+
+
 def test_a_target_of_another_group_is_outside(config: dict[str, Any]) -> None:
     """Every option is called as its own group's: the logger would be opened as a corpus."""
     config["corpus"] = {"_target_": "ser_vae.logger.wandb.open_run"}

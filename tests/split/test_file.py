@@ -85,8 +85,9 @@ def test_a_line_that_can_not_be_right_is_named_with_its_file(file, lines, messag
         read(file, "a", "b")
 
 
-def test_another_header_is_an_error(file):
-    file.write_text("file,set\na,train\n")
+@pytest.mark.parametrize("content", ["file,set\na,train\n", ""], ids=["another", "empty"])
+def test_another_header_is_an_error(file, content):
+    file.write_text(content)
     with pytest.raises(SerVaeError, match=r"split\.csv: no column part and no utterance; "):
         read(file, "a")
 
