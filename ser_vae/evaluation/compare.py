@@ -18,11 +18,18 @@ from statsmodels.stats.multitest import multipletests
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.folder import UNKNOWN_SPEAKER
-from ser_vae.evaluation.intervals import CONFIDENCE, Groups, Resampled, names_of, resample
+from ser_vae.evaluation.intervals import (
+    CONFIDENCE,
+    Groups,
+    Resampled,
+    names_of,
+    resample,
+    standard_error,
+    within,
+)
 from ser_vae.evaluation.predictions import Predictions
 
 ALPHA = 1 - CONFIDENCE
-ENOUGH_SPEAKERS = 10  # with fewer, whole speakers show next to nothing after a correction
 
 Seeds = Mapping[int, Predictions]  # seed -> its test part, all folds together
 Pair = tuple[str, str]
@@ -171,25 +178,26 @@ def described(predictions: Predictions) -> dict[str, str]:
 
 
 def groups_for(seeds: Sequence[Predictions]) -> Groups:
-    """Speakers, where all are known and enough; utterances otherwise, taken for independent."""
+    """Speakers, where all are known and there are two; utterances otherwise, taken for independent.
+
+    Few speakers show little: so they should, as each may favour one model by chance.
+    """
     speakers = names_of(seeds, "speakers")
-    if UNKNOWN_SPEAKER in speakers or len(speakers) < ENOUGH_SPEAKERS:
-        return "utterances"
-    return "speakers"
+    return "utterances" if UNKNOWN_SPEAKER in speakers or len(speakers) < 2 else "speakers"
 
 
 def difference(first: Resampled, second: Resampled) -> Difference:
     """Student's t on the paired bootstrap's standard error, with groups - 1 degrees of freedom.
 
-    The error is widened by sqrt(G / (G - 1)), by which the bootstrap's is too small. Counting the
-    resamples beyond 0 instead called equal models different in 10 of 100 comparisons over ten
-    speakers, this in 5.
+    Counting the resamples beyond 0 instead called equal models different in 10 of 100 comparisons
+    over ten speakers, this in 5. Where all groups differ alike, which few may do by chance, p is
+    the least that exchanging the models group by group can give.
     """
     groups, apart = first.groups, first.ua - second.ua
-    error = float(np.std(first.draws - second.draws) * np.sqrt(groups / (groups - 1)))
-    reach = float(t.isf((1 - CONFIDENCE) / 2, groups - 1)) * error
+    error = standard_error(first.draws - second.draws, groups)
+    reach = within(groups) * error
     if error == 0:  # the same in every group
-        return Difference(apart, apart, apart, 1.0 if apart == 0 else 0.0)
+        return Difference(apart, apart, apart, 1.0 if apart == 0 else 2.0 ** (1 - groups))
     p = 2 * float(t.sf(abs(apart) / error, groups - 1))
     return Difference(apart, apart - reach, apart + reach, p)
 
