@@ -44,6 +44,8 @@ def audit(
         `duplicates`: test utterances whose audio is, byte for byte, in the training part.
         `speaker_lookup`: wa and ua of giving each test utterance the emotion that its speaker has
             most often in training.
+        `speaker_lookup_counts`: by emotion, how many it has right of how many, so that folds can
+            be scored together.
         `verdict`, `sentence`: the same in a word and in a sentence.
     """
     shared = {name: _shared(train, test, value) for name, value in SIDES.items()}
@@ -58,6 +60,7 @@ def audit(
         "duplicates": sum(digests[utterance.id] in known for utterance in test),
         "test_utterances": len(test),
         "speaker_lookup": lookup,
+        "speaker_lookup_counts": lookup_counts(train, test),
         "verdict": verdict,
         "sentence": sentence,
     }
@@ -91,6 +94,15 @@ def _adjacent(
 
 def speaker_lookup(train: Sequence[Utterance], test: Sequence[Utterance]) -> dict[str, float]:
     """The score of knowing who speaks and nothing else; an unknown speaker gets the majority."""
+    counts = lookup_counts(train, test).values()
+    recalls = [right / tested for right, tested in counts]
+    return {"wa": sum(right for right, _ in counts) / len(test), "ua": sum(recalls) / len(recalls)}
+
+
+def lookup_counts(
+    train: Sequence[Utterance], test: Sequence[Utterance]
+) -> dict[str, tuple[int, int]]:
+    """Emotion -> how many of the test part the speaker lookup has right, of how many."""
     overall = _commonest(train)
     of_speaker = {
         speaker: _commonest([u for u in train if u.speaker == speaker])
@@ -98,8 +110,7 @@ def speaker_lookup(train: Sequence[Utterance], test: Sequence[Utterance]) -> dic
     }
     right = Counter(u.emotion for u in test if of_speaker.get(u.speaker, overall) == u.emotion)
     total = Counter(utterance.emotion for utterance in test)
-    recalls = [right[emotion] / count for emotion, count in total.items()]
-    return {"wa": right.total() / len(test), "ua": sum(recalls) / len(recalls)}
+    return {emotion: (right[emotion], count) for emotion, count in sorted(total.items())}
 
 
 def _commonest(utterances: Sequence[Utterance]) -> str:

@@ -9,13 +9,19 @@ from ser_vae.evaluation.predictions import Predictions
 
 @dataclass(frozen=True)
 class Audit:
-    """What the split shares; `lookup` are wa and ua of knowing the speaker alone."""
+    """What the split shares.
+
+    Attributes:
+        lookup: wa and ua of knowing the speaker alone.
+        lookup_counts: emotion -> how many that has right, of how many; None in runs of before.
+    """
 
     verdict: str
     sentence: str
     adjacent_turns: int | None
     duplicates: int
     lookup: Mapping[str, float]
+    lookup_counts: Mapping[str, tuple[int, int]] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,12 +113,14 @@ class Findings:
 
 def audit_of(found: Mapping[str, Any]) -> Audit:
     turns, lookup = found["adjacent_turns"], found["speaker_lookup"]
+    counts = found.get("speaker_lookup_counts")
     return Audit(
         str(found["verdict"]),
         str(found["sentence"]),
         None if turns is None else int(turns),
         int(found["duplicates"]),
         {name: float(lookup[name]) for name in ("ua", "wa")},
+        counts and {str(name): (int(right), int(of)) for name, (right, of) in counts.items()},
     )
 
 

@@ -4,6 +4,10 @@ from collections.abc import Mapping, Sequence
 from statistics import stdev
 from typing import Any
 
+import numpy as np
+
+from ser_vae.evaluation.confusion import accuracies
+
 CONTROLS = ("random", "oracle")  # they show what a label does, and are never a result
 
 
@@ -42,7 +46,7 @@ def pooled_line(scores: Mapping[str, Any], folds: Sequence[Mapping[str, Any]]) -
     """All folds of a protocol together; `folds` are the metrics of each."""
     first = folds[0]
     key, each = f"{first['protocol']}/test/", scores[f"{first['protocol']}/test/ua_of_folds"]
-    trivial = [fold["majority"][key + "ua"] for fold in folds]
+    trivial = np.sum([fold["majority"][key + "confusion"] for fold in folds], axis=0)
     caveats = sorted({caveat for fold in folds for caveat in fold["caveats"]})
     verdicts = sorted({fold["audit"]["verdict"] for fold in folds})
     parts = [
@@ -50,7 +54,7 @@ def pooled_line(scores: Mapping[str, Any], folds: Sequence[Mapping[str, Any]]) -
         f"{scores[key + 'ua']:.2%}, wa {scores[key + 'wa']:.2%}, all utterances together",
         *spread(scores[key + "ua_intervals"]),
         f"ua of a fold {min(each):.2%} to {max(each):.2%}, sd {stdev(each):.2%}",
-        f"majority {max(trivial):.2%}",
+        f"majority {accuracies(trivial)['ua']:.2%}",
         f"audit: {', '.join(verdicts)}",
         *caveats,
     ]

@@ -1,6 +1,6 @@
 """All models on one subset, the trivial ones among them, and each against each."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -110,14 +110,16 @@ class Subset:
         """Whether a model's UA lies above the best trivial one's by more than chance.
 
         The interval of their paired difference says so. Without runs of the trivial model to pair
-        with, the interval of its own UA has to lie above; without predictions, the mean.
+        with, the interval of its own UA has to lie above; without predictions, the mean. Where even
+        the best scores less than 1 / K, as a majority that differs between folds may, it has to lie
+        above 1 / K: so much has any one guess for all.
         """
-        best = self.trivials[0]
+        best, chance = self.trivials[0], 100 / len(cell.results[0].emotions)
         paired = self.against(cell, best.cell) if best.cell else None
-        if paired:
+        if paired and best.ua.mean >= chance:
             return paired.low > 0
         own = cell.interval.low if cell.interval else cell.ua.mean
-        return own > best.ua.mean
+        return own > max(best.ua.mean, chance)
 
 
 def subsets(table: Table) -> list[Subset]:
@@ -155,10 +157,19 @@ def stated(name: str, splits: Sequence[Result]) -> dict[str, Score]:
 
 
 def lookup(folds: Sequence[Findings]) -> dict[str, float]:
-    """Knowing the speaker alone: of several folds the mean, weighted by their utterances."""
-    known = [found.audit.lookup for found in folds if found.audit]
-    if len(known) < len(folds):
+    """Knowing the speaker alone, of all folds together; as a mean over the folds of older runs."""
+    audits = [found.audit for found in folds if found.audit]
+    if len(audits) < len(folds):
         return {}
+    counts = [own.lookup_counts for own in audits if own.lookup_counts]
+    if len(counts) == len(folds):
+        right, tested = Counter[str](), Counter[str]()
+        for own in counts:
+            right.update({name: number for name, (number, _) in own.items()})
+            tested.update({name: number for name, (_, number) in own.items()})
+        recalls = [right[name] / number for name, number in tested.items()]
+        return {"ua": sum(recalls) / len(recalls), "wa": right.total() / tested.total()}
+    known = [own.lookup for own in audits]
     sizes = [found.utterances for found in folds]
     return {
         metric: float(np.average([own[metric] for own in known], weights=sizes))

@@ -107,7 +107,8 @@ class Stage(lightning.LightningModule):
         self._log("validation", self.validation_means)
 
     def _log(self, part: str, epoch_mean: EpochMean) -> None:
-        means = dict(zip(self.quantities, epoch_mean.compute().tolist(), strict=True))
+        found = epoch_mean.compute().reshape(-1)  # of one quantity it is a scalar
+        means = dict(zip(self.quantities, found.tolist(), strict=True))
         epoch_mean.reset()
         if not all(map(math.isfinite, means.values())):
             raise SerVaeError(

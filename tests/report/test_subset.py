@@ -63,6 +63,17 @@ def test_a_trivial_model_that_was_run_is_taken_from_its_runs(study: Any, heard: 
     assert (best.name, best.ua.mean) == ("majority", pytest.approx(45))
 
 
+def test_the_lookup_of_several_folds_is_that_of_all_utterances_together(study: Any) -> None:
+    """Folds whose test part is one emotion each: the mean of their UAs would be 20."""
+    for fold in range(5):
+        right, name = (10, "angry") if fold == 0 else (0, "neutral")
+        counts = {"speaker_lookup_counts": {name: (right, 10)}}
+        study.run("split=speaker", f"fold={fold}", audit=audit(0.9) | counts)
+    found = {own.name: own.scores for own in only(study).trivials}
+    assert found["speaker_lookup"]["ua"].mean == pytest.approx(50)
+    assert found["speaker_lookup"]["wa"].mean == pytest.approx(20)
+
+
 def test_the_lookup_of_several_folds_is_weighted_by_their_utterances(study: Any) -> None:
     uas, sizes = [0.2, 0.4, 0.6, 0.8, 1.0], [10, 20, 30, 40, 100]
     for fold, (ua, size) in enumerate(zip(uas, sizes, strict=True)):
@@ -111,6 +122,16 @@ def test_without_predictions_the_means_decide(study: Any) -> None:
     study.run("model=ae", ua=0.50)
     subset = only(study)
     assert [subset.beats_trivial(cell(subset, name)) for name in ("VAE", "AE")] == [True, False]
+
+
+@pytest.mark.parametrize("ran", [True, False])
+def test_less_than_one_guess_for_all_beats_nothing(study: Any, heard: Any, ran: bool) -> None:
+    if ran:  # a majority that differs between folds: all wrong
+        study.run("model=majority", said=heard(0.05, order=1))
+    study.run("model=vae", said=heard(0.4, order=1), audit=audit(0.05))
+    study.run("model=ae", said=heard(0.9, order=1), audit=audit(0.05))
+    subset = only(study)
+    assert [subset.beats_trivial(cell(subset, name)) for name in ("VAE", "AE")] == [False, True]
 
 
 def test_every_pair_is_tested_but_those_that_leak(study: Any, heard: Any) -> None:
