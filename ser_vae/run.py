@@ -95,15 +95,15 @@ def finish(config: Mapping[str, Any]) -> RunFolder:
     unchanged = partial(check_unchanged, content, digests)
     folder = locate(config, corpus.name, heard, content)
     if config["force"] or not folder.finished:  # a finished one may lie where nothing is written
-        with folder.lock():
-            if config["force"]:
-                folder.clear()
-            if not folder.finished:
-                write_text(folder.config, OmegaConf.to_yaml(OmegaConf.create(dict(config))))
-                with recorded(folder), explained(config):
-                    from ser_vae import pipeline  # noqa: PLC0415  (a finished run needs no torch)
+        from ser_vae import pipeline  # noqa: PLC0415  (a finished run needs no torch)
 
-                    pipeline.execute(config, corpus, utterances, folder, unchanged)
+        with folder.lock(), recorded(folder, config), explained(config):
+            if config["force"] or not folder.finished:
+                pipeline.check(config, corpus, utterances)
+                if config["force"]:
+                    folder.clear()
+                write_config(folder, config)
+                pipeline.execute(config, corpus, utterances, folder, unchanged)
     metrics = folder.read_metrics()
     for said in (line(metrics), policies_line(metrics), str(folder.path)):
         if said:
@@ -111,20 +111,30 @@ def finish(config: Mapping[str, Any]) -> RunFolder:
     return folder
 
 
+def write_config(folder: RunFolder, config: Mapping[str, Any]) -> None:
+    write_text(folder.config, OmegaConf.to_yaml(OmegaConf.create(dict(config))))
+
+
 @contextmanager
-def recorded(folder: RunFolder) -> Iterator[None]:
-    """Leave a failure's traceback in the folder, and name that at once: a sweep goes on."""
+def recorded(folder: RunFolder, config: Mapping[str, Any]) -> Iterator[None]:
+    """Leave a failure's traceback in the folder, and name that at once: a sweep goes on.
+
+    A mistake that is met before anything is done leaves no folder: it is no failed run.
+    """
     try:
         yield
     except BaseException as error:
         if not isinstance(error, Stopped | KeyboardInterrupt):
-            record(error, folder)
+            record(error, folder, config)
         raise
     folder.error.unlink(missing_ok=True)
 
 
-def record(error: BaseException, folder: RunFolder) -> None:
+def record(error: BaseException, folder: RunFolder, config: Mapping[str, Any]) -> None:
+    if isinstance(error, SerVaeError) and not folder.config.exists():
+        return
     try:
+        write_config(folder, config)
         write_text(folder.error, "".join(traceback.format_exception(error)))
     except OSError as other:  # the disk is full: perhaps that is the failure
         where = f"not kept: {other.strerror}"
@@ -166,6 +176,12 @@ def main(cfg: DictConfig) -> dict[str, Any] | float | SerVaeError:
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             return SerVaeError(str(error))  # `sweep` says it, goes on, and ends with 1
         print(f"error: {error}", file=sys.stderr, flush=True)
+        sys.exit(1)
+    except Exception as error:
+        multirun = HydraConfig.get().mode == RunMode.MULTIRUN
+        if multirun or sys.excepthook is not mistakes.briefly:
+            raise
+        mistakes.briefly(type(error), error, error.__traceback__)  # Hydra would say more
         sys.exit(1)
 
 

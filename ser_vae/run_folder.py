@@ -5,6 +5,7 @@
         split.csv         which utterance was in which part
         audit.json        what its training and its test part share
         pretrained.ckpt   the representation's weights        pretrain.csv   its curves
+        pretrained.json   what it was pretrained on
         classifier.ckpt   the classifier's weights            classify.csv   its curves
         predictions.csv   of each test utterance
         policies/         the same under each label policy of a CVAE
@@ -38,7 +39,7 @@ from ser_vae.features import AudioError
 from ser_vae.features.digest import Digests
 from ser_vae.files import write_text
 
-FORMAT = 2  # raised when the code changes what a configuration results in
+FORMAT = 3  # raised when the code changes what a configuration results in
 NOT_ADDRESSED = (
     "runs",
     "cache",
@@ -84,7 +85,7 @@ def address(
         SerVaeError: a checkpoint to start from, or the file of a split, is gone.
     """
     found = [
-        (u.id, u.emotion, u.speaker, u.session, u.dialogue, u.script, u.start_s, u.part)
+        (u.id, u.emotion, u.speaker, u.sex, u.session, u.dialogue, u.script, u.start_s, u.part)
         for u in utterances
     ]
     audio = [content[utterance.path] for utterance in utterances]

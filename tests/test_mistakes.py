@@ -265,7 +265,7 @@ def test_report_says_that_there_is_no_run_and_how_to_make_one(
     ("model", "split", "expected"),
     [
         ("majority", "random", ("model=majority", "nothing to hear", "Give a run of model=ae")),
-        ("vae", "session", ("not finished", "Give its command again")),
+        ("vae", "random data.length=1000", ("not finished", "Give its command again")),
     ],
 )
 def test_listen_says_what_it_needs(
@@ -280,7 +280,7 @@ def test_listen_says_what_it_needs(
     if split == "random":
         run_noises(f"model={model}")
     else:
-        said(f"model={model}", f"split={split}")
+        said(f"model={model}", *f"split={split}".split())
     (folder,) = folders(tmp_path / "runs")
     assert listen.main([str(folder)]) == 1
     text = capsys.readouterr().err

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run_files import Run
+from run_files import Run, folders
 
 from ser_vae import SerVaeError
 from ser_vae.features.store import FeatureStore
@@ -52,6 +52,7 @@ def refused(run_noises: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     def go(*overrides: str, match: str) -> None:
         with pytest.raises(SerVaeError, match=match):
             run_noises(f"cache={tmp_path / 'cache'}", *overrides)
+        assert not folders(tmp_path / "runs"), "the report would show it as a failed run"
 
     monkeypatch.setattr(FeatureStore, "compute", computed)
     return go

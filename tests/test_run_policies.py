@@ -1,5 +1,6 @@
 """Label policies of a CVAE: side by side from one run, none but the oracle seeing a test label."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +163,32 @@ def test_a_collapse_is_cried_out_beside_the_score(
     assert "ALARM, COLLAPSED" in capsys.readouterr().out
     run_noises("model=vae", "training.pretrain.epochs=30")
     assert "ALARM" not in capsys.readouterr().out
+
+
+def test_the_leak_panel_is_of_the_headlines_encoder(
+    run_noises: Run, given: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The encoder that is always told hands the label on, that of the dropout does not."""
+    represent = import_module("ser_vae.pipeline.represent")
+    plain, acquire = cvae.CVAE.feature, represent.acquire
+
+    def acquired(model: Any, config: Any, material: Any, dropout: float, *rest: Any) -> None:
+        acquire(model, config, material, dropout, *rest)
+        model.tells = dropout == 0
+
+    def telling(self: Any, x: Any, c: Any, **how: Any) -> Any:
+        z = plain(self, x, c, **how)
+        if self.tells:
+            z[:, : c.shape[1]] = 5.0 * c
+        return z
+
+    monkeypatch.setattr(represent, "acquire", acquired)
+    monkeypatch.setattr(cvae.CVAE, "feature", telling)
+    settings = (*CVAE, given[0], "training.pretrain.epochs=1", "training.label_dropout=1.0")
+    null, dropout = (
+        run_noises(*settings, f"label_policy={name}")["leak_panel"] for name in ("null", "dropout")
+    )
+    assert null["random_label_in_z"]["share"] == 1.0
+    assert dropout["random_label_in_z"]["share"] < 1.0
+    assert null["permuted_labels"]["oracle_ua"] == 1.0
+    assert dropout["permuted_labels"]["oracle_ua"] < 1.0

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from run_files import Run, comparable, folders
+from run_files import Run, comparable, folders, table
 
 from ser_vae import SerVaeError
 
@@ -86,3 +86,63 @@ def test_an_autoencoder_is_refused_a_sample_before_it_is_trained(
     with pytest.raises(SerVaeError, match="no posterior to sample from"):
         run_noises("model=ae", "training.latent=sample")
     assert not (tmp_path / "runs" / "pretrained").exists()
+
+
+def test_an_encoder_that_heard_the_test_part_is_said_to_have(
+    run_noises: Run, tmp_path: Path
+) -> None:
+    run_noises("model=cvae", "label_policies=headline")
+    (folder,) = folders(tmp_path / "runs")
+    given = f"training.pretrained={folder / 'pretrained.ckpt'}"
+    again = ("model=cvae", "label_policies=headline", given)
+    same = run_noises(*again)["audit"]
+    assert same["pretrained_on"] == 0
+    assert same["verdict"] != "HEARD"
+    heard = {row["utterance"] for row in table(folder / "split.csv") if row["part"] == "train"}
+    other = run_noises(*again, "split=speaker", "fold=0")
+    found = {p.parent.parent.name: p.parent for p in tmp_path.glob("runs/*/*/metrics.json")}
+    tested = {row["utterance"] for row in table(found["speaker"] / "predictions.csv")}
+    assert other["audit"]["pretrained_on"] == len(heard & tested) > 0
+    assert other["audit"]["verdict"] == "HEARD"
+    assert "in the given encoder's pretraining" in other["audit"]["sentence"]
+
+
+def test_one_that_hands_its_weights_on_says_what_it_was_given(
+    run_noises: Run, tmp_path: Path
+) -> None:
+    run_noises()
+    (folder,) = folders(tmp_path / "runs")
+    run_noises(f"training.pretrained={folder / 'pretrained.ckpt'}", "split=speaker", "fold=0")
+    (other,) = (path.parent for path in tmp_path.glob("runs/speaker/*/metrics.json"))
+    assert (other / "pretrained.json").read_text() == (folder / "pretrained.json").read_text()
+
+
+def test_weights_of_which_nothing_is_known_are_said_to_be(run_noises: Run, tmp_path: Path) -> None:
+    run_noises()
+    (folder,) = folders(tmp_path / "runs")
+    alone = tmp_path / "alone.ckpt"
+    alone.write_bytes((folder / "pretrained.ckpt").read_bytes())
+    metrics = run_noises(f"training.pretrained={alone}")
+    assert metrics["audit"]["pretrained_on"] is None
+    assert any("is not known" in caveat for caveat in metrics["caveats"])
+    alone.with_suffix(".json").write_text('{"digests": 3}')
+    with pytest.raises(SerVaeError, match=r"alone\.json: expected what a run says"):
+        run_noises(f"training.pretrained={alone}", "seed=1")
+
+
+def test_weights_that_would_mean_something_else_are_refused(
+    run_noises: Run, tmp_path: Path
+) -> None:
+    run_noises()
+    (folder,) = folders(tmp_path / "runs")
+    with pytest.raises(SerVaeError, match="pretrained with other features, normalise"):
+        run_noises(
+            f"training.pretrained={folder / 'pretrained.ckpt'}",
+            *("normalise=speaker", "features.trim_db=40"),
+        )
+
+
+def test_of_a_fine_tuned_encoder_the_health_is_said_to_be_of_before(run_noises: Run) -> None:
+    said = "of it before fine-tuning"
+    assert said in " ".join(run_noises("training.encoder_lr=1e-3")["caveats"])
+    assert said not in " ".join(run_noises()["caveats"])

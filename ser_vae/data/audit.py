@@ -25,6 +25,7 @@ def audit(
     everything: Sequence[Utterance],
     digests: dict[str, str],
     heard: Sequence[Utterance] = (),
+    pretrained_on: int | None = 0,
 ) -> dict[str, Any]:
     """Say what stands on both sides.
 
@@ -35,12 +36,14 @@ def audit(
         digests: id -> what stands for the content of the audio.
         heard: what the representation learnt from without a label; it counts as training where
             audio is compared and turns are neighbours.
+        pretrained_on: how many of the test part a given encoder was pretrained on; None: unknown.
 
     Returns:
         `shared`: for speakers, sessions, dialogues and scripts, how many of the test part's are
             also in the training part, of how many; None where the corpus does not know them.
         `adjacent_turns`: test utterances whose speaker's turn before or behind, in the same
             dialogue, is in the training part; None without dialogues.
+        `pretrained_on`: as given.
         `duplicates`: test utterances whose audio is, byte for byte, in the training part.
         `speaker_lookup`: wa and ua of giving each test utterance the emotion that its speaker has
             most often in training.
@@ -54,11 +57,20 @@ def audit(
     unsaid = any(known_speaker(u) is None for u in (*train, *test))
     speakers = shared["speakers"] or {"in_train": 0, "in_test": 0}
     verdict, sentence = _verdict(speakers, unsaid, lookup, len({u.emotion for u in test}))
+    if pretrained_on:
+        verdict, sentence = (
+            "HEARD",
+            (
+                f"{pretrained_on} of {len(test)} test utterances were in the given encoder's "
+                f"pretraining; {sentence}"
+            ),
+        )
     return {
         "shared": shared,
         "adjacent_turns": _adjacent([*train, *heard], test, everything),
         "duplicates": sum(digests[utterance.id] in known for utterance in test),
         "test_utterances": len(test),
+        "pretrained_on": pretrained_on,
         "speaker_lookup": lookup,
         "speaker_lookup_counts": lookup_counts(train, test),
         "verdict": verdict,

@@ -36,7 +36,7 @@ from ser_vae.features.logmel import TooShortError
 from ser_vae.files import atomic_write, remove_parts
 from ser_vae.terminal import track
 
-DEFINITION = 1  # one more whenever a file under the same settings would give another entry
+DEFINITION = 2  # one more whenever a file under the same settings would give another entry
 PACK_BYTES = 2**24  # a pack is written when it has so much,
 PACK_S = 2.0  # or so long after the last one: what a kill may cost
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,6 +89,7 @@ def open_run(
 
 
 def _start(run: LoggedRun, mode: Mode, where: dict[str, Any], timeout_s: float) -> Any:
+    hook = sys.excepthook
     try:
         return wandb.init(
             name=run.name,
@@ -105,6 +107,8 @@ def _start(run: LoggedRun, mode: Mode, where: dict[str, Any], timeout_s: float) 
     except FAILURES as error:
         log.warning("W&B: no %s record of %s: %s", mode, run.name, error)
         return None
+    finally:
+        sys.excepthook = hook  # W&B's prints a traceback of any error, of another run's too
 
 
 def identity(folder: Path) -> str:

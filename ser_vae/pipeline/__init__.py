@@ -25,7 +25,7 @@ from ser_vae.data.material import Material
 from ser_vae.evaluation import predictions
 from ser_vae.inventory import corpus_warnings
 from ser_vae.logger.closing import conclude
-from ser_vae.pipeline import utterance_level
+from ser_vae.pipeline import heard, utterance_level
 from ser_vae.pipeline.diagnose import NOTHING_TO_DIAGNOSE, diagnose
 from ser_vae.pipeline.illustrate import illustrate
 from ser_vae.pipeline.loggers import open_loggers
@@ -35,12 +35,25 @@ from ser_vae.pipeline.represent import represent
 from ser_vae.pipeline.settings import check_networks, check_trainer, fresh_model, policies_of
 from ser_vae.pipeline.summarise import summarise
 from ser_vae.run_folder import RunFolder
+from ser_vae.training.encode import policy_of
 
 log = logging.getLogger(__name__)
 
 Config = Mapping[str, Any]
 
 CLASSIFIERS = "classify"  # folder of a run's classifiers, until it is finished
+
+
+def check(config: Config, corpus: Corpus, utterances: Sequence[Utterance]) -> None:
+    """Meet a setting that can't be had before any speech is read, which takes hours.
+
+    Raises:
+        SerVaeError: a device, a split or a network can't be had.
+    """
+    check_trainer(config["trainer"])
+    check_networks(config, len(corpus.emotions))
+    check_parts(config, utterances)
+    heard.check(config, corpus.emotions)
 
 
 def execute(
@@ -54,9 +67,6 @@ def execute(
 
     `unchanged` raises an error where the corpus is no longer that of the folder's address.
     """
-    check_trainer(config["trainer"])
-    check_networks(config, len(corpus.emotions))
-    check_parts(config, utterances)
     if config["threads"]:
         torch.set_num_threads(config["threads"])
     for warning in corpus_warnings(corpus):
@@ -96,7 +106,7 @@ def recognise(
     recognisers = Recognisers(config, models, material, folder.path / CLASSIFIERS, loggers)
     with timed(times, "classify"):
         probabilities = {
-            name: recognisers.probabilities(name) for name in policies_of(config, model)
+            name: recognisers.probabilities(policy_of(name)) for name in policies_of(config, model)
         }
     recognisers.keep_headline(folder.path)
     test = material.utterances_of("test")

@@ -18,6 +18,12 @@ from ser_vae.training.seeding import seed_for
 def leak_panel(recognisers: Recognisers, said: Mapping[str, Predictions]) -> dict[str, Any]:
     """Four views of one question, each with what it would be if nothing leaked.
 
+    All are of the headline's encoder, so that those of another pretraining can be compared.
+
+    Args:
+        recognisers: of the run.
+        said: any predictions of its test part under each policy.
+
     Returns:
         `follows_random_label`: how often the guess is the random label that the encoder was told.
         `random_label_in_z`: how often a linear probe reads it out of an utterance's mean z.
@@ -28,7 +34,11 @@ def leak_panel(recognisers: Recognisers, said: Mapping[str, Predictions]) -> dic
     """
     material = recognisers.material
     test, random_label = material.mask("test"), recognisers.random_label()
-    followed = said["random"].guess == random_label[test].numpy()
+    null, random, oracle = (
+        replace(said["null"], probability=recognisers.probabilities(recognisers.of_headline(name)))
+        for name in ("null", "random", "oracle")
+    )
+    followed = random.guess == random_label[test].numpy()
     chance = 1 / recognisers.classes
     return {
         "follows_random_label": {
@@ -36,8 +46,8 @@ def leak_panel(recognisers: Recognisers, said: Mapping[str, Predictions]) -> dic
             "chance": chance,
         },
         "random_label_in_z": random_label_in_z(recognisers, random_label),
-        "permuted_labels": {**on_permuted_labels(recognisers, said["null"]), "chance": chance},
-        "oracle_minus_null": ua_difference(said["oracle"], said["null"]),
+        "permuted_labels": {**on_permuted_labels(recognisers, null), "chance": chance},
+        "oracle_minus_null": ua_difference(oracle, null),
     }
 
 
@@ -45,7 +55,7 @@ def random_label_in_z(recognisers: Recognisers, random_label: torch.Tensor) -> d
     """A linear probe for a random label, fitted on the training part, read on the test part."""
     material = recognisers.material
     known = told(random_label, recognisers.classes)
-    z = recognisers.utterance_means(recognisers.models["told"], known)  # as of the other views
+    z = recognisers.utterance_means(recognisers.headline_model, known)
     train, test = material.mask("train").numpy(), material.mask("test").numpy()
     return reads_label(z, random_label.numpy(), train, test)
 
@@ -63,7 +73,7 @@ def on_permuted_labels(recognisers: Recognisers, tested: Predictions) -> dict[st
         label[own] = label[own[torch.randperm(len(own), generator=generator)]]
     permuted, truth = recognisers.on_labels(label), label[material.mask("test")].numpy()
     null, oracle = (
-        replace(tested, truth=truth, probability=permuted.probabilities(name))
+        replace(tested, truth=truth, probability=permuted.probabilities(permuted.of_headline(name)))
         for name in ("null", "oracle")
     )
     return {

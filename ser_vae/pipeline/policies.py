@@ -42,13 +42,13 @@ class Recognisers:
     folder: Path
     loggers: Sequence[Logger]
     trained: dict[str, Say] = field(default_factory=dict)
-    found: dict[str, Probabilities] = field(default_factory=dict)
+    found: dict[Policy, Probabilities] = field(default_factory=dict)
 
-    def probabilities(self, name: str) -> Probabilities:
+    def probabilities(self, policy: Policy) -> Probabilities:
         """Of the test part under a policy: (U of test, K)."""
-        if name not in self.found:
-            self.found[name] = self._probabilities(policy_of(name))
-        return self.found[name]
+        if policy not in self.found:
+            self.found[policy] = self._probabilities(policy)
+        return self.found[policy]
 
     def _probabilities(self, policy: Policy) -> Probabilities:
         if policy.test == "bound":
@@ -99,7 +99,7 @@ class Recognisers:
         if policy.test == "truth":
             known[test] = told(self.material.label[test], self.classes)
         if policy.test == "guess":
-            first = torch.from_numpy(self.probabilities("null").argmax(axis=1))
+            first = torch.from_numpy(self.probabilities(policy_of("null")).argmax(axis=1))
             known[test] = told(first, self.classes)
         return known
 
@@ -147,6 +147,11 @@ class Recognisers:
     @property
     def headline_model(self) -> Any:
         return self.models[policy_of(self.config["label_policy"]).pretraining]
+
+    def of_headline(self, name: str) -> Policy:
+        """A policy behind the headline's encoder, however that was pretrained."""
+        headline = policy_of(self.config["label_policy"])
+        return policy_of(name)._replace(pretraining=headline.pretraining)
 
     def utterance_means(self, model: Any, known: Tensor) -> npt.NDArray[np.float64]:
         """The mean of mu over each utterance's segments: told (U, K) -> (U, Z)."""

@@ -9,7 +9,8 @@ from typing import Any
 from lightning.pytorch.loggers import Logger
 
 from ser_vae.data.material import Material
-from ser_vae.data.unlabelled import UNLABELLED
+from ser_vae.pipeline import heard
+from ser_vae.pipeline.heard import LEARNT
 from ser_vae.pipeline.settings import fit_settings, policies_of
 from ser_vae.run_folder import RunFolder, digest
 from ser_vae.training import weights
@@ -21,8 +22,6 @@ from ser_vae.training.pretrain import Pretrain
 from ser_vae.training.seeding import seed_for
 
 Config = Mapping[str, Any]
-
-LEARNT = ("train", UNLABELLED)  # the parts that a representation learns from
 
 
 def represent(
@@ -43,6 +42,7 @@ def represent(
         dropout = config["training"]["label_dropout"] if way == "dropout" else 0.0
         if way == headline:
             acquire(own, config, material, dropout, loggers, folder.path / "pretrain.csv")
+            heard.keep(folder.path / "pretrained.ckpt", config, material)
             weights.save(own, folder.path / "pretrained.ckpt")
         else:
             acquire(own, config, material, dropout, (), None)
@@ -115,5 +115,6 @@ def pretrain(
         watched=watched(train, seed),
     )
     fit(stage, train, validation, folder=folder, loggers=loggers, **fit_settings(config, stage))
+    heard.keep(finished, config, material)
     weights.save(model, finished)
     (folder / LAST).unlink()

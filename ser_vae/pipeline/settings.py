@@ -17,6 +17,7 @@ from ser_vae.training.stage import Stage
 
 Config = Mapping[str, Any]
 
+BY_BOUND = ("bound", "candidate")  # tests of a policy: a label is judged by its lower bound
 PARALLEL = ("ddp_spawn", "ddp")  # strategies: processes spawned for a stage; started from outside
 
 
@@ -104,6 +105,11 @@ def check_told(config: Config, model: Any) -> None:
             f"training.pretrained={config['training']['pretrained']} does none.\n"
             "Use training.pretrained=auto, or another policy."
         )
+    if policy.test in BY_BOUND and not has_bound(model):
+        raise SerVaeError(
+            f"label_policy={name}: the loss of a {kind} has no squared_error and kl to bound log P "
+            "by.\nUse another policy."
+        )
     if config["training"]["latent"] == "sample" and not hasattr(model, "posterior"):
         raise SerVaeError(
             f"training.latent=sample: a {kind} has no posterior to sample from.\n"
@@ -116,7 +122,17 @@ def policies_of(config: Config, model: Any) -> list[str]:
     if not model.conditional or config["label_policies"] == "headline":
         return [config["label_policy"]]
     pretrained = config["training"]["pretrained"] == "auto"
-    return [name for name, policy in POLICIES.items() if pretrained or policy.pretraining == "told"]
+    return [
+        name
+        for name, policy in POLICIES.items()
+        if (pretrained or policy.pretraining == "told")
+        and (policy.test not in BY_BOUND or has_bound(model))
+    ]
+
+
+def has_bound(model: Any) -> bool:
+    """Whether a model's loss says the two terms of a lower bound of log P(X|c), eq. (3)."""
+    return {"squared_error", "kl"} <= set(model.quantities)
 
 
 def fit_settings(config: Config, stage: Stage) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ser_vae.corpus.folder import UNKNOWN_SPEAKER
 from ser_vae.evaluation.confusion import accuracies
 from ser_vae.report.record import CALIBRATION, METRICS, Confusion, Result, Run
 
@@ -30,10 +31,10 @@ def joined_folds(folds: Sequence[Run]) -> Run:
     first, wanted = folds[0], results[0].folds
     found = [run.fold for run in folds]
     if found != list(range(wanted)):
-        named = ", ".join(map(str, found))
+        lacking = ", ".join(str(fold) for fold in range(wanted) if fold not in found)
         return replace(
             first,
-            folder=f"{first.folder} (of {wanted} folds: {named})",
+            folder=f"{first.folder} (of {wanted} folds there is no {lacking}: fold=all)",
             state="unfinished",
             result=None,
         )
@@ -43,7 +44,7 @@ def joined_folds(folds: Sequence[Run]) -> Run:
 
 
 def pooled(results: Sequence[Result]) -> Result:
-    """Scores of all utterances together; speakers are counted in each fold."""
+    """Scores of all utterances together; speakers shared with train are counted in each fold."""
     confusion = added([result.confusion for result in results])
     majority = added([result.majority_confusion for result in results])
     sizes = [result.test_utterances for result in results]
@@ -54,14 +55,21 @@ def pooled(results: Sequence[Result]) -> Result:
         confusion=confusion,
         majority_confusion=majority,
         test_utterances=sum(sizes),
-        test_speakers=max(result.test_speakers for result in results),
+        test_speakers=speakers(results),
         test_speakers_in_train=max(result.test_speakers_in_train for result in results),
         caveats=(
             *sorted({caveat for result in results for caveat in result.caveats}),
-            f"{len(results)} folds, scored together; test speakers are counted in each",
+            f"{len(results)} folds, scored together; shared speakers are counted in each",
         ),
         findings=tuple(found for result in results for found in result.findings),
     )
+
+
+def speakers(folds: Sequence[Result]) -> int:
+    """Of all folds; where a file of predictions is lost, those of the fold that has most."""
+    said = [found.predictions for fold in folds for found in fold.findings]
+    named = {name for own in said if own for name in own.speaker} - {UNKNOWN_SPEAKER}
+    return len(named) if all(said) else max(fold.test_speakers for fold in folds)
 
 
 def added(confusions: Sequence[Confusion]) -> Confusion:

@@ -45,7 +45,7 @@ def test_a_missing_fold_makes_them_unfinished_and_is_named(study):
     add(study, [0, 1, 3, 4])
     (run,) = join_folds(study.runs)
     assert run.result is None
-    assert "of 5 folds: 0, 1, 3, 4" in run.folder
+    assert "of 5 folds there is no 2: fold=all" in run.folder
 
 
 def test_seeds_are_averaged_over_their_joined_folds(study):
