@@ -1,6 +1,7 @@
 """The command: `python -m ser_vae.run model=cvae data=improvised`."""
 
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,8 @@ def default_corpus() -> str:
     """IEMOCAP where the user has it, otherwise the embedded corpus."""
     return "iemocap" if os.environ.get("IEMOCAP_ROOT") else "demo"
 
+
+PLACES = ("runs", "cache", "corpus.root", "jobs", "progress", "force", "debug")
 
 OmegaConf.register_new_resolver("default_corpus", default_corpus, replace=True)
 
@@ -113,6 +116,21 @@ def finish(config: Mapping[str, Any]) -> RunFolder:
 
 def write_config(folder: RunFolder, config: Mapping[str, Any]) -> None:
     write_text(folder.config, OmegaConf.to_yaml(OmegaConf.create(dict(config))))
+    write_text(folder.command, command() + "\n")
+
+
+def command() -> str:
+    """What makes the run again, here or elsewhere: without the places of this machine."""
+    hydra_config = HydraConfig.get()
+    said = [each for each in hydra_config.overrides.task if key_of(each) not in PLACES]
+    corpus = (
+        [] if "corpus" in map(key_of, said) else [f"corpus={hydra_config.runtime.choices.corpus}"]
+    )
+    return shlex.join(["python", "-m", "ser_vae.run", *corpus, *said])
+
+
+def key_of(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~")
 
 
 @contextmanager

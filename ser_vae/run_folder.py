@@ -2,6 +2,7 @@
 
     <runs>/<protocol>/<model>-<data>-<corpus>[-fold<fold>]-seed<seed>-<address>/
         config.yaml       the whole configuration
+        command.txt       what makes the run again
         split.csv         which utterance was in which part
         audit.json        what its training and its test part share
         pretrained.ckpt   the representation's weights        pretrain.csv   its curves
@@ -154,6 +155,10 @@ class RunFolder:
     @property
     def config(self) -> Path:
         return self.path / "config.yaml"
+
+    @property
+    def command(self) -> Path:
+        return self.path / "command.txt"
 
     @property
     def split(self) -> Path:

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from ser_vae.run import configure
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+PAGES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("experiments/*/README.md"))
 LINES = [
     line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()
 ]
@@ -33,6 +36,13 @@ def test_every_command_composes(command: str, monkeypatch: pytest.MonkeyPatch) -
         value = next(override.sweep_string_iterator()) if override.is_sweep_override() else None
         first.append(f"{override.key_or_group}={value}" if value else override.input_line)
     assert configure(*(o for o in first if o))["choice"]["model"]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+@pytest.mark.parametrize("file", ["README.md", *PAGES])
+def test_a_shell_reads_every_block(file: str) -> None:
+    for block in re.findall(r"```sh\n(.*?)```", (ROOT / file).read_text(), re.S):
+        subprocess.run(["bash", "-n"], input=block, text=True, check=True)
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#]+)\)", README))))
