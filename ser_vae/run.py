@@ -124,7 +124,9 @@ def command() -> str:
     hydra_config = HydraConfig.get()
     said = [each for each in hydra_config.overrides.task if key_of(each) not in PLACES]
     corpus = (
-        [] if "corpus" in map(key_of, said) else [f"corpus={hydra_config.runtime.choices.corpus}"]
+        []
+        if "corpus" in map(key_of, said)
+        else [f"corpus={hydra_config.runtime.choices['corpus']}"]
     )
     return shlex.join(["python", "-m", "ser_vae.run", *corpus, *said])
 

@@ -6,8 +6,8 @@ CORPUS = "iemocap"
 MODELS = ("ae", "vae", "cvae")  # its columns, followed by an LSTM each
 SUBSETS = ("improvised", "scripted", "complete")  # its rows
 
-# Accuracy in %, of one random 70/30 split (IV-D). Whether that is weighted or unweighted accuracy,
-# the paper does not say.
+# Accuracy in %, trained on 70 % and tested on 30 % (IV-D). How that was drawn, how often, and
+# whether accuracy is weighted or unweighted, the paper does not say.
 TABLE_I = {
     "improvised": {"ae": 59.26, "vae": 62.67, "cvae": 64.86},
     "scripted": {"ae": 50.08, "vae": 53.21, "cvae": 55.31},

@@ -115,8 +115,8 @@ def papers_cells(table: Table) -> tuple[str, ...]:
         return ()
     where = "" if table.corpus == paper.CORPUS else f", not on {table.corpus}"
     cited = (
-        f"paper: accuracy on IEMOCAP{where}, one random 70/30 split ({paper.SOURCE}); the paper "
-        "does not say whether weighted or unweighted."
+        f"paper: accuracy on IEMOCAP{where}, 70 % to train and 30 % to test ({paper.SOURCE}); the "
+        "paper does not say how it was drawn, how often, and whether weighted or unweighted."
     )
     spoken = any(result.synthetic for row in table.rows for result in row.results)
     nothing = "THE COMPARISON WITH THE PAPER MEANS NOTHING BEYOND THE LAYOUT."

@@ -115,7 +115,7 @@ def test_a_caveat_names_its_rows_unless_it_holds_for_all(study: Any) -> None:
 
 def test_the_papers_corpus_is_compared_without_a_word_on_another(table_1: Any) -> None:
     said = caption(table_1(corpus="iemocap"))
-    assert "paper: accuracy on IEMOCAP, one random 70/30 split" in said
+    assert "paper: accuracy on IEMOCAP, 70 % to train and 30 % to test" in said
     assert "does not say whether weighted or unweighted" in said
 
 
