@@ -105,7 +105,7 @@ def no_option(path: str, known: Sequence[str] | None) -> str:
 
 
 def no_key(key: str, config: DictConfig) -> str:
-    known = list(keys(config))
+    known = [each for each in keys(config) if "_target_" not in each]
     last = key.rpartition(".")[2]
     same = [each for each in known if each.rpartition(".")[2] == last]
     near = f" Did you mean {' or '.join(same[:LINES])}?" if same else nearest(key, known)

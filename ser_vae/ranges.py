@@ -86,6 +86,7 @@ RANGES = {
     "trainer.precision": one_of("32-true", "bf16-mixed", "16-mixed", "64-true"),
     "trainer.strategy": one_of("auto", "ddp_spawn", "ddp"),
     "trainer.devices": whole(1),
+    "logger.wandb.mode": one_of("online", "offline", "disabled"),
     "trainer.num_nodes": whole(1),
     "trainer.accumulate_grad_batches": whole(1),
 }
@@ -106,7 +107,7 @@ def check(config: Mapping[str, Any]) -> None:
         above, last = config, key
         while "." in last:
             first, _, last = last.partition(".")
-            above = above.get(first, {})
+            above = above.get(first) or {}
         if last in above and not expected.holds(above[last]):
             raise SerVaeError(
                 f"{key}={above[last]}: expected {expected.words}.{HINTS.get(key, '')}"

@@ -120,6 +120,7 @@ WORDS = {
     "a misspelt subset": Mistake("data=improvized", ("Did you mean improvised?",)),
     "a misspelt option of a list": Mistake("logger=[wandb,tensorbord]", ("mean tensorboard?",)),
     "a misspelt group": Mistake("modle=vae", ("modle: no such setting", "Did you mean model?")),
+    "a key of another model": Mistake("model=ae model.beta=2", ("model.beta: no such setting",)),
     "a key that is elsewhere": Mistake(
         "training.lr=0.1",
         ("training.lr: no", "training.pretrain.optimizer.lr or training.classify.optimizer.lr?"),

@@ -97,6 +97,26 @@ def test_a_common_mistake_is_answered_in_three_lines_with_what_to_do(
         assert words.format(lists=lists, here=here) in text
 
 
+def test_nobody_is_led_to_the_name_of_a_class(said: Said) -> None:
+    assert "_target_" not in said("model=ae", "model.beta=2")
+
+
+def test_a_defect_is_short_beside_weights_and_biases_too(
+    said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose own hook prints a traceback of any error."""
+
+    def failing(*_: object) -> None:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr("ser_vae.pipeline.recognise", failing)
+    text = said("model=majority", "logger=[wandb]", "logger.wandb.mode=offline")
+    assert "error: ZeroDivisionError: a defect" in text
+    assert "Nobody foresaw this" in text
+    assert "Traceback (most" not in text
+    assert "overrides" not in text
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there_is_missed_before_any_feature(said: Said, tmp_path: Path) -> None:
     text = said("trainer=gpu", f"cache={tmp_path / 'cache'}")

@@ -22,6 +22,8 @@ WRONG = {
     "model.hidden=[0]": "model.hidden=",
     "model.beta=-1": "(?s)model.beta=-1: expected a number from 0.*Eq",
     "model=pca model.latent=801": "a segment of 800 values",
+    "classifier.pooling=max": "classifier.pooling=max: expected last or mean",
+    "logger=[wandb] logger.wandb.mode=onlin": "expected online, offline or disabled",
     "classifier.hidden=0": "classifier: hidden 0",
     "training.latent=sample model=ae": "training.latent=sample: a AE",
     "split.test=2": "split.test=2",

@@ -31,7 +31,7 @@ class LSTMClassifier(nn.Module):
     ) -> None:
         super().__init__()
         if pooling not in ("last", "mean"):
-            raise SerVaeError(f"pooling: expected 'last' or 'mean', got {pooling!r}")
+            raise SerVaeError(f"classifier.pooling={pooling}: expected last or mean.")
         whole = all(type(size) is int and size >= 1 for size in (hidden, layers, dense))
         if not whole or type(dropout) not in (int, float) or not 0 <= dropout < 1:
             raise SerVaeError(

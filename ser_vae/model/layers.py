@@ -23,7 +23,7 @@ def hidden_layers(sizes: Sequence[int], activation: str) -> nn.Sequential:
     """
     if activation not in ACTIVATIONS:
         raise SerVaeError(
-            f"activation={activation}: expected one of {', '.join(sorted(ACTIVATIONS))}"
+            f"model.activation={activation}: expected one of {', '.join(sorted(ACTIVATIONS))}"
         )
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):

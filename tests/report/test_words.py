@@ -116,7 +116,7 @@ def test_a_caveat_names_its_rows_unless_it_holds_for_all(study: Any) -> None:
 def test_the_papers_corpus_is_compared_without_a_word_on_another(table_1: Any) -> None:
     said = caption(table_1(corpus="iemocap"))
     assert "paper: accuracy on IEMOCAP, 70 % to train and 30 % to test" in said
-    assert "does not say whether weighted or unweighted" in said
+    assert "does not say how it was drawn, how often, and whether weighted or unweighted" in said
 
 
 def test_another_corpus_says_that_the_papers_cells_are_iemocaps(table_1: Any) -> None:
