@@ -20,9 +20,11 @@ def test_a_run_leaves_its_documented_files(run_noises: Run, tmp_path: Path, mode
     assert folder.name.startswith(f"{model}-complete-folder-seed0-")
     assert {path.name for path in folder.iterdir()} == {
         "config.yaml",
+        "command.txt",
         "split.csv",
         "audit.json",
         "pretrained.ckpt",
+        "pretrained.json",
         "pretrain.csv",
         "classifier.ckpt",
         "classify.csv",

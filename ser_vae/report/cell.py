@@ -90,7 +90,7 @@ class Cell:
 
 
 def interval(seeds: Sequence[Predictions]) -> Interval | None:
-    """Of mean UA: over speakers where there are enough of them, otherwise over utterances."""
+    """Of mean UA: over speakers where they are known, otherwise over utterances."""
     groups = groups_for(seeds)
     found = mean_ua_interval(seeds, groups)
     return found and Interval(PERCENT * found[0], PERCENT * found[1], groups)

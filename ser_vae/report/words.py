@@ -106,7 +106,7 @@ def resampled(intervals: Iterable[Interval | None]) -> tuple[str, ...]:
     drawn = sorted({found.groups for found in intervals if found})
     if not drawn:
         return ("95 %: none, there are no predictions to draw from.",)
-    few = "" if "speakers" in drawn else ", there being fewer than 10 known speakers"
+    few = "" if "speakers" in drawn else ", there being fewer than two known speakers"
     return (f"95 %: over {' or '.join(drawn)}{few}.",)
 
 

@@ -28,9 +28,9 @@ def test_a_subset_is_ua_its_interval_and_wa_of_the_papers_models(study: Any, hea
     assert "95 %: over speakers." in section.caption
 
 
-def test_few_speakers_are_said_to_be_few(study: Any, heard: Any) -> None:
-    study.run(said=heard(0.6, speakers=range(9)))
-    said = "95 %: over utterances, there being fewer than 10 known speakers."
+def test_one_speaker_is_said_to_be_few(study: Any, heard: Any) -> None:
+    study.run(said=heard(0.6, speakers=range(1)))
+    said = "95 %: over utterances, there being fewer than two known speakers."
     assert said in sections(study)[0].caption
 
 
