@@ -10,9 +10,9 @@ from ser_vae import SerVaeError
 from ser_vae.run import configure, run
 
 FULL = [  # KiB of the disk, the model, the file that there is no room for
-    (4, "majority", "split.csv"),
-    (8, "majority", "predictions.csv"),
-    (16, "majority", "metrics.json"),
+    (8, "majority", "split.csv"),
+    (12, "majority", "predictions.csv"),
+    (20, "majority", "metrics.json"),
     (200, "ae", "last.ckpt"),  # the first
     (280, "ae", "last.ckpt"),  # the second, while the first is still there
 ]

@@ -38,7 +38,8 @@ def test_too_little_memory_is_an_error_and_with_more_the_run_ends(
     for setting in ("memory_gb=8", "batch_size", "The same command goes on"):
         assert setting in said[1]
     (folder,) = folders(tmp_path / "runs")
-    assert {path.name for path in folder.iterdir()} <= {"config.yaml", "split.csv", "error.txt"}
+    left = {"config.yaml", "command.txt", "split.csv", "error.txt"}
+    assert {path.name for path in folder.iterdir()} <= left
     code, command = forking.run(*small(*own))
     assert code == 0, command.err
     assert (folder / "metrics.json").exists()
