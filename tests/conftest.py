@@ -30,6 +30,11 @@ def _same_numbers_in_any_order() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _bars_whatever_an_earlier_run_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal.stderr(), "quiet", False)
+
+
+@pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "disabled")
 
