@@ -16,7 +16,7 @@ from ser_vae import SerVaeError
 from ser_vae.run import configure, run, start
 from ser_vae.sweep import journal
 
-TORCHRUN = ("torch.distributed.run", "--nproc-per-node", "2", "-m")
+TORCHRUN = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m")
 HALVES = ("training.pretrain.batch_size=25", "training.classify.batch_size=8")
 WHOLE = ("training.pretrain.batch_size=50", "training.classify.batch_size=16")
 

@@ -1,10 +1,13 @@
 """Ctrl-C and SIGTERM in each stage: a line, the exit code, nothing left at work or in part."""
 
+import gc
+import os
 import signal
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from signal import SIGINT, SIGTERM
 from types import FrameType
@@ -28,14 +31,23 @@ CLASSIFYING = "runs/random/*/classify/*/last.ckpt"
 
 def frames_come(cache: Path) -> Callable[[], bool]:
     """Whether some have been stored, in whatever files."""
-    return lambda: sum(p.stat().st_size for p in cache.rglob("*") if p.is_file()) > 30_000
+    return lambda: sum(found.st_size for _, found in there(cache, "**/*")) > 30_000
+
+
+def there(folder: Path, pattern: str) -> Iterator[tuple[Path, os.stat_result]]:
+    """The files of a folder in which another process writes: one may be renamed meanwhile."""
+    for path in folder.glob(pattern):
+        with suppress(FileNotFoundError):
+            found = path.stat()
+            if stat.S_ISREG(found.st_mode):
+                yield path, found
 
 
 def written(folder: Path, pattern: str) -> Callable[[], bool]:
     """Whether a file is there that was not when this was called, or is another now."""
 
     def now() -> set[tuple[Path, int]]:
-        return {(path, path.stat().st_ino) for path in folder.glob(pattern)}
+        return {(path, found.st_ino) for path, found in there(folder, pattern)}
 
     before = now()
     return lambda: bool(now() - before)
@@ -115,6 +127,8 @@ def test_no_signal_is_lost_while_a_checkpoint_is_written_and_the_file_stays_whol
     path, writes = tmp_path / "last.ckpt", WholeCheckpoints()
     writes.save_checkpoint({"attempt": 0}, path)
     before, lost = signal.getsignal(SIGINT), []
+    gc.collect()
+    gc.disable()  # a callback of its, such as of hypothesis, would swallow the signal
     try:
         for attempt in range(1, 1_000):
             signal.signal(SIGINT, stop_by)
@@ -128,6 +142,7 @@ def test_no_signal_is_lost_while_a_checkpoint_is_written_and_the_file_stays_whol
                     break
                 lost.append(attempt)
     finally:
+        gc.enable()
         signal.signal(SIGINT, before)
     assert attempt > 50
     assert lost == []

@@ -1,5 +1,6 @@
 """The feature store: same frames as computed directly, whatever happened before."""
 
+import math
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +30,12 @@ from ser_vae.features.store import FeatureStore, Stored
 
 @pytest.fixture(autouse=True)
 def settled(monkeypatch):
-    """Trust time stamps at once, as for files that were not changed just now."""
+    """Trust time stamps at once, as for files that were not changed just now.
+
+    And put all in one pack, however slow the machine.
+    """
     monkeypatch.setattr(digest, "GRAIN_NS", -1)
+    monkeypatch.setattr(module, "PACK_S", math.inf)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The feature store, whatever is damaged, full, killed, or done by many at once."""
 
 import json
+import math
 import os
 import resource
 import signal
@@ -24,8 +25,12 @@ from ser_vae.features.store import FeatureStore
 
 @pytest.fixture(autouse=True)
 def settled(monkeypatch):
-    """Trust time stamps at once, as for files that were not changed just now."""
+    """Trust time stamps at once, as for files that were not changed just now.
+
+    And put all in one pack, however slow the machine.
+    """
     monkeypatch.setattr(digest, "GRAIN_NS", -1)
+    monkeypatch.setattr(module, "PACK_S", math.inf)
 
 
 DAMAGES = {
