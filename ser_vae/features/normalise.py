@@ -1,7 +1,7 @@
-"""Standardisation of each mel band: to mean 0 and deviation 1, in place."""
+"""Standardise the columns of frames: subtract a mean, divide by a standard deviation."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import torch
@@ -12,19 +12,95 @@ from ser_vae.corpus.folder import UNKNOWN_SPEAKER
 
 Policy = Literal["train", "speaker", "none"]
 
-SMALLEST_DEVIATION = 1e-5  # of a log-mel band; below it a band is constant and is only centred
+SMALLEST_DEVIATION = 1e-5  # of a log-mel band; a band below it is constant and is only centred
+ALL = ""  # the key of the one scale of policy "train"
 
 
 @dataclass(frozen=True)
 class Scale:
-    """By what an utterance was standardised: two tensors (F,)."""
+    """Mean and standard deviation of each column: two tensors (F,)."""
 
     mean: Tensor
     deviation: Tensor
 
     def undo(self, standardised: Tensor) -> Tensor:
-        """Frames (..., F) as they were before."""
+        """Return standardised frames (..., F) in their original units."""
         return standardised * self.deviation + self.mean
+
+
+IDENTITY = Scale(torch.zeros(()), torch.ones(()))
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """The fitted statistics of a run, which are saved with its model.
+
+    Attributes:
+        policy: `train`: one scale, fitted on the training set; `speaker`: one scale per speaker,
+            fitted on all of the speaker's utterances, the test set's too (transductive: it uses
+            the test speakers' audio, not their labels); `none`: frames stay as they are.
+        scales: by speaker under `speaker`, a single entry `ALL` under `train`, empty under `none`.
+    """
+
+    policy: Policy
+    scales: Mapping[str, Scale]
+
+    @classmethod
+    def fit(
+        cls,
+        policy: Policy,
+        utterances: Sequence[Tensor],
+        speakers: Sequence[str],
+        in_train: Sequence[bool],
+    ) -> "Normaliser":
+        """Fit on the frames (T, F) of each utterance.
+
+        Raises:
+            SerVaeError: `speaker` is asked for and the corpus does not name the speakers.
+        """
+        if policy not in get_args(Policy):
+            raise SerVaeError(f"normalise: expected one of {get_args(Policy)}, got {policy!r}")
+        if policy == "none":
+            return cls(policy, {})
+        if policy == "train":
+            train = [f for f, used in zip(utterances, in_train, strict=True) if used]
+            return cls(policy, {ALL: fit_scale(train)})
+        if UNKNOWN_SPEAKER in speakers:
+            raise SerVaeError(
+                "normalise=speaker: the corpus does not name its speakers.\n"
+                "Give corpus=folder a CSV with a `speaker` column, or use normalise=train."
+            )
+        by_speaker: dict[str, list[Tensor]] = {name: [] for name in sorted(set(speakers))}
+        for frames, speaker in zip(utterances, speakers, strict=True):
+            by_speaker[speaker].append(frames)
+        return cls(policy, {name: fit_scale(frames) for name, frames in by_speaker.items()})
+
+    def scale_of(self, speaker: str | None) -> Scale:
+        """Return the scale of a speaker; of anybody unless the policy is `speaker`.
+
+        Raises:
+            SerVaeError: the policy is `speaker` and there are no statistics of this one.
+        """
+        if self.policy == "none":
+            return IDENTITY
+        if self.policy == "train":
+            return self.scales[ALL]
+        if speaker is None or speaker not in self.scales:
+            known = ", ".join(sorted(self.scales)) or "none"
+            raise SerVaeError(
+                f"normalise=speaker: no statistics of speaker {speaker!r}; known are {known}.\n"
+                "Name one of these, or give several utterances of the new speaker together."
+            )
+        return self.scales[speaker]
+
+    def apply(self, frames: Tensor, speaker: str | None) -> Tensor:
+        """Standardise frames (T, F) in place, and return them."""
+        scale = self.scale_of(speaker)
+        return frames.sub_(scale.mean).div_(scale.deviation)
+
+    def with_speaker(self, speaker: str, utterances: Sequence[Tensor]) -> "Normaliser":
+        """Return a copy that also knows a speaker, from the frames (T, F) of their utterances."""
+        return replace(self, scales={**self.scales, speaker: fit_scale(utterances)})
 
 
 def mean_and_deviation(utterances: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
@@ -42,51 +118,18 @@ def mean_and_deviation(utterances: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
     return mean, (squares / count - mean.square()).clamp(min=0).sqrt()
 
 
-def standardise(
-    utterances: Sequence[Tensor], policy: Policy, speakers: Sequence[str], in_train: Sequence[bool]
-) -> list[Scale]:
-    """Standardise the frames (T, F) of every utterance in place.
-
-    Args:
-        utterances: one (T, F) tensor each; views of a larger one are fine.
-        policy: `train` fits on the training part and serves all; `speaker` fits on all of a
-            speaker's utterances, those of the test part too (transductive: it uses the test
-            speaker's audio, not the labels); `none` leaves the frames as they are.
-        speakers: of each utterance.
-        in_train: whether each utterance belongs to the training part.
-
-    Returns:
-        By what each was standardised.
-
-    Raises:
-        SerVaeError: `speaker` is asked for and the corpus does not say who speaks.
-    """
-    if policy not in get_args(Policy):
-        raise SerVaeError(f"normalise: expected one of {get_args(Policy)}, got {policy!r}")
-    if policy == "none":
-        nothing = Scale(torch.zeros(()), torch.ones(()))
-        return [nothing for _ in utterances]
-    if policy == "train":
-        scale = _fitted([f for f, train in zip(utterances, in_train, strict=True) if train])
-        return [_apply(frames, scale) for frames in utterances]
-    if UNKNOWN_SPEAKER in speakers:
-        raise SerVaeError(
-            "normalise=speaker: the corpus does not say who speaks.\n"
-            "Give corpus=folder a CSV with a `speaker` column, or use normalise=train."
-        )
-    of_speaker = {
-        speaker: _fitted([f for f, own in zip(utterances, speakers, strict=True) if own == speaker])
-        for speaker in sorted(set(speakers))
-    }
-    return [_apply(f, of_speaker[own]) for f, own in zip(utterances, speakers, strict=True)]
-
-
-def _fitted(utterances: Sequence[Tensor]) -> Scale:
+def fit_scale(utterances: Sequence[Tensor]) -> Scale:
+    """Fit mean and standard deviation over all frames of the utterances, each (T, F)."""
     mean, deviation = (value.float() for value in mean_and_deviation(utterances))
     deviation[deviation < SMALLEST_DEVIATION] = 1.0
     return Scale(mean, deviation)
 
 
-def _apply(frames: Tensor, scale: Scale) -> Scale:
-    frames.sub_(scale.mean).div_(scale.deviation)
-    return scale
+def standardise(
+    utterances: Sequence[Tensor], policy: Policy, speakers: Sequence[str], in_train: Sequence[bool]
+) -> list[Scale]:
+    """Fit a `Normaliser` and apply it in place; return the scale of each utterance."""
+    normaliser = Normaliser.fit(policy, utterances, speakers, in_train)
+    for frames, speaker in zip(utterances, speakers, strict=True):
+        normaliser.apply(frames, speaker)
+    return [normaliser.scale_of(speaker) for speaker in speakers]

@@ -112,7 +112,7 @@ def test_it_works_in_place_on_views_of_one_tensor():
 
 
 def test_per_speaker_without_speakers_is_an_error():
-    with pytest.raises(SerVaeError, match="does not say who speaks"):
+    with pytest.raises(SerVaeError, match="does not name its speakers"):
         standardise(utterances(), "speaker", [UNKNOWN_SPEAKER] * 5, IN_TRAIN)
 
 
