@@ -1,120 +1,277 @@
-"""Is a corpus there, whole and audible? `python -m ser_vae.check corpus=iemocap`.
+"""Check whether a corpus can be used: `python -m ser_vae.check corpus=iemocap`.
 
-Every file is opened and decoded. Ends with 0 where the corpus can be used, be it with warnings; 1
-where it cannot; 2 where the command line makes no sense.
+Every file is decoded: is the corpus complete and audible, can it be split as configured, and does
+its audio reveal the labels other than by speech? The exit status is 0 if the corpus can be used,
+possibly with warnings; 1 if it cannot; 2 if the command line is invalid.
 """
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from itertools import pairwise
 
+import pandas as pd
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ser_vae import SerVaeError, mistakes, ranges
-from ser_vae.configuration import build
+from ser_vae import SerVaeError, command_errors
+from ser_vae.corpus.completeness import corpus_warnings, list_warning
 from ser_vae.corpus.utterance import SYNTHETIC, Corpus
-from ser_vae.features.audio import Inspection, inspect
-from ser_vae.inventory import Count, Inventory, take, written
+from ser_vae.data.subset import select
+from ser_vae.features.audio import inspect
 from ser_vae.run import configure
+from ser_vae.settings import Settings, build, validate
 from ser_vae.terminal import stderr, track
 
-PIPE_WIDTH = 160  # characters: where there is no terminal, tables may be wider than 80
+PIPE_WIDTH = 160  # characters of a table where the output is no terminal
+MAX_PEAK = 2.0  # times full scale; decoded MP3 exceeds 1 a little
+LEVEL_GAP_DB = 10.0  # between classes; RAVDESS and URDU have up to 8
+SEPARATED = 0.95  # balanced accuracy of a threshold
+TOLERANCE = 0.011  # hours are published with two decimals; other counts differ by at least one
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ser_vae.check", description=__doc__)
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="as of ser_vae.run")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="as for ser_vae.run")
     overrides = parser.parse_args(arguments).overrides
-    complaints = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+    errors = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
     try:
-        config = configure(*overrides)
-        ranges.check(config)
-        stderr().quiet = not config["progress"]
-        corpus = build(config["corpus"])
+        settings = validate(configure(*overrides))
+        stderr().quiet = not settings.progress
+        corpus = build(settings.corpus)
     except (HydraException, OmegaConfBaseException) as error:
-        complaints.print(f"error: {mistakes.words(error)}", style="red")
+        errors.print(f"error: {command_errors.explain(error)}", style="red")
         return 2
     except SerVaeError as error:
-        complaints.print(f"error: {error}", style="red")
+        errors.print(f"error: {error}", style="red")
         return 1
-    inspections = inspect_all(corpus, config["jobs"] or os.cpu_count() or 1)
-    inventory = take(corpus, inspections)
+    files = inspect_files(corpus, settings.jobs or os.cpu_count() or 1)
+    faults = find_faults(corpus, files) or find_split_faults(corpus, files, settings)
     width = None if sys.stdout.isatty() else PIPE_WIDTH
-    show(corpus, inventory, Console(markup=False, highlight=False, width=width))
-    return 1 if inventory.faults else 0
+    show(corpus, files, faults, Console(markup=False, highlight=False, width=width))
+    return 1 if faults else 0
 
 
-def inspect_all(corpus: Corpus, jobs: int) -> dict[str, Inspection]:
-    """Decode every file, those of other labels too, in `jobs` threads: id -> what it holds."""
+def inspect_files(corpus: Corpus, jobs: int) -> pd.DataFrame:
+    """Decode every file, in `jobs` threads; return one row per utterance, with other labels too.
+
+    Columns: those of `features.audio.Inspection`, and id, path, label, emotion (the label, None if
+    it is none of the classes), subset (the style, "complete" if the corpus has none), speaker, sex
+    and suffix (of the file).
+    """
     utterances = [*corpus.utterances, *corpus.others]
     with ThreadPoolExecutor(jobs) as pool:
-        read = pool.map(inspect, [utterance.path for utterance in utterances])
-        inspections = track(read, f"Reading {corpus.name}", len(utterances))
-        return dict(zip((utterance.id for utterance in utterances), inspections, strict=True))
+        inspections = pool.map(lambda u: inspect(u.path, u.clip), utterances)
+        progress = track(inspections, f"Reading {corpus.name}", len(utterances))
+        files = pd.DataFrame([asdict(inspection) for inspection in progress])
+    return files.assign(
+        id=[utterance.id for utterance in utterances],
+        path=[str(utterance.path) for utterance in utterances],
+        label=[utterance.emotion for utterance in utterances],
+        emotion=[u.emotion for u in corpus.utterances] + [None] * len(corpus.others),
+        subset=[utterance.style or "complete" for utterance in utterances],
+        speaker=[utterance.speaker for utterance in utterances],
+        sex=[utterance.sex or "" for utterance in utterances],
+        suffix=[utterance.path.suffix.lower() for utterance in utterances],
+    )
 
 
-def show(corpus: Corpus, inventory: Inventory, console: Console) -> None:
-    """Print all that was found: tables first, what is wrong last, the verdict at the very end."""
+def find_faults(corpus: Corpus, files: pd.DataFrame) -> list[str]:
+    """Return why the corpus cannot be used: the classes without a usable file."""
+    present, usable = set(files.emotion), set(files.emotion[files.problem.isna()])
+    return [
+        f"{emotion}: {'none of its files can be used' if emotion in present else 'no utterance'}"
+        for emotion in corpus.emotions
+        if emotion not in usable
+    ]
+
+
+def find_split_faults(corpus: Corpus, files: pd.DataFrame, settings: Settings) -> list[str]:
+    """Return why the usable utterances of the subset cannot be split as configured."""
+    usable_ids = set(files.id[files.problem.isna()])
+    usable = tuple(utterance for utterance in corpus.utterances if utterance.id in usable_ids)
+    try:
+        utterances = select(replace(corpus, utterances=usable), settings.data.style)
+        build(settings.split, utterances, seed=settings.seed)
+    except SerVaeError as error:
+        return [str(error)]
+    return []
+
+
+def find_warnings(corpus: Corpus, files: pd.DataFrame) -> list[str]:
+    """Return what looks wrong in a corpus that can be used all the same."""
+    warnings = [
+        f"{name}: {format_count(count, expected)} in a complete copy"
+        for name, (count, expected) in total_counts(corpus, files).items()
+        if differs(count, expected)
+    ]
+    rate, channels = (corpus.expected.get(name) for name in ("sample_rate_hz", "channels"))
+    for found_format, count in audio_formats(files).items():
+        if rate and channels and found_format != (rate, channels):
+            warnings.append(
+                f"{count:,} files have {found_format[0]:,} Hz and {found_format[1]} channels, "
+                f"those of a complete copy {rate:,} Hz and {channels}"
+            )
+    if problems := files.problem.notna().sum():
+        warnings.append(f"{problems:,} of {len(files):,} files cannot be used")
+    usable = files[files.problem.isna()]
+    return [
+        *corpus_warnings(corpus),
+        *warnings,
+        *find_duplicates(usable),
+        *find_shortcuts(usable[usable.emotion.notna()]),
+    ]
+
+
+def find_duplicates(files: pd.DataFrame) -> list[str]:
+    """Return warnings about files with equal samples, and about those with different labels."""
+    copies = files[files.duplicated("samples_digest", keep=False)]
+    equal: list[str] = []
+    contradictory: list[str] = []
+    for _, group in copies.groupby("samples_digest"):
+        labelled = " = ".join(f"{file.id} ({file.label})" for file in group.itertuples())
+        (equal if group.label.nunique() == 1 else contradictory).append(labelled)
+    return [
+        *list_warning("recordings exist more than once", equal),
+        *list_warning("recordings exist more than once, with different labels", contradictory),
+    ]
+
+
+def find_shortcuts(files: pd.DataFrame) -> list[str]:
+    """Return what of the recording, rather than the speech, reveals the class.
+
+    A sample rate, number of channels or file type reveals it if guessing the class from it comes at
+    least half of the way from chance to a perfect separation of two groups of classes: the sum over
+    values v of max over classes k of P(v | k) is 1 by chance, and 2 for the latter. A level reveals
+    it if the medians of neighbouring classes are LEVEL_GAP_DB apart and a threshold in between
+    separates the files on either side with a balanced accuracy of SEPARATED.
+    """
+    warnings = []
+    for column, what in {
+        "sample_rate_hz": "sample rate (Hz)",
+        "channels": "number of channels",
+        "suffix": "file type",
+    }.items():
+        proportion = pd.crosstab(files[column], files.emotion, normalize="columns")
+        usual = proportion.idxmax()
+        if proportion.max(axis=1).sum() >= 1.5 and usual.nunique() > 1:
+            values = ", ".join(f"{emotion} {value}" for emotion, value in usual.items())
+            warnings.append(f"the {what} reveals the class: mostly {values}; convert all alike")
+    medians = files.groupby("emotion").level_db.median().sort_values()
+    for (_, low), (_, high) in pairwise(medians.items()):
+        above = files.emotion.isin(medians.index[medians >= high])
+        loud = files.level_db > (low + high) / 2
+        if (
+            high - low >= LEVEL_GAP_DB
+            and loud[above].mean() + (~loud)[~above].mean() >= 2 * SEPARATED
+        ):
+            louder = ", ".join(medians.index[medians >= high])
+            warnings.append(
+                f"the level reveals the class: {louder} {high - low:.0f} dB above the others; "
+                "normalise the level of all files"
+            )
+    unscaled = files[files.peak > MAX_PEAK]
+    what = (
+        f"files exceed full scale, up to {files.peak.max():,.0f}: divide unscaled floats by 32,768"
+    )
+    return [*warnings, *list_warning(what, list(unscaled.id))]
+
+
+def show(corpus: Corpus, files: pd.DataFrame, faults: Sequence[str], console: Console) -> None:
+    """Print tables first, then what is wrong, and the verdict at the very end."""
     if corpus.synthetic:
         console.print(f"{corpus.name}: {SYNTHETIC}")
-    console.print(class_table(corpus, inventory))
-    console.print(speaker_table(corpus, inventory))
-    for name, count in inventory.totals.items():
-        console.print(f"{name}: ", cell(count), sep="")
-    show_audio(inventory, console)
-    paths = {utterance.id: utterance.path for utterance in (*corpus.utterances, *corpus.others)}
-    for utterance, problem in inventory.problems.items():
-        console.print(f"{paths[utterance]}: {problem}", style="yellow", soft_wrap=True)
-    for warning in inventory.warnings:
+    console.print(class_table(corpus, files))
+    console.print(speaker_table(corpus, files))
+    for name, (count, expected) in total_counts(corpus, files).items():
+        console.print(f"{name}: ", cell(count, expected), sep="")
+    for (rate_hz, channels), count in audio_formats(files).items():
+        console.print(f"{count:,} files: {rate_hz:,} Hz, channels: {channels}")
+    by_duration = files[files.sample_rate_hz > 0].sort_values(["duration_s", "id"])
+    for name, index in {"shortest": 0, "median": len(by_duration) // 2, "longest": -1}.items():
+        if len(by_duration):
+            file = by_duration.iloc[index]
+            console.print(f"{name}: {file.duration_s:.3f} s, {file.id}")
+    for file in files[files.problem.notna()].itertuples():
+        console.print(f"{file.path}: {file.problem}", style="yellow", soft_wrap=True)
+    warnings = find_warnings(corpus, files)
+    for warning in warnings:
         console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
-    for fault in inventory.faults:
+    for fault in faults:
         console.print(f"fault: {fault}", style="red", soft_wrap=True)
-    verdict = "cannot be used" if inventory.faults else "can be used"
-    console.print(f"{corpus.name} {verdict}; warnings: {len(inventory.warnings)}")
+    verdict = "cannot be used" if faults else "can be used"
+    console.print(f"{corpus.name} {verdict}; warnings: {len(warnings)}")
 
 
-def class_table(corpus: Corpus, inventory: Inventory) -> Table:
-    """Emotions by subsets: found, and of how many in a complete copy where that is known."""
+def class_table(corpus: Corpus, files: pd.DataFrame) -> Table:
+    """Tabulate emotions by style: the utterances, of how many in a complete copy if known."""
+    counts = pd.crosstab(files.emotion, files.subset)
+    expected = pd.DataFrame(corpus.expected.get("classes", {})).T
+    styles = counts.columns.union(expected.columns)
+    counts = counts.reindex(corpus.emotions, columns=styles, fill_value=0)
+    expected = expected.reindex(corpus.emotions, columns=styles)
+    hours = files[files.emotion.notna()].groupby("subset").duration_s.sum() / 3600
+    if len(styles) > 1:
+        counts["complete"], expected["complete"] = counts.sum(axis=1), expected.sum(axis=1)
+        hours["complete"] = hours.sum()
     table = Table("emotion", title=f"{corpus.name}: utterances", title_justify="left")
-    for subset in inventory.hours:
-        table.add_column(subset, justify="right")
-    for emotion, counts in inventory.classes.items():
-        table.add_row(emotion, *map(cell, counts.values()))
+    for style in counts:
+        table.add_column(style, justify="right")
+    for emotion in corpus.emotions:
+        table.add_row(emotion, *map(cell, counts.loc[emotion], expected.loc[emotion]))
     table.add_section()
-    table.add_row("all", *(cell(inventory.total(subset)) for subset in inventory.hours))
-    table.add_row("hours", *map(written, inventory.hours.values()))
+    table.add_row("all", *map(cell, counts.sum(), expected.sum(skipna=False)))
+    table.add_row("hours", *(f"{hours.get(style, 0):,.2f}" for style in counts))
     return table
 
 
-def cell(count: Count) -> Text:
-    return Text(str(count), style="yellow" if count.differs else "")
-
-
-def speaker_table(corpus: Corpus, inventory: Inventory) -> Table:
+def speaker_table(corpus: Corpus, files: pd.DataFrame) -> Table:
     table = Table("speaker", "sex", title="utterances by speaker", title_justify="left")
-    for emotion in (*corpus.emotions, "all"):
-        table.add_column(emotion, justify="right")
-    sexes = {utterance.speaker: utterance.sex or "" for utterance in corpus.utterances}
-    for speaker, counts in inventory.speakers.items():
-        numbers = [*(counts[emotion] for emotion in corpus.emotions), counts.total()]
-        table.add_row(speaker, sexes[speaker], *map(written, numbers))
+    for name in (*corpus.emotions, "all"):
+        table.add_column(name, justify="right")
+    counts = pd.crosstab([files.speaker, files.sex], files.emotion)
+    counts = counts.reindex(columns=corpus.emotions, fill_value=0)
+    counts["all"] = counts.sum(axis=1)
+    for names, numbers in counts.iterrows():
+        table.add_row(*names, *(f"{number:,}" for number in numbers))
     return table
 
 
-def show_audio(inventory: Inventory, console: Console) -> None:
-    for (rate_hz, channels), files in sorted(inventory.formats.items()):
-        console.print(f"{files:,} files: {rate_hz:,} Hz, channels: {channels}")
-    durations = inventory.durations
-    places = {"shortest": 0, "median": len(durations) // 2, "longest": -1} if durations else {}
-    for name, place in places.items():
-        seconds, utterance = durations[place]
-        console.print(f"{name}: {seconds:.3f} s, {utterance}")
+def total_counts(corpus: Corpus, files: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Return counts over all labels, each beside that of a complete copy, NaN if unknown."""
+    counts = {
+        "other labels": (len(corpus.others), "others"),
+        "speakers": (files.speaker.nunique(), "speakers"),
+        "hours": (float(files.duration_s.sum()) / 3600, "hours"),
+    }
+    expected = corpus.expected
+    return {name: (n, expected.get(key, math.nan)) for name, (n, key) in counts.items()}
+
+
+def audio_formats(files: pd.DataFrame) -> dict[tuple[int, int], int]:
+    """Count the files by sample rate (Hz) and channels."""
+    decoded = files[files.sample_rate_hz > 0]
+    return decoded.groupby(["sample_rate_hz", "channels"]).size().to_dict()  # type: ignore[no-any-return]
+
+
+def differs(count: float, expected: float) -> bool:
+    return abs(count - expected) > TOLERANCE  # False where `expected` is NaN
+
+
+def format_count(count: float, expected: float) -> str:
+    digits = 2 if isinstance(count, float) else 0
+    return " of ".join(f"{n:,.{digits}f}" for n in (count, expected) if not math.isnan(n))
+
+
+def cell(count: float, expected: float) -> Text:
+    return Text(format_count(count, expected), "yellow" if differs(count, expected) else "")
 
 
 if __name__ == "__main__":

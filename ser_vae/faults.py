@@ -4,25 +4,24 @@ import errno
 import multiprocessing
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 from ser_vae import SerVaeError
 
-AGAIN = "The same command goes on from there."
+RESUME = "Repeat the command to resume."
 FREE = "Free some space, or give another folder with runs=… or cache=…."
-MEND = "Mend it, or give another folder with runs=… or cache=…."
+REPAIR = "Repair it, or give another folder with runs=… or cache=…."
 ADVICE = {
     errno.ENOSPC: FREE,
     errno.EDQUOT: FREE,
-    errno.EROFS: MEND,
-    errno.EACCES: MEND,
-    errno.EPERM: MEND,
-    errno.ENOTDIR: MEND,
-    errno.EIO: MEND,
-    errno.ESTALE: MEND,
+    errno.EROFS: REPAIR,
+    errno.EACCES: REPAIR,
+    errno.EPERM: REPAIR,
+    errno.ENOTDIR: REPAIR,
+    errno.EIO: REPAIR,
+    errno.ESTALE: REPAIR,
 }
 OUT_OF_MEMORY = (  # PyTorch, and on a GPU; a map; C++; a thread's stack; oneDNN
     "can't allocate memory",
@@ -35,33 +34,32 @@ OUT_OF_MEMORY = (  # PyTorch, and on a GPU; a map; C++; a thread's stack; oneDNN
 
 
 @contextmanager
-def explained(config: Mapping[str, Any]) -> Iterator[None]:
-    """Turn what a disk or too little memory does into an error that names the folder or setting.
+def friendly_errors(memory_gb: float) -> Iterator[None]:
+    """Turn a disk's errors and a lack of memory into an error that names the folder or setting.
 
     Raises:
-        SerVaeError: a folder can't be written or read, or memory does not suffice.
+        SerVaeError: a folder cannot be written or read, or there is too little memory.
     """
     try:
         yield
     except (OSError, MemoryError, RuntimeError) as error:
-        if lacks_memory(error):
-            said = str(error).partition("\n")[0]
+        if is_out_of_memory(error):
+            reason = str(error).partition("\n")[0]
             raise SerVaeError(
-                f"out of memory{': ' if said else ''}{said}\n"
-                f"Lower memory_gb={config['memory_gb']} (frames beyond it lie in cache), jobs or "
-                f"training.*.batch_size, or take a machine or job with more. {AGAIN}"
+                f"out of memory{': ' if reason else ''}{reason}\n"
+                f"Lower memory_gb={memory_gb} (frames beyond it are kept in cache), jobs or "
+                f"training.*.batch_size, or use a machine or job with more. {RESUME}"
             ) from error
         if not isinstance(error, OSError) or error.errno not in ADVICE:
             raise
-        where = error.filename or f"one of {config['runs']}, {config['cache']}, the temporary one"
-        raise SerVaeError(f"{where}: {error.strerror}.\n{ADVICE[error.errno]} {AGAIN}") from error
+        where = error.filename or "a folder (runs, cache, or the temporary one)"
+        raise SerVaeError(f"{where}: {error.strerror}.\n{ADVICE[error.errno]} {RESUME}") from error
 
 
-def lacks_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
-    said = any(words in str(error) for words in OUT_OF_MEMORY)
-    return isinstance(error, MemoryError) or said
+    return isinstance(error, MemoryError) or any(text in str(error) for text in OUT_OF_MEMORY)
 
 
 class Stopped(BaseException):
@@ -74,23 +72,23 @@ class Stopped(BaseException):
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """End by SIGINT (Ctrl-C) and SIGTERM in a line, with the exit code that a shell expects.
+    """End by SIGINT (Ctrl-C), SIGTERM or SIGHUP in one line, with the exit code a shell expects.
 
-    What is being written is put away first. A second signal ends the process at once, which loses
-    no more than a first SIGKILL does.
+    What is being written is discarded first. A second signal ends the process at once, which loses
+    no more than SIGKILL would.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
-            signal.signal(number, stop)
+            signal.signal(number, raise_stopped)
     try:
         yield
     except Stopped as stopped:
         for child in multiprocessing.active_children():  # spawned by trainer=ddp
             child.terminate()
-        print(f"stopped by {signal.Signals(stopped.number).name}. {AGAIN}", file=sys.stderr)
+        print(f"stopped by {signal.Signals(stopped.number).name}. {RESUME}", file=sys.stderr)
         sys.exit(128 + stopped.number)
 
 
-def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+def raise_stopped(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
     signal.signal(number, signal.SIG_DFL)
     raise Stopped(number)

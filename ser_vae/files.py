@@ -1,14 +1,16 @@
-"""Files that are whole or absent: written beside their place, then renamed into it."""
+"""Files that are whole or absent: written beside their place, then renamed into it. And locks."""
 
+import logging
 import os
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-DAY_S = 24 * 60 * 60
+from filelock import FileLock, Timeout
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -37,9 +39,17 @@ def write_text(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
-def remove_parts(folder: Path) -> None:
-    """Remove what killed processes left of files: after a day, as no living one writes so long."""
-    for part in folder.glob(".*.part"):
-        with suppress(FileNotFoundError):  # another process was faster
-            if time.time() - part.stat().st_mtime > DAY_S:
-                part.unlink()
+@contextmanager
+def locked(path: Path, waiting: str) -> Iterator[None]:
+    """Hold the lock `path`; if another process holds it, log the message `waiting` and wait.
+
+    The operating system releases the lock when a process dies, however it dies.
+    """
+    lock = FileLock(path)
+    try:
+        held = lock.acquire(timeout=0)
+    except Timeout:
+        log.warning(waiting)
+        held = lock.acquire()
+    with held:
+        yield

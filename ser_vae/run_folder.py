@@ -2,23 +2,24 @@
 
     <runs>/<protocol>/<model>-<data>-<corpus>[-fold<fold>]-seed<seed>-<address>/
         config.yaml       the whole configuration
-        command.txt       what makes the run again
-        split.csv         which utterance was in which part
-        audit.json        what its training and its test part share
+        command.txt       the command that makes the run again
+        split.csv         which utterance was in which set
+        audit.json        what the training and test sets share
+        model/            the recogniser: load it with `ser_vae.recogniser.Recogniser.load`
         pretrained.ckpt   the representation's weights        pretrain.csv   its curves
         pretrained.json   what it was pretrained on
         classifier.ckpt   the classifier's weights            classify.csv   its curves
         predictions.csv   of each test utterance
         policies/         the same under each label policy of a CVAE
-        latents.npz       of each test utterance, the mean        (of a model of segments)
-        illustrations.npz reconstructions, traversals, samples    (of one that has a decoder)
+        latents.npz       mean latent of each test utterance      (models of segments)
+        illustrations.npz reconstructions, traversals, samples    (models with a decoder)
         metrics.json      written last: a folder that has it is a finished run
         error.txt         why the last attempt failed
 
     <runs>/pretrained/<model>-<address>/   representations that several runs share
 
-A folder's address covers everything that decides a result: the same command finds its own result,
-and another command another folder.
+The address covers everything that decides a result, including the source code of the classes that
+the configuration names: the same command finds its result, an edited model is a new run.
 """
 
 import csv
@@ -28,113 +29,111 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+import yaml  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
+from ser_vae.evaluation import predictions
+from ser_vae.evaluation.predictions import Predictions
 from ser_vae.features import AudioError
 from ser_vae.features.digest import Digests
-from ser_vae.files import write_text
+from ser_vae.files import atomic_write, locked, write_text
+from ser_vae.settings import Settings
 
-FORMAT = 3  # raised when the code changes what a configuration results in
+FORMAT = 4  # raised when a change of the code outside the named classes changes results
 NOT_ADDRESSED = (
-    "runs",
-    "cache",
-    "jobs",
-    "threads",
-    "memory_gb",
-    "compile",
-    "progress",
-    "force",
-    "debug",
-    "objective",
-    "logger",
-    "choice",
+    *("runs", "cache", "jobs", "threads", "memory_gb", "compile", "progress", "force", "debug"),
+    *("objective", "logger", "choice"),
 )
+PLACES_OF_A_CORPUS = ("root", "cache", "csv")  # its utterances are addressed by their content
 
 
 def locate(
-    config: Mapping[str, Any],
+    settings: Settings,
     corpus: str,
     utterances: Sequence[Utterance],
     content: Mapping[Path, str],
+    *,
+    writes: bool = True,
 ) -> "RunFolder":
-    """The folder of a run; `corpus` is its name, `content` that of its audio, see `content_of`."""
-    choice = config["choice"]
-    fold = "" if config["fold"] is None else f"-fold{config['fold']}"
-    name = f"{choice['model']}-{choice['data']}-{corpus}{fold}-seed{config['seed']}"
-    unique = f"{name}-{address(config, utterances, content)}"
-    return RunFolder(Path(config["runs"]) / choice["split"] / unique)
+    """Return the folder of a run; `corpus` is its name, `content` comes from `content_of`."""
+    choice = settings.choice
+    fold = "" if settings.fold is None else f"-fold{settings.fold}"
+    name = f"{choice.model}-{choice.data}-{corpus}{fold}-seed{settings.seed}"
+    unique = f"{name}-{address(settings, utterances, content)}"
+    return RunFolder(Path(settings.runs) / choice.split / unique, writes)
 
 
 def digest(value: Any) -> str:
-    """Eight characters that stand for `value`, anything JSON can hold."""
+    """Hash anything that JSON can hold to eight characters."""
     text = json.dumps([FORMAT, value], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def address(
-    config: Mapping[str, Any], utterances: Sequence[Utterance], content: Mapping[Path, str]
+    settings: Settings, utterances: Sequence[Utterance], content: Mapping[Path, str]
 ) -> str:
-    """What a run's result depends on: its settings, and the corpus wherever that is stored.
+    """Hash what a run's result depends on: settings, code of the classes, and the corpus.
 
     Raises:
-        SerVaeError: a checkpoint to start from, or the file of a split, is gone.
+        SerVaeError: a checkpoint to start from, or the file of a split, cannot be read.
     """
-    found = [
-        (u.id, u.emotion, u.speaker, u.sex, u.session, u.dialogue, u.script, u.start_s, u.part)
-        for u in utterances
-    ]
+    described = [[str(v) for v in astuple(replace(u, path=Path()))] for u in utterances]
     audio = [content[utterance.path] for utterance in utterances]
-    start, split = config["training"]["pretrained"], config["split"].get("path")
-    checkpoint = None if start in ("auto", "none") else _stored("training.pretrained", Path(start))
-    table = None if split is None else _stored("split.path", Path(split).expanduser())
-    return digest([addressed(config), checkpoint, table, found, audio])
+    start, split = settings.training.pretrained, settings.plain()["split"].get("path")
+    checkpoint = None if start in ("auto", "none") else file_digest("training.pretrained", start)
+    table = None if split is None else file_digest("split.path", split)
+    code = settings.code_digest("features", "split", "model", "classifier")
+    return digest([addressed(settings), code, checkpoint, table, described, audio])
 
 
-def addressed(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that decide a result: not where things lie, nor how fast they are done."""
-    settings = {key: value for key, value in config.items() if key not in NOT_ADDRESSED}
-    settings["corpus"] = {k: v for k, v in config["corpus"].items() if k not in ("root", "cache")}
-    return settings
+def addressed(settings: Settings) -> dict[str, Any]:
+    """Select the settings that decide a result: not where things are, nor how fast they run."""
+    config = settings.plain()
+    kept = {key: value for key, value in config.items() if key not in NOT_ADDRESSED}
+    kept["corpus"] = {k: v for k, v in config["corpus"].items() if k not in PLACES_OF_A_CORPUS}
+    return kept
 
 
-def _stored(key: str, path: Path) -> str:
-    """The content of a file that a setting names: the same path may hold another tomorrow."""
+def file_digest(key: str, path: str) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(Path(path).expanduser().read_bytes()).hexdigest()
     except OSError as error:
         raise SerVaeError(
-            f"{key}: {path} can't be read: {error.strerror}.\nGive a file that is there."
+            f"{key}: {path} cannot be read: {error.strerror}.\nGive a file that exists."
         ) from error
 
 
 def content_of(utterances: Sequence[Utterance], digests: Digests) -> dict[Path, str]:
-    """What stands for each file; of one that can't be read, a matter of `bad_audio` later, why."""
+    """Map each audio file to its digest; an unreadable one, which `bad_audio` decides on later, to
+    the reason.
+    """
     digests.learn(utterance.path for utterance in utterances)
-    return {utterance.path: _content(utterance.path, digests) for utterance in utterances}
+    return {utterance.path: digest_or_reason(utterance.path, digests) for utterance in utterances}
 
 
 def check_unchanged(content: Mapping[Path, str], digests: Digests) -> None:
-    """Refuse to go on with audio that is not what `content_of` found: the address is of that.
+    """Check that the audio is still what `content_of` returned, which the address stands for.
 
     Raises:
-        SerVaeError: a file has another content, or can't be read any more.
+        SerVaeError: a file was changed or removed.
     """
-    changed = [path for path, before in content.items() if _content(path, digests) != before]
+    changed = [
+        path for path, before in content.items() if digest_or_reason(path, digests) != before
+    ]
     if changed:
         raise SerVaeError(
-            f"{changed[0]}: changed or gone since this run began, as {len(changed)} of "
-            f"{len(content)} files.\nLeave the corpus alone, or restore it; then the same command "
-            "goes on, or is another run if the audio stays another."
+            f"{changed[0]}: changed or removed since this run began, like {len(changed)} of "
+            f"{len(content)} files.\nRestore it and repeat the command to resume, or repeat it to "
+            "start another run on the changed corpus."
         )
 
 
-def _content(audio: Path, digests: Digests) -> str:
+def digest_or_reason(audio: Path, digests: Digests) -> str:
     try:
         return digests.of(audio)
     except AudioError as error:
@@ -143,13 +142,19 @@ def _content(audio: Path, digests: Digests) -> str:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of one run."""
+    """The files of one run.
+
+    Attributes:
+        path: of the folder.
+        writes: False in all but one of several processes that do the same run.
+    """
 
     path: Path
+    writes: bool = True
 
     @property
     def name(self) -> str:
-        """For people: the folder's name without the address."""
+        """The folder's name without the address, for people."""
         return self.path.name.rpartition("-")[0]
 
     @property
@@ -161,15 +166,23 @@ class RunFolder:
         return self.path / "command.txt"
 
     @property
-    def split(self) -> Path:
-        return self.path / "split.csv"
+    def model(self) -> Path:
+        return self.path / "model"
+
+    @property
+    def pretrained(self) -> Path:
+        return self.path / "pretrained.ckpt"
 
     @property
     def predictions(self) -> Path:
         return self.path / "predictions.csv"
 
+    @property
+    def split(self) -> Path:
+        return self.path / "split.csv"
+
     def policy(self, name: str) -> Path:
-        """The predictions of a CVAE under one of its label policies."""
+        """Locate the predictions of a CVAE under one of its label policies."""
         return self.path / "policies" / f"{name}.csv"
 
     @property
@@ -193,14 +206,18 @@ class RunFolder:
         return self.metrics.exists()
 
     def read_metrics(self) -> dict[str, Any]:
-        metrics: dict[str, Any] = json.loads(self.metrics.read_text())
+        metrics: dict[str, Any] = json.loads(self.metrics.read_text(encoding="utf-8"))
         return metrics
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
-        write_text(self.metrics, json.dumps(metrics, indent=1) + "\n")
+        self._write(self.metrics, json.dumps(metrics, indent=1) + "\n")
 
     def write_audit(self, audit: Mapping[str, Any]) -> None:
-        write_text(self.path / "audit.json", json.dumps(audit, indent=1) + "\n")
+        self._write(self.path / "audit.json", json.dumps(audit, indent=1) + "\n")
+
+    def write_config(self, config: Mapping[str, Any], command: str) -> None:
+        self._write(self.config, yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+        self._write(self.command, command + "\n")
 
     def write_split(self, parts: Iterable[tuple[Utterance, str]]) -> None:
         text = io.StringIO()
@@ -208,35 +225,58 @@ class RunFolder:
         writer.writerow(["utterance", "speaker", "emotion", "part"])
         for u, part in parts:
             writer.writerow([u.id, u.speaker, u.emotion, part])
-        write_text(self.split, text.getvalue())
+        self._write(self.split, text.getvalue())
+
+    def write_predictions(self, own: Predictions, by_policy: Mapping[str, Predictions]) -> None:
+        """Write the predictions of the run, and those under each label policy."""
+        if self.writes:
+            predictions.write(self.predictions, own)
+            for name, under_policy in by_policy.items():
+                predictions.write(self.policy(name), under_policy)
+
+    def write_error(self, trace: str) -> str:
+        """Write the traceback of a failure; return where it is, or why it could not be kept."""
+        try:
+            self._write(self.error, trace)
+        except OSError as error:  # a full disk is perhaps the failure
+            return f"not kept: {error.strerror}"
+        return str(self.error)
+
+    def copy(self, name: str, to: Path) -> None:
+        """Copy a file of the folder, if there is one."""
+        source = self.path / name
+        if self.writes and source.exists():
+            with atomic_write(to) as file:
+                file.write(source.read_bytes())
 
     def clear(self) -> None:
         """Remove everything, so that the run starts over."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        if self.writes:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    def _write(self, path: Path, text: str) -> None:
+        if self.writes:
+            write_text(path, text)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the folder for this process; wait where another is at work on the same run.
+        """Hold the folder for this process; wait while another one works on the same run.
 
-        The operating system frees it when a process dies, however it dies.
+        The operating system frees the lock when a process dies.
         """
+        if not self.writes:
+            yield
+            return
         locks = self.path.parent / ".locks"
         try:
             locks.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SerVaeError(
-                f"{locks.parent}: no folder can be made there: {error.strerror}.\n"
+                f"{locks.parent}: cannot create this folder: {error.strerror}.\n"
                 "Give a folder that can be written to: runs=…"
             ) from error
-        lock = FileLock(locks / f"{self.path.name}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            print(f"{self.path}: another process is at work on this; waiting for it.", flush=True)
-            lock.acquire()
-        try:
-            for part in self.path.glob("**/.*.part"):  # of a process that was killed
+        waiting = f"{self.path}: another process works on this run; waiting for it."
+        with locked(locks / f"{self.path.name}.lock", waiting):
+            for part in self.path.glob("**/.*.part"):  # left by a killed process
                 part.unlink()
             yield
-        finally:
-            lock.release()

@@ -1,4 +1,4 @@
-"""The one console of a person who watches: what moves there has to know of whatever else does."""
+"""The shared rich console: progress bars and live tables must use one instance."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -12,21 +12,21 @@ T = TypeVar("T")
 
 @lru_cache(maxsize=1)
 def stderr() -> Console:
-    """Where bars and live tables are drawn; bars inside a live table appear below it.
+    """Return the console for bars and live tables; bars appear below a live table.
 
-    Nothing is drawn there while `quiet` is set, which `progress=false` does.
+    `progress=false` sets its `quiet`, and nothing is drawn.
     """
     return Console(stderr=True, markup=False, highlight=False)
 
 
 def track(
-    items: Iterable[T], said: str, total: int | None, *, transient: bool = False
+    items: Iterable[T], description: str, total: int | None, *, transient: bool = False
 ) -> Iterable[T]:
-    """A bar over `items`, where somebody watches: none goes into a file or a pipe."""
+    """Iterate over `items` with a progress bar; none is drawn into a file or a pipe."""
     console = stderr()
     return progress.track(
         items,
-        said,
+        description,
         total,
         console=console,
         transient=transient,

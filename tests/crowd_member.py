@@ -1,12 +1,12 @@
-"""One of a crowd at work on a feature store: python -m crowd_member CORPUS STORE SETTINGS."""
+"""One of several processes on a feature store: python -m crowd_member CORPUS STORE SETTINGS."""
 
 import json
 import sys
 from pathlib import Path
 
-from ser_vae.configuration import build
 from ser_vae.corpus.folder import read
 from ser_vae.features.store import FeatureStore
+from ser_vae.settings import build
 
 corpus, folder, settings = sys.argv[1:]
 store = FeatureStore(Path(folder), build(json.loads(settings)), jobs=2)

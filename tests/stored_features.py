@@ -1,5 +1,6 @@
-"""Recordings and the store's entries, for the tests of the feature store."""
+"""Recordings, and what a feature store made of them."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from omegaconf import OmegaConf
 
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import audio
+from ser_vae.features.extractor import Extractor
 from ser_vae.features.logmel import LogMel
 
 RATE_HZ = 16_000
@@ -18,6 +20,7 @@ LOG_MEL = LogMel(**AS_CONFIGURED)
 
 
 def record(path: Path, seed: int, samples: int = 4_000) -> Utterance:
+    """Write noise of 4,000 samples, which gives 23 frames."""
     noise = np.random.default_rng(seed).normal(0, 0.1, samples)
     soundfile.write(path, noise, RATE_HZ)
     return Utterance(path.stem, path, "neu", "Ses01F")
@@ -27,15 +30,15 @@ def recordings(folder: Path, count: int, samples: int = 4_000) -> list[Utterance
     return [record(folder / f"u{n:04}.wav", n, samples) for n in range(count)]
 
 
-def expected(utterance: Utterance, features: LogMel = LOG_MEL):
-    return features(audio.read(utterance.path, RATE_HZ))
+def expected(utterance: Utterance, extractor: Extractor = LOG_MEL) -> np.ndarray:
+    return extractor(audio.read(utterance.path, RATE_HZ))
 
 
 def packs(store: Path) -> list[Path]:
-    return sorted(store.glob("LogMel-*/*.npy"))
+    return sorted(store.glob("*/*.pack"))
 
 
-def stored(store: Path) -> list[str]:
-    """The digest of each entry of every index, one that is twice there twice."""
-    indices = store.glob("LogMel-*/*.csv")
-    return [line.partition(",")[0] for index in indices for line in index.read_text().splitlines()]
+def stored_digests(store: Path) -> list[str]:
+    """Digests in the indices of all packs; one that is stored twice is listed twice."""
+    lines = [pack.read_bytes().partition(b"\n")[0] for pack in packs(store)]
+    return [digest for line in lines for digest in json.loads(line)]

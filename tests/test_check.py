@@ -1,89 +1,215 @@
-"""The command, on a corpus of short noises in sub-folders."""
+"""The command on a corpus of short noises in sub-folders, and its judgements on made-up corpora."""
 
 import io
+import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
+from rich.console import Console
 
-from ser_vae.check import main
+from ser_vae import check
+from ser_vae.check import find_faults, find_warnings, main
+from ser_vae.corpus.utterance import Corpus, Style, Utterance
+from ser_vae.features.audio import Inspection
 
 
-def write(path: Path, samples: np.ndarray) -> None:
+def noise(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-0.1, 0.1, 8_000)
+
+
+def write(path: Path, samples: np.ndarray, rate_hz: int = 16_000) -> None:
     path.parent.mkdir(exist_ok=True)
-    soundfile.write(path, samples, 16_000, subtype="FLOAT")
+    subtype = "PCM_16" if path.suffix == ".flac" else "FLOAT"
+    soundfile.write(path, samples, rate_hz, subtype=subtype)
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    noise = np.random.default_rng(0).standard_normal(8_000) / 10
-    for file in ("calm/a.wav", "calm/b.wav", "cross/a.wav"):
-        write(tmp_path / file, noise)
+    for number in range(7):
+        emotion = "calm" if number < 4 else "cross"
+        write(tmp_path / emotion / f"{number}.wav", noise(number))
     return tmp_path
 
 
-def check(root: Path, *overrides: str) -> int:
+def run_check(root: Path, *overrides: str) -> int:
     return main(["corpus=folder", "progress=false", f"corpus.root='{root}'", *overrides])
 
 
-def test_a_corpus_that_can_be_used_ends_with_0(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert check(root, "corpus.name=mine") == 0
+def test_a_usable_corpus_ends_with_0(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_check(root, "corpus.name=mine") == 0
     out = capsys.readouterr().out
     assert "mine can be used" in out
-    assert "3 files: 16,000 Hz, channels: 1" in out
-    assert "│ calm    │        2 │" in out
-    assert "│ unknown │     │    2 │     1 │   3 │" in out
+    assert "7 files: 16,000 Hz, channels: 1" in out
+    assert "shortest: 0.500 s, calm/0.wav" in out
+    assert "│ calm    │        4 │" in out
+    assert "│ unknown │     │    4 │     3 │   7 │" in out
+    assert "warnings: 1" in out  # no speakers
 
 
-def test_every_kind_of_bad_file_is_named_and_the_corpus_still_used(
+def test_every_unusable_file_is_named_and_the_corpus_still_usable(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(root / "calm" / "silent.wav", np.zeros(8_000))
     write(root / "calm" / "empty.wav", np.zeros(0))
     write(root / "calm" / "nan.wav", np.full(8_000, np.nan))
     (root / "calm" / "text.wav").write_text("no audio")
-    assert check(root) == 0
+    assert run_check(root) == 0
     lines = capsys.readouterr().out.splitlines()
     for name in ("silent", "empty", "nan", "text"):
         assert sum(line.startswith(f"{root}/calm/{name}.wav: ") for line in lines) == 1
-    assert "warning: 4 of 7 files cannot be used" in lines
+    assert "warning: 4 of 11 files cannot be used" in lines
 
 
 def test_a_class_without_audio_ends_with_1(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (root / "cross" / "a.wav").write_text("no audio")
-    assert check(root) == 1
+    for path in (root / "cross").iterdir():
+        path.write_text("no audio")
+    assert run_check(root) == 1
     out = capsys.readouterr().out
     assert "fault: cross: none of its files can be used" in out
     assert "folder cannot be used" in out
 
 
-def test_a_wrong_root_ends_with_1_and_says_where(
+def test_a_class_too_rare_for_the_split_ends_with_1(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root / "hapy" / "7.wav", noise(7))
+    assert run_check(root) == 1
+    assert "fault: split=random: 8 utterances (calm 4, cross 3, hapy 1)" in capsys.readouterr().out
+
+
+def test_usable_files_alone_are_split(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in (4, 5):
+        (root / "cross" / f"{number}.wav").write_text("version https://git-lfs.github.com/spec/v1")
+    assert run_check(root) == 1
+    assert "fault: split=random: 5 utterances (calm 4, cross 1)" in capsys.readouterr().out
+
+
+def test_a_split_that_the_corpus_does_not_allow_ends_with_1(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_check(root, "split=speaker") == 1
+    assert "fault: split=speaker: the corpus does not state the speaker" in capsys.readouterr().out
+
+
+def test_equal_samples_are_found_in_another_container_and_under_another_label(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples, _ = soundfile.read(root / "calm" / "0.wav")
+    steps = np.rint(samples * 2**15).astype(np.int16)
+    write(root / "calm" / "0.wav", steps / 2**15)
+    write(root / "calm" / "copy.flac", steps)
+    write(root / "cross" / "copy.wav", noise(5))
+    write(root / "calm" / "twin.wav", noise(5))
+    assert run_check(root) == 0
+    out = capsys.readouterr().out
+    assert "1 recordings exist more than once: calm/0.wav (calm) = calm/copy.flac (calm)" in out
+    assert (
+        "1 recordings exist more than once, with different labels: "
+        "calm/twin.wav (calm) = cross/5.wav (cross) = cross/copy.wav (cross)"
+    ) in out
+
+
+def test_a_clip_is_inspected_by_itself(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ["path,emotion,speaker,start,end"]
+    lines += [
+        f"calm/{n}.wav,{e},s,{s},{s + 0.2}" for n in (0, 1) for e, s in (("a", 0), ("b", 0.25))
+    ]
+    (root / "list.csv").write_text("\n".join([*lines, "calm/2.wav,a,s,0,60", "calm/3.wav,a,s,,"]))
+    assert run_check(root, "corpus.csv=list.csv") == 0
+    out = capsys.readouterr().out
+    assert "shortest: 0.200 s, calm/0.wav[0.0-0.2]" in out
+    assert "calm/2.wav: truncated: 8,000 of 959,840 samples can be read" in out
+
+
+@pytest.mark.parametrize(("quieter", "louder"), [("calm", "cross"), ("cross", "calm")])
+def test_a_class_of_another_level_is_named(
+    root: Path, capsys: pytest.CaptureFixture[str], quieter: str, louder: str
+) -> None:
+    for path in (root / quieter).iterdir():
+        write(path, noise(int(path.stem)) / 100)
+    assert run_check(root) == 0
+    assert (
+        f"the level reveals the class: {louder} 40 dB above the others" in capsys.readouterr().out
+    )
+
+
+def test_unscaled_floats_are_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(root / "calm" / "0.wav", noise(0) * 327_680)
+    assert run_check(root) == 0
+    out = capsys.readouterr().out
+    assert "1 files exceed full scale, up to 32,7" in out
+    assert "the level reveals" not in out
+
+
+@pytest.mark.parametrize(
+    ("emotions", "attribute", "words"),
+    [
+        ("aabb", "sample_rate_hz", "sample rate (Hz) reveals the class: mostly a 8000, b 16000"),
+        ("aabb", "channels", "number of channels reveals the class"),
+        ("aaabbb", "suffix", "file type reveals the class: mostly a .mp3, b .wav"),
+        ("aabbccdd", "suffix", "file type reveals the class"),
+    ],
+)
+def test_an_attribute_of_the_recording_that_reveals_the_class_is_named(
+    emotions: str, attribute: str, words: str
+) -> None:
+    half = len(emotions) // 2
+    values = {"sample_rate_hz": [8_000, 16_000], "channels": [1, 2], "suffix": [".mp3", ".wav"]}
+    files = attributes_of(emotions)
+    one, other = values[attribute]
+    for column in values:
+        files[column] = values[column][0]
+    files[attribute] = [one] * half + [other] * half
+    (warning,) = check.find_shortcuts(files)
+    assert words in warning
+    files[attribute] = [one, other] * half
+    assert check.find_shortcuts(files) == []
+
+
+def attributes_of(emotions: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "id": [f"u{number}" for number in range(len(emotions))],
+            "emotion": list(emotions),
+            "level_db": -20.0,
+            "peak": 0.5,
+        }
+    )
+
+
+def test_levels_that_overlap_reveal_nothing() -> None:
+    files = attributes_of("a" * 20 + "b" * 20).assign(sample_rate_hz=1, channels=1, suffix=".wav")
+    rng = np.random.default_rng(0)
+    files["level_db"] = np.concatenate([rng.normal(-30, 6, 20), rng.normal(-18, 6, 20)])
+    assert check.find_shortcuts(files) == []
+
+
+def test_a_wrong_root_ends_with_1_and_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert check(tmp_path / "nowhere") == 1
+    assert run_check(tmp_path / "nowhere") == 1
     captured = capsys.readouterr()
     assert f"{tmp_path}/nowhere is not a folder" in captured.err
     assert captured.out == ""
 
 
-def test_a_corpus_that_is_not_known_ends_with_2_and_the_choices(
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize(
+    ("overrides", "answer"),
+    [(["corpus=nobody"], "ravdess"), (["corpus=folder", "corpus.rooot=x"], "rooot")],
+)
+def test_an_invalid_command_line_ends_with_2(
+    overrides: list[str], answer: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["corpus=nobody"]) == 2
-    assert "ravdess" in capsys.readouterr().err
+    assert main(overrides) == 2
+    assert answer in capsys.readouterr().err
 
 
-def test_a_setting_that_is_not_known_ends_with_2(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert check(root, "corpus.rooot=x") == 2
-    assert "rooot" in capsys.readouterr().err
-
-
-def test_the_corpus_is_iemocap_where_its_root_is_set(
+def test_the_corpus_is_iemocap_if_its_root_is_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("IEMOCAP_ROOT", str(tmp_path))
@@ -91,15 +217,151 @@ def test_the_corpus_is_iemocap_where_its_root_is_set(
     assert f"{tmp_path} is not IEMOCAP" in capsys.readouterr().err
 
 
-def test_names_are_printed_as_they_are(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_names_are_printed_without_interpretation(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (root / "cross").rename(root / "[red]cross")
-    assert check(root) == 0
+    assert run_check(root) == 0
     assert "[red]cross" in capsys.readouterr().out
 
 
-def test_progress_is_drawn_for_a_person_alone(
+def test_progress_is_shown_on_a_terminal_only(
     root: Path, capsys: pytest.CaptureFixture[str], screen: io.StringIO
 ) -> None:
     assert main(["corpus=folder", f"corpus.root='{root}'"]) == 0
     assert "Reading folder" in screen.getvalue()
     assert "Reading" not in capsys.readouterr().out
+
+
+# --- judgements ---------------------------------------------------------------------------------
+
+FINE = Inspection(sample_rate_hz=16_000, channels=1, duration_s=36.0, problem=None)
+EXPECTED = {
+    "classes": {
+        "calm": {"improvised": 1, "scripted": 1},
+        "cross": {"improvised": 1, "scripted": 0},
+    },
+    "others": 1,
+    "speakers": 2,
+    "hours": 0.04,
+    "sample_rate_hz": 16_000,
+    "channels": 1,
+}
+
+
+def utterance(name: str, emotion: str, style: Style | None = None) -> Utterance:
+    return Utterance(name, Path(f"{name}.wav"), emotion, speaker=name[0], style=style)
+
+
+def corpus(*utterances: Utterance, **known: Any) -> Corpus:
+    return Corpus("mine", ("calm", "cross"), utterances, **known)
+
+
+@pytest.fixture
+def complete() -> Corpus:
+    """Three utterances of the classes and one of another label, 36 s each: 0.04 h."""
+    return corpus(
+        utterance("a1", "calm", "improvised"),
+        utterance("a2", "calm", "scripted"),
+        utterance("b1", "cross", "improvised"),
+        others=(utterance("b2", "xxx", "scripted"),),
+        expected=EXPECTED,
+    )
+
+
+@pytest.fixture
+def inspect_as(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The table of a corpus whose files are all FINE, except those given by id."""
+
+    def go(corpus: Corpus, **other: Inspection) -> pd.DataFrame:
+        by_path = {u.path: u.id for u in (*corpus.utterances, *corpus.others)}
+
+        def inspect(path: Path, clip: None) -> Inspection:  # noqa: ARG001
+            return other.get(path.stem, replace(FINE, samples_digest=by_path[path]))
+
+        monkeypatch.setattr(check, "inspect", inspect)
+        return check.inspect_files(corpus, jobs=2)
+
+    return go
+
+
+def printed(corpus: Corpus, files: pd.DataFrame) -> str:
+    console = Console(file=io.StringIO(), width=120)
+    check.show(corpus, files, find_faults(corpus, files), console)
+    return console.file.getvalue()
+
+
+def test_a_complete_copy_has_neither_warnings_nor_faults(complete: Corpus, inspect_as: Any) -> None:
+    files = inspect_as(complete)
+    assert (find_warnings(complete, files), find_faults(complete, files)) == ([], [])
+    rows = [re.sub(r"[\s│┃]", "", line) for line in printed(complete, files).splitlines()]
+    table = ["emotionimprovisedscriptedcomplete", "calm1of11of12of2", "cross1of10of01of1"]
+    assert {*table, "all2of21of13of3", "hours0.020.010.03", "a202", "b011"} <= set(rows)
+    assert "otherlabels:1of1" in rows
+    assert "hours:0.04of0.04" in rows
+
+
+def test_a_corpus_without_styles_is_counted_as_a_whole(inspect_as: Any) -> None:
+    plain = corpus(
+        utterance("a", "calm"),
+        utterance("b", "cross"),
+        expected={"classes": {"calm": {"complete": 1}, "cross": {"complete": 3}}},
+    )
+    files = inspect_as(plain)
+    assert find_warnings(plain, files) == ["not the utterances of a complete copy: cross 1 of 3"]
+    assert "1 of 3" in printed(plain, files)
+
+
+def test_without_expectations_nothing_is_compared(inspect_as: Any) -> None:
+    unknown = corpus(utterance("a", "calm"), utterance("b", "cross"))
+    files = inspect_as(unknown)
+    assert find_warnings(unknown, files) == []
+    assert check.audio_formats(files) == {(16_000, 1): 2}
+    assert " of " not in printed(unknown, files)
+
+
+def test_each_difference_is_a_warning_with_both_numbers(complete: Corpus, inspect_as: Any) -> None:
+    partial = replace(complete, utterances=complete.utterances[1:], others=())
+    files = inspect_as(partial)
+    assert find_faults(partial, files) == []
+    assert find_warnings(partial, files) == [
+        "not the utterances of a complete copy: calm improvised 0 of 1",
+        "other labels: 0 of 1 in a complete copy",
+        "hours: 0.02 of 0.04 in a complete copy",
+    ]
+
+
+def test_another_sample_rate_or_number_of_channels_is_a_warning(
+    complete: Corpus, inspect_as: Any
+) -> None:
+    stereo, slow = replace(FINE, channels=2), replace(FINE, sample_rate_hz=8_000)
+    files = inspect_as(complete, a1=stereo, a2=slow, b1=slow)
+    assert find_warnings(complete, files.assign(samples_digest=files.id)) == [
+        "2 files have 8,000 Hz and 1 channels, those of a complete copy 16,000 Hz and 1",
+        "1 files have 16,000 Hz and 2 channels, those of a complete copy 16,000 Hz and 1",
+    ]
+
+
+def test_warnings_of_the_reader_are_kept(complete: Corpus, inspect_as: Any) -> None:
+    odd = replace(complete, warnings=("a file too many",))
+    assert find_warnings(odd, inspect_as(odd)) == ["a file too many"]
+
+
+def test_an_unusable_file_is_counted_and_the_rest_can_be_used(
+    complete: Corpus, inspect_as: Any
+) -> None:
+    files = inspect_as(complete, a1=replace(FINE, problem="silent"))
+    assert find_warnings(complete, files) == ["1 of 4 files cannot be used"]
+    assert find_faults(complete, files) == []
+    assert "a1.wav: silent" in printed(complete, files)
+
+
+def test_a_class_without_an_utterance_or_without_audio_is_a_fault(
+    complete: Corpus, inspect_as: Any
+) -> None:
+    undecodable = Inspection(0, 0, 0.0, "cannot be decoded")
+    files = inspect_as(complete, b1=undecodable)
+    assert find_faults(complete, files) == ["cross: none of its files can be used"]
+    assert "shortest: 36.000 s, a1" in printed(complete, files)
+    calm = corpus(*complete.utterances[:2])
+    assert find_faults(calm, inspect_as(calm)) == ["cross: no utterance"]

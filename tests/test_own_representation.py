@@ -1,18 +1,17 @@
-"""A representation of one's own, with no more than what the README asks for, goes all the way."""
+"""A representation from outside the package, with the required attributes only, can be used."""
 
 from pathlib import Path
 
 import pytest
 
-from ser_vae.pipeline.settings import BY_BOUND
 from ser_vae.run import configure, run
-from ser_vae.training.encode import POLICIES
+from ser_vae.training.label_policy import POLICIES, USES_BOUNDS
 
-OWN = """
+MODULE = """
 import torch
 
 
-class Own(torch.nn.Module):
+class Linear(torch.nn.Module):
     level = "segment"
     conditional = True
     quantities = ("loss",)
@@ -20,27 +19,28 @@ class Own(torch.nn.Module):
     def __init__(self, *, input_size, num_classes, latent):
         super().__init__()
         self.latent_size = latent
-        self.down = torch.nn.Linear(input_size + num_classes, latent)
-        self.up = torch.nn.Linear(latent + num_classes, input_size)
+        self.encoder = torch.nn.Linear(input_size + num_classes, latent)
+        self.decoder = torch.nn.Linear(latent + num_classes, input_size)
 
     def feature(self, x, c, *, sample, generator=None):
-        return self.down(torch.cat([x, c], dim=-1))
+        return self.encoder(torch.cat([x, c], dim=-1))
 
     def loss(self, x, c, generator=None):
         z = self.feature(x, c, sample=False)
-        return {"loss": (self.up(torch.cat([z, c], dim=-1)) - x).square().sum(dim=-1)}
+        return {"loss": (self.decoder(torch.cat([z, c], dim=-1)) - x).square().sum(dim=-1)}
 """
 
+OPTION = "_target_: own_representation.Linear\nlatent: 8\n"
 
-def test_a_representation_of_ones_own_goes_through_all_stages(
+
+def test_a_representation_from_outside_goes_through_all_stages(
     noise_command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "own_representation.py").write_text(OWN)
+    (tmp_path / "own_representation.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "conf/model").mkdir(parents=True)
+    (tmp_path / "conf/model/own.yaml").write_text(OPTION)
     brief = ("training.pretrain.epochs=2", "training.classify.epochs=2")
-    config = configure(*noise_command, *brief)
-    config["model"] = {"_target_": "own_representation.Own", "latent": 8}  # conf/model/own.yaml
-    config["choice"]["model"] = "own"
-    metrics = run(config)
+    metrics = run(configure(*noise_command, "model=own", *brief, config_dir=tmp_path / "conf"))
     assert metrics["probes"]["latents"]["emotion"]["score"] > 0
-    assert set(metrics["policies"]) == {n for n, p in POLICIES.items() if p.test not in BY_BOUND}
+    assert set(metrics["policies"]) == set(POLICIES) - set(USES_BOUNDS)

@@ -1,4 +1,4 @@
-"""Same seed, same numbers, bit for bit on one thread; and what they must not depend on."""
+"""Equal seeds give equal bits on one thread, whatever else differs."""
 
 import random
 import shutil
@@ -50,7 +50,7 @@ def test_two_processes_end_with_the_same_bits(
 
 
 @pytest.mark.parametrize("model", ["cvae", "logmel_svm"])
-def test_the_order_of_a_corpuss_listing_is_of_no_influence(
+def test_the_order_of_a_corpus_listing_changes_nothing(
     run_noises: Run, noises: Path, tmp_path: Path, model: str
 ) -> None:
     """Nor is that in which the file system has its files."""

@@ -1,102 +1,127 @@
-"""Several processes do one run: who sees what, who writes, how it ends when one of them dies."""
+"""A run on two processes, spawned or under torchrun, ends with the numbers of one process."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from run_files import Command, Run, folders, table
-from wandb_files import OFFLINE, parts
+from run_files import Command, Run, comparable, folders, table
 
 from ser_vae import SerVaeError
-from ser_vae.run import configure, run, start
-from ser_vae.sweep import journal
 
-TORCHRUN = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m")
+TORCHRUN = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ser_vae.run")
+NODES = ("trainer=[cpu,nodes]", "trainer.num_nodes=1", "trainer.devices=2")
+EXACT = ("model=ae", "trainer.precision=64-true", "model.hidden=[32]")  # one process, two: 1e-6
 HALVES = ("training.pretrain.batch_size=25", "training.classify.batch_size=8")
 WHOLE = ("training.pretrain.batch_size=50", "training.classify.batch_size=16")
 
 
-def launch(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+def torchrun(*overrides: str) -> subprocess.Popen[str]:
     here = {name: value for name, value in os.environ.items() if name != "IEMOCAP_ROOT"}
     return subprocess.Popen(
-        [sys.executable, "-m", *arguments],
-        env={**here, **environment},
+        [sys.executable, "-m", *TORCHRUN, *overrides],
+        env={**here, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def by_hand(rank: int, *overrides: str) -> subprocess.Popen[str]:
-    """A process as torchrun starts it, but with no torchrun to end it when another one dies."""
-    return launch(
-        "ser_vae.run",
-        *overrides,
-        RANK=str(rank),
-        LOCAL_RANK=str(rank),
-        GROUP_RANK="0",
-        WORLD_SIZE="2",
-        MASTER_ADDR="127.0.0.1",
-        MASTER_PORT=str(20000 + os.getpid() % 10000),
-        TORCHELASTIC_RUN_ID="by hand",
-    )
+def assert_same_curves(one: Path, other: Path) -> None:
+    for stage, epochs in (("pretrain", 3), ("classify", 10)):
+        first, second = (
+            [float(row[f"{stage}/train/loss"]) for row in table(folder / f"{stage}.csv")]
+            for folder in (one, other)
+        )
+        assert len(first) == epochs
+        assert first == pytest.approx(second, rel=1e-6, abs=1e-6)
 
 
-def wait_until(seen: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    until = time.monotonic() + 120
-    while not seen():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.02)
+def assert_same_predictions(one: Path, other: Path) -> None:
+    first, second = (table(folder / "predictions.csv") for folder in (one, other))
+    assert [row["utterance"] for row in first] == [row["utterance"] for row in second]
+    for a, b in zip(first, second, strict=True):
+        for name in (name for name in a if name.startswith("p_")):
+            assert float(a[name]) == pytest.approx(float(b[name]), abs=1e-4)
 
 
 @pytest.mark.slow
-def test_processes_started_from_outside_do_one_run_and_go_on_after_one_has_died(
-    noise_command: list[str], tmp_path: Path
+def test_two_processes_either_way_do_what_one_does(
+    run_noises: Run, noise_command: list[str], command: Command, tmp_path: Path
 ) -> None:
     """In double precision: float32 and Adam magnify the last bit to a part in a thousand."""
-    exact = [*noise_command, "model=ae", "trainer.precision=64-true", "training.pretrain.epochs=12"]
-    nodes = [*exact, "trainer=[cpu,nodes]", "trainer.num_nodes=1", "trainer.devices=2", *HALVES]
-    runs = tmp_path / "runs"
-    first, second = (by_hand(rank, *nodes) for rank in range(2))
-    wait_until(lambda: any(runs.glob("pretrained/*/last.ckpt")), first)
-    assert not any(runs.glob("pretrained/*/pretrained.ckpt"))
-    second.send_signal(signal.SIGKILL)
-    second.communicate()
-    first.communicate(timeout=300)
-    assert first.returncode == 1
-    assert not any(runs.glob("random/*/metrics.json"))
-
-    again = launch(*TORCHRUN, "ser_vae.run", *nodes, *OFFLINE)
-    said, errors = again.communicate(timeout=300)
-    assert again.returncode == 0, errors
-    assert said.count("random/test/ua") == 1
-    assert len(parts(runs)) == 1
-    (two,) = folders(runs)
-    run(configure(*exact, *WHOLE, f"runs={tmp_path / 'one'}"))
+    run_noises(*EXACT, *WHOLE, f"runs={tmp_path / 'one'}")
     (one,) = folders(tmp_path / "one")
-    for name in ("pretrain", "classify"):
-        curves = [
-            [float(row[f"{name}/train/loss"]) for row in table(folder / f"{name}.csv")]
-            for folder in (two, one)
-        ]
-        assert len(curves[0]) == {"pretrain": 12, "classify": 10}[name]
-        assert curves[0] == pytest.approx(curves[1], rel=1e-6, abs=1e-6)
-    written = {path.name for path in two.iterdir()} - {"wandb"}
-    assert written == {path.name for path in one.iterdir()}
-    said_of = [row["utterance"] for row in table(two / "predictions.csv")]
-    tested = [row["utterance"] for row in table(two / "split.csv") if row["part"] == "test"]
-    assert sorted(said_of) == sorted(tested)
-    assert len(set(said_of)) == len(said_of) == 18
+
+    spawned = command(
+        *noise_command, *EXACT, *HALVES, "trainer=[cpu,ddp]", f"runs={tmp_path / 'spawned'}"
+    )
+    assert spawned.returncode == 0, spawned.stderr
+    process = torchrun(
+        *noise_command, *EXACT, *HALVES, *NODES, "logger=csv", f"runs={tmp_path / 'started'}"
+    )
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    assert output.count("random/test/ua") == 1, "one process alone reports"
+    for name, loggers in (("spawned", set()), ("started", {"csv"})):
+        (two,) = folders(tmp_path / name)
+        assert {path.name for path in two.iterdir()} - loggers == {p.name for p in one.iterdir()}
+        assert_same_curves(one, two)
+        assert_same_predictions(one, two)
 
 
 @pytest.mark.slow
-def test_a_sweep_over_spawned_processes_starts_each_job_once(
+def test_a_run_under_torchrun_resumes_after_a_process_was_killed(
+    noise_command: list[str], tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    settings = [*noise_command, "model=cvae", "label_policies=headline", *NODES]
+    settings += [*HALVES, "training.pretrain.epochs=12"]
+    first = torchrun(*settings)
+    until = time.monotonic() + 200
+    while not any(runs.glob("pretrained/*/last.ckpt")):
+        assert first.poll() is None, first.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    (worker, *_) = children(first.pid)
+    os.kill(worker, signal.SIGKILL)
+    first.communicate(timeout=200)
+    assert first.returncode != 0
+    assert not any(runs.glob("random/*/metrics.json"))
+
+    again = torchrun(*settings)
+    _, errors = again.communicate(timeout=300)
+    assert again.returncode == 0, errors
+    whole = torchrun(*settings, f"runs={tmp_path / 'whole'}")
+    whole.communicate(timeout=300)
+    (got,), (expected,) = folders(runs), folders(tmp_path / "whole")
+    assert comparable(got) == comparable(expected)
+    for name in ("predictions.csv", "pretrain.csv", "classify.csv"):
+        assert (got / name).read_bytes() == (expected / name).read_bytes(), name
+
+
+def children(pid: int) -> list[int]:
+    """List the processes that a process has started."""
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+
+
+@pytest.mark.slow
+def test_an_encoder_is_fine_tuned_on_two_devices(
+    noise_command: list[str], command: Command
+) -> None:
+    result = command(*noise_command, "trainer=[cpu,ddp]", "training.encoder_lr=1e-3")
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.slow
+def test_a_sweep_over_spawned_processes_does_each_job_once(
     noise_command: list[str], tmp_path: Path, command: Command
 ) -> None:
     """Processes that launched the command again would be a second sweep (the usual trap)."""
@@ -104,27 +129,29 @@ def test_a_sweep_over_spawned_processes_starts_each_job_once(
     result = command("-m", *noise_command, *settings)
     assert result.returncode == 0, result.stderr
     assert len(folders(tmp_path / "runs")) == 2
-    (sweep,) = (tmp_path / "runs" / ".sweeps").iterdir()
-    events = [(event.job, event.state) for event in journal.read(sweep)]
-    assert events == [(0, "running"), (0, "done"), (1, "running"), (1, "done")]
+    assert result.stderr.count("2 of 2 done, 0 failed") == 1
+
+
+def test_half_precision_runs_on_the_cpu(run_noises: Run) -> None:
+    assert run_noises("trainer=[cpu,bf16]")["random/test/ua"] > 0.5
 
 
 @pytest.mark.parametrize(
-    ("overrides", "said"),
+    ("overrides", "message"),
     [
         (["trainer=[cpu,nodes]"], "expected trainer.devices=1 processes .* found 1 in all"),
-        (["trainer.devices=2"], "several devices need a strategy"),
-        (["trainer.precision=16-mixed"], "Lightning has it on a CUDA GPU alone"),
+        (["trainer.devices=2"], "trainer.devices=2"),
+        (["trainer.precision=16-mixed"], "a CUDA GPU"),
     ],
 )
-def test_what_would_be_another_run_than_asked_for_is_refused(
-    run_noises: Run, overrides: list[str], said: str
+def test_devices_that_would_be_others_than_configured_are_refused(
+    run_noises: Run, overrides: list[str], message: str
 ) -> None:
-    with pytest.raises(SerVaeError, match=said):
+    with pytest.raises(SerVaeError, match=message):
         run_noises(*overrides)
 
 
-def test_a_sweep_over_machines_is_refused(noise_command: list[str]) -> None:
-    config = configure(*noise_command, "trainer=[cpu,nodes]", "hydra.mode=MULTIRUN")
-    with pytest.raises(SerVaeError, match="each of the processes would launch the sweep"):
-        start(config)
+def test_a_sweep_under_torchrun_is_refused(command: Command, noise_command: list[str]) -> None:
+    done = command("-m", *noise_command, "trainer=[cpu,nodes]", "seed=0,1")
+    assert done.returncode == 1
+    assert "each of the processes would launch the sweep" in done.stderr

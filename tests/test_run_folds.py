@@ -91,9 +91,8 @@ def test_all_folds_asked_for_again_answer_at_once(
     [
         (("split=speaker",), r"fold=None: split=speaker has 4 folds here\.\nGive fold=0 to fold=3"),
         (("split=speaker", "fold=4"), r"fold=4: split=speaker has 4 folds"),
-        (("split=speaker", "fold=some"), r"fold=some: split=speaker has 4 folds"),
         (("split=random", "fold=0"), r"fold=0: split=random has no folds"),
-        (("split=session", "fold=all"), r"does not say the session of 60 of 60"),
+        (("split=session", "fold=all"), r"does not state the session of 60 of 60"),
     ],
 )
 def test_a_fold_that_is_not_there_is_refused_before_training(

@@ -1,4 +1,4 @@
-"""What a run leaves to look at agrees with what it predicted, and with the speech it was given."""
+"""latents.npz and illustrations.npz agree with the predictions and with the speech."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,27 +8,25 @@ import numpy as np
 import pytest
 from run_files import folders, table
 
-from ser_vae.configuration import build
 from ser_vae.evaluation import illustrations, latents
 from ser_vae.features.audio import read
 from ser_vae.run import configure
 from ser_vae.run_folder import RunFolder
+from ser_vae.settings import build
 
 Run = Callable[..., dict[str, Any]]
 BANDS, LENGTH = 80, 10
 
 
-def made(runs: Path) -> tuple[RunFolder, latents.Latents, illustrations.Illustrations]:
+def read_run(runs: Path) -> tuple[RunFolder, latents.Latents, illustrations.Illustrations]:
     folder = RunFolder(folders(runs)[0])
     return folder, latents.read(folder.latents), illustrations.read(folder.illustrations)
 
 
 @pytest.mark.parametrize("normalise", ["train", "speaker", "none"])
-def test_the_input_that_is_shown_is_the_speech_itself(
-    run_noises: Run, tmp_path: Path, normalise: str
-) -> None:
+def test_the_input_is_the_speech_itself(run_noises: Run, tmp_path: Path, normalise: str) -> None:
     run_noises("model=ae", f"normalise={normalise}")
-    _, where, shown = made(tmp_path / "runs")
+    _, where, shown = read_run(tmp_path / "runs")
     audio = dict(zip(where.utterance, where.audio, strict=True))
     extractor = build(configure()["features"])
     for name, frames in zip(shown.utterance, shown.input, strict=True):
@@ -37,11 +35,11 @@ def test_the_input_that_is_shown_is_the_speech_itself(
         assert len(frames) % LENGTH == 0
 
 
-def test_a_conditional_model_shows_every_label_and_all_is_of_the_test_part(
+def test_a_conditional_model_shows_every_label_and_everything_is_of_the_test_set(
     run_noises: Run, tmp_path: Path
 ) -> None:
     run_noises("model=cvae", "label_policies=headline")
-    folder, where, shown = made(tmp_path / "runs")
+    folder, where, shown = read_run(tmp_path / "runs")
     rows = table(folder.predictions)
     assert list(where.utterance) == [row["utterance"] for row in rows]
     assert list(where.emotion) == [row["truth"] for row in rows]
@@ -63,7 +61,7 @@ def test_a_conditional_model_shows_every_label_and_all_is_of_the_test_part(
 def test_an_autoencoder_has_no_prior_and_a_vae_one(run_noises: Run, tmp_path: Path) -> None:
     for model, kinds in (("ae", 0), ("vae", 1)):
         run_noises(f"model={model}", f"runs={tmp_path / model}")
-        assert len(made(tmp_path / model)[2].prior) == kinds
+        assert len(read_run(tmp_path / model)[2].prior) == kinds
 
 
 def test_a_model_without_a_decoder_leaves_latents_alone(run_noises: Run, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Pretraining: once, never, or from a file; and what the classifier is given."""
+"""Pretraining: once, never, or from a file; and what the classifier gets."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def test_classifiers_share_a_pretrained_encoder_and_seeds_do_not(
     assert len(list((tmp_path / "runs/pretrained").glob("vae-*"))) == 2
 
 
-def test_a_reused_encoder_gives_the_same_result_as_an_own_one(
+def test_a_reused_encoder_gives_the_same_result_as_a_new_one(
     run_noises: Run, tmp_path: Path
 ) -> None:
     run_noises("classifier.hidden=8")
@@ -80,15 +80,7 @@ def test_a_sampled_latent_is_another_result_than_the_mean(run_noises: Run, tmp_p
     assert (first / "predictions.csv").read_text() != (second / "predictions.csv").read_text()
 
 
-def test_an_autoencoder_is_refused_a_sample_before_it_is_trained(
-    run_noises: Run, tmp_path: Path
-) -> None:
-    with pytest.raises(SerVaeError, match="no posterior to sample from"):
-        run_noises("model=ae", "training.latent=sample")
-    assert not (tmp_path / "runs" / "pretrained").exists()
-
-
-def test_an_encoder_that_heard_the_test_part_is_said_to_have(
+def test_an_encoder_pretrained_on_the_test_set_gets_the_verdict_heard(
     run_noises: Run, tmp_path: Path
 ) -> None:
     run_noises("model=cvae", "label_policies=headline")
@@ -98,16 +90,16 @@ def test_an_encoder_that_heard_the_test_part_is_said_to_have(
     same = run_noises(*again)["audit"]
     assert same["pretrained_on"] == 0
     assert same["verdict"] != "HEARD"
-    heard = {row["utterance"] for row in table(folder / "split.csv") if row["part"] == "train"}
+    pretrained = {row["utterance"] for row in table(folder / "split.csv") if row["part"] == "train"}
     other = run_noises(*again, "split=speaker", "fold=0")
-    found = {p.parent.parent.name: p.parent for p in tmp_path.glob("runs/*/*/metrics.json")}
-    tested = {row["utterance"] for row in table(found["speaker"] / "predictions.csv")}
-    assert other["audit"]["pretrained_on"] == len(heard & tested) > 0
+    by_protocol = {p.parent.parent.name: p.parent for p in tmp_path.glob("runs/*/*/metrics.json")}
+    tested = {row["utterance"] for row in table(by_protocol["speaker"] / "predictions.csv")}
+    assert other["audit"]["pretrained_on"] == len(pretrained & tested) > 0
     assert other["audit"]["verdict"] == "HEARD"
-    assert "in the given encoder's pretraining" in other["audit"]["sentence"]
+    assert "in the pretraining of the given encoder" in other["audit"]["sentence"]
 
 
-def test_one_that_hands_its_weights_on_says_what_it_was_given(
+def test_a_run_from_a_checkpoint_keeps_the_record_of_its_pretraining(
     run_noises: Run, tmp_path: Path
 ) -> None:
     run_noises()
@@ -117,22 +109,20 @@ def test_one_that_hands_its_weights_on_says_what_it_was_given(
     assert (other / "pretrained.json").read_text() == (folder / "pretrained.json").read_text()
 
 
-def test_weights_of_which_nothing_is_known_are_said_to_be(run_noises: Run, tmp_path: Path) -> None:
+def test_weights_without_a_record_are_a_caveat(run_noises: Run, tmp_path: Path) -> None:
     run_noises()
     (folder,) = folders(tmp_path / "runs")
     alone = tmp_path / "alone.ckpt"
     alone.write_bytes((folder / "pretrained.ckpt").read_bytes())
     metrics = run_noises(f"training.pretrained={alone}")
     assert metrics["audit"]["pretrained_on"] is None
-    assert any("is not known" in caveat for caveat in metrics["caveats"])
-    alone.with_suffix(".json").write_text('{"digests": 3}')
-    with pytest.raises(SerVaeError, match=r"alone\.json: expected what a run says"):
+    assert any("it is unknown what" in caveat for caveat in metrics["caveats"])
+    alone.with_suffix(".json").write_text('{"unknown": 3}')
+    with pytest.raises(SerVaeError, match=r"alone\.json: expected the record that a run writes"):
         run_noises(f"training.pretrained={alone}", "seed=1")
 
 
-def test_weights_that_would_mean_something_else_are_refused(
-    run_noises: Run, tmp_path: Path
-) -> None:
+def test_weights_pretrained_on_other_features_are_refused(run_noises: Run, tmp_path: Path) -> None:
     run_noises()
     (folder,) = folders(tmp_path / "runs")
     with pytest.raises(SerVaeError, match="pretrained with other features, normalise"):
@@ -142,7 +132,7 @@ def test_weights_that_would_mean_something_else_are_refused(
         )
 
 
-def test_of_a_fine_tuned_encoder_the_health_is_said_to_be_of_before(run_noises: Run) -> None:
-    said = "of it before fine-tuning"
-    assert said in " ".join(run_noises("training.encoder_lr=1e-3")["caveats"])
-    assert said not in " ".join(run_noises()["caveats"])
+def test_health_of_a_fine_tuned_encoder_is_marked_as_before_fine_tuning(run_noises: Run) -> None:
+    caveat = "the encoder before fine-tuning"
+    assert caveat in " ".join(run_noises("training.encoder_lr=1e-3")["caveats"])
+    assert caveat not in " ".join(run_noises()["caveats"])

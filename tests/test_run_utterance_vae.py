@@ -1,4 +1,4 @@
-"""A run of the VAE of whole utterances: what it leaves, and what of the test part it never sees."""
+"""A run of the utterance-level VAE: its files, and what of the test set it never sees."""
 
 import json
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ BRIEF = (
 )
 
 
-def turned_round(root: Path) -> None:
-    """The test part's noises played backwards and shortened."""
+def reversed_test_set(root: Path) -> None:
+    """Reverse and shorten the noises of the test set."""
     for row in table(root / "list.csv"):
         if row["split"] == "test":
             samples, rate = soundfile.read(root / row["path"])
@@ -31,7 +31,7 @@ def weights(folder: Path) -> Iterator[torch.Tensor]:
     yield from torch.load(folder / "classifier.ckpt", weights_only=True).values()
 
 
-def test_it_leaves_weights_and_curves_and_takes_them_up_after_an_interruption(
+def test_weights_and_curves_are_written_and_reused_after_an_interruption(
     run_noises: Run, tmp_path: Path
 ) -> None:
     metrics = run_noises(*BRIEF, "model.members=2")
@@ -40,26 +40,26 @@ def test_it_leaves_weights_and_curves_and_takes_them_up_after_an_interruption(
     assert metrics["health"] is None
     assert len(table(folder / "classify.csv")) == 12
     assert not list(tmp_path.rglob("last.ckpt"))
-    said, trained = (folder / "predictions.csv").read_bytes(), folder / "classifier.ckpt"
+    predicted, trained = (folder / "predictions.csv").read_bytes(), folder / "classifier.ckpt"
     written = trained.stat().st_mtime_ns
     (folder / "metrics.json").unlink()
     run_noises(*BRIEF, "model.members=2")
-    assert (folder / "predictions.csv").read_bytes() == said
+    assert (folder / "predictions.csv").read_bytes() == predicted
     assert trained.stat().st_mtime_ns == written
 
 
 def test_test_labels_change_no_prediction(run_noises: Run, noises: Path, tmp_path: Path) -> None:
-    said, truth = [], []
+    predicted, truth = [], []
     for swap in (False, True):
         root = listed_with_split(noises, tmp_path / f"swap{swap}", swap)
         runs = tmp_path / f"runs{swap}"
         run_noises(*BRIEF, "split=given", f"corpus.root={root}", f"runs={runs}")
         (folder,) = folders(runs)
         rows = table(folder / "predictions.csv")
-        said.append([{k: v for k, v in row.items() if k != "truth"} for row in rows])
+        predicted.append([{k: v for k, v in row.items() if k != "truth"} for row in rows])
         truth.append([row["truth"] for row in rows])
     assert truth[0] != truth[1]
-    assert said[0] == said[1]
+    assert predicted[0] == predicted[1]
 
 
 @pytest.mark.parametrize(("normalise", "reaches"), [("train", False), ("speaker", True)])
@@ -71,7 +71,7 @@ def test_test_speech_reaches_training_by_the_speakers_statistics_alone(
     for other in (False, True):
         root = listed_with_split(noises, tmp_path / f"other{other}", swap=False)
         if other:
-            turned_round(root)
+            reversed_test_set(root)
         settings = ("split=given", f"corpus.root={root}", f"normalise={normalise}")
         run_noises(*BRIEF, *settings, f"runs={tmp_path / f'runs{other}'}")
         trained.append(folders(tmp_path / f"runs{other}")[0])

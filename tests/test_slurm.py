@@ -1,4 +1,4 @@
-"""A sweep on a real Slurm of one node, with a job preempted and the whole of it killed."""
+"""A sweep on a real Slurm of one node, where a job is preempted and then everything is killed."""
 
 import os
 import runpy
@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +16,7 @@ import ser_vae
 
 ROOT = Path(ser_vae.__file__).parents[1]
 ONE_NODE = runpy.run_path(str(ROOT / "experiments" / "slurm" / "one_node.py"))
-PATIENCE_S = 180  # for a busy machine; an idle one needs a third of a minute for the longest
-Environment = dict[str, str]
+PATIENCE_S = 180  # a busy machine is slow; on an idle one the longest wait is 20 s
 
 pytestmark = [
     pytest.mark.slow,
@@ -26,54 +25,47 @@ pytestmark = [
 
 
 @pytest.fixture
-def slurm() -> Iterator[Environment]:
-    """The environment in which Slurm's commands find the node."""
+def slurm() -> Iterator[dict[str, str]]:
+    """Start Slurm; yields the environment in which its commands find the node."""
     with ONE_NODE["one_node"](cpus=2) as environment:
         yield environment
 
 
-def until(seen: Callable[[], bool]) -> None:
+def wait_for(folder: Path, pattern: str) -> None:
     end = time.monotonic() + PATIENCE_S
-    while not seen():
+    while not any(folder.glob(pattern)):
         assert time.monotonic() < end
         time.sleep(0.01)
 
 
-def left(folder: Path, pattern: str) -> Callable[[], bool]:
-    return lambda: any(folder.glob(pattern))
-
-
 def test_a_sweep_that_slurm_interrupts_and_that_is_killed_ends_like_an_undisturbed_one(
-    slurm: Environment, noise_command: list[str], tmp_path: Path
+    slurm: dict[str, str], noise_command: list[str], tmp_path: Path
 ) -> None:
-    def asked(place: str, *more: str) -> list[str]:
-        grid = [*noise_command, f"runs={tmp_path / place}", "training.pretrain.epochs=60"]
-        return [sys.executable, "-m", "ser_vae.run", "-m", *grid, "model=majority,ae,vae", *more]
-
-    runs = tmp_path / "slurm"
-    granted = ("cpus_per_task=1", "mem_gb=1")
-    command = asked(
-        "slurm", "hydra/launcher=slurm", *(f"hydra.launcher.{word}" for word in granted)
-    )
-    sweep = subprocess.Popen(command, env=slurm, stdout=subprocess.DEVNULL)
-    until(left(runs, "pretrained/ae-*/last.ckpt"))
+    runs, clean = tmp_path / "slurm", tmp_path / "undisturbed"
+    grid = [*noise_command, "training.pretrain.epochs=60", "model=majority,ae,vae"]
+    command = [sys.executable, "-m", "ser_vae.run", "-m", *grid]
+    launcher = ("hydra/launcher=slurm", "hydra.launcher.cpus_per_task=1", "hydra.launcher.mem_gb=1")
+    by_slurm = [*command, f"runs={runs}", *launcher]
+    sweep = subprocess.Popen(by_slurm, env=slurm, stdout=subprocess.DEVNULL)
+    wait_for(runs, "pretrained/ae-*/last.ckpt")
     subprocess.run(["scontrol", "requeue", "1_1"], env=slurm, check=True)
-    assert not left(runs, "random/ae-*/metrics.json")()
-    until(left(runs, "pretrained/vae-*/last.ckpt"))
+    assert not any(runs.glob("random/ae-*/metrics.json"))
+    wait_for(runs, "pretrained/vae-*/last.ckpt")
     sweep.send_signal(signal.SIGKILL)
     sweep.wait()
     ONE_NODE["end_jobs"](slurm)
     assert len(list(runs.glob("random/*/metrics.json"))) < 3
 
     again = subprocess.run(
-        command, env=slurm, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        by_slurm, env=slurm, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert again.returncode == 0, again.stderr
-    assert "[3 of 3 done] job" in again.stdout
+    assert "3 of 3 done" in again.stderr
     here = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run(asked("undisturbed"), env=here, check=True, stdout=subprocess.DEVNULL)
-    pairs = list(zip(folders(runs), folders(tmp_path / "undisturbed"), strict=True))
+    subprocess.run([*command, f"runs={clean}"], env=here, check=True, stdout=subprocess.DEVNULL)
+    pairs = list(zip(folders(runs), folders(clean), strict=True))
     assert len(pairs) == 3
-    for got, expected in pairs:
-        assert comparable(got) == comparable(expected)
-        assert (got / "predictions.csv").read_bytes() == (expected / "predictions.csv").read_bytes()
+    for folder, expected in pairs:
+        assert comparable(folder) == comparable(expected)
+        predictions = [(each / "predictions.csv").read_bytes() for each in (folder, expected)]
+        assert predictions[0] == predictions[1]

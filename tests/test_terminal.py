@@ -1,4 +1,4 @@
-"""Bars are for a person who watches."""
+"""Progress bars are drawn on a terminal only."""
 
 import io
 
@@ -13,20 +13,20 @@ def test_a_bar_is_drawn_on_a_terminal(screen: io.StringIO) -> None:
     assert "three of them" in screen.getvalue()
 
 
-def test_none_where_nothing_is_to_be_drawn(screen: io.StringIO) -> None:
+def test_no_bar_is_drawn_if_quiet(screen: io.StringIO) -> None:
     terminal.stderr().quiet = True
     assert list(terminal.track(range(3), "three of them", 3)) == [0, 1, 2]
     assert not screen.getvalue()
 
 
-def test_none_in_a_pipe(capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_bar_is_drawn_into_a_pipe(capfd: pytest.CaptureFixture[str]) -> None:
     assert not terminal.stderr().is_terminal
     assert list(terminal.track(range(3), "three of them", 3)) == [0, 1, 2]
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("progress", [True, False])
-def test_progress_says_whether_there_are_bars(
+def test_progress_decides_whether_there_are_bars(
     screen: io.StringIO,
     noise_command: list[str],
     monkeypatch: pytest.MonkeyPatch,

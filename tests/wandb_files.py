@@ -1,95 +1,88 @@
-"""What W&B was given of a run, read back from its offline files."""
+"""What a run gives to W&B: a real offline run whose calls are kept."""
 
-import json
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from run_files import noise_settings
+import wandb
+from run_files import folders, noise_settings
 
-from ser_vae.logger import offline
 from ser_vae.run import configure, run
+from ser_vae.run_folder import RunFolder
 
 SHORT = ("training.pretrain.batch_size=64", "training.classify.epochs=4")
 OFFLINE = ("logger=wandb", "logger.wandb.mode=offline")
 
 
-def folders(runs: Path) -> list[Path]:
-    """Run folders that have a W&B record, sorted."""
-    return sorted({file.parents[2] for file in parts(runs)})
-
-
 def parts(runs: Path) -> list[Path]:
-    """A file for each time that the run was started."""
+    """Return the offline files of all attempts of all runs, the oldest first."""
     return sorted(runs.rglob("offline-run-*/run-*.wandb"))
 
 
-def records(runs: Path) -> list[Any]:
-    """All of it, as soon as W&B's service, which writes on its own time, has written the end."""
-    for _ in range(100):
-        found = [record for folder in folders(runs) for record in offline.records(folder)]
-        ended = sum(record.HasField("exit") for record in found)
-        if ended and ended == len(parts(runs)):
-            return found
-        time.sleep(0.1)
-    raise AssertionError("W&B wrote no end of the run")
+class RecordedRun:
+    """An opened W&B run that also keeps what it is given."""
+
+    def __init__(self, opened: Any, settings: dict[str, Any]) -> None:
+        self.opened, self.settings = opened, settings
+        self.rows: list[tuple[int, dict[str, Any]]] = []  # W&B's step, metrics
+        self.axes: dict[str, str] = {}
+        self.artifacts: dict[str, Any] = {}
+        self.final_summary: dict[str, Any] = {}
+        self.exit_code: int | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.opened, name)
+
+    def define_metric(self, name: str, step_metric: str) -> None:
+        self.axes[name] = step_metric
+        self.opened.define_metric(name, step_metric=step_metric)
+
+    def log(self, row: dict[str, Any], step: int | None = None) -> None:
+        self.rows.append((self.opened.step if step is None else step, row))
+        self.opened.log(row, step=step)
+
+    def log_artifact(self, artifact: Any) -> None:
+        self.artifacts[artifact.name] = artifact
+        self.opened.log_artifact(artifact)
+
+    def finish(self, exit_code: int) -> None:
+        self.final_summary = dict(self.opened.summary)
+        self.opened.finish(exit_code=exit_code)
+        self.exit_code = exit_code
+
+    @property
+    def logged(self) -> dict[str, Any]:
+        """The last value of each metric."""
+        return {name: value for _, row in self.rows for name, value in row.items()}
+
+    def curve(self, metric: str) -> list[tuple[int, float]]:
+        """The epochs and values of a metric, in the order in which they were logged."""
+        return [(row["epoch"], row[metric]) for _, row in self.rows if metric in row]
 
 
-def exit_codes(found: Sequence[Any]) -> list[int]:
-    return [int(record.exit.exit_code) for record in found if record.HasField("exit")]
+@contextmanager
+def recording() -> Iterator[list[RecordedRun]]:
+    """Keep what every W&B run that is opened in the block is given."""
+    opened: list[RecordedRun] = []
+    start = wandb.init
+
+    def init(**settings: Any) -> RecordedRun:
+        opened.append(RecordedRun(start(**settings), settings))
+        return opened[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wandb, "init", init)
+        yield opened
 
 
-def _named(items: Any) -> dict[str, Any]:
-    return {i.key or "/".join(i.nested_key): json.loads(i.value_json) for i in items}
-
-
-def history(found: Sequence[Any]) -> list[dict[str, Any]]:
-    """The rows of `log`, in order."""
-    return [_named(record.history.item) for record in found if record.HasField("history")]
-
-
-def logged_keys(found: Sequence[Any]) -> set[str]:
-    return {key for row in history(found) for key in row}
-
-
-def epochs(found: Sequence[Any], metric: str) -> list[int]:
-    """Those at which a metric was logged, in order."""
-    return [row["epoch"] for row in history(found) if metric in row]
-
-
-def summary(found: Sequence[Any]) -> dict[str, Any]:
-    """As it is in the end."""
-    said: dict[str, Any] = {}
-    for record in found:
-        said |= _named(record.summary.update)
-    return said
-
-
-def config(found: Sequence[Any]) -> dict[str, Any]:
-    return {
-        key: value
-        for record in found
-        if record.HasField("run")
-        for key, value in _named(record.run.config.update).items()
-    }
-
-
-def header(found: Sequence[Any]) -> Any:
-    """Of a run that was opened once."""
-    (run_record,) = [record.run for record in found if record.HasField("run")]
-    return run_record
-
-
-def artifacts(found: Sequence[Any]) -> list[Any]:
-    return [record.artifact for record in found if record.HasField("artifact")]
-
-
-@pytest.fixture(scope="session")
-def recorded(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The runs folder of one CVAE on the noises, recorded offline; made once for all tests."""
-    runs = tmp_path_factory.getbasetemp() / "recorded"
-    if not runs.exists():
-        run(configure(*noise_settings(noises, cache, runs), *SHORT, "model=cvae", *OFFLINE))
-    return runs
+@cache
+def record(noises: Path, features: Path, runs: Path) -> tuple[RecordedRun, RunFolder]:
+    """Run a short CVAE on the noises with an offline W&B run."""
+    settings = noise_settings(noises, features, runs)
+    with recording() as opened:
+        run(configure(*settings, *SHORT, "model=cvae", *OFFLINE))
+    (folder,) = folders(runs)
+    return opened[0], RunFolder(folder)

@@ -32,10 +32,10 @@ from measured import ratio, write
 from memory import apart
 from torchaudio.transforms import MelSpectrogram
 
-from ser_vae.configuration import build
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features.store import FeatureStore
 from ser_vae.run import configure
+from ser_vae.settings import build
 
 FILES, CORES = 600, 2
 CONFIG = configure("corpus=demo")["features"]

@@ -21,12 +21,12 @@ import soundfile
 import torch
 from measured import write
 from memory import apart
-
-from ser_vae.configuration import build
-from ser_vae.corpus.utterance import Corpus, Utterance
 from ser_vae.pipeline.features import feature_store
 from ser_vae.pipeline.prepare import prepare
+
+from ser_vae.corpus.utterance import Corpus, Utterance
 from ser_vae.run import configure
+from ser_vae.settings import build
 from ser_vae.training.fit import fit
 from ser_vae.training.pretrain import Pretrain
 

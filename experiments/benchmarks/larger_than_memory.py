@@ -36,15 +36,15 @@ import soundfile
 import torch
 from measured import write
 from memory import Peak, anonymous_mb
+from ser_vae.pipeline.prepare import prepare
 from torch.utils.data import Dataset
 
-from ser_vae.configuration import build
 from ser_vae.corpus.utterance import Corpus, Utterance
 from ser_vae.data.batch import Pick
-from ser_vae.data.datamodule import SegmentBatch, SegmentSet
 from ser_vae.data.segment import Segments
-from ser_vae.pipeline.prepare import prepare
+from ser_vae.data.sets import SegmentBatch, SegmentSet
 from ser_vae.run import configure
+from ser_vae.settings import build
 from ser_vae.training.fit import fit
 from ser_vae.training.pretrain import Pretrain
 

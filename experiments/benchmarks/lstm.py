@@ -26,14 +26,14 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from measured import ratio, rounds, write
+from ser_vae.pipeline.settings import fit_settings
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from ser_vae.configuration import build
-from ser_vae.data.datamodule import SequenceSet
 from ser_vae.data.segment import Segments
-from ser_vae.pipeline.settings import fit_settings
+from ser_vae.data.sets import SequenceSet
 from ser_vae.run import configure
+from ser_vae.settings import build
 from ser_vae.training.classify import Classify
 from ser_vae.training.encode import encode, untold
 from ser_vae.training.fit import fit

@@ -26,14 +26,14 @@ from typing import Any
 import lightning
 import torch
 from measured import ratio, rounds, write
+from ser_vae.pipeline.settings import fit_settings
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
-from ser_vae.configuration import build
-from ser_vae.data.datamodule import SegmentSet
 from ser_vae.data.segment import Segments
-from ser_vae.pipeline.settings import fit_settings
+from ser_vae.data.sets import SegmentSet
 from ser_vae.run import configure
+from ser_vae.settings import build
 from ser_vae.training.fit import fit
 from ser_vae.training.health import watched
 from ser_vae.training.history import read

@@ -5,7 +5,6 @@ comes out; whatever else does is a defect.
 """
 
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,24 +15,19 @@ import whole
 from mutations import Change, inside_archive, mutated
 
 from ser_vae import SerVaeError
-from ser_vae.configuration import build
 from ser_vae.corpus import folder, iemocap
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.evaluation import illustrations, latents, predictions
 from ser_vae.features import audio
 from ser_vae.features.store import FeatureStore
-from ser_vae.listen.rebuild import configuration
-from ser_vae.logger import offline
-from ser_vae.logger.epochs import in_files
-from ser_vae.logger.wandb import FLAWS
 from ser_vae.report import read as report
 from ser_vae.report.page import curves
 from ser_vae.run import configure
 from ser_vae.run_folder import RunFolder
+from ser_vae.settings import build
 from ser_vae.split import file as split
-from ser_vae.training import resume, weights
+from ser_vae.training import weights
 
-SETTLED_S = 2.1  # after which a file's digest is remembered, too
 FORMATS = {  # of those that a corpus may come in: container, subtype
     "wav": [("WAV", "PCM_16"), ("WAV", "FLOAT"), ("WAV", "PCM_24")],
     "flac": [("FLAC", "PCM_16"), ("FLAC", "PCM_24")],
@@ -74,7 +68,6 @@ def readers(place: Path) -> dict[str, Reader]:
         "predictions.csv": Reader([whole.predictions_csv(place)], predictions.read),
         "curves": Reader([b"epoch,step,pretrain/train/loss\n0,5,3.5\n1,10,2.25\n"], read_curves),
         "config.yaml": Reader([whole.config_yaml()], partial(read_run, place, "config.yaml")),
-        "config.yaml, to listen": Reader([whole.config_yaml()], partial(to_listen, place)),
         "metrics.json": Reader([whole.metrics_json()], partial(read_run, place, "metrics.json")),
         "latents.npz": Reader([whole.latents_npz(place)], latents.read, change=inside_archive),
         "illustrations.npz": Reader(
@@ -87,10 +80,9 @@ def readers(place: Path) -> dict[str, Reader]:
         ),
         "last.ckpt": Reader(
             [whole.interrupted(place / "fit")],
-            lambda path: resume.check(path, whole.stage()),
+            lambda path: weights.check_resumable(path, whole.stage()),
             change=inside_archive,
         ),
-        "record of W&B": Reader([whole.record()], read_record, FLAWS),
         **stored(place / "store"),
     }
 
@@ -146,28 +138,12 @@ def read_run(place: Path, name: str, path: Path) -> None:
     report.read(RunFolder(run), "run")
 
 
-def to_listen(place: Path, path: Path) -> None:
-    run = place / "listen"
-    run.mkdir(exist_ok=True)
-    (run / "metrics.json").write_bytes(b"{}")
-    shutil.copyfile(path, run / "config.yaml")
-    configuration(RunFolder(run), trusted=False)
-
-
-def read_record(path: Path) -> None:
-    part = path.parent / "wandb" / "offline-run-1"
-    part.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, part / "run-x.wandb")
-    in_files(offline.records(path.parent))
-
-
 def stored(place: Path) -> dict[str, Reader]:
     """A reader for each file of a feature store's folder that is not empty."""
     place.mkdir()
     (place / "u.wav").write_bytes(whole.encoded("WAV", "PCM_16"))
     utterance = Utterance("u", place / "u.wav", "sad", "s")
     features = build(configure("corpus=urdu")["features"])
-    time.sleep(SETTLED_S)
     FeatureStore(place / "whole", features, jobs=1).compute([utterance])
     frames = features(audio.read(utterance.path, whole.RATE_HZ))
     files = [path for path in (place / "whole").rglob("*") if path.is_file()]

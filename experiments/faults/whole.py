@@ -10,12 +10,12 @@ import numpy as np
 import soundfile
 import torch
 import yaml
-from wandb.proto import wandb_internal_pb2
 
-from ser_vae.data.datamodule import SegmentSet
+from ser_vae.data.sets import SegmentSet
 from ser_vae.evaluation import illustrations, latents, predictions
 from ser_vae.model.ae import AE
 from ser_vae.run import configure
+from ser_vae.settings import Optimizer, Stage, Trainer
 from ser_vae.training import weights
 from ser_vae.training.fit import LAST, fit
 from ser_vae.training.pretrain import Pretrain
@@ -105,6 +105,9 @@ def illustrations_npz(place: Path) -> bytes:
     return (place / "i.npz").read_bytes()
 
 
+ADAM = Optimizer(lr=0.01, betas=[0.9, 0.999], eps=1e-8)
+
+
 def network() -> AE:
     return AE(input_size=6, num_classes=4, hidden=[5], latent=3, activation="relu")
 
@@ -126,21 +129,10 @@ def interrupted(place: Path) -> bytes:
         SegmentSet(x, c),
         SegmentSet(x[:0], c[:0]),
         folder=place,
-        epochs=2,
-        batch_size=4,
-        gradient_clip=None,
-        trainer={"accelerator": "cpu", "devices": 1},
+        settings=Stage(epochs=2, batch_size=4, gradient_clip=None, optimizer=ADAM),
+        trainer=Trainer(**configure("trainer=cpu", "corpus=urdu")["trainer"]),
         loggers=[],
         compiled=False,
         progress=False,
     )
     return (place / LAST).read_bytes()
-
-
-def record() -> bytes:
-    """One message in W&B's log: a header of the file, one of the chunk, the message."""
-    made = wandb_internal_pb2.Record(num=1)
-    for key, value in (("epoch", "3"), ("pretrain/train/loss", "0.5")):
-        made.history.item.add(key=key, value_json=value)
-    message = made.SerializeToString()
-    return b":W&B\xe1\xbe\x00" + 4 * b"\0" + len(message).to_bytes(2, "little") + b"\1" + message

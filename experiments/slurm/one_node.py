@@ -1,8 +1,8 @@
-"""A Slurm of one node, while a command runs: python experiments/slurm/one_node.py COMMAND...
+"""Run a command on a Slurm of one node: python experiments/slurm/one_node.py COMMAND...
 
 Debian's slurmctld, slurmd and munged (`apt-get install slurm-wlm munge`), started as root with all
-of their state in a temporary folder; nothing of /etc is read or written. For trying things out:
-there is no accounting, so `sacct` has no answer.
+of their state in a temporary folder; nothing in /etc is read or written. It has no accounting, so
+`sacct` has no answer.
 """
 
 import os
@@ -21,7 +21,7 @@ from typing import IO
 
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol")
 Daemon = subprocess.Popen[bytes]
-PATIENCE_S = 30  # for a daemon to come up, or to go
+TIMEOUT_S = 30  # for a daemon to start or to stop
 CONF = """\
 ClusterName=one
 SlurmctldHost={host}(127.0.0.1)
@@ -56,7 +56,7 @@ PartitionName=all Nodes={host} Default=YES MaxTime=INFINITE State=UP
 
 
 def missing() -> str:
-    """Why there can be no Slurm here; empty where there can."""
+    """Return why Slurm cannot be started here; empty if it can."""
     if os.geteuid():
         return "not root"
     return ", ".join(f"no {name}" for name in NEEDED if shutil.which(name) is None)
@@ -71,15 +71,15 @@ def one_node(cpus: int) -> Iterator[dict[str, str]]:
     write_settings(folder, conf, cpus)
     daemons: list[Daemon] = []
     try:
-        with (folder / "said.log").open("w") as said:
+        with (folder / "output.log").open("w") as output:
             for command in commands(folder):
-                daemons.append(started(command, environment, said))
+                daemons.append(start(command, environment, output))
         wait_until_idle(environment, folder)
         yield environment
     finally:
         end_jobs(environment)
         stop(daemons)
-        shutil.rmtree(folder, ignore_errors=True)  # a job's last process may still write
+        shutil.rmtree(folder, ignore_errors=True)  # the last process of a job may still write
 
 
 def write_settings(folder: Path, conf: Path, cpus: int) -> None:
@@ -96,77 +96,77 @@ def write_settings(folder: Path, conf: Path, cpus: int) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now; all are held while they are sought, so that they differ."""
-    held = [socket.socket() for _ in range(count)]
+    """Return ports that are free now; all are open at the same time, so that they differ."""
+    sockets = [socket.socket() for _ in range(count)]
     try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
     finally:
-        for one in held:
-            one.close()
+        for each in sockets:
+            each.close()
 
 
 def commands(folder: Path) -> list[list[str]]:
-    """Each daemon in the foreground, so that it is a child to stop."""
+    """Return the command of each daemon, in the foreground so that it can be stopped."""
     files = {"key-file": "key", "socket": "socket", "pid-file": "pid", "log-file": "log"}
-    own = [f"--{option}={folder}/munge.{name}" for option, name in files.items()]
-    munged = ["munged", "--foreground", "--force", f"--seed-file={folder}/munge.seed", *own]
+    options = [f"--{option}={folder}/munge.{name}" for option, name in files.items()]
+    munged = ["munged", "--foreground", "--force", f"--seed-file={folder}/munge.seed", *options]
     return [munged, ["slurmctld", "-D", "-i"], ["slurmd", "-D"]]
 
 
-def started(command: list[str], environment: dict[str, str], said: IO[str]) -> Daemon:
-    """In a session of its own: Ctrl-C is for the command, and ends it before the daemons."""
+def start(command: list[str], environment: dict[str, str], output: IO[str]) -> Daemon:
+    """Start a daemon in a session of its own, so that Ctrl-C stops the command before it."""
     return subprocess.Popen(
-        command, env=environment, stdout=said, stderr=said, start_new_session=True
+        command, env=environment, stdout=output, stderr=output, start_new_session=True
     )
 
 
 def wait_until_idle(environment: dict[str, str], folder: Path) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while ask(environment, "sinfo", "--noheader", "--format=%T") != "idle":
-        if time.monotonic() > until:
+    deadline = time.monotonic() + TIMEOUT_S
+    while output_of(environment, "sinfo", "--noheader", "--format=%T") != "idle":
+        if time.monotonic() > deadline:
             logs = [path.read_text()[-2000:] for path in sorted(folder.glob("*.log"))]
-            raise RuntimeError("\n".join(["the node did not come up", *logs]))
+            raise RuntimeError("\n".join(["the node did not start", *logs]))
         time.sleep(0.2)
 
 
 def end_jobs(environment: dict[str, str]) -> None:
-    """Cancel every job, and wait until its processes are gone: they outlive the daemons."""
-    until = time.monotonic() + PATIENCE_S
+    """Cancel all jobs, and wait until their processes are gone, which outlive the daemons."""
+    deadline = time.monotonic() + TIMEOUT_S
     subprocess.run(["scancel", "--user=root"], env=environment, check=False)
-    while time.monotonic() < until and ask(environment, "squeue", "--noheader"):
+    while time.monotonic() < deadline and output_of(environment, "squeue", "--noheader"):
         time.sleep(0.2)
 
 
-def ask(environment: dict[str, str], *command: str) -> str:
-    """What a command of Slurm's prints."""
+def output_of(environment: dict[str, str], *command: str) -> str:
+    """Return what a command of Slurm prints."""
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return run.stdout.strip()
 
 
 def stop(daemons: list[Daemon]) -> None:
-    """In the order that leaves munged, which the others need, for the last."""
+    """Stop the daemons, munged last, which the others need."""
     for daemon in reversed(daemons):
         daemon.terminate()
         try:
-            daemon.wait(PATIENCE_S)
+            daemon.wait(TIMEOUT_S)
         except subprocess.TimeoutExpired:
             daemon.kill()
             daemon.wait()
 
 
-def leave(*_: object) -> None:
-    """Stop the daemons; a second signal does not stop that."""
+def exit_once(*_: object) -> None:
+    """Exit and thereby stop the daemons; a second signal does not interrupt that."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(1)
 
 
 def main() -> int:
-    if why := missing():
-        print(f"no Slurm can be started here: {why}", file=sys.stderr)
+    if reason := missing():
+        print(f"Slurm cannot be started here: {reason}", file=sys.stderr)
         return 1
-    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGTERM, exit_once)
     with one_node(cpus=os.cpu_count() or 1) as environment:
         return subprocess.run(sys.argv[1:], env=environment, check=False).returncode
 

@@ -3,34 +3,64 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from ser_vae.data.statistics import Statistics, Values
-from ser_vae.features.functionals import functionals
-from ser_vae.model.svm import SVM
+from ser_vae.baseline.estimator import FloatArray, LabelArray, UtteranceData
+from ser_vae.baseline.utterance_svm import UtteranceSVM
+from ser_vae.classifier.head import Sequences
+from ser_vae.features.normalise import Policy
 
 
 class FunctionalsClassifier:
-    """The functionals of an utterance's latents, standardised as frames are, to an SVM.
+    """Takes the place of the LSTM: `UtteranceSVM` with latents for frames.
 
-    In place of an LSTM: it knows no order but what the set of functionals says of it.
+    It uses no order of the segments beyond what the functionals describe.
+
+    Args:
+        input_size: Z.
+        num_classes: K.
+        functionals: the set of functionals over the latents, see `features.functionals`.
+        svm: settings of `baseline.svm.SVM`.
     """
 
     def __init__(
-        self,
-        *,
-        input_size: int,  # noqa: ARG002  (of the interface)
-        num_classes: int,  # noqa: ARG002
-        functionals: str,
-        svm: Mapping[str, Any],
+        self, *, input_size: int, num_classes: int, functionals: str, svm: Mapping[str, Any]
     ) -> None:
-        self.functionals = functionals
-        self.svm = SVM(**svm)
+        self.estimator = UtteranceSVM(
+            input_size=input_size,
+            num_classes=num_classes,
+            columns=input_size,
+            functionals=functionals,
+            svm=svm,
+        )
 
-    def fit_predict(
-        self, sequences: Sequence[npt.NDArray[np.floating]], statistics: Statistics
-    ) -> Values:
-        """Learn from the training part, say of the test part: U x (S, Z) -> (U of test, K)."""
-        values = np.stack([functionals(self.functionals, sequence) for sequence in sequences])
-        return self.svm.probabilities(statistics.standardised(values), statistics)
+    def fit(
+        self,
+        sequences: Sequences,
+        speakers: Sequence[str],
+        label: LabelArray,
+        part: Sequence[str],
+        *,
+        emotions: Sequence[str],
+        normalise: Policy,
+        seed: int,
+    ) -> None:
+        """Learn from the training set; see `SequenceEstimator`."""
+        data = UtteranceData(list(sequences), None, tuple(speakers))
+        self.estimator.fit(data, label, part, emotions=emotions, normalise=normalise, seed=seed)
+
+    def predict_proba(self, sequences: Sequences, speakers: Sequence[str]) -> FloatArray:
+        """Return the probability of each class: (U, K)."""
+        data = UtteranceData(list(sequences), None, tuple(speakers))
+        return self.estimator.predict_proba(data)
+
+    def add_speaker(self, speaker: str, sequences: Sequences) -> None:
+        """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`."""
+        data = UtteranceData(list(sequences), None, (speaker,) * len(sequences))
+        self.estimator.add_speaker(speaker, data)
+
+    def state(self) -> dict[str, Any]:
+        """Return the fitted normaliser and machines."""
+        return self.estimator.state()
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state` returned."""
+        self.estimator.load_state(state)

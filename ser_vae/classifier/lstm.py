@@ -6,15 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from ser_vae import SerVaeError
-
 Pooling = Literal["last", "mean"]
 
 
 class LSTMClassifier(nn.Module):
     """Latents (B, S, Z) of utterances with `length` (B,) valid segments each -> logits (B, K).
 
-    What stands behind an utterance's last valid segment never changes its logits.
+    The padding after an utterance's last valid segment never changes its logits.
     """
 
     def __init__(
@@ -30,14 +28,6 @@ class LSTMClassifier(nn.Module):
         dropout: float,
     ) -> None:
         super().__init__()
-        if pooling not in ("last", "mean"):
-            raise SerVaeError(f"classifier.pooling={pooling}: expected last or mean.")
-        whole = all(type(size) is int and size >= 1 for size in (hidden, layers, dense))
-        if not whole or type(dropout) not in (int, float) or not 0 <= dropout < 1:
-            raise SerVaeError(
-                f"classifier: hidden {hidden}, layers {layers}, dense {dense}, dropout {dropout}.\n"
-                "Expected whole numbers from 1, and dropout from 0 to below 1."
-            )
         self.pooling = pooling
         self.lstm = nn.LSTM(
             input_size,
@@ -58,15 +48,15 @@ class LSTMClassifier(nn.Module):
 
     def forward(self, z: Tensor, length: Tensor) -> Tensor:
         states = self._states(z, length)  # (B, S, hidden)
-        pooled = (
-            self._mean(states, length) if self.pooling == "mean" else self._last(states, length)
-        )
-        logits: Tensor = self.dense(pooled)  # (B, K)
+        pool = {"last": self._last, "mean": self._mean}[self.pooling]
+        logits: Tensor = self.dense(pool(states, length))  # (B, K)
         return logits
 
     def _states(self, z: Tensor, length: Tensor) -> Tensor:
-        """A causal LSTM can't see the padding behind it; only the backward one needs packing,
-        which costs twice the time.
+        """Return the states of the last layer at each segment: (B, S, hidden).
+
+        A causal LSTM cannot see the padding after a segment. Only the backward one needs packing,
+        which takes twice the time.
         """
         if not self.lstm.bidirectional:
             states: Tensor = self.lstm(z)[0]
@@ -75,7 +65,7 @@ class LSTMClassifier(nn.Module):
         return pad_packed_sequence(self.lstm(packed)[0], batch_first=True)[0]
 
     def _last(self, states: Tensor, length: Tensor) -> Tensor:
-        """The state at the last valid step; backward, where that direction ends: the first."""
+        """Return the state at the last valid segment; of the backward direction, at the first."""
         last = states[torch.arange(len(states), device=states.device), length - 1]
         if not self.lstm.bidirectional:
             return last

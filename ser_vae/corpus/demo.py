@@ -1,9 +1,9 @@
-"""The embedded corpus: sentences of our own, spoken by a synthesiser, in IEMOCAP's tree.
+"""The embedded corpus: a program speaks sentences written for it, in the file tree of IEMOCAP.
 
-It shows the pipeline at work where no licensed corpus is at hand; its figures measure the software,
-never emotion. Ten speakers in five sessions, improvised and scripted dialogues. What is said tells
-nothing of the emotion and who says it next to nothing, since every utterance's emotion is drawn by
-itself. It is spoken once, into the cache, and read as IEMOCAP is.
+It demonstrates the pipeline where no licensed corpus is available; its scores measure the software,
+never emotion. Ten speakers in five sessions hold improvised and scripted dialogues. The emotion of
+every utterance is drawn independently, so the text does not reveal it and the speaker hardly does.
+The audio is synthesised once, into the cache, and then read with the reader of IEMOCAP.
 """
 
 import hashlib
@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +23,9 @@ import soundfile
 from filelock import FileLock
 
 from ser_vae.corpus import espeak, prosody
+from ser_vae.corpus.completeness import expected_counts
 from ser_vae.corpus.iemocap import read_tree
+from ser_vae.corpus.labels import class_of_code
 from ser_vae.corpus.utterance import Corpus
 from ser_vae.terminal import track
 
@@ -38,7 +39,7 @@ VOICES = {  # session: the woman's, the man's
     "Ses04": ("en-us+f4", "en-us+m4"),
     "Ses05": ("en-us+f5", "en-us+m7"),
 }
-SHARE = {  # of IEMOCAP's codes among the utterances; one in six is in none of the four classes
+PROPORTION = {  # of IEMOCAP's codes among the utterances; 17 % belong to none of the four classes
     "neu": 0.22,
     "hap": 0.10,
     "exc": 0.11,
@@ -49,13 +50,13 @@ SHARE = {  # of IEMOCAP's codes among the utterances; one in six is in none of t
     "sur": 0.03,
 }
 PAUSE_S = 0.5  # between the turns of a dialogue
-UNRATED = "[3.0000, 3.0000, 3.0000]"  # valence, activation, dominance of 1 to 5: nobody judged
+UNRATED = "[3.0000, 3.0000, 3.0000]"  # valence, activation, dominance from 1 to 5, not rated
 HOURS = 0.34  # of all utterances
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One utterance before it is spoken."""
+    """One utterance before it is synthesised."""
 
     id: str
     text: str
@@ -64,11 +65,11 @@ class Turn:
 
 
 def read(cache: str | Path, emotions: Mapping[str, Sequence[str]]) -> Corpus:
-    """Read the corpus, after speaking it into a folder of `cache` where it is not there yet.
+    """Read the corpus; synthesise it first if the cache does not hold it.
 
     Args:
-        cache: the folder that holds what can be made again.
-        emotions: class -> IEMOCAP's label codes; its order is the order of the classes.
+        cache: the folder for files that can be regenerated.
+        emotions: class -> IEMOCAP's label codes, in the order of the classes.
 
     Raises:
         SerVaeError: espeak-ng is not installed, or fails.
@@ -77,20 +78,27 @@ def read(cache: str | Path, emotions: Mapping[str, Sequence[str]]) -> Corpus:
     folder = Path(cache).expanduser().absolute() / f"demo-{recipe()}"
     if not folder.is_dir():
         make(folder, dialogues)
-    utterances, others, oddities = read_tree(folder, emotions)
+    utterances, others, warnings = read_tree(folder, emotions)
     return Corpus(
         name="demo",
         emotions=tuple(emotions),
         utterances=utterances,
         others=others,
         synthetic=True,
-        expected=expected_counts(dialogues, emotions),
-        oddities=oddities,
+        expected=expected_counts(
+            count_turns(dialogues),
+            class_of_code(emotions, PROPORTION),
+            speakers=2 * len(VOICES),
+            hours=HOURS,
+            sample_rate_hz=prosody.SAMPLE_RATE_HZ,
+            channels=1,
+        ),
+        warnings=warnings,
     )
 
 
 def recipe() -> str:
-    """A digest of all that shapes the audio: a change makes a new folder, none meets old audio."""
+    """Return a digest of everything that determines the audio; it is part of the folder's name."""
     digest = hashlib.sha256(espeak.library_version().encode())
     for name in ("demo.txt", "demo.py", "espeak.py", "prosody.py"):
         digest.update(Path(__file__).with_name(name).read_bytes())
@@ -98,7 +106,7 @@ def recipe() -> str:
 
 
 def plan() -> dict[str, list[Turn]]:
-    """The turns of each dialogue, by the dialogue's name: who says what, in which emotion."""
+    """Return the turns of each dialogue, by the dialogue's name: text, speaker and emotion."""
     dialogues = {}
     for scene, texts in read_text().items():
         recordings = [(session, wearer) for session in VOICES for wearer in "FM"]
@@ -109,7 +117,7 @@ def plan() -> dict[str, list[Turn]]:
 
 
 def read_text() -> dict[str, list[list[str]]]:
-    """Scene -> its texts: one a recording where it is improvised, a single one where scripted."""
+    """Read scene -> its texts: one per recording if it is improvised, one for all if scripted."""
     scenes = defaultdict(list)
     _, *paragraphs = TEXT.read_text(encoding="utf-8").split("\n\n")
     for paragraph in paragraphs:
@@ -119,40 +127,30 @@ def read_text() -> dict[str, list[list[str]]]:
 
 
 def cast(dialogue: str, lines: Sequence[str], voices: Sequence[str]) -> list[Turn]:
-    """Give the lines to the two speakers in turn, and each line an emotion of its own."""
+    """Assign the lines to the two speakers in turn, and draw an emotion for each line."""
     turns = []
     for index, line in enumerate(lines):
         name = f"{dialogue}_{'FM'[index % 2]}{index // 2:03d}"
-        # "role" was chosen among ten words: the chances of its draw tell least about the speakers.
-        emotion = generator(name, "role").choice(list(SHARE), p=list(SHARE.values()))
+        # Of ten words tried here, "role" gives the draw in which speakers reveal emotions least.
+        emotion = generator(name, "role").choice(list(PROPORTION), p=list(PROPORTION.values()))
         turns.append(Turn(name, line, voices[index % 2], str(emotion)))
     return turns
 
 
-def expected_counts(
-    dialogues: Mapping[str, Sequence[Turn]], emotions: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
-    """What the corpus holds, for the classes asked for: from the plan, before any audio."""
-    turns = [turn for dialogue in dialogues.values() for turn in dialogue]
-    counts = Counter(("improvised" if "_impro" in t.id else "scripted", t.emotion) for t in turns)
-    classes = {
-        emotion: {s: sum(counts[s, code] for code in codes) for s in ("improvised", "scripted")}
-        for emotion, codes in emotions.items()
-    }
-    return {
-        "classes": classes,
-        "others": len(turns) - sum(sum(by_style.values()) for by_style in classes.values()),
-        "hours": HOURS,
-        "speakers": 2 * len(VOICES),
-        "sample_rate_hz": prosody.SAMPLE_RATE_HZ,
-        "channels": 1,
-    }
+def count_turns(dialogues: Mapping[str, Sequence[Turn]]) -> dict[str, Counter[str]]:
+    """Count the planned utterances: code -> style -> number."""
+    counts = {code: Counter[str]() for code in PROPORTION}
+    for name, turns in dialogues.items():
+        style = "improvised" if "_impro" in name else "scripted"
+        for turn in turns:
+            counts[turn.emotion][style] += 1
+    return counts
 
 
 def make(folder: Path, dialogues: Mapping[str, Sequence[Turn]]) -> None:
-    """Speak `dialogues` into `folder`, which comes to be when it is whole.
+    """Synthesise `dialogues` into `folder`, which appears only when it is complete.
 
-    Whoever comes second waits and finds it made; what a killed run left behind is thrown away.
+    A second process waits for the first and uses its result. What a killed run left is discarded.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
@@ -162,8 +160,8 @@ def make(folder: Path, dialogues: Mapping[str, Sequence[Turn]]) -> None:
         if part.is_dir():
             shutil.rmtree(part)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            made = pool.map(partial(make_dialogue, part), dialogues, dialogues.values())
-            deque(track(made, "Speaking the demo corpus", len(dialogues)), 0)
+            done = pool.map(partial(make_dialogue, part), dialogues, dialogues.values())
+            deque(track(done, "Synthesising the demo corpus", len(dialogues)), 0)
         part.replace(folder)
 
 
@@ -184,7 +182,7 @@ def make_dialogue(root: Path, dialogue: str, turns: Sequence[Turn]) -> None:
 
 
 def perform(turns: Sequence[Turn]) -> list[npt.NDArray[np.int16]]:
-    """A dialogue's waveforms, at 16 kHz."""
+    """Synthesise the waveforms of a dialogue, at 16 kHz."""
     cues = [prosody.act(turn.emotion, generator(turn.id, "cues")) for turn in turns]
     sentences = [
         prosody.sentence(turn.text, turn.voice, acted, seed(turn.id, "voice"))
@@ -197,7 +195,7 @@ def perform(turns: Sequence[Turn]) -> list[npt.NDArray[np.int16]]:
 
 
 def generator(utterance: str, purpose: str) -> np.random.Generator:
-    """Chance that depends on nothing else: not on the order of work, nor on who does it."""
+    """Return a generator that depends on its arguments alone, not on the order of the work."""
     return np.random.default_rng(seed(utterance, purpose))
 
 

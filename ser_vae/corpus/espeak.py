@@ -1,10 +1,10 @@
-"""Speech by espeak-ng, the same samples every time.
+"""Speech synthesis with espeak-ng that gives the same samples every time.
 
-The library is not deterministic within a process: it seeds its noise by the clock, and three
-counters (of pitch flutter, of glottal cycles, of gain) run on from one sentence to the next, which
-no call resets. So the sentences that belong together are spoken by a process of their own, which
-starts from the library's initial state. That process is this file, run as a program: a JSON list
-of sentences in, a JSON list of base64 samples out. It does without NumPy to start in 50 ms.
+Within a process the library is not deterministic: it seeds its noise from the clock, and three
+counters (pitch flutter, glottal cycles, gain) continue from one sentence to the next without any
+call to reset them. So a new process, which starts in the library's initial state, speaks each group
+of sentences. That process runs this file as a program: a JSON list of sentences in, a JSON list of
+base64 samples out. It does not import NumPy, so that it starts in 50 ms.
 """
 
 import base64
@@ -20,12 +20,12 @@ from typing import Any
 
 from ser_vae import SerVaeError
 
-SAMPLE_RATE_HZ = 22_050  # of the library; it can't be asked for another
+SAMPLE_RATE_HZ = 22_050  # fixed in the library
 
-# Of espeak-ng's speak_lib.h.
+# Constants of espeak-ng's speak_lib.h.
 AUDIO_OUTPUT_SYNCHRONOUS, POS_CHARACTER, CHARS_UTF8 = 2, 1, 1
 RATE, VOLUME, PITCH, RANGE = 1, 2, 3, 4
-QUIET_VOLUME = 50  # of 0 to 200: 100, its default, drives some voices into its limiter
+QUIET_VOLUME = 50  # from 0 to 200; at the default of 100 some voices reach the limiter
 
 SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 
@@ -34,14 +34,14 @@ SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ct
 class Sentence:
     text: str
     voice: str  # a language and a variant, such as en-us+f1
-    rate: int  # words a minute, 80 to 450
-    pitch: int  # 0 to 99, 50 being the voice's own
-    range: int  # of pitch, 0 (monotone) to 99, 50 being the voice's own
+    rate: int  # words per minute, 80 to 450
+    pitch: int  # 0 to 99; 50 is the voice's default
+    range: int  # of pitch, 0 (monotone) to 99; 50 is the voice's default
     seed: int  # of the noise in breath and consonants
 
 
 def library_version() -> str:
-    """The version of the package that carries espeak-ng.
+    """Return the version of the package that contains espeak-ng.
 
     Raises:
         SerVaeError: it is not installed.
@@ -50,17 +50,17 @@ def library_version() -> str:
         import espeakng_loader  # noqa: F401, PLC0415  # GPL-3: an extra, not a dependency
     except ImportError as error:
         raise SerVaeError(
-            "corpus=demo is spoken by espeak-ng, which is not installed: pip install "
-            "'ser_vae[demo]'\nIts package, espeakng-loader, is GPL-3 and therefore an extra."
+            "corpus=demo needs espeak-ng, which is not installed: pip install 'ser_vae[demo]'\n"
+            "Its package, espeakng-loader, is GPL-3 and therefore an extra."
         ) from error
     return metadata.version("espeakng-loader")
 
 
 def speak(sentences: Sequence[Sentence]) -> list[bytes]:
-    """Speak in a new process: 16-bit mono samples, at SAMPLE_RATE_HZ, of each sentence.
+    """Synthesise in a new process: 16-bit mono samples at SAMPLE_RATE_HZ for each sentence.
 
     Raises:
-        SerVaeError: the library has no such voice, or fails.
+        SerVaeError: the library does not have the voice, or fails.
     """
     done = subprocess.run(
         [sys.executable, "-m", "ser_vae.corpus.espeak"],
@@ -70,12 +70,12 @@ def speak(sentences: Sequence[Sentence]) -> list[bytes]:
     )
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip() or f"exit status {done.returncode}"
-        raise SerVaeError(f"espeak-ng failed at {sentences[0].text!r} or after: {reason}")
+        raise SerVaeError(f"espeak-ng failed at or after {sentences[0].text!r}: {reason}")
     return [base64.b64decode(samples) for samples in json.loads(done.stdout)]
 
 
 class Synthesiser:
-    """The library behind ctypes; its state is the process's, so make one a process."""
+    """The library behind ctypes; its state is global, so there is one per process."""
 
     def __init__(self) -> None:
         import espeakng_loader  # noqa: PLC0415
@@ -84,47 +84,41 @@ class Synthesiser:
         data = espeakng_loader.get_data_path()
         rate = self.library.espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, data.encode(), 0)
         if rate != SAMPLE_RATE_HZ:
-            sys.exit(f"espeak_Initialize gave {rate}, expected {SAMPLE_RATE_HZ} samples a second")
+            sys.exit(f"espeak_Initialize returned {rate}, expected {SAMPLE_RATE_HZ} Hz")
         self.variants = Path(data, "voices", "!v")
         self.samples = bytearray()
-        self.callback = SynthCallback(self.collect)  # the library holds a bare pointer to it
+        self.callback = SynthCallback(self.collect)  # kept, as the library only holds a pointer
         self.library.espeak_SetSynthCallback(self.callback)
 
     def collect(self, samples: int | None, count: int, _events: int | None) -> int:
         if samples:
             self.samples += ctypes.string_at(samples, 2 * count)
-        return 0  # go on
+        return 0  # continue
 
-    def say(self, sentence: dict[str, Any]) -> bytes:
+    def speak(self, sentence: dict[str, Any]) -> bytes:
         self.samples.clear()
         self.library.espeak_ng_SetRandSeed(ctypes.c_long(sentence["seed"]))
-        self.choose(sentence["voice"])
-        for parameter, value in (
-            (RATE, sentence["rate"]),
-            (VOLUME, QUIET_VOLUME),
-            (PITCH, sentence["pitch"]),
-            (RANGE, sentence["range"]),
-        ):
-            self.library.espeak_SetParameter(parameter, value, 0)
+        self.set_voice(sentence["voice"])
+        self.library.espeak_SetParameter(RATE, sentence["rate"], 0)
+        self.library.espeak_SetParameter(VOLUME, QUIET_VOLUME, 0)
+        self.library.espeak_SetParameter(PITCH, sentence["pitch"], 0)
+        self.library.espeak_SetParameter(RANGE, sentence["range"], 0)
         text = sentence["text"].encode()
-        size = ctypes.c_size_t(len(text) + 1)  # with the final zero
+        size = ctypes.c_size_t(len(text) + 1)  # with the terminating zero
         self.library.espeak_Synth(text, size, 0, POS_CHARACTER, 0, CHARS_UTF8, None, None)
         return bytes(self.samples)
 
-    def choose(self, voice: str) -> None:
-        """Take a voice, or exit: of an unknown variant the library takes the plain language."""
-        _, _, variant = voice.partition("+")
-        if (
-            self.library.espeak_SetVoiceByName(voice.encode())
-            or not (self.variants / variant).exists()
-        ):
+    def set_voice(self, voice: str) -> None:
+        """Exit if there is no such voice; the library itself would ignore an unknown variant."""
+        failed = self.library.espeak_SetVoiceByName(voice.encode())
+        if failed or not (self.variants / voice.partition("+")[2]).exists():
             sys.exit(f"no voice {voice}")
 
 
 def main() -> None:
     synthesiser = Synthesiser()
-    spoken = [synthesiser.say(sentence) for sentence in json.load(sys.stdin)]
-    json.dump([base64.b64encode(samples).decode() for samples in spoken], sys.stdout)
+    speech = [synthesiser.speak(sentence) for sentence in json.load(sys.stdin)]
+    json.dump([base64.b64encode(samples).decode() for samples in speech], sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,80 +1,142 @@
-"""Speech of your own: a folder with one sub-folder an emotion, or a CSV (see `table`).
+"""The user's own speech: a folder whose sub-folders are the emotions, or a CSV (see `table`).
 
-Classes are the emotions found, in alphabetical order.
+The classes are the emotions that occur, in alphabetical order.
 """
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.labels import sort_into_classes
-from ser_vae.corpus.root import existing_root, visible_files
-from ser_vae.corpus.table import read_table
-from ser_vae.corpus.utterance import Corpus, Utterance
+from ser_vae.corpus.completeness import list_warning
+from ser_vae.corpus.files import existing_root, walk
+from ser_vae.corpus.labels import check_spellings, sort_into_classes
+from ser_vae.corpus.table import CHOICES, FREE_TEXT, parse_cells, read_table
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance
 
-# What soundfile reads.
+# The formats that soundfile reads.
 AUDIO = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".w64", ".wav")
-TAKEN = ("demo", "iemocap", "ravdess", "ravdess8", "urdu")
-UNKNOWN_SPEAKER = "unknown"
+OTHER_AUDIO = (".aac", ".m4a", ".mp4", ".wma", ".webm", ".amr", ".3gp", ".sph")
+LEVELS = ("emotion", "speaker", "split", *FREE_TEXT, "other")  # what folders can stand for
+# Warnings, of which those about files are counted.
+NO_SPEAKERS = (
+    "sub-folders do not name the speaker, so nothing can be split or normalised by speaker; use a "
+    "CSV with a speaker column or corpus.folders=emotion/speaker for that"
+)
+LINK = "broken links are ignored"
+OTHER_FORMAT = f"files are ignored, as their format is none of {', '.join(AUDIO)}; convert them"
+OTHER_FILE = "files are not audio in a sub-folder and are ignored"
+# Names of folders that are hardly emotions.
+SETS = {*CHOICES["split"], "devel", "eval"}
+NUMBERED = re.compile(r"(actor|speaker|spk|subject|session|ses|fold|part|[fmps])[ _-]?\d+", re.I)
 
 
-def read(root: str | Path | None, csv: str | Path | None, name: str) -> Corpus:
+def read(
+    root: str | Path | None, csv: str | Path | None, name: str, folders: str | None = None
+) -> Corpus:
     """Read a folder, or the recordings that a CSV lists.
 
     Args:
-        root: holds a sub-folder an emotion, or the CSV.
-        csv: relative to `root`, where both are given; None for sub-folders.
-        name: the corpus's, one word: it stands in every run name, metrics file, table and plot.
+        root: holds the sub-folders, or the CSV.
+        csv: relative to `root` if both are given; None for sub-folders.
+        name: of the corpus, one word; appears in every run name, metrics file, table and plot.
+        folders: what the levels of sub-folders stand for, such as "split/emotion"; see LEVELS. None
+            for emotions at the first level, unless their names suggest something else.
 
     Raises:
-        SerVaeError: a name that is no word or another corpus's, a line of the CSV that cannot be
-            right, fewer than two emotions.
+        SerVaeError: a line of the CSV is invalid, there are fewer than two emotions, the
+            sub-folders are hardly emotions, or a label or speaker is spelled in two ways.
     """
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", str(name)) or name in TAKEN:
-        taken = ", ".join(TAKEN)
-        raise SerVaeError(
-            f"corpus.name={name}: expected a word of letters, digits and _, other than {taken}"
-        )
-    if csv is None:
-        source = existing_root(root, "folder", "FOLDER_ROOT")
-        found, oddities = read_folders(source)
-    else:
+    if csv:
         source = (Path(root or "").expanduser() / Path(csv).expanduser()).absolute()
-        found, oddities = read_table(source)
-    emotions = sorted({utterance.emotion for utterance in found})
+        labelled, warnings = read_table(source)
+        hint = "See its column emotion."
+    else:
+        source = existing_root(root, "folder", "FOLDER_ROOT")
+        labelled, warnings = read_folders(source, folders)
+        hint = f"Give the folder whose sub-folders hold {', '.join(AUDIO)}."
+    emotions = sorted({utterance.emotion for utterance in labelled})
     if len(emotions) < 2:
-        where = f"Give the folder above sub-folders that hold {', '.join(AUDIO)}."
         raise SerVaeError(
             f"{source}: expected two or more emotions, each a sub-folder with audio or a value in "
-            f"corpus.csv; found {', '.join(emotions) or 'none'}.\n"
-            f"{'See its column emotion.' if csv else where}"
+            f"corpus.csv; found {', '.join(emotions) or 'none'}.\n{hint}"
         )
-    utterances, _ = sort_into_classes(found, {emotion: emotion for emotion in emotions})
-    return Corpus(name, tuple(emotions), utterances, oddities=oddities)
+    check_spellings("emotion", (utterance.emotion for utterance in labelled))
+    check_spellings("speaker", (utterance.speaker for utterance in labelled))
+    utterances, _ = sort_into_classes(labelled, {emotion: emotion for emotion in emotions})
+    return Corpus(name, tuple(emotions), utterances, warnings=warnings)
 
 
-def read_folders(root: Path) -> tuple[list[Utterance], tuple[str, ...]]:
-    """Every audio file below a sub-folder of `root`, whose name is the emotion.
+def read_folders(root: Path, folders: str | None) -> tuple[list[Utterance], tuple[str, ...]]:
+    """Read every audio file below a sub-folder of `root`, and list what is ignored.
 
-    Nobody says who speaks: all have the speaker "unknown". A speaker a file would make splits by
-    speaker run, and put the same voice on both sides.
+    Speakers are unknown unless a level of folders names them. With one speaker per file instead, a
+    split by speaker would run and put one voice on both sides.
     """
-    files = visible_files(root, "**/*")
-    audio = [file for file in files if file.suffix.lower() in AUDIO and file.parent != root]
-    utterances = [
-        Utterance(
-            id=file.relative_to(root).as_posix(),
-            path=file,
-            emotion=file.relative_to(root).parts[0],
-            speaker=UNKNOWN_SPEAKER,
+    levels = parse_levels(folders)
+    audio: list[Path] = []
+    ignored: dict[str, list[str]] = {LINK: [], OTHER_FORMAT: [], OTHER_FILE: []}
+    for file in walk(root):
+        path = file.relative_to(root)
+        suffix = path.suffix.lower()
+        if suffix in AUDIO and len(path.parts) > len(levels):
+            audio.append(path)
+        elif not file.exists():
+            ignored[LINK].append(str(path))
+        else:
+            ignored[OTHER_FORMAT if suffix in OTHER_AUDIO else OTHER_FILE].append(str(path))
+    if folders is None:
+        check_emotions(root, audio)
+    utterances = []
+    for path in audio:
+        cells = {"path": str(path), "speaker": UNKNOWN_SPEAKER}
+        cells |= zip(levels, path.parts, strict=False)
+        utterances.append(parse_cells(cells, str(root / path), root / path))
+    warnings = [w for what, paths in ignored.items() for w in list_warning(what, paths)]
+    return utterances, (*(() if "speaker" in levels else (NO_SPEAKERS,)), *warnings)
+
+
+def parse_levels(folders: str | None) -> list[str]:
+    """Return what each level of sub-folders stands for, from the top.
+
+    Raises:
+        SerVaeError: a level is unknown or repeated, or none is the emotion.
+    """
+    levels = (folders or "emotion").split("/")
+    repeated = [name for name, count in Counter(levels).items() if count > 1 and name != "other"]
+    if "emotion" not in levels or repeated or not set(levels) <= set(LEVELS):
+        raise SerVaeError(
+            f"corpus.folders={folders}: expected emotion and perhaps other levels of sub-folders, "
+            "from the top and separated by /, such as split/emotion.\n"
+            f"The levels are: {', '.join(LEVELS)}."
         )
-        for file in audio
-    ]
-    oddities = [
-        "sub-folders do not say who speaks: nothing here can be split or normalised by speaker; "
-        "a CSV with a speaker column can"
-    ]
-    if unread := sorted(set(files) - set(audio)):
-        names = ", ".join(str(file.relative_to(root)) for file in unread)
-        oddities.append(f"{len(unread)} files are not audio in a sub-folder, left out: {names}")
-    return utterances, tuple(oddities)
+    return levels
+
+
+def check_emotions(root: Path, paths: Sequence[Path]) -> None:
+    """Raise if the first level of sub-folders is probably something other than emotions.
+
+    It is if folders of the second level repeat in those of the first, as in train/angry and
+    test/angry, or if its names are those of sets, or of numbered speakers.
+
+    Raises:
+        SerVaeError: with what was seen, and how to say what is meant.
+    """
+    emotions = sorted({path.parts[0] for path in paths})
+    parents: dict[str, set[str]] = {}  # of each folder of the second level
+    for path in paths:
+        if len(path.parts) > 2:
+            parents.setdefault(path.parts[1], set()).add(path.parts[0])
+    repeated = sorted(name for name, above in parents.items() if len(above) > 1)
+    named_otherwise = any(emotion.casefold() in SETS for emotion in emotions) or (
+        bool(emotions) and all(map(NUMBERED.fullmatch, emotions))
+    )
+    if len(repeated) < 2 and not named_otherwise:
+        return
+    inside = f", although {', '.join(repeated[:3])} occur in several of them" if repeated else ""
+    raise SerVaeError(
+        f"{root}: the sub-folders {', '.join(emotions[:5])} would be the emotions{inside}.\n"
+        "Give the meaning of each level: corpus.folders=split/emotion, speaker/emotion or "
+        "emotion/speaker, say; corpus.folders=emotion if they are the emotions."
+    )

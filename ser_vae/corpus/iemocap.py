@@ -1,32 +1,33 @@
 """IEMOCAP: ten actors, two a session, in improvised and scripted dialogues.
 
 C. Busso et al., "IEMOCAP: interactive emotional dyadic motion capture database", Language
-Resources and Evaluation 42(4), 2008. The release's tree, as far as it is read here:
+Resources and Evaluation 42(4), 2008. The part of the release's tree that is read:
 
     Session{1..5}/dialog/EmoEvaluation/<dialogue>.txt             labels
     Session{1..5}/sentences/wav/<dialogue>/<utterance>.wav        16 kHz, mono
 
-An utterance is named Ses<NN><W>_<scene>_<S><nnn>. W is the actor who wears the markers; S is the
-actor who speaks. The speaker is therefore session + S: the prefix Ses<NN><W> is somebody else in
-half of the utterances.
+An utterance is named Ses<NN><W>_<scene>_<S><nnn>. W is the actor who wears the markers, S the actor
+who speaks. So the speaker is session + S; the prefix Ses<NN><W> names the other actor in half of
+the utterances.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.iemocap_release import CODES, expected_counts, missing_dialogues
+from ser_vae.corpus.completeness import expected_counts, list_warning
+from ser_vae.corpus.files import existing_root, visible_files
+from ser_vae.corpus.iemocap_release import HOURS, RELEASED, dialogues
 from ser_vae.corpus.labels import class_of_code, sort_into_classes
-from ser_vae.corpus.root import existing_root, is_hidden, visible_files
 from ser_vae.corpus.utterance import Corpus, Utterance
 
 SESSIONS = (1, 2, 3, 4, 5)
+LABELS, WAVS = Path("dialog", "EmoEvaluation"), Path("sentences", "wav")  # in a session's folder
 
-# The letter after a scene tells a second recording of the same words (Ses05M_script01_1b) or a
-# part of the scene (Ses03M_impro05a): the scene, which a split by script keeps together, is the
-# name without it.
+# A letter after the scene marks a second recording of the same words (Ses05M_script01_1b) or a part
+# of the scene (Ses03M_impro05a). The scene, which a split by script keeps together, excludes it.
 DIALOGUE = re.compile(r"(?P<session>Ses0[1-5])[FM]_(?P<scene>impro\d{2}|script\d{2}_\d)[ab]?")
 LABEL = re.compile(
     r"\[(?P<start>\d+\.\d+) - (?P<end>\d+\.\d+)\]"
@@ -40,83 +41,98 @@ def read(root: str | Path | None, emotions: Mapping[str, Sequence[str]]) -> Corp
     """Read the licensed release.
 
     Args:
-        root: the release, under whatever name, or the folder that holds it.
-        emotions: class -> label codes; its order is the order of the classes.
+        root: the release, whatever its folder is called, or the folder that holds it.
+        emotions: class -> label codes, in the order of the classes.
 
     Raises:
-        SerVaeError: no root, not a release, a label file that cannot be read as one.
+        SerVaeError: no root, not a release, or a label file with an invalid line.
     """
-    utterances, others, oddities = read_tree(
-        existing_root(root, "iemocap", "IEMOCAP_ROOT"), emotions
-    )
-    missing = missing_dialogues(u.dialogue for u in (*utterances, *others))
+    folder = existing_root(root, "iemocap", "IEMOCAP_ROOT")
+    utterances, others, warnings = read_tree(folder, emotions)
+    missing = dialogues().difference(u.dialogue for u in (*utterances, *others))
     return Corpus(
         name="iemocap",
         emotions=tuple(emotions),
         utterances=utterances,
         others=others,
-        expected=expected_counts(emotions),
-        oddities=(*oddities, *missing),
+        expected=expected_counts(
+            RELEASED,
+            class_of_code(emotions, RELEASED),
+            speakers=10,
+            hours=HOURS,
+            sample_rate_hz=16_000,
+            channels=1,
+        ),
+        warnings=(
+            *warnings,
+            *list_warning(f"of {len(dialogues())} dialogues are missing", missing),
+        ),
     )
 
 
 def read_tree(
     root: Path, emotions: Mapping[str, Sequence[str]]
 ) -> tuple[tuple[Utterance, ...], tuple[Utterance, ...], tuple[str, ...]]:
-    """Read a tree of IEMOCAP's form: the utterances of the classes, the others, the oddities.
+    """Read a tree with the structure of IEMOCAP: utterances of the classes, others, warnings.
 
-    An utterance without its audio is left out and named among the oddities, as is whatever else
-    is missing or in a wrong place.
+    An utterance without audio is left out. A warning names it, and whatever else is missing or
+    misplaced.
 
     Raises:
-        SerVaeError: no sessions at `root`, a label line or code that cannot be, no audio at all.
+        SerVaeError: no sessions in `root`, an invalid label line or code, no audio at all.
     """
-    class_of = class_of_code(emotions, CODES)
+    class_of = class_of_code(emotions, RELEASED)
     release = find_release(root)
     labelled: list[Utterance] = []
-    oddities: list[str] = []
+    wavs: dict[Path, Path] = {}  # by its path with the suffix in lower case
+    misplaced, missing = [], []
     for number in SESSIONS:
-        utterances, odd = read_session(release / f"Session{number}", f"Ses0{number}")
-        labelled += utterances
-        oddities += odd
-    if not labelled:
+        session = release / f"Session{number}"
+        if not (session / LABELS).is_dir():
+            missing.append(session.name)
+        # Only files of the folder itself: its sub-folders hold the votes of single evaluators.
+        for file in visible_files(session / LABELS, "*", (".txt",)):
+            if is_dialogue_of(f"Ses0{number}", file.stem):
+                labelled += read_labels(file, session / WAVS)
+            else:
+                misplaced.append(str(file))
+        wavs |= {path.with_suffix(".wav"): path for path in visible_files(session / WAVS, "*/*")}
+    paired = [replace(each, path=wavs[each.path]) for each in labelled if each.path in wavs]
+    if not paired:
         raise SerVaeError(
             f"{release}: expected wav files in Session*/sentences/wav, found none.\n"
             "Unpack the whole release: its labels are here, its audio is not."
         )
-    return *sort_into_classes(labelled, class_of), tuple(oddities)
+    labels = {utterance.path for utterance in labelled}
+    warnings = (
+        *list_warning(f"of {len(SESSIONS)} sessions have no labels", missing),
+        *list_warning("label files are not of a dialogue of their session", misplaced),
+        *list_warning("utterances have no wav file", [path.stem for path in labels - wavs.keys()]),
+        *list_warning("wav files have no label", [path.stem for path in wavs.keys() - labels]),
+    )
+    return *sort_into_classes(paired, class_of), warnings
 
 
 def find_release(root: Path) -> Path:
-    """`root` or the one folder in it that holds sessions; the names of folders mean nothing."""
+    """Return `root` or the one folder in it that holds sessions, whatever its name.
+
+    Raises:
+        SerVaeError: there is none, or more than one.
+    """
     if holds_sessions(root):
         return root
-    inside = [folder for folder in sorted(root.iterdir()) if holds_sessions(folder)]
-    if len(inside) != 1:
-        found = ", ".join(folder.name for folder in inside) or "none"
+    releases = [folder for folder in sorted(root.iterdir()) if holds_sessions(folder)]
+    if len(releases) != 1:
+        names = ", ".join(folder.name for folder in releases) or "none"
         raise SerVaeError(
             f"{root} is not IEMOCAP: expected Session1/dialog/EmoEvaluation in it, or in one of "
-            f"its folders (found in: {found}).\nGive the folder that holds Session1 to Session5."
+            f"its folders (found in: {names}).\nGive the folder that holds Session1 to Session5."
         )
-    return inside[0]
+    return releases[0]
 
 
 def holds_sessions(folder: Path) -> bool:
-    return any((folder / f"Session{n}" / "dialog" / "EmoEvaluation").is_dir() for n in SESSIONS)
-
-
-def read_session(folder: Path, session: str) -> tuple[list[Utterance], list[str]]:
-    """The utterances of a session that have both label and audio, and the oddities."""
-    label_folder, wav_folder = folder / "dialog" / "EmoEvaluation", folder / "sentences" / "wav"
-    if not label_folder.is_dir():
-        return [], [f"{folder.name} is missing: no folder {label_folder}"]
-    # Only the folder's own files: its sub-folders hold single evaluators' votes.
-    files = visible_files(label_folder, "*.txt")
-    dialogues = [file for file in files if is_dialogue_of(session, file.stem)]
-    labelled = [label for file in dialogues for label in read_labels(file, wav_folder)]
-    stray = [f"{file} is not a dialogue of {session}" for file in files if file not in dialogues]
-    utterances, unpaired = pair_with_audio(labelled, wav_folder)
-    return utterances, stray + unpaired
+    return any((folder / f"Session{number}" / LABELS).is_dir() for number in SESSIONS)
 
 
 def is_dialogue_of(session: str, name: str) -> bool:
@@ -125,10 +141,10 @@ def is_dialogue_of(session: str, name: str) -> bool:
 
 
 def read_labels(file: Path, wav_folder: Path) -> Iterator[Utterance]:
-    """The lines of majority labels, in the order of the file; `emotion` is the code.
+    """Yield an utterance for each line with a majority label, in order; `emotion` is the code.
 
-    Read as Latin-1, in which every byte is a character: evaluators' comments are of any encoding,
-    labels are ASCII.
+    The file is read as Latin-1, which decodes any byte: evaluators' comments may be in any
+    encoding, labels are ASCII.
     """
     seen = set()
     with file.open(encoding="latin-1") as lines:
@@ -142,46 +158,26 @@ def read_labels(file: Path, wav_folder: Path) -> Iterator[Utterance]:
 
 
 def parse_label(line: str, where: str, dialogue: str, wav_folder: Path) -> Utterance:
-    match, names = LABEL.fullmatch(line), DIALOGUE.fullmatch(dialogue)
-    if match is None or match["dialogue"] != dialogue or names is None:
+    match, scene = LABEL.fullmatch(line), DIALOGUE.fullmatch(dialogue)
+    if match is None or match["dialogue"] != dialogue or scene is None:
         raise SerVaeError(
             f"{where}: expected '[start - end]<TAB>{dialogue}_<F or M><nnn><TAB>code<TAB>"
             f"[V, A, D]', found {line.rstrip()!r}"
         )
-    if match["code"] not in CODES:
-        known = ", ".join(CODES)
+    if match["code"] not in RELEASED:
+        known = ", ".join(RELEASED)
         raise SerVaeError(f"{where}: emotion code {match['code']!r} is none of {known}")
     name = f"{dialogue}_{match['sex']}{match['turn']}"
     return Utterance(
         id=name,
         path=wav_folder / dialogue / f"{name}.wav",
         emotion=match["code"],
-        speaker=names["session"] + match["sex"],
+        speaker=scene["session"] + match["sex"],
         sex="F" if match["sex"] == "F" else "M",
-        session=names["session"],
+        session=scene["session"],
         dialogue=dialogue,
-        style="improvised" if names["scene"].startswith("impro") else "scripted",
-        script=names["scene"],
+        style="improvised" if scene["scene"].startswith("impro") else "scripted",
+        script=scene["scene"],
         start_s=float(match["start"]),
         end_s=float(match["end"]),
     )
-
-
-def pair_with_audio(
-    labelled: Collection[Utterance], wav_folder: Path
-) -> tuple[list[Utterance], list[str]]:
-    """The labelled utterances that have a wav file, and those of either kind without the other."""
-    wavs = {path for path in wav_folder.glob("*/*.wav") if not is_hidden(path)}
-    labels = {utterance.path for utterance in labelled}
-    oddities = by_dialogue(labels - wavs, "without wav file")
-    oddities += by_dialogue(wavs - labels, "without label")
-    return [utterance for utterance in labelled if utterance.path in wavs], oddities
-
-
-def by_dialogue(wavs: Collection[Path], what: str) -> list[str]:
-    """A sentence a dialogue that counts and names `wavs`."""
-    sentences = []
-    for dialogue, paths in groupby(sorted(wavs), key=lambda wav: wav.parent.name):
-        names = [path.stem for path in paths]
-        sentences.append(f"{dialogue}: {len(names)} {what}: {', '.join(names)}")
-    return sentences

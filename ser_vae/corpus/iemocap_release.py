@@ -1,10 +1,9 @@
 """What the complete release of IEMOCAP holds, to compare a copy with."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
-from typing import Any
 
-UTTERANCES = {  # code: improvised, scripted
+# Utterances of each label code.
+IMPROVISED_AND_SCRIPTED = {
     "ang": (289, 814),
     "dis": (1, 1),
     "exc": (663, 378),
@@ -17,10 +16,14 @@ UTTERANCES = {  # code: improvised, scripted
     "sur": (60, 47),
     "xxx": (800, 1707),
 }
-CODES = tuple(UTTERANCES)
+RELEASED = {
+    code: {"improvised": improvised, "scripted": scripted}
+    for code, (improvised, scripted) in IMPROVISED_AND_SCRIPTED.items()
+}
 HOURS = 12.44  # of all utterances, whatever their code
 
-# Every session has every scene twice, the markers on one actor, then on the other; but:
+# Every session has every scene twice, first with the markers on one actor, then on the other, with
+# these exceptions.
 SCENES = (
     *(f"impro{scene:02}" for scene in range(1, 9)),
     *(f"script{scene}" for scene in ("01_1", "01_2", "01_3", "02_1", "02_2", "03_1", "03_2")),
@@ -36,36 +39,8 @@ ADDITIONAL = {
 
 
 def dialogues() -> set[str]:
-    """The names of all 151 dialogues."""
+    """Return the names of all 151 dialogues."""
     regular = {
         f"Ses0{n}{wearer}_{scene}" for n, wearer, scene in product(range(1, 6), "FM", SCENES)
     }
     return regular - NOT_RECORDED | ADDITIONAL
-
-
-def missing_dialogues(found: Iterable[str | None]) -> tuple[str, ...]:
-    """Nothing, or the sentence that counts and names the dialogues of which nothing was found."""
-    missing = sorted(dialogues().difference(found))
-    if not missing:
-        return ()
-    return (f"{len(missing)} of {len(dialogues())} dialogues are missing: {', '.join(missing)}",)
-
-
-def expected_counts(emotions: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """Counts for `ser_vae.check`, for the classes asked for."""
-    classes = {
-        emotion: {
-            style: sum(UTTERANCES[code][place] for code in codes)
-            for place, style in enumerate(("improvised", "scripted"))
-        }
-        for emotion, codes in emotions.items()
-    }
-    inside = sum(sum(counts.values()) for counts in classes.values())
-    return {
-        "classes": classes,
-        "others": sum(map(sum, UTTERANCES.values())) - inside,
-        "hours": HOURS,
-        "speakers": 10,
-        "sample_rate_hz": 16_000,
-        "channels": 1,
-    }

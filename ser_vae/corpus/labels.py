@@ -1,5 +1,8 @@
 """From a corpus's own emotion codes to the classes of an experiment."""
 
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -9,11 +12,11 @@ from ser_vae.corpus.utterance import Utterance
 
 
 def class_of_code(emotions: Mapping[str, Sequence[str]], codes: Collection[str]) -> dict[str, str]:
-    """Turn class -> codes around into code -> class; a code in no class stays out.
+    """Invert class -> codes into code -> class; a code of no class is left out.
 
     Raises:
         SerVaeError: fewer than two classes, a class without a code, a code that is not among
-            `codes` or is in two classes.
+            `codes` or belongs to two classes.
     """
     if len(emotions) < 2:
         raise SerVaeError(f"corpus.emotions has {len(emotions)} classes, expected two or more")
@@ -34,15 +37,50 @@ def class_of_code(emotions: Mapping[str, Sequence[str]], codes: Collection[str])
 def sort_into_classes(
     labelled: Iterable[Utterance], class_of: Mapping[str, str]
 ) -> tuple[tuple[Utterance, ...], tuple[Utterance, ...]]:
-    """Utterances of a class, renamed to it, and the others, as they are: each sorted by id.
+    """Separate the utterances of the classes from all others, both sorted by id.
+
+    The emotion of the former becomes their class; the latter keep their code.
 
     Raises:
-        SerVaeError: two utterances of one id.
+        SerVaeError: two utterances have the same id.
     """
-    ordered = sorted(labelled, key=lambda each: each.id)
+    ordered = sorted(labelled, key=lambda utterance: utterance.id)
     for first, second in pairwise(ordered):
         if first.id == second.id:
-            raise SerVaeError(f"{first.id} is there twice, remove one: {first.path}, {second.path}")
+            raise SerVaeError(
+                f"{first.id} exists twice: {first.path}, {second.path}\nRemove one of the files."
+            )
     classes = [replace(u, emotion=class_of[u.emotion]) for u in ordered if u.emotion in class_of]
     others = [utterance for utterance in ordered if utterance.emotion not in class_of]
     return tuple(classes), tuple(others)
+
+
+def check_spellings(what: str, values: Iterable[str]) -> None:
+    """Raise if two labels or speakers are most likely one, spelled in two ways.
+
+    They differ only in case, spaces, Unicode form, invisible characters or the form of a number
+    (1, 1.0, 01).
+
+    Raises:
+        SerVaeError: with both spellings.
+    """
+    counts = Counter(values)
+    spellings: dict[str, str] = {}
+    for value in sorted(counts):
+        other = spellings.setdefault(normalise_spelling(value), value)
+        if other != value:
+            raise SerVaeError(
+                f"{what}: {other!r} ({counts[other]} utterances) and {value!r} ({counts[value]}) "
+                "differ only in case, spaces or the form of characters or numbers.\n"
+                "Spell both in one way, or rename one of them if they are not the same."
+            )
+
+
+def normalise_spelling(text: str) -> str:
+    """Return what all spellings of a label have in common; used for comparison only."""
+    visible = [c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf"]
+    words = re.sub(r"[\s_-]+", " ", "".join(visible)).strip().casefold()
+    try:
+        return repr(float(words))
+    except ValueError:
+        return words

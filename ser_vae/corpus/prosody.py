@@ -1,4 +1,4 @@
-"""How the demo corpus acts an emotion: cues given to the synthesiser, and to its sound afterwards.
+"""How the demo corpus acts an emotion: settings of the synthesiser and filters of its output.
 
 The directions are those of P. N. Juslin and P. Laukka, "Communication of emotions in vocal
 expression and music performance: different channels, same code?", Psychological Bulletin 129(5),
@@ -8,8 +8,8 @@ expression and music performance: different channels, same code?", Psychological
     happiness  fast, medium to loud, medium high-frequency energy, F0 high and variable
     sadness    slow, soft, little high-frequency energy, F0 low and little variable
 
-So anger and happiness are told apart by little, as they are in real speech. The sizes are ours,
-set with the spread and the noise for classes that overlap.
+So anger and happiness differ little, as in real speech. The sizes, the spread and the noise are our
+choice, made so that the classes overlap.
 """
 
 import math
@@ -27,13 +27,13 @@ Waveform = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Cues:
-    """Distances from a neutral sentence."""
+    """Differences from a neutral sentence."""
 
-    rate: float  # of speech, natural logarithm of the factor
-    pitch: float  # points of the synthesiser's 0 to 99
-    range: float  # of pitch, the same points
+    rate: float  # of speech: natural logarithm of the factor
+    pitch: float  # on the synthesiser's scale from 0 to 99
+    range: float  # of pitch, on the same scale
     level_db: float
-    tilt_db: float  # of the spectrum, an octave
+    tilt_db: float  # of the spectrum, per octave
 
 
 ACTED = {
@@ -42,30 +42,28 @@ ACTED = {
     "exc": Cues(rate=0.16, pitch=22, range=32, level_db=4, tilt_db=0.6),
     "sad": Cues(rate=-0.18, pitch=-14, range=-22, level_db=-5, tilt_db=-1.2),
     "ang": Cues(rate=0.12, pitch=10, range=16, level_db=6, tilt_db=1.8),
-    # Of none of the classes, to be left out by whoever reads the labels.
+    # Codes of none of the four classes.
     "fru": Cues(rate=0.00, pitch=4, range=8, level_db=3, tilt_db=0.9),
     "sur": Cues(rate=0.06, pitch=26, range=36, level_db=2, tilt_db=0.3),
     "xxx": Cues(rate=0.00, pitch=4, range=4, level_db=0, tilt_db=0.0),
 }
-NEUTRAL_RATE = 160  # words a minute
-SPREAD = Cues(rate=0.08, pitch=8, range=12, level_db=2.5, tilt_db=0.7)  # sd, whatever the emotion
-STRENGTH = (0.6, 1.4)  # from how weakly to how strongly an emotion is acted
+NEUTRAL_RATE = 160  # words per minute
+SPREAD = Cues(rate=0.08, pitch=8, range=12, level_db=2.5, tilt_db=0.7)  # standard deviations
+STRENGTH = (0.6, 1.4)  # factor by which an emotion is acted, drawn uniformly
 
-LEVEL_DB = -32.0  # root mean square of neutral speech against full scale
-NOISE_DB = (-60.0, -45.0)  # the same, of a room from quiet to not quiet
+LEVEL_DB = -32.0  # root mean square of neutral speech relative to full scale
+NOISE_DB = (-60.0, -45.0)  # range of the level of background noise, likewise
 
 
 def act(emotion: str, generator: np.random.Generator) -> Cues:
-    """One sentence's cues: the emotion's, times a strength, plus what differs by chance."""
+    """Draw the cues of one sentence: the emotion's, times a strength, plus Gaussian variation."""
     strength = generator.uniform(*STRENGTH)
-    distances, spreads = astuple(ACTED[emotion]), astuple(SPREAD)
-    return Cues(
-        *(strength * d + generator.normal(0, sd) for d, sd in zip(distances, spreads, strict=True))
-    )
+    pairs = zip(astuple(ACTED[emotion]), astuple(SPREAD), strict=True)
+    return Cues(*(strength * mean + generator.normal(0, std) for mean, std in pairs))
 
 
 def sentence(text: str, voice: str, cues: Cues, seed: int) -> espeak.Sentence:
-    """What the synthesiser can act by itself; level and tilt come after it, in `record`."""
+    """Apply the cues that the synthesiser controls; `record` applies level and tilt."""
     return espeak.Sentence(
         text=text,
         voice=voice,
@@ -77,7 +75,7 @@ def sentence(text: str, voice: str, cues: Cues, seed: int) -> espeak.Sentence:
 
 
 def record(samples: bytes, cues: Cues, generator: np.random.Generator) -> npt.NDArray[np.int16]:
-    """The synthesiser's samples as recorded: tilted, at their level, with the room's noise."""
+    """Turn the synthesiser's samples into a recording: apply tilt and level, add noise."""
     wave = tilt(resample(np.frombuffer(samples, dtype="<i2")), cues.tilt_db)
     wave *= 10 ** ((LEVEL_DB + cues.level_db) / 20) / np.sqrt(np.mean(wave**2))
     noise_db = generator.uniform(*NOISE_DB)
@@ -85,14 +83,14 @@ def record(samples: bytes, cues: Cues, generator: np.random.Generator) -> npt.ND
     return np.clip(np.rint(wave * 32_768), -32_768, 32_767).astype(np.int16)
 
 
-def resample(spoken: npt.NDArray[np.int16]) -> Waveform:
-    """From the synthesiser's rate to 16 kHz, by cutting the spectrum there."""
-    size = round(spoken.size * SAMPLE_RATE_HZ / espeak.SAMPLE_RATE_HZ)
-    return np.fft.irfft(np.fft.rfft(spoken)[: size // 2 + 1], size) * size / spoken.size
+def resample(speech: npt.NDArray[np.int16]) -> Waveform:
+    """Convert from the synthesiser's rate to 16 kHz by cutting off the spectrum above 8 kHz."""
+    size = round(speech.size * SAMPLE_RATE_HZ / espeak.SAMPLE_RATE_HZ)
+    return np.fft.irfft(np.fft.rfft(speech)[: size // 2 + 1], size) * size / speech.size
 
 
 def tilt(wave: Waveform, db_per_octave: float) -> Waveform:
-    """Turn the spectrum about 1 kHz, from 125 Hz on; what lies below is moved as 125 Hz is."""
+    """Tilt the spectrum around 1 kHz; frequencies below 125 Hz get the gain of 125 Hz."""
     frequencies = np.fft.rfftfreq(wave.size, 1 / SAMPLE_RATE_HZ)
     octaves = np.log2(np.maximum(frequencies, 125) / 1000)
     return np.fft.irfft(np.fft.rfft(wave) * 10 ** (db_per_octave * octaves / 20), wave.size)

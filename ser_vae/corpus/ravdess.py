@@ -1,18 +1,18 @@
-"""RAVDESS: 24 actors who speak two statements in eight emotions; its songs are left out.
+"""RAVDESS: 24 actors speak two statements in eight emotions; the songs are ignored.
 
 S. R. Livingstone, F. A. Russo, PLoS ONE 13(5): e0196391, 2018. Files are Actor_<nn>/<modality>-
 <channel>-<emotion>-<intensity>-<statement>-<repetition>-<actor>, WAV as released or FLAC. Every
-actor speaks every emotion equally often (neutral half as often: it has no strong form), so that
-the speaker does not give the emotion away.
+actor speaks every emotion equally often (neutral half as often, since it has no strong form), so
+the speaker does not reveal the emotion.
 """
 
 import re
 from pathlib import Path
-from typing import Any
 
 from ser_vae import SerVaeError
+from ser_vae.corpus.completeness import expected_counts, list_warning
+from ser_vae.corpus.files import existing_root, visible_files
 from ser_vae.corpus.labels import sort_into_classes
-from ser_vae.corpus.root import existing_root, left_out, visible_files
 from ser_vae.corpus.utterance import Corpus, Utterance
 
 EMOTIONS = {
@@ -25,8 +25,8 @@ EMOTIONS = {
     "07": "disgusted",
     "08": "surprised",
 }
-FOUR = ("01", "03", "04", "05")  # the paper's four
-RELEASED = {code: 96 if code == "01" else 192 for code in EMOTIONS}  # utterances
+FOUR = ("01", "03", "04", "05")  # the four classes of the paper
+RELEASED = {code: {"complete": 96 if code == "01" else 192} for code in EMOTIONS}  # utterances
 NAME = re.compile(
     r"03-01"  # modality: audio only; channel: speech, not song
     r"-(?P<code>0[1-8])-0[12]-0(?P<statement>[12])-0[12]-(?P<actor>0[1-9]|1\d|2[0-4])"
@@ -38,15 +38,15 @@ def read(root: str | Path | None, classes: int) -> Corpus:
 
     Args:
         root: that folder.
-        classes: 4, those of the paper, or 8, all: another corpus, by another name, for a score
-            among eight is never beside one among four.
+        classes: 4 for the classes of the paper, or 8 for all. Eight classes are a corpus of
+            another name, so that their scores never appear beside scores of four classes.
 
     Raises:
-        SerVaeError: no root, another number of classes, or no file named as this corpus names them.
+        SerVaeError: no root, or it holds no file with a name of this corpus.
     """
-    codes = codes_of(classes)
+    class_of = {code: EMOTIONS[code] for code in (FOUR if classes == 4 else EMOTIONS)}
     folder = existing_root(root, "ravdess", "RAVDESS_ROOT")
-    files = visible_files(folder, "Actor_*/*.wav") + visible_files(folder, "Actor_*/*.flac")
+    files = visible_files(folder, "Actor_*/*", (".wav", ".flac"))
     parsed = {file: parse_name(file) for file in files}
     labelled = [utterance for utterance in parsed.values() if utterance]
     if not labelled:
@@ -54,36 +54,23 @@ def read(root: str | Path | None, classes: int) -> Corpus:
             f"{folder} is not RAVDESS: expected files such as Actor_01/03-01-05-02-02-01-01.wav.\n"
             "Give the folder that holds Actor_01 to Actor_24."
         )
-    class_of = {code: EMOTIONS[code] for code in codes}
+    ignored = [file.name for file, utterance in parsed.items() if utterance is None]
     utterances, others = sort_into_classes(labelled, class_of)
     return Corpus(
-        name="ravdess" if codes == FOUR else "ravdess8",
+        name="ravdess" if classes == 4 else "ravdess8",
         emotions=tuple(class_of.values()),
         utterances=utterances,
         others=others,
-        expected=expected_counts(codes),
-        oddities=left_out([file for file, utterance in parsed.items() if utterance is None]),
+        # No sample rate: many copies are resampled.
+        expected=expected_counts(RELEASED, class_of, speakers=24, hours=1.48),
+        warnings=list_warning(
+            "files do not follow the naming of this corpus and are ignored", ignored
+        ),
     )
 
 
-def expected_counts(codes: tuple[str, ...]) -> dict[str, Any]:
-    """What the complete release holds; its sample rate is not said, for copies are resampled."""
-    return {
-        "classes": {EMOTIONS[code]: {"complete": RELEASED[code]} for code in codes},
-        "others": sum(RELEASED.values()) - sum(RELEASED[code] for code in codes),
-        "hours": 1.48,
-        "speakers": 24,
-    }
-
-
-def codes_of(classes: int) -> tuple[str, ...]:
-    if classes not in (4, 8):
-        raise SerVaeError(f"corpus.classes={classes}: expected 4 or 8, as RAVDESS is read.")
-    return FOUR if classes == 4 else tuple(EMOTIONS)
-
-
 def parse_name(file: Path) -> Utterance | None:
-    """What the file's name says, or None where it is no name of this corpus."""
+    """Return the utterance that the file's name describes, None for any other name."""
     match = NAME.fullmatch(file.stem)
     return match and Utterance(
         id=file.stem,

@@ -1,21 +1,13 @@
-"""What a split shares between its training and its test part, and what that makes of a score."""
+"""What training and test set have in common, and what that means for a score."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from ser_vae.corpus.utterance import Utterance
-from ser_vae.split.speaker import known_speaker
+import pandas as pd
 
-Value = Callable[[Utterance], str | None]
-
-SIDES: dict[str, Value] = {
-    "speakers": known_speaker,
-    "sessions": lambda u: u.session,
-    "dialogues": lambda u: u.dialogue,
-    "scripts": lambda u: u.script,
-}
+from ser_vae.corpus.utterance import GROUPS, Utterance, known_speaker
 
 
 def audit(
@@ -23,55 +15,54 @@ def audit(
     test: Sequence[Utterance],
     *,
     everything: Sequence[Utterance],
-    digests: dict[str, str],
-    heard: Sequence[Utterance] = (),
+    contents: Mapping[str, str],
+    unlabelled: Sequence[Utterance] = (),
     pretrained_on: int | None = 0,
 ) -> dict[str, Any]:
-    """Say what stands on both sides.
+    """Report what training and test set have in common.
 
     Args:
-        train: all that learnt, the validation part too: what was chosen on it has been seen.
-        test: what is scored.
-        everything: of the corpus, other labels too, in which turns are neighbours.
-        digests: id -> what stands for the content of the audio.
-        heard: what the representation learnt from without a label; it counts as training where
-            audio is compared and turns are neighbours.
-        pretrained_on: how many of the test part a given encoder was pretrained on; None: unknown.
+        train: the training set and the validation set: what selects a model has been seen.
+        test: the utterances that are scored.
+        everything: all utterances of the corpus, with other labels too, to find adjacent turns.
+        contents: id -> what identifies the samples of the audio, see `FeatureStore.content`.
+        unlabelled: what the representation was trained on without labels; it counts as training for
+            duplicates and adjacent turns.
+        pretrained_on: how many test utterances a pretrained encoder has seen; None if unknown.
 
     Returns:
-        `shared`: for speakers, sessions, dialogues and scripts, how many of the test part's are
-            also in the training part, of how many; None where the corpus does not know them.
-        `adjacent_turns`: test utterances whose speaker's turn before or behind, in the same
-            dialogue, is in the training part; None without dialogues.
+        `shared`: for speakers, sessions, dialogues and scripts, how many of those in the test set
+            are also in the training set, and of how many; None if the corpus does not state them.
+        `adjacent_turns`: test utterances whose speaker's previous or next turn in the same dialogue
+            is in the training set; None without dialogues.
         `pretrained_on`: as given.
-        `duplicates`: test utterances whose audio is, byte for byte, in the training part.
-        `speaker_lookup`: wa and ua of giving each test utterance the emotion that its speaker has
-            most often in training.
-        `speaker_lookup_counts`: by emotion, how many it has right of how many, so that folds can
-            be scored together.
-        `verdict`, `sentence`: the same in a word and in a sentence.
+        `duplicates`: test utterances with the same samples as one in the training set, in whatever
+            file, with whatever label.
+        `speaker_lookup`: WA and UA of giving each test utterance the emotion that is most frequent
+            for its speaker in the training set.
+        `speaker_lookup_counts`: emotion -> correct and all test utterances, to pool folds.
+        `verdict`, `sentence`: a summary in one word and in a sentence.
     """
-    shared = {name: _shared(train, test, value) for name, value in SIDES.items()}
-    known = {digests[utterance.id] for utterance in (*train, *heard)}
-    lookup = speaker_lookup(train, test)
-    unsaid = any(known_speaker(u) is None for u in (*train, *test))
-    speakers = shared["speakers"] or {"in_train": 0, "in_test": 0}
-    verdict, sentence = _verdict(speakers, unsaid, lookup, len({u.emotion for u in test}))
+    shared = {f"{name}s": _shared(train, test, group_of) for name, group_of in GROUPS.items()}
+    known = {contents[utterance.id] for utterance in (*train, *unlabelled)}
+    duplicates = sum(contents[utterance.id] in known for utterance in test)
+    verdict, sentence = _verdict(shared["speakers"], train, test)
+    if duplicates:
+        verdict = "DUPLICATES"
+        sentence = f"{duplicates} of {len(test)} test utterances are also in train; {sentence}"
     if pretrained_on:
-        verdict, sentence = (
-            "HEARD",
-            (
-                f"{pretrained_on} of {len(test)} test utterances were in the given encoder's "
-                f"pretraining; {sentence}"
-            ),
+        verdict = "HEARD"
+        sentence = (
+            f"{pretrained_on} of {len(test)} test utterances were in the pretraining of the given "
+            f"encoder; {sentence}"
         )
     return {
         "shared": shared,
-        "adjacent_turns": _adjacent([*train, *heard], test, everything),
-        "duplicates": sum(digests[utterance.id] in known for utterance in test),
+        "adjacent_turns": _adjacent([*train, *unlabelled], test, everything),
+        "duplicates": duplicates,
         "test_utterances": len(test),
         "pretrained_on": pretrained_on,
-        "speaker_lookup": lookup,
+        "speaker_lookup": speaker_lookup(train, test),
         "speaker_lookup_counts": lookup_counts(train, test),
         "verdict": verdict,
         "sentence": sentence,
@@ -79,74 +70,72 @@ def audit(
 
 
 def _shared(
-    train: Sequence[Utterance], test: Sequence[Utterance], value: Value
+    train: Sequence[Utterance],
+    test: Sequence[Utterance],
+    group_of: Callable[[Utterance], str | None],
 ) -> dict[str, int] | None:
-    there, here = ({v for u in part if (v := value(u))} for part in (train, test))
-    return {"in_train": len(here & there), "in_test": len(here)} if here else None
+    in_train, in_test = ({group_of(u) for u in subset} - {None} for subset in (train, test))
+    return {"in_train": len(in_test & in_train), "in_test": len(in_test)} if in_test else None
 
 
 def _adjacent(
     train: Sequence[Utterance], test: Sequence[Utterance], everything: Sequence[Utterance]
 ) -> int | None:
-    """Count the test utterances that have a neighbour in training."""
+    """Count the test utterances with an adjacent turn in the training set."""
     turns: dict[tuple[str, str], list[Utterance]] = {}
     for utterance in everything:
         if utterance.dialogue:
             turns.setdefault((utterance.dialogue, utterance.speaker), []).append(utterance)
     if not turns:
         return None
-    in_train, neighbours = {utterance.id for utterance in train}, dict[str, set[str]]()
-    for own in turns.values():
-        ordered = [u.id for u in sorted(own, key=lambda u: (u.start_s or 0.0, u.id))]
-        for first, second in pairwise(ordered):
-            neighbours.setdefault(first, set()).add(second)
-            neighbours.setdefault(second, set()).add(first)
-    return sum(bool(neighbours.get(utterance.id, set()) & in_train) for utterance in test)
+    in_train = {utterance.id for utterance in train}
+    beside_train: set[str] = set()
+    for of_speaker in turns.values():
+        ordered = [u.id for u in sorted(of_speaker, key=lambda u: (u.start_s or 0.0, u.id))]
+        for pair in pairwise(ordered):
+            if not in_train.isdisjoint(pair):
+                beside_train.update(pair)
+    return sum(utterance.id in beside_train for utterance in test)
 
 
 def speaker_lookup(train: Sequence[Utterance], test: Sequence[Utterance]) -> dict[str, float]:
-    """The score of knowing who speaks and nothing else; an unknown speaker gets the majority."""
+    """Score the speaker's most frequent emotion as a guess; for new speakers, the majority's."""
     counts = lookup_counts(train, test).values()
-    recalls = [right / tested for right, tested in counts]
-    return {"wa": sum(right for right, _ in counts) / len(test), "ua": sum(recalls) / len(recalls)}
+    recalls = [correct / total for correct, total in counts]
+    return {"wa": sum(c for c, _ in counts) / len(test), "ua": sum(recalls) / len(recalls)}
 
 
 def lookup_counts(
     train: Sequence[Utterance], test: Sequence[Utterance]
 ) -> dict[str, tuple[int, int]]:
-    """Emotion -> how many of the test part the speaker lookup has right, of how many."""
-    overall = _commonest(train)
-    of_speaker = {
-        speaker: _commonest([u for u in train if u.speaker == speaker])
-        for speaker in {utterance.speaker for utterance in train}
-    }
-    right = Counter(u.emotion for u in test if of_speaker.get(u.speaker, overall) == u.emotion)
+    """Count by emotion the test utterances that the lookup guesses correctly, and all of them.
+
+    Among equally frequent emotions, the first in alphabetical order is the guess.
+    """
+    table = pd.crosstab([u.speaker for u in train], [u.emotion for u in train])
+    guesses, majority = dict(table.idxmax(axis=1)), table.sum().idxmax()
+    correct = Counter(u.emotion for u in test if guesses.get(u.speaker, majority) == u.emotion)
     total = Counter(utterance.emotion for utterance in test)
-    return {emotion: (right[emotion], count) for emotion, count in sorted(total.items())}
-
-
-def _commonest(utterances: Sequence[Utterance]) -> str:
-    counts = Counter(utterance.emotion for utterance in utterances)
-    return min(counts, key=lambda emotion: (-counts[emotion], emotion))
+    return {emotion: (correct[emotion], count) for emotion, count in sorted(total.items())}
 
 
 def _verdict(
-    speakers: dict[str, int], unsaid: bool, lookup: dict[str, float], emotions: int
+    speakers: Mapping[str, int] | None, train: Sequence[Utterance], test: Sequence[Utterance]
 ) -> tuple[str, str]:
-    """One word for the split; CONFOUNDED where the speaker gives away half of what is to be known.
+    """Summarise the split; CONFOUNDED if the speaker reveals at least half of the emotions.
 
-    Half of the way from chance, 1 / K, to 1: URDU's random splits lie near 0.95, RAVDESS's near
-    chance. Where no speaker is shared the lookup is the majority, whatever it scores.
+    Half means half of the way from chance, 1 / K, to 1: random splits of URDU are near 0.95, those
+    of RAVDESS near chance. If no speaker is shared, the lookup is the majority and says nothing.
     """
-    if speakers["in_train"] and lookup["ua"] >= (1 + 1 / emotions) / 2:
-        return "CONFOUNDED", (
-            f"knowing only who speaks scores ua {lookup['ua']:.1%}: "
-            "a score here measures the speaker"
-        )
-    if speakers["in_train"]:
+    if speakers and speakers["in_train"]:
+        ua = speaker_lookup(train, test)["ua"]
+        if ua >= (1 + 1 / len({utterance.emotion for utterance in test})) / 2:
+            return "CONFOUNDED", (
+                f"knowing only who speaks scores ua {ua:.1%}: a score here measures the speaker"
+            )
         return "SHARED", (
             f"{speakers['in_train']} of {speakers['in_test']} test speakers are also in train"
         )
-    if unsaid:
+    if any(known_speaker(utterance) is None for utterance in (*train, *test)):
         return "UNKNOWN", "the corpus does not say who speaks"
     return "INDEPENDENT", "no test speaker is in train"

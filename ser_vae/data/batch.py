@@ -15,30 +15,31 @@ class Pick(NamedTuple):
 
     Attributes:
         items: (B,) their indices.
-        share: what the mean over this batch must be multiplied by, so that the mean over all
-            parts of a whole batch, devices and accumulated steps, is the mean over its items
-            although its parts differ in size; 1.0 where it is one part, 0.0 where no item was left
-            for this one and an item is repeated to keep step.
+        share: factor of this batch's mean, such that the mean over all parts of a whole batch
+            (devices and accumulated steps) is the mean over its items although the parts differ in
+            size; 1.0 if there is one part, 0.0 if no item was left for this one, in which case an
+            item is repeated to keep in step.
     """
 
     items: Tensor
     share: float
 
 
-POOL = 8  # batches whose items are sorted by length; of more, batches would be the more alike
-FEWEST_POOLS = 4  # an epoch has this many at least, so that each draws its batches anew
+POOL = 8  # batches whose items are sorted by length together; more make batches more alike
+FEWEST_POOLS = 4  # an epoch has at least this many, so that batches differ between epochs
 
 
 class Batches(Sampler[Pick]):
-    """Cuts `count` items into batches; every item is in one batch of one device an epoch.
+    """Cuts `count` items into batches; every item is in one batch of one device per epoch.
 
     With W devices, `batch_size` items each, and gradients accumulated over A steps, the whole
     batches are those of one device with A x W x `batch_size`: the same items in the same order.
-    Each has A x W parts, a smaller one too, since Lightning counts steps and divides by A.
+    Even a smaller one has A x W parts, since Lightning counts steps and divides by A.
 
-    Shuffled items that have a `length` (count,) are cut into batches of like length, since a batch
-    is padded to its longest: each epoch draws pools of some batches, sorts within each and shuffles
-    the batches. Of IEMOCAP's training part that leaves 1.5 times its segments, against 4.1.
+    Shuffled items that have a `length` (count,) are cut into batches of similar length, since a
+    batch is padded to its longest item: each epoch draws pools of some batches, sorts within each
+    and shuffles the batches. On IEMOCAP's training set that processes 1.5 times the number of its
+    segments, instead of 4.1.
     """
 
     def __init__(
@@ -70,8 +71,8 @@ class Batches(Sampler[Pick]):
         parts = self.world_size * self.accumulated
         for whole in self._batches():
             for step in torch.tensor_split(whole, self.accumulated):
-                own = step[self.rank :: self.world_size]
-                yield Pick(own if len(own) else whole[:1], len(own) * parts / len(whole))
+                items = step[self.rank :: self.world_size]
+                yield Pick(items if len(items) else whole[:1], len(items) * parts / len(whole))
 
     @property
     def _whole_batches(self) -> int:

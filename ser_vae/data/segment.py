@@ -10,9 +10,54 @@ import torch
 from torch import Tensor
 
 from ser_vae import SerVaeError
-from ser_vae.data.room import Ahead, Room, in_memory
+from ser_vae.data.frame_buffer import Allocate, Prefetch, in_memory
 
 Remainder = Literal["drop", "pad"]
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """How an utterance is cut.
+
+    Attributes:
+        length: frames in a segment.
+        hop: frames from the start of one segment to that of the next.
+        remainder: what happens to frames after the last whole segment: `drop` them, or `pad` them
+            to a whole segment by repeating the last frame.
+    """
+
+    length: int
+    hop: int
+    remainder: Remainder
+
+    @classmethod
+    def from_seconds(
+        cls, segment_s: float, hop_s: float, remainder: Remainder, frame_shift_s: float
+    ) -> "Segmentation":
+        """Round durations in seconds to frames.
+
+        Raises:
+            SerVaeError: a duration is shorter than half a frame shift.
+        """
+        length, hop = round(segment_s / frame_shift_s), round(hop_s / frame_shift_s)
+        if min(length, hop) < 1:
+            raise SerVaeError(
+                f"data.segment_s={segment_s}, data.hop_s={hop_s}: expected at least one frame, "
+                f"which is {frame_shift_s} s with these features.\nUse longer segments."
+            )
+        return cls(length, hop, remainder)
+
+    def frames_kept(self, available: int) -> int:
+        """Frames of an utterance that its segments cover, including those added by `pad`.
+
+        0 if the utterance is shorter than a segment and nothing is added.
+        """
+        if self.remainder == "pad":
+            steps = max(0, -(-(available - self.length) // self.hop))
+            steps = min(steps, (available - 1) // self.hop)  # no segment is padding alone
+        else:
+            steps = (available - self.length) // self.hop
+        return self.length + steps * self.hop if steps >= 0 else 0
 
 
 @dataclass(frozen=True)
@@ -22,18 +67,18 @@ class Segments:
     Nothing is copied until a batch is cut: overlapping segments cost no memory.
 
     Attributes:
-        frames: (all T, F), one utterance behind the other.
+        frames: (all T, F), one utterance after another.
         start: (N,) the frame at which each segment begins.
-        count: (U,) the number of segments of each utterance; they stand one after another.
+        count: (U,) the number of segments of each utterance; they are stored one after another.
         length: frames in a segment.
-        ahead: told which frames are read next, where they lie on a disk.
+        prefetch: called with the frames that are read next, if they are stored on a disk.
     """
 
     frames: Tensor
     start: Tensor
     count: Tensor
     length: int
-    ahead: Ahead | None = None
+    prefetch: Prefetch | None = None
 
     def __len__(self) -> int:
         return len(self.start)
@@ -45,12 +90,14 @@ class Segments:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of what `to` copies."""
+        """Bytes that `to` copies."""
         return self.frames.nbytes + self.start.nbytes
 
     def to(self, device: torch.device) -> "Segments":
-        """The same, cut on `device` by indices that lie there; frames on a disk are read whole."""
-        return replace(self, frames=self.frames.to(device), start=self.start.to(device), ahead=None)
+        """Copy frames and indices to `device`; frames on a disk are read completely."""
+        return replace(
+            self, frames=self.frames.to(device), start=self.start.to(device), prefetch=None
+        )
 
     @property
     def first(self) -> Tensor:
@@ -63,37 +110,37 @@ class Segments:
         return torch.repeat_interleave(torch.arange(len(self.count)), self.count)
 
     def __getitem__(self, index: Tensor) -> Tensor:
-        """Cut segments out of the frames: index (B,) -> (B, D), frame after frame."""
-        bands = self.frames.shape[1]
+        """Copy segments out of the frames: index (B,) -> (B, D), frame after frame."""
+        columns = self.frames.shape[1]
         windows = self.frames.as_strided(
-            (len(self.frames) - self.length + 1, self.size), (bands, 1)
+            (len(self.frames) - self.length + 1, self.size), (columns, 1)
         )
         start = self.start.index_select(0, index)
-        if self.ahead:
-            self.ahead(start, self.length)
+        if self.prefetch:
+            self.prefetch(start, self.length)
         return windows.index_select(0, start)
 
-    def frames_of_each(self) -> list[Tensor]:
-        """The frames that each utterance's segments cover: U views (T, F) of `frames`."""
+    def frames_by_utterance(self) -> list[Tensor]:
+        """Return the frames that each utterance's segments cover: U views (T, F) of `frames`."""
         begin = self.start[self.first].tolist()
         end = (self.start[self.first + self.count - 1] + self.length).tolist()
         return [self.frames[b:e] for b, e in zip(begin, end, strict=True)]
 
-    def mean_of_each(self, rows: Tensor) -> Tensor:
-        """The mean of each utterance's rows, one a segment: (N, Z) -> (U, Z)."""
+    def mean_by_utterance(self, rows: Tensor) -> Tensor:
+        """Average each utterance's rows, one per segment: (N, Z) -> (U, Z)."""
         total = rows.new_zeros(len(self.count), rows.shape[1])
         return total.index_add_(0, self.utterance, rows) / self.count[:, None]
 
-    def of(self, chosen: Tensor) -> "Segments":
-        """The segments of some of the utterances, `chosen` being a mask (U,)."""
-        return replace(self, start=self.start[chosen[self.utterance]], count=self.count[chosen])
+    def of(self, mask: Tensor) -> "Segments":
+        """Select the segments of some of the utterances by a mask (U,)."""
+        return replace(self, start=self.start[mask[self.utterance]], count=self.count[mask])
 
 
-def rejoined(rows: Tensor, start: Tensor, length: int) -> Tensor:
-    """Segments -> the frames that they cover: rows (S, D), start (S,) of one utterance -> (T, F).
+def join_segments(rows: Tensor, start: Tensor, length: int) -> Tensor:
+    """Join segments to the frames that they cover: rows (S, D), start (S,) -> (T, F).
 
-    A frame that several cover is their mean; one that none covers, where the hop is above the
-    length, is 0.
+    A frame that several segments cover is their mean; one that none covers, where the hop is
+    above the length, is 0.
     """
     frames = rows.reshape(len(rows) * length, -1)
     index = ((start - start[0])[:, None] + torch.arange(length)).flatten().to(rows.device)
@@ -102,48 +149,25 @@ def rejoined(rows: Tensor, start: Tensor, length: int) -> Tensor:
     return total / count.clamp(min=1)[:, None]
 
 
-def frames_kept(available: int, length: int, hop: int, remainder: Remainder) -> int:
-    """Frames of an utterance that its segments cover, counting those added by `pad`.
-
-    0 where an utterance is shorter than a segment and nothing is added.
-    """
-    if not all(type(size) is int and size >= 1 for size in (length, hop)):
-        raise SerVaeError(
-            f"data.length={length}, data.hop={hop}: expected whole numbers of frames from 1."
-        )
-    if remainder == "pad":
-        steps = max(0, -(-(available - length) // hop))
-        steps = min(steps, (available - 1) // hop)  # no segment is made of added frames alone
-    elif remainder == "drop":
-        steps = (available - length) // hop
-    else:
-        raise SerVaeError(f"data.remainder={remainder}: expected drop or pad.")
-    return length + steps * hop if steps >= 0 else 0
-
-
 def cut(
     utterances: Sequence[npt.NDArray[np.float32]],
+    segmentation: Segmentation,
     *,
-    length: int,
-    hop: int,
-    remainder: Remainder,
-    room: Room = in_memory,
+    allocate: Allocate = in_memory,
     available: Sequence[int] | None = None,
 ) -> Segments:
     """Join the frames (T, F) of the utterances and cut them into segments.
 
     Args:
-        utterances: log-mel frames; gone through one by one, and none is held.
-        length: frames in a segment.
-        hop: frames from the start of one segment to that of the next.
-        remainder: what becomes of frames behind the last whole segment: `drop`, or `pad` it to a
-            whole one by repeating the last frame.
-        room: where the joined frames are put, such as `room.Bounded`.
-        available: how many frames each has, where that is known without reading them.
+        utterances: frames; they are visited one by one, and none is held.
+        segmentation: lengths in frames.
+        allocate: allocates the joined frames, such as `frame_buffer.MemoryOrFile`.
+        available: T of each utterance, if it is known without reading them.
     """
     available = available or [len(frames) for frames in utterances]
-    kept = [frames_kept(count, length, hop, remainder) for count in available]
-    joined, ahead = room(sum(kept), utterances[0].shape[1])
+    kept = [segmentation.frames_kept(count) for count in available]
+    length, hop = segmentation.length, segmentation.hop
+    joined, prefetch = allocate(sum(kept), utterances[0].shape[1])
     starts: list[Tensor] = []
     first = 0
     for frames, size in zip(utterances, kept, strict=True):
@@ -153,4 +177,4 @@ def cut(
         starts.append(torch.arange(first, first + size - length + 1, hop))
         first += size
     count = torch.tensor([len(start) for start in starts])
-    return Segments(joined, torch.cat(starts), count, length, ahead)
+    return Segments(joined, torch.cat(starts), count, length, prefetch)

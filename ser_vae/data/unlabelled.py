@@ -1,13 +1,11 @@
-"""Speech of other labels, for pretraining alone: what of it a split allows (`unlabelled=true`)."""
+"""Speech with other labels, for pretraining only: what a split allows of it (`unlabelled=true`)."""
 
 from collections.abc import Sequence
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.utterance import Style, Utterance
-from ser_vae.data.audit import SIDES
-from ser_vae.split.speaker import known_speaker
+from ser_vae.corpus.utterance import GROUPS, Style, Utterance, known_speaker
 
-UNLABELLED = "unlabelled"  # the part that they make
+UNLABELLED = "unlabelled"  # the name of the set that these utterances form
 
 
 def of_training_speakers(
@@ -16,13 +14,13 @@ def of_training_speakers(
     parts: Sequence[str],
     style: Style | None,
 ) -> list[Utterance]:
-    """The utterances of other labels that pretraining may hear.
+    """Return the utterances with other labels that pretraining may use, sorted by id.
 
-    Their speaker is in the training part. And where the split keeps speakers, sessions, dialogues
-    or scripts apart, theirs is none of those that are held out.
+    Their speaker is in the training set. And if the split separates speakers, sessions, dialogues
+    or scripts, they belong to none that is held out.
 
     Args:
-        others: utterances whose label is none of the classes; it is not looked at.
+        others: utterances whose label is none of the classes; the label is ignored.
         utterances: those of the classes.
         parts: "train", "validation" or "test" for each of `utterances`.
         style: of the subset; None for all.
@@ -30,25 +28,25 @@ def of_training_speakers(
     Raises:
         SerVaeError: there is none.
     """
-    sided = list(zip(utterances, parts, strict=True))
-    train = [utterance for utterance, part in sided if part == "train"]
-    held_out = [utterance for utterance, part in sided if part != "train"]
+    assigned = list(zip(utterances, parts, strict=True))
+    train = [utterance for utterance, part in assigned if part == "train"]
+    held_out = [utterance for utterance, part in assigned if part != "train"]
     speakers = {known_speaker(utterance) for utterance in train} - {None}
-    apart = []
-    for value in SIDES.values():
-        out = {value(utterance) for utterance in held_out} - {None}
-        if not out & {value(utterance) for utterance in train}:
-            apart.append((value, out))
+    separated = []
+    for group_of in GROUPS.values():
+        excluded = {group_of(utterance) for utterance in held_out} - {None}
+        if not excluded & {group_of(utterance) for utterance in train}:
+            separated.append((group_of, excluded))
     allowed = [
         other
         for other in others
         if known_speaker(other) in speakers
-        and (style is None or other.style == style)
-        and not any(value(other) in out for value, out in apart)
+        and style in (None, other.style)
+        and not any(group_of(other) in excluded for group_of, excluded in separated)
     ]
     if not allowed:
         raise SerVaeError(
-            f"unlabelled=true: none of the corpus's {len(others)} utterances of other labels is by "
-            "a speaker of the training part alone.\nUse unlabelled=false."
+            f"unlabelled=true: none of the {len(others)} utterances with other labels is by a "
+            "speaker who is only in the training set.\nUse unlabelled=false."
         )
     return sorted(allowed, key=lambda utterance: utterance.id)

@@ -1,52 +1,46 @@
-"""Which utterances can be used, and what becomes of the others: never left out without a word."""
+"""Utterances that cannot be used: they are reported, never dropped silently."""
 
 import logging
 from collections.abc import Mapping, Sequence
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
-from ser_vae.data.segment import Remainder, frames_kept
+from ser_vae.data.segment import Segmentation
 from ser_vae.features.store import FeatureStore
 
 log = logging.getLogger(__name__)
 
-NAMED = 10  # at most so many utterances are named in a message
+MAX_LISTED = 10  # utterances in a message
 
 
 def unusable(
-    store: FeatureStore,
-    utterances: Sequence[Utterance],
-    *,
-    length: int,
-    hop: int,
-    remainder: Remainder,
+    store: FeatureStore, utterances: Sequence[Utterance], segmentation: Segmentation
 ) -> dict[str, str]:
-    """Compute what features are missing; return id -> reason for those that give no segment."""
-    reasons = dict(store.compute(utterances))
+    """Compute missing features; return id -> reason for utterances that give no segment."""
+    reasons = store.compute(utterances)
     for utterance in utterances:
         if utterance.id not in reasons:
             frames = store.length(utterance)
-            if not frames_kept(frames, length, hop, remainder):
+            if not segmentation.frames_kept(frames):
                 reasons[utterance.id] = (
-                    f"{utterance.path}: too short, {frames} frames where a segment has {length}; "
-                    "data.remainder=pad would keep it"
+                    f"{utterance.path}: too short, {frames} frames but a segment has "
+                    f"{segmentation.length}; data.remainder=pad would keep it"
                 )
     return reasons
 
 
 def report_unusable(reasons: Mapping[str, str], total: int, policy: str) -> None:
-    """Name the utterances; go on without them where `policy` is "drop".
+    """List the unusable utterances of `total`: as a warning if `policy` is "drop".
 
     Raises:
-        SerVaeError: some can't be used, and `policy` is "error".
+        SerVaeError: there are some, and `policy` is "error".
     """
     if not reasons:
         return
-    named = [f"  {name}: {reason}" for name, reason in sorted(reasons.items())]
-    more = [f"  and {len(named) - NAMED} more"] if len(named) > NAMED else []
-    message = "\n".join(
-        [f"{len(reasons)} of {total} utterances can't be used:", *named[:NAMED], *more]
-    )
+    lines = [f"  {name}: {reason}" for name, reason in sorted(reasons.items())]
+    if len(lines) > MAX_LISTED:
+        lines[MAX_LISTED:] = [f"  and {len(lines) - MAX_LISTED} more"]
+    message = "\n".join([f"{len(reasons)} of {total} utterances can't be used:", *lines])
     if policy == "error":
-        raise SerVaeError(f"{message}\nMend the files, or leave them out with bad_audio=drop.")
+        raise SerVaeError(f"{message}\nRepair the files, or leave them out with bad_audio=drop.")
     log.warning("%s\nThey are left out (bad_audio=drop).", message)

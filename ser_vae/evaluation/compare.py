@@ -17,7 +17,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.folder import UNKNOWN_SPEAKER
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation.intervals import (
     CONFIDENCE,
     Groups,

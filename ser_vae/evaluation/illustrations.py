@@ -1,6 +1,5 @@
 """`illustrations.npz`: what a representation makes of speech, as log-mel frames to look at."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,27 +11,27 @@ from ser_vae.evaluation import arrays
 
 Frames = npt.NDArray[np.float32]  # natural log of mel power
 
-LISTS = ("input", "reconstruction", "swapped")  # an array for each utterance, T of its own
+LISTS = ("input", "reconstruction", "swapped")  # an array per utterance; T differs
 
 
 @dataclass(frozen=True)
 class Illustrations:
-    """E test utterances, one of each emotion, and the latent space on its own.
+    """E test utterances, one of each emotion, and the latent space itself.
 
-    A conditional model was told the true label where it encodes, as in pretraining: these are
-    pictures, and no prediction depends on them.
+    A conditional encoder got the true label, as in pretraining: these are pictures, and no
+    prediction depends on them.
 
     Attributes:
         emotions: the K classes.
-        utterance, emotion: E names, and what was acted.
+        utterance, emotion: E ids, and the label of each.
         input: E arrays (T, F).
-        reconstruction: E arrays (T, F), mu decoded.
+        reconstruction: E arrays (T, F), decoded from mu.
         swapped: E arrays (K, T, F), decoded under each label; none unless conditional.
-        dimension: (n,) those that say most, the strongest first: by KL; of an AE, by variance.
-        step: (m,) how far each was moved, in its standard deviations over test segments.
-        traversal: (n, m, length, F) a dimension moved, from the mean latent.
-        prior: (K, draws, length, F) decoded from z ~ N(0, I) under each label; (1, …) of a VAE,
-            (0, …) of an AE, which has no prior.
+        dimension: (n,) the most informative ones first: by KL; of an AE, by variance.
+        step: (m,) how far each was moved, in standard deviations over test segments.
+        traversal: (n, m, length, F) one dimension moved, from the mean latent.
+        prior: (K, draws, length, F) decoded from z ~ N(0, I) under each label; (1, …) for a VAE,
+            (0, …) for an AE, which has no prior.
         frame_shift_s: between frames.
     """
 
@@ -49,77 +48,51 @@ class Illustrations:
     frame_shift_s: float
 
 
-def write(path: Path, drawn: Illustrations) -> None:
-    """In half precision: exact to 0.01 of a natural log."""
-    made: dict[str, npt.NDArray[Any]] = {
-        "emotions": np.asarray(drawn.emotions),
-        "utterance": np.asarray(drawn.utterance),
-        "emotion": np.asarray(drawn.emotion),
-        "dimension": drawn.dimension,
-        "step": drawn.step,
-        "traversal": drawn.traversal.astype(np.float16),
-        "prior": drawn.prior.astype(np.float16),
-        "frame_shift_s": np.asarray(drawn.frame_shift_s),
+def write(path: Path, content: Illustrations) -> None:
+    """Write in half precision: exact to 0.01 of a natural log."""
+    stored: dict[str, npt.NDArray[Any]] = {
+        "emotions": np.asarray(content.emotions),
+        "utterance": np.asarray(content.utterance),
+        "emotion": np.asarray(content.emotion),
+        "dimension": content.dimension,
+        "step": content.step,
+        "traversal": content.traversal.astype(np.float16),
+        "prior": content.prior.astype(np.float16),
+        "frame_shift_s": np.asarray(content.frame_shift_s),
     }
     for name in LISTS:
-        for number, frames in enumerate(getattr(drawn, name)):
-            made[f"{name}/{number}"] = frames.astype(np.float16)
-    arrays.write(path, made)
+        for number, frames in enumerate(getattr(content, name)):
+            stored[f"{name}/{number}"] = frames.astype(np.float16)
+    arrays.write(path, stored)
 
 
 def read(path: Path) -> Illustrations:
     """Read what `write` wrote.
 
     Raises:
-        SerVaeError: the file is not of that form.
+        SerVaeError: the file is damaged or has another form.
     """
+    file = arrays.read(path)
     try:
-        return _illustrations(arrays.read(path))
-    except KeyError as error:
-        raise arrays.unreadable(path, f"it has no {error.args[0]}") from error
-    except ValueError as error:
-        raise arrays.unreadable(path, error) from error
-
-
-def _illustrations(file: arrays.Arrays) -> Illustrations:
-    """Raises:
-    KeyError, ValueError: an array is missing, or does not fit the others.
-    """
-    emotions, utterance, emotion = (
-        arrays.words(file[name]) for name in ("emotions", "utterance", "emotion")
-    )
-    dimension, step = (arrays.numbers(file[name], 1) for name in ("dimension", "step"))
-    count = len(utterance)
-
-    def frames(name: str, dimensions: int) -> Frames:
-        return arrays.numbers(file[name], dimensions).astype(np.float32)
-
-    def each(name: str, many: int, dimensions: int) -> tuple[Frames, ...]:
-        return tuple(frames(f"{name}/{n}", dimensions) for n in range(many))
-
-    made = Illustrations(
-        emotions=emotions,
-        utterance=utterance,
-        emotion=emotion,
-        input=each("input", count, 2),
-        reconstruction=each("reconstruction", count, 2),
-        swapped=each("swapped", count if "swapped/0" in file else 0, 3),
-        dimension=dimension,
-        step=step,
-        traversal=frames("traversal", 4),
-        prior=frames("prior", 4),
-        frame_shift_s=float(arrays.numbers(file["frame_shift_s"], 0)),
-    )
-    shapes = [own.shape for own in made.input]
-    fits = (
-        dimension.dtype.kind in "iu",
-        len(emotion) == count,
-        [own.shape for own in made.reconstruction] == shapes,
-        [own.shape for own in made.swapped] in ([], [(len(emotions), *own) for own in shapes]),
-        made.traversal.shape[:2] == (len(dimension), len(step)),
-        len(made.prior) in (0, 1, len(emotions)),
-        all(math.prod(shape) for shape in shapes) and 0 < made.frame_shift_s < math.inf,
-    )
-    if not all(fits):
-        raise ValueError("its arrays do not fit one another")
-    return made
+        count = len(file["utterance"])
+        lists = {
+            name: tuple(
+                file[f"{name}/{number}"].astype(np.float32)
+                for number in range(count)
+                if f"{name}/{number}" in file or name != "swapped"
+            )
+            for name in LISTS
+        }
+        return Illustrations(
+            emotions=arrays.strings(file["emotions"]),
+            utterance=arrays.strings(file["utterance"]),
+            emotion=arrays.strings(file["emotion"]),
+            **lists,
+            dimension=file["dimension"],
+            step=file["step"],
+            traversal=file["traversal"].astype(np.float32),
+            prior=file["prior"].astype(np.float32),
+            frame_shift_s=float(file["frame_shift_s"]),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise arrays.unreadable(path, repr(error)) from error

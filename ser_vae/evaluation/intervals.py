@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import bootstrap, norm, t
 
-from ser_vae.corpus.folder import UNKNOWN_SPEAKER
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation.predictions import Predictions
 
 CONFIDENCE = 0.95

@@ -1,4 +1,4 @@
-"""`latents.npz`: where each test utterance lies in the latent space, for maps of it."""
+"""`latents.npz`: the mean latent of each test utterance, for maps of the latent space."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,13 +11,13 @@ from ser_vae.evaluation import arrays
 
 @dataclass(frozen=True)
 class Latents:
-    """Of U test utterances.
+    """Mean latents of U test utterances.
 
     Attributes:
-        utterance, speaker, emotion, sex: U words each; empty where the corpus says nothing.
-        audio: U paths of audio files, where the run found them.
-        mean: (U, Z) the feature, such as mu, averaged over an utterance's segments. A conditional
-            encoder was told no label.
+        utterance, speaker, emotion, sex: U strings each; empty where the corpus does not know.
+        audio: U paths of audio files, where the run had them.
+        mean: (U, Z) latent, such as mu, averaged over an utterance's segments. A conditional
+            encoder got no label.
     """
 
     utterance: tuple[str, ...]
@@ -36,17 +36,15 @@ def read(path: Path) -> Latents:
     """Read what `write` wrote.
 
     Raises:
-        SerVaeError: the file is not of that form.
+        SerVaeError: the file is damaged or has another form.
     """
     file = arrays.read(path)
-    if missing := {field.name for field in fields(Latents)} - file.keys():
-        raise arrays.unreadable(path, f"it has no {', '.join(sorted(missing))}")
     names = [field.name for field in fields(Latents) if field.name != "mean"]
     try:
-        mean = arrays.numbers(file["mean"], 2).astype(np.float32)
-        words = {name: arrays.words(file[name]) for name in names}
-    except ValueError as error:
-        raise arrays.unreadable(path, error) from error
-    if {len(column) for column in words.values()} != {len(mean)}:
+        columns = {name: arrays.strings(file[name]) for name in names}
+        latents = Latents(mean=file["mean"].astype(np.float32), **columns)
+    except (KeyError, ValueError, TypeError) as error:
+        raise arrays.unreadable(path, repr(error)) from error
+    if {len(column) for column in columns.values()} != {len(latents.mean)}:
         raise arrays.unreadable(path, "its columns differ in length")
-    return Latents(mean=mean, **words)
+    return latents

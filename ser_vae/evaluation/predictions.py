@@ -44,10 +44,11 @@ class Predictions:
 
 def predictions(
     utterances: Sequence[Utterance],
+    label: npt.NDArray[np.int64],
     emotions: Sequence[str],
     probability: npt.NDArray[np.float64],
 ) -> Predictions:
-    """Join the probabilities (U, K) with what is known of the utterances, in order of their ids."""
+    """Join probabilities (U, K) with utterances and labels (U,), and sort them by id."""
     order = sorted(range(len(utterances)), key=lambda index: utterances[index].id)
     chosen = [utterances[index] for index in order]
     return Predictions(
@@ -55,7 +56,7 @@ def predictions(
         tuple(utterance.id for utterance in chosen),
         tuple(utterance.speaker for utterance in chosen),
         tuple(utterance.dialogue or "" for utterance in chosen),
-        np.array([emotions.index(utterance.emotion) for utterance in chosen]),
+        label[order],
         probability[order],
     )
 

@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ser_vae.corpus.folder import UNKNOWN_SPEAKER
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation.intervals import CONFIDENCE
 
 # Inverse of the l2 penalty, the same for every representation and question. Of .001 to 1, on the

@@ -7,8 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ser_vae.corpus.folder import UNKNOWN_SPEAKER
-from ser_vae.corpus.utterance import Utterance
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Utterance
 from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import evaluate, majority
 from ser_vae.evaluation.predictions import Predictions

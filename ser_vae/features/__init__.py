@@ -1,4 +1,4 @@
-"""Waveform -> log-mel frames (IV-B), kept in a store on disk."""
+"""Waveform -> frames (IV-B): the extractors, and the store that keeps their output on disk."""
 
 from pathlib import Path
 
@@ -6,8 +6,12 @@ from ser_vae import SerVaeError
 
 
 class AudioError(SerVaeError):
-    """A file from which no speech can be read; `reason` is the message without the file's name."""
+    """An audio file that cannot be used; `reason` is the message without the file name."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
         self.reason = reason
+
+
+class TooShortError(SerVaeError):
+    """A waveform too short for a single frame."""

@@ -1,5 +1,7 @@
-"""Audio file → waveform, and the judgement whether it can be used at all."""
+"""Audio file -> waveform, and the check whether it can be used at all."""
 
+import hashlib
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,35 +16,41 @@ from torchaudio.transforms import Resample
 from ser_vae.features import AudioError
 
 Samples = npt.NDArray[np.float32]
+Clip = tuple[float, float]  # start and end in a file, s
 
-BLOCK = 2**18  # samples read at a time: a damaged header may promise any number
-MOST = 2**29  # samples, 2 GiB, 9 hours of 16 kHz: a small FLAC may unpack to any number
+BLOCK = 2**18  # samples read at a time, as a damaged header may announce any number
+MAX_SAMPLES = 2**29  # 2 GiB, 9 hours at 16 kHz: a small FLAC may unpack to any number
 SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither lies below
-LOUDEST = 2.0**31  # float files may hold unscaled integers, of up to 32 bits; beyond is damage
-CUT_OFF = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)  # bytes
-UNKNOWN_SIZE = 2**31 - 2**16  # bytes; written for a stream, in several ways
-SLIP = 0.01  # s
+MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, they are damaged
+TRUNCATED = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)  # bytes
+UNKNOWN_SIZE = 2**31 - 2**16  # bytes; streams announce this size or more
+TOLERANCE_S = 0.01  # a header may announce so much more than there is
 RATES_HZ = (4_000, 384_000)  # half of telephone speech, to twice the highest in studios
-RATE_STEP_HZ = 25  # all rates in use are multiples; 44,101 Hz would ask for a kernel of gigabytes
+RATE_STEP_HZ = 25  # all rates in use are multiples; 44,101 Hz would need a kernel of gigabytes
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a file holds; `problem` is why `read` would refuse it, the rest 0 if it won't decode."""
+    """Description of a file; `problem` is why `read` raises; the rest is 0 if undecodable."""
 
     sample_rate_hz: int
     channels: int
     duration_s: float
     problem: str | None
+    level_db: float = 0.0  # root mean square, relative to full scale
+    peak: float = 0.0  # largest absolute sample; full scale is 1
+    samples_digest: str = ""  # SHA-256 of the decoded samples, mono: equal in any lossless format
 
 
-def read(path: Path, sample_rate_hz: int) -> Samples:
-    """Read a file as mono, (N,), at `sample_rate_hz`; integer samples are scaled to ±1.
+def read(path: Path, sample_rate_hz: int, clip: Clip | None = None) -> Samples:
+    """Read a file, or a clip of it, as mono (N,) at `sample_rate_hz`.
+
+    Integer samples are scaled to ±1.
 
     Raises:
-        AudioError: unreadable, truncated, empty, silent, or with samples that are no numbers.
+        AudioError: unreadable, truncated, empty or silent, or with NaN or infinite samples.
     """
-    samples, original_rate_hz = _decode(path)
+    samples, original_rate_hz = _decode(path, clip)
     if problem := _problem(samples, original_rate_hz):
         raise AudioError(path, problem)
     mono = _mono(samples)
@@ -53,55 +61,75 @@ def read(path: Path, sample_rate_hz: int) -> Samples:
     return resampled
 
 
-def inspect(path: Path) -> Inspection:
-    """Judge a file as `read` would, without raising an error."""
+def inspect(path: Path, clip: Clip | None = None) -> Inspection:
+    """Check a file, or a clip of it, as `read` does, without raising an error."""
     try:
-        samples, rate_hz = _decode(path)
+        samples, rate_hz = _decode(path, clip)
     except AudioError as error:
         return Inspection(0, 0, 0.0, error.reason)
     length, channels = samples.shape
-    return Inspection(rate_hz, channels, length / rate_hz, _problem(samples, rate_hz))
+    if problem := _problem(samples, rate_hz):
+        return Inspection(rate_hz, channels, length / rate_hz, problem)
+    mono = _mono(samples)
+    power = float(np.mean(np.square(mono, dtype=np.float64)))
+    return Inspection(
+        rate_hz,
+        channels,
+        length / rate_hz,
+        problem=None,
+        level_db=10 * math.log10(power),
+        peak=float(np.abs(samples).max()),
+        samples_digest=hashlib.sha256(np.ascontiguousarray(mono).data).hexdigest(),
+    )
 
 
-def _decode(path: Path) -> tuple[Samples, int]:
-    """Read all samples, (N, channels), and their rate in Hz."""
+def _decode(path: Path, clip: Clip | None) -> tuple[Samples, int]:
+    """Read all samples (N, channels), or those of a clip, and their rate in Hz."""
     try:
-        # by descriptor: the content decides on the format, whatever the name ends in
+        # by descriptor, so that the content determines the format, not the extension
         with path.open("rb") as file, soundfile.SoundFile(file.fileno(), closefd=False) as sound:
-            blocks = [sound.read(BLOCK, dtype="float32", always_2d=True)]
-            while len(blocks[-1]) == BLOCK and sum(block.size for block in blocks) <= MOST:
-                blocks.append(sound.read(BLOCK, dtype="float32", always_2d=True))
-            promised, rate_hz = sound.frames, sound.samplerate
-            promised += _cut_off(sound, path.stat().st_size)
+            rate_hz = sound.samplerate
+            if clip is None:
+                blocks = [sound.read(BLOCK, dtype="float32", always_2d=True)]
+                while len(blocks[-1]) == BLOCK and sum(b.size for b in blocks) <= MAX_SAMPLES:
+                    blocks.append(sound.read(BLOCK, dtype="float32", always_2d=True))
+                announced = sound.frames + _missing_samples(sound, path.stat().st_size)
+            else:
+                begin, end = (round(time_s * rate_hz) for time_s in clip)
+                # after a seek, a lossy decoder needs some frames to give the same samples again
+                first = 0 if sound.format in ("MP3", "OGG") else min(begin, sound.frames)
+                sound.seek(first)
+                blocks = [sound.read(end - first, dtype="float32", always_2d=True)[begin - first :]]
+                announced = end - begin - round(TOLERANCE_S * rate_hz)
     except OSError as error:
         raise AudioError(path, f"cannot be opened: {error.strerror}") from error
     except soundfile.LibsndfileError as error:
         raise AudioError(path, f"cannot be decoded: {error.error_string}") from error
-    if sum(block.size for block in blocks) > MOST:
-        raise AudioError(path, f"more than {MOST:,} samples: cut it into utterances")
+    if sum(block.size for block in blocks) > MAX_SAMPLES:
+        raise AudioError(path, f"more than {MAX_SAMPLES:,} samples: cut it into utterances")
     samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-    if len(samples) < promised:
-        raise AudioError(path, f"truncated: {len(samples):,} of {promised:,} samples can be read")
+    if len(samples) < announced:
+        raise AudioError(path, f"truncated: {len(samples):,} of {announced:,} samples can be read")
     return samples, rate_hz
 
 
-def _cut_off(sound: soundfile.SoundFile, size: int) -> int:
-    """Samples of a WAV file that its header promises and the file ends before; 0 in other formats.
+def _missing_samples(sound: soundfile.SoundFile, size: int) -> int:
+    """Count samples that the header of a WAV file announces beyond its end; 0 in other formats.
 
-    libsndfile takes what is there, and notes it in its log alone. Less than a frame shift may be
-    the writer's slip; a size beyond any is that of a writer who could not know it.
+    libsndfile reads what is there and mentions the rest in its log only. A difference below
+    TOLERANCE_S is the writer's mistake, and a huge size that of a stream of unknown length.
     """
-    found = CUT_OFF.search(sound.extra_info) if sound.format in ("WAV", "WAVEX") else None
-    if not found:
+    match = TRUNCATED.search(sound.extra_info) if sound.format in ("WAV", "WAVEX") else None
+    if not match:
         return 0
-    promised, there = map(int, found.groups())
-    lacking = (promised - there) * sound.frames // max(there, 1)
-    known = there <= size and promised < UNKNOWN_SIZE
-    return lacking if known and lacking > sound.samplerate * SLIP else 0
+    announced, present = map(int, match.groups())
+    missing = (announced - present) * sound.frames // max(present, 1)
+    known = present <= size and announced < UNKNOWN_SIZE
+    return missing if known and missing > sound.samplerate * TOLERANCE_S else 0
 
 
 def _problem(samples: Samples, rate_hz: int) -> str | None:
-    """Say why (N, channels) samples can't be used; None if they can."""
+    """Return why (N, channels) samples cannot be used; None if they can."""
     lowest, highest = RATES_HZ
     if not lowest <= rate_hz <= highest or rate_hz % RATE_STEP_HZ:
         return (
@@ -110,23 +138,19 @@ def _problem(samples: Samples, rate_hz: int) -> str | None:
         )
     if not len(samples):
         return "empty: no samples"
-    lowest_sample, highest_sample = float(samples.min()), float(samples.max())
-    if not np.isfinite([lowest_sample, highest_sample]).all():  # a NaN is both
+    extremes = float(samples.min()), float(samples.max())
+    if not np.isfinite(extremes).all():  # min and max of NaN are NaN
         return "NaN or infinite samples"
-    if (peak := max(-lowest_sample, highest_sample)) > LOUDEST:
-        return f"a peak of {peak:.0e}, expected about 1: damaged, or no audio"
-    return _silence(_mono(samples))
-
-
-def _silence(mono: Samples) -> str | None:
-    swing = float(np.ptp(mono)) / 2  # an offset is no sound
-    if swing >= SILENT:
-        return None
-    return f"silent: swings by {swing:.1e} of full scale, expected at least {SILENT:.1e}"
+    if (peak := max(map(abs, extremes))) > MAX_PEAK:
+        return f"a peak of {peak:.0e}, expected about 1: damaged, or not audio"
+    amplitude = float(np.ptp(_mono(samples))) / 2  # a constant offset is inaudible
+    if amplitude < SILENT:
+        return f"silent: amplitude {amplitude:.1e} of full scale, expected at least {SILENT:.1e}"
+    return None
 
 
 def _mono(samples: Samples) -> Samples:
-    """Mean over channels: (N, channels) → (N,)."""
+    """Average the channels: (N, channels) -> (N,)."""
     if samples.shape[1] == 1:
         return samples[:, 0]
     mono: Samples = samples.mean(axis=1, dtype=np.float32)
@@ -135,5 +159,5 @@ def _mono(samples: Samples) -> Samples:
 
 @lru_cache(maxsize=16)
 def _resampler(original_rate_hz: int, rate_hz: int) -> Resample:
-    """Build the kernel of a pair of rates once."""
+    """Return the resampler of a pair of rates, whose kernel is computed once."""
     return Resample(original_rate_hz, rate_hz)

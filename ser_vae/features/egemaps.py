@@ -1,60 +1,56 @@
-"""Waveform → the extended Geneva minimalistic acoustic parameters, by openSMILE.
+"""Waveform -> the extended Geneva minimalistic acoustic parameter set, by openSMILE.
 
 eGeMAPS v02, after Eyben et al., "The Geneva Minimalistic Acoustic Parameter Set (GeMAPS) for Voice
 Research and Affective Computing", IEEE Transactions on Affective Computing 7(2), 2016: loudness,
-spectrum, pitch, voice quality and formants. openSMILE is an extra, imported when it is first used;
-audEERING's licence is for research, not for products.
+spectrum, pitch, voice quality and formants. openSMILE is an optional dependency, imported on first
+use; audEERING's licence permits research, not products.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
 from ser_vae import SerVaeError
+from ser_vae.features import TooShortError
 from ser_vae.features.audio import Samples
-from ser_vae.features.frames import spoken
-from ser_vae.features.logmel import TooShortError
+from ser_vae.features.frames import trim_quiet_ends
 
-Level = Literal["functionals", "lld"]
-
-PITCH_WINDOW = 0.060  # s, in openSMILE's configuration
-FULL_SCALE = 1 - 2**-15  # openSMILE is given 16 bits, and a sample of 1 would wrap around to -1
+LLD_SHIFT_S = 0.010  # as in openSMILE's configuration
+PITCH_WINDOW_S = 0.060  # as in openSMILE's configuration
+FULL_SCALE = 1 - 2**-15  # openSMILE converts to 16 bits, where a sample of 1 wraps around to -1
 
 
 @dataclass(frozen=True)
 class EGeMAPS:
-    """The parameters of an utterance, or the descriptors that they sum up, each 10 ms.
+    """The parameters of an utterance, or the low-level descriptors that they summarise.
 
-    Calling it takes a waveform (N,) in ±1 at `sample_rate` to float32: (1, 88) at the level
-    `functionals`, statistics over the whole utterance, some over its voiced or unvoiced stretches
-    alone; (T, 25) at the level `lld`, where what needs a pitch is 0 in unvoiced rows. A waveform
-    that goes beyond ±1, as after resampling, is scaled down to it. openSMILE works on 16 bits,
-    from several threads at once if need be, and always gives the same values.
+    Level `functionals` gives (1, 88): statistics over the utterance, some over its voiced or
+    unvoiced stretches only. Level `lld` gives (T, 25), a row per 10 ms; descriptors that need a
+    pitch are 0 in unvoiced rows. A waveform beyond ±1, as resampling can produce, is scaled down.
+    Results are deterministic, also when called from several threads.
 
     Attributes:
         sample_rate: Hz.
-        level: `functionals` or `lld`.
-        window, frame_shift, trim_db: what `features.frames.spoken` cuts of the ends, as for
-            log-mel frames; s, s and dB.
+        level: "functionals" or "lld".
+        window, frame_shift, trim_db: how quiet ends are trimmed, see `frames.trim_quiet_ends`;
+            s, s and dB.
 
     Raises:
-        SerVaeError: openSMILE is not installed, or there is no such level.
+        SerVaeError: openSMILE is not installed.
     """
 
     sample_rate: int
-    level: Level
+    level: Literal["functionals", "lld"]
     window: float
     frame_shift: float
     trim_db: float | None
 
     def __post_init__(self) -> None:
-        if self.level not in get_args(Level):
-            raise SerVaeError(
-                f"egemaps: level {self.level!r}, expected one of {', '.join(get_args(Level))}"
-            )
         if find_spec("opensmile") is None:
             raise SerVaeError(
                 "eGeMAPS is computed by openSMILE, which is not installed.\n"
@@ -62,28 +58,32 @@ class EGeMAPS:
             )
 
     def __call__(self, waveform: Samples) -> Samples:
-        """Take (N,) samples to (1, 88) or (T, 25); `TooShortError` below 60 ms between the ends."""
+        """Compute (N,) -> (1, 88) or (T, 25); `TooShortError` below 60 ms after trimming."""
         framing = round(self.window * self.sample_rate), round(self.frame_shift * self.sample_rate)
-        speech = spoken(waveform, *framing, self.trim_db)
-        if len(speech) < PITCH_WINDOW * self.sample_rate:
+        speech = trim_quiet_ends(waveform, *framing, self.trim_db)
+        if len(speech) < PITCH_WINDOW_S * self.sample_rate:
             raise TooShortError(
-                f"too short: {len(speech) / self.sample_rate:.3f} s, expected at least the "
-                f"{PITCH_WINDOW} s in which eGeMAPS looks for a pitch"
+                f"too short: {len(speech) / self.sample_rate:.3f} s, expected at least "
+                f"{PITCH_WINDOW_S} s, the window of eGeMAPS's pitch"
             )
-        loudest = float(np.abs(speech).max())
-        scaled = speech * np.float32(FULL_SCALE / max(FULL_SCALE, loudest))
+        peak = float(np.abs(speech).max())
+        scaled = speech * np.float32(FULL_SCALE / max(FULL_SCALE, peak))
         values = self._smile.process_signal(scaled, self.sample_rate).to_numpy(np.float32)
-        in_rows: Samples = np.ascontiguousarray(values)
-        return in_rows
+        return np.ascontiguousarray(values)
 
     @property
-    def names(self) -> list[str]:
-        """Of each column, as openSMILE calls it."""
+    def frame_shift_s(self) -> float:
+        """Seconds between two rows; infinite for functionals, one row per utterance."""
+        return LLD_SHIFT_S if self.level == "lld" else math.inf
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Name of each column, as openSMILE calls it."""
         return list(self._smile.feature_names)
 
     @cached_property
     def _smile(self) -> Any:
-        import opensmile  # noqa: PLC0415  (an extra)
+        import opensmile  # noqa: PLC0415  (optional dependency)
 
         levels = {
             "functionals": opensmile.FeatureLevel.Functionals,

@@ -1,4 +1,4 @@
-"""Waveform → windowed frames and their power, and the quiet ends that are cut."""
+"""Waveform -> windowed frames and their power, and the trimming of quiet ends."""
 
 from functools import lru_cache
 
@@ -7,42 +7,42 @@ from torch import Tensor
 
 from ser_vae.features.audio import Samples
 
-BLOCK = 256  # frames transformed at once: what they need, 2 MB, stays in a core's cache
+BLOCK = 256  # frames transformed at once: their 2 MB stay in the cache of a core
 
 
-def windowed(waveform: Samples, length: int, shift: int) -> Tensor:
-    """Frames under a periodic Hamming window: (N,) → (T, length), in double precision.
+def windowed_frames(waveform: Samples, length: int, shift: int) -> Tensor:
+    """Cut frames under a periodic Hamming window: (N,) -> (T, length), in double precision.
 
     T = 1 + (N - length) // shift: nothing is padded.
     """
     return torch.from_numpy(waveform).double().unfold(0, length, shift) * _hamming(length)
 
 
-def power(waveform: Samples, length: int, shift: int, fft_size: int) -> Tensor:
-    """Power of each bin of the windowed frames: (N,) → (T, fft_size / 2 + 1), float32.
+def power_spectrum(waveform: Samples, length: int, shift: int, fft_size: int) -> Tensor:
+    """Compute the power spectrum of the windowed frames: (N,) -> (T, fft_size / 2 + 1), float32.
 
-    Each is filled up with zeros to `fft_size`, and transformed in double precision.
+    Frames are zero-padded to `fft_size` and transformed in double precision.
     """
     frames = torch.from_numpy(waveform).unfold(0, length, shift)  # (T, length)
-    found = torch.empty(len(frames), fft_size // 2 + 1)
-    filled = torch.zeros(min(BLOCK, len(frames)), fft_size, dtype=torch.float64)
-    for block, into in zip(torch.split(frames, BLOCK), torch.split(found, BLOCK), strict=True):
-        torch.mul(block, _hamming(length), out=filled[: len(block), :length])
-        spectrum = torch.view_as_real(torch.fft.rfft(filled[: len(block)]))
+    power = torch.empty(len(frames), fft_size // 2 + 1)
+    padded = torch.zeros(min(BLOCK, len(frames)), fft_size, dtype=torch.float64)
+    for block, out in zip(torch.split(frames, BLOCK), torch.split(power, BLOCK), strict=True):
+        torch.mul(block, _hamming(length), out=padded[: len(block), :length])
+        spectrum = torch.view_as_real(torch.fft.rfft(padded[: len(block)]))
         spectrum.mul_(spectrum)
-        torch.add(spectrum[..., 0], spectrum[..., 1], out=into)
-    return found
+        torch.add(spectrum[..., 0], spectrum[..., 1], out=out)
+    return power
 
 
-def spoken(waveform: Samples, length: int, shift: int, trim_db: float | None) -> Samples:
-    """Cut the quiet ends: (N,) → the samples from the first to the last loud frame.
+def trim_quiet_ends(waveform: Samples, length: int, shift: int, trim_db: float | None) -> Samples:
+    """Return the samples (N,) from the first to the last loud frame.
 
-    A frame is loud if it comes within `trim_db` of the loudest. None cuts nothing, and less than a
-    frame is left as it is.
+    A frame is loud if its energy is within `trim_db` of the loudest. With None, and for a waveform
+    shorter than a frame, nothing is cut.
     """
     if trim_db is None or len(waveform) < length:
         return waveform
-    energy = windowed(waveform, length, shift).square().sum(1)  # (T,)
+    energy = windowed_frames(waveform, length, shift).square().sum(1)  # (T,)
     loud = torch.nonzero(energy >= energy.max() * 10 ** (-trim_db / 10))
     return waveform[int(loud[0]) * shift : int(loud[-1]) * shift + length]
 

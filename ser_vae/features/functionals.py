@@ -1,6 +1,6 @@
-"""Frames of an utterance → as many numbers for each utterance: statistics over time."""
+"""Frames of an utterance -> a vector of fixed size: statistics over time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -8,28 +8,19 @@ import numpy.typing as npt
 from ser_vae import SerVaeError
 
 Values = npt.NDArray[np.float64]
-Functional = Callable[[Values], Values]  # (T, F) → (F,), T from 1
+Functional = Callable[[Values], Values]  # (T, F) -> (F,), T from 1
 
 
 def functionals(name: str, sequence: npt.NDArray[np.floating]) -> Values:
-    """The functionals of the set `name`: (T, F) → (n F,), all F of the first, then of the second.
+    """Compute a set of functionals: (T, F) -> (n F,), all F of the first, then of the second.
 
     Raises:
-        SerVaeError: there is no set of that name.
+        SerVaeError: there is no set called `name`.
     """
-    frames = np.asarray(sequence, np.float64)
-    return np.concatenate([functional(frames) for functional in _set(name).values()])
-
-
-def names(name: str, columns: Sequence[str]) -> list[str]:
-    """A name for each value of `functionals`, such as `slope of mel 3`, from those of F columns."""
-    return [f"{functional} of {column}" for functional in _set(name) for column in columns]
-
-
-def _set(name: str) -> dict[str, Functional]:
     if name not in SETS:
         raise SerVaeError(f"functionals: expected one of {', '.join(SETS)}, got {name!r}")
-    return SETS[name]
+    frames = np.asarray(sequence, np.float64)
+    return np.concatenate([functional(frames) for functional in SETS[name].values()])
 
 
 def _mean(frames: Values) -> Values:
@@ -37,31 +28,31 @@ def _mean(frames: Values) -> Values:
     return mean
 
 
-def _deviation(frames: Values) -> Values:
-    deviation: Values = frames.std(axis=0)
-    return deviation
+def _std(frames: Values) -> Values:
+    std: Values = frames.std(axis=0)
+    return std
 
 
 def _percentile(percent: int) -> Functional:
-    """Linearly interpolated between frames."""
+    """Return the functional of a percentile, linearly interpolated between frames."""
     return lambda frames: np.percentile(frames, percent, axis=0)
 
 
 def _steps(frames: Values) -> Values:
-    """From each frame to the next, (T - 1, F); a single frame takes one step of 0."""
+    """Compute differences between adjacent frames, (T - 1, F); 0 for a single frame."""
     return np.diff(frames, axis=0) if len(frames) > 1 else np.zeros_like(frames)
 
 
-def _mean_step(frames: Values) -> Values:
+def _mean_absolute_step(frames: Values) -> Values:
     return _mean(np.abs(_steps(frames)))
 
 
-def _deviation_of_steps(frames: Values) -> Values:
-    return _deviation(_steps(frames))
+def _std_of_steps(frames: Values) -> Values:
+    return _std(_steps(frames))
 
 
 def _slope(frames: Values) -> Values:
-    """Of the least squares line, as its rise over the utterance; 0 for a single frame."""
+    """Compute the rise of the least-squares line over the utterance; 0 for a single frame."""
     if len(frames) == 1:
         return np.zeros(frames.shape[1])
     time = np.linspace(-0.5, 0.5, len(frames))
@@ -69,10 +60,10 @@ def _slope(frames: Values) -> Values:
     return slope
 
 
-def _third(number: int) -> Functional:
-    """The mean of the first (0), middle (1) or last (2) third.
+def _mean_of_third(number: int) -> Functional:
+    """Return the functional of the mean over the first (0), middle (1) or last (2) third.
 
-    Thirds that would end within a frame have it whole, so that each has one frame at least.
+    A third that would end within a frame includes that frame, so that none is empty.
     """
 
     def mean_of_third(frames: Values) -> Values:
@@ -82,15 +73,15 @@ def _third(number: int) -> Functional:
     return mean_of_third
 
 
-MEAN_AND_DEVIATION: dict[str, Functional] = {"mean": _mean, "deviation": _deviation}
+MEAN_AND_STD: dict[str, Functional] = {"mean": _mean, "standard deviation": _std}
 THIRDS: dict[str, Functional] = {
-    **MEAN_AND_DEVIATION,
+    **MEAN_AND_STD,
     **{f"percentile {percent}": _percentile(percent) for percent in (5, 25, 50, 75, 95)},
-    "mean absolute step": _mean_step,
-    "deviation of steps": _deviation_of_steps,
+    "mean absolute step": _mean_absolute_step,
+    "standard deviation of steps": _std_of_steps,
     "slope": _slope,
-    "mean of the first third": _third(0),
-    "mean of the middle third": _third(1),
-    "mean of the last third": _third(2),
+    "mean of the first third": _mean_of_third(0),
+    "mean of the middle third": _mean_of_third(1),
+    "mean of the last third": _mean_of_third(2),
 }
-SETS = {"mean_and_deviation": MEAN_AND_DEVIATION, "thirds": THIRDS}
+SETS = {"mean_and_deviation": MEAN_AND_STD, "thirds": THIRDS}

@@ -1,5 +1,6 @@
-"""Waveform → log-mel frames, and beside each the descriptors that eGeMAPS sums up."""
+"""Waveform -> log-mel frames, each with the low-level descriptors that eGeMAPS summarises."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,70 +8,68 @@ import numpy as np
 
 from ser_vae import SerVaeError
 from ser_vae.features.audio import Samples
-from ser_vae.features.egemaps import PITCH_WINDOW, EGeMAPS
+from ser_vae.features.egemaps import LLD_SHIFT_S, PITCH_WINDOW_S, EGeMAPS
 from ser_vae.features.logmel import LogMel
 
-# What openSMILE's configuration says of the other descriptors, in s.
-SHIFT = 0.010
-SPECTRAL_WINDOW = 0.020
-
+SPECTRAL_WINDOW_S = 0.020  # window of the descriptors without pitch in openSMILE's configuration
 PITCH = "F0semitoneFrom27.5Hz_sma3nz"
-NEEDS_PITCH = ("F0", "jitter", "shimmer", "HNR")  # in the names of what comes of the long window
+NEEDS_PITCH = ("F0", "jitter", "shimmer", "HNR")  # occur in the names of what uses the long window
 
 
 @dataclass(frozen=True)
 class LogMelLLD(LogMel):
-    """Log-mel frames, 25 low-level descriptors, and whether the frame is voiced.
+    """Log-mel frames, 25 low-level descriptors, and whether the frame is voiced: F = bands + 26.
 
-    Calling it takes a waveform (N,) to (T, F + 26) float32, with T and the first F columns those
-    of `LogMel`. Then come the descriptors in openSMILE's order, and 1 where there is a pitch or 0.
+    T and the first columns are those of `LogMel`. The descriptors follow in openSMILE's order, then
+    1 where there is a pitch, else 0.
 
-    openSMILE's row t begins where frame t does, but is shorter, 20 ms, or longer, 60 ms, where a
-    pitch is looked for. A frame is given the row whose window has the nearest centre: its own, or
-    that of 2 rows before; so both are within 3 ms for a frame of 25 ms. (Jitter and shimmer look at
-    the periods before that window. They keep to their pitch's row.) Where openSMILE has no such
-    row, as for the last 30 ms, a frame is given its nearest.
+    Row t of openSMILE starts where frame t does, but its window is shorter (20 ms) or, where a
+    pitch is needed, longer (60 ms). Each frame takes the row whose window has the nearest centre:
+    row t or t - 2, so that centres differ by at most 3 ms for 25 ms frames. (Jitter and shimmer use
+    periods before that window and stay with the row of their pitch.) Where openSMILE has no such
+    row, as in the last 30 ms, a frame takes the nearest one.
 
-    Without a pitch, it, jitter, shimmer, the harmonics' differences and their ratio to noise are 0,
-    and the formants' amplitudes about -200 dB. Standardised over all frames, each of these columns
-    has one value wherever there is no pitch (on RAVDESS -1.0 for the pitch, -0.4 for jitter), and
-    most of the pitch's and the amplitudes' deviation is between voiced and unvoiced: among voiced
-    frames 0.4 and 0.3 are left. The last column is there to tell the two apart.
+    Without a pitch, pitch, jitter, shimmer, harmonic differences and harmonics-to-noise ratio are
+    0, and formant amplitudes about -200 dB. Each of these columns, standardised over all frames,
+    has one value in all unvoiced frames (on RAVDESS -1.0 for pitch, -0.4 for jitter), and most of
+    the variance of pitch and amplitudes is between voiced and unvoiced frames: their standard
+    deviations within voiced frames are 0.4 and 0.3. The last column tells the two apart.
 
     Raises:
-        SerVaeError: openSMILE is not installed, or frames are not 10 ms apart, as its own are.
+        SerVaeError: openSMILE is not installed, or the frame shift is not openSMILE's 10 ms.
     """
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.frame_shift != SHIFT:
+        if self.frame_shift != LLD_SHIFT_S:
             raise SerVaeError(
-                f"features: frame_shift {self.frame_shift}, expected {SHIFT}: openSMILE's "
-                "descriptors are so far apart"
+                f"features.frame_shift={self.frame_shift}: expected {LLD_SHIFT_S}, the fixed frame "
+                "shift of openSMILE's descriptors."
             )
-        _ = self._descriptors  # a missing openSMILE is met before any audio is read
+        _ = self._descriptors  # reports a missing openSMILE before any audio is read
 
     def __call__(self, waveform: Samples) -> Samples:
-        """Take (N,) samples to (T, F + 26) frames; `TooShortError` below 60 ms of speech."""
+        """Compute the frames: (N,) -> (T, F); `TooShortError` below 60 ms of speech."""
         log_mel = super().__call__(waveform)
-        rows = self._aligned(self._descriptors(waveform), len(log_mel))
+        rows = self._align(self._descriptors(waveform), len(log_mel))
         voiced = rows[:, [self._descriptors.names.index(PITCH)]] > 0
         return np.hstack([log_mel, rows, voiced.astype(np.float32)])
 
-    def _aligned(self, rows: Samples, frames: int) -> Samples:
-        """Give each frame the descriptors of its centre: (any, 25) → (frames, 25)."""
-        own = np.arange(frames)[:, None] + self._offsets  # (frames, 25)
-        aligned: Samples = np.take_along_axis(rows, own.clip(0, len(rows) - 1), axis=0)
-        return aligned
-
     @property
-    def _offsets(self) -> list[int]:
-        """For each descriptor, how many rows behind a frame's own the row of its centre is."""
+    def names(self) -> Sequence[str]:
+        """Name of each column: mel bands, descriptors as openSMILE calls them, "voiced"."""
+        return [*super().names, *self._descriptors.names, "voiced"]
+
+    def _align(self, rows: Samples, frames: int) -> Samples:
+        """Give each frame the descriptors around its centre: (any, 25) -> (frames, 25)."""
         windows = [
-            PITCH_WINDOW if any(part in name for part in NEEDS_PITCH) else SPECTRAL_WINDOW
+            PITCH_WINDOW_S if any(word in name for word in NEEDS_PITCH) else SPECTRAL_WINDOW_S
             for name in self._descriptors.names
         ]
-        return [round((self.window - window) / 2 / SHIFT) for window in windows]
+        offsets = [round((self.window - window) / 2 / LLD_SHIFT_S) for window in windows]
+        index = np.arange(frames)[:, None] + offsets  # (frames, 25)
+        aligned: Samples = np.take_along_axis(rows, index.clip(0, len(rows) - 1), axis=0)
+        return aligned
 
     @cached_property
     def _descriptors(self) -> EGeMAPS:

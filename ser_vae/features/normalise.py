@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.folder import UNKNOWN_SPEAKER
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 
 Policy = Literal["train", "speaker", "none"]
 
-SMALLEST_DEVIATION = 1e-5  # of a log-mel band; a band below it is constant and is only centred
+MIN_DEVIATION = 1e-5  # a column with a smaller standard deviation is constant: only centred
 ALL = ""  # the key of the one scale of policy "train"
 
 
@@ -58,8 +58,6 @@ class Normaliser:
         Raises:
             SerVaeError: `speaker` is asked for and the corpus does not name the speakers.
         """
-        if policy not in get_args(Policy):
-            raise SerVaeError(f"normalise: expected one of {get_args(Policy)}, got {policy!r}")
         if policy == "none":
             return cls(policy, {})
         if policy == "train":
@@ -103,8 +101,8 @@ class Normaliser:
         return replace(self, scales={**self.scales, speaker: fit_scale(utterances)})
 
 
-def mean_and_deviation(utterances: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each band over all frames of `utterances`, each (T, F).
+def mean_and_std(utterances: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
+    """Compute mean and standard deviation of each column over all frames, (T, F) per utterance.
 
     Accumulated in double precision, one utterance at a time: two (F,) tensors.
     """
@@ -120,8 +118,8 @@ def mean_and_deviation(utterances: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
 
 def fit_scale(utterances: Sequence[Tensor]) -> Scale:
     """Fit mean and standard deviation over all frames of the utterances, each (T, F)."""
-    mean, deviation = (value.float() for value in mean_and_deviation(utterances))
-    deviation[deviation < SMALLEST_DEVIATION] = 1.0
+    mean, deviation = (value.float() for value in mean_and_std(utterances))
+    deviation[deviation < MIN_DEVIATION] = 1.0
     return Scale(mean, deviation)
 
 

@@ -1,0 +1,104 @@
+"""Where the curves, scores and pictures of a run go besides its folder.
+
+Each option of conf/logger is a module with a context manager `open_run(run, **settings)`. It yields
+a Lightning logger that also has a method `log_final(results, folder)`, and closes it in the end. It
+yields None where nothing is to be logged during the run.
+
+Every attempt of an interrupted run logs the epochs of the earlier attempts again before it trains
+on (`training.history.replay`). So a logger starts a new record for each attempt, or ignores the
+epochs that it has.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch.loggers import Logger
+from lightning.pytorch.utilities import rank_zero_only
+
+from ser_vae.run_folder import RunFolder
+from ser_vae.settings import build
+
+EPOCH = "epoch"  # of a stage: the x-axis of the curves
+
+
+@dataclass(frozen=True)
+class LoggedRun:
+    """A run as loggers see it.
+
+    Attributes:
+        id: the run hash, the same in every attempt of the run.
+        name: for people.
+        folder: of the run.
+        group: of the runs whose scores can be averaged: corpus and protocol.
+        kind: the model.
+        tags: to find the run by.
+        config: all settings under flat keys, see `flatten`.
+        epochs: how many each stage has, in the order in which the stages are trained.
+    """
+
+    id: str
+    name: str
+    folder: Path
+    group: str
+    kind: str
+    tags: Sequence[str]
+    config: Mapping[str, Any]
+    epochs: Mapping[str, int]
+
+
+@contextmanager
+def open_loggers(components: Iterable[Any], run: LoggedRun) -> Iterator[list[Logger]]:
+    """Open the loggers that the configuration names, and close them whatever happens.
+
+    One record of each logger covers both stages. Of several processes only rank zero has loggers.
+    """
+    with ExitStack() as stack:
+        chosen = () if getattr(rank_zero_only, "rank", 0) else components
+        opened = [stack.enter_context(build(component, run)) for component in chosen]
+        yield [logger for logger in opened if logger is not None]
+
+
+def log_final(loggers: Iterable[Any], results: Mapping[str, Any], folder: RunFolder) -> None:
+    """Give the loggers the results of a finished run.
+
+    Args:
+        loggers: those of `open_loggers`.
+        results: the content of metrics.json.
+        folder: of the run, with all other files written.
+    """
+    for logger in loggers:
+        logger.log_final(results, folder)
+
+
+def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Join the keys of nested mappings: {"audit": {"verdict": 1}} -> {"audit/verdict": 1}."""
+    flat: dict[str, Any] = {}
+    for name, value in nested.items():
+        inner = isinstance(value, Mapping)
+        flat |= flatten(value, f"{prefix}{name}/") if inner else {prefix + name: value}
+    return flat
+
+
+def summary_values(results: Mapping[str, Any]) -> dict[str, float | str]:
+    """Return all numbers and words of metrics.json under flat keys.
+
+    Left out are the second copy of the headline score, which also is one of a CVAE's label
+    policies, and the utterances without features, whose keys are names and paths.
+    """
+    excluded = (f"policies/{results['label_policy']}/", "left_out/")
+    values = flatten(results).items()
+    return {
+        k: v for k, v in values if isinstance(v, int | float | str) and not k.startswith(excluded)
+    }
+
+
+def chart_values(results: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers worth a chart, of hundreds: scores, health, leaks and probes."""
+    test = f"{results['protocol']}/test"
+    charted = re.compile(rf"({test}|health|leak_panel|probes)/|.*/{test}/ua$")
+    values = summary_values(results).items()
+    return {k: float(v) for k, v in values if type(v) in (int, float) and charted.match(k)}

@@ -1,24 +1,52 @@
-"""TensorBoard event files."""
+"""TensorBoard event files: curves, scores with the settings that led to them, and pictures."""
 
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
+from typing import Any
 
+import numpy as np
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 
 from ser_vae import SerVaeError
-from ser_vae.logger.run import LoggedRun
+from ser_vae.logger import LoggedRun, chart_values
+from ser_vae.run_folder import RunFolder
 
 
-def open_run(run: LoggedRun) -> TensorBoardLogger:
-    """Write event files to the run folder's tensorboard/.
+@contextmanager
+def open_run(run: LoggedRun) -> Iterator["EventFiles"]:
+    """Write to the run folder's `tensorboard/`, without the events of an earlier attempt.
 
     Raises:
         SerVaeError: TensorBoard is not installed.
     """
     if find_spec("tensorboard") is None:
         raise SerVaeError(
-            "logger=tensorboard: TensorBoard is not installed.\npip install tensorboard, or leave "
-            "it out: logger=wandb, logger=csv."
+            "logger=tensorboard: TensorBoard is not installed.\npip install tensorboard, or choose "
+            "another logger: logger=wandb, logger=csv."
         )
-    logger = TensorBoardLogger(run.folder, name="tensorboard", version="")
+    shutil.rmtree(run.folder / "tensorboard", ignore_errors=True)
+    logger = EventFiles(run.folder, name="tensorboard", version="", default_hp_metric=False)
     logger.log_hyperparams(dict(run.config))
-    return logger
+    try:
+        yield logger
+    finally:
+        logger.finalize("success")  # the files are the same for a failed run
+
+
+class EventFiles(TensorBoardLogger):
+    """One folder of events for both stages and the results."""
+
+    @rank_zero_only
+    def log_final(self, results: Mapping[str, Any], folder: RunFolder) -> None:
+        """Log the hyperparameters with the headline score, all other scores, and pictures."""
+        from ser_vae.logger import media  # noqa: PLC0415  (matplotlib: only at the end)
+
+        values = chart_values(results)
+        headline = f"{results['protocol']}/test/ua"
+        self.log_hyperparams(self.hparams, {headline: values.pop(headline)})
+        self.log_metrics(values)
+        for name, image in media.images(results, folder).items():
+            self.experiment.add_image(name, np.asarray(image), dataformats="HWC")

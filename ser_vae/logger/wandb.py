@@ -1,243 +1,168 @@
-"""Weights & Biases: both stages of a run in one W&B run; nothing that goes wrong there stops it."""
+"""Weights & Biases: both stages of a run in one W&B run.
+
+Whatever goes wrong with W&B, the run goes on without it, and one warning says why.
+
+The id of the W&B run is the run hash, so that all attempts of a run are one W&B run. Each epoch has
+a W&B step of its own, and W&B takes steps in ascending order only: online, a resumed run does not
+log the epochs again that the server has. Offline, each attempt has a record of its own in the run
+folder. That of the last one, `wandb/latest-run`, is complete and is the one to `wandb sync`.
+"""
 
 import logging
 import os
-import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import wandb
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 
-from ser_vae import SerVaeError
-from ser_vae.files import write_text
-from ser_vae.logger import offline, service
-from ser_vae.logger.epochs import EPOCH, STAGES, Epochs, Points, in_files, on_server
-from ser_vae.logger.flat import flat
-from ser_vae.logger.run import LoggedRun
-from ser_vae.logger.service import FAILURES, GONE
-from ser_vae.logger.shown import Shown
+from ser_vae.logger import EPOCH, LoggedRun, chart_values, summary_values
 from ser_vae.run_folder import RunFolder
-from ser_vae.training.history import replay
 
 log = logging.getLogger(__name__)
 
-Mode = Literal["online", "offline", "disabled"]
-
-OWN = "wandb"  # W&B's folder in a run folder
-DATA_DIR = "WANDB_DATA_DIR"
-
-# When all is computed, a run is not lost either for a file that can't be read or a picture
-# that can't be drawn.
-FLAWS = (
-    *(SerVaeError, DecodeError, ValueError, TypeError, AttributeError, RuntimeError),
-    OverflowError,  # an epoch without end, in a record that was damaged
-)
+MODES = {"online": ("online", "offline"), "offline": ("offline",), "disabled": ()}  # tried in turn
+OTHER_NAMES = {"": "offline", "dryrun": "offline", "run": "online"}  # of modes, in WANDB_MODE
 
 
+@contextmanager
 def open_run(
     run: LoggedRun,
     *,
     project: str,
     group: str | None,
-    mode: Mode,
-    pictures: bool,
-    predictions: int,
-    audio: int,
-    audio_bytes: int,
-    artifacts: bool,
+    mode: str | None,
     start_timeout_s: float,
     timeout_s: float,
-) -> "RecordedRun | None":
-    """Open the W&B run of a run folder, or go on with the one that an interrupted run opened.
+    **media: Any,
+) -> Iterator["WandbRun | None"]:
+    """Open the W&B run of a run, or go on with that of an earlier attempt; finish it in the end.
 
     Args:
-        run: what it is called and belongs to.
+        run: what is logged.
         project: of W&B.
         group: of W&B; None for the run's own.
-        mode: "online" falls back to "offline" where nobody is logged in, or nothing answers.
-        pictures: as the following, see `Shown`.
-        predictions: rows.
-        audio: rows.
-        audio_bytes: a file.
-        artifacts: whether there are any.
-        start_timeout_s: within which a server has to answer, or the run is recorded offline.
-        timeout_s: within which W&B has to take each of what it is given, or it gets no more.
+        mode: "online", "offline" or "disabled"; None for that of WANDB_MODE, or else offline.
+            Online becomes offline where nobody is logged in or the server does not answer.
+        start_timeout_s: for the server to answer when the run starts.
+        timeout_s: for all data to be sent when the run ends.
+        media: what `wandb_media.log_media` logs.
 
-    Returns:
-        None where W&B is disabled or can't start; a warning says why.
+    Yields:
+        None where W&B is disabled, is not installed or does not start.
     """
-    if mode == "disabled":
-        return None
-    where = {"project": project, "group": group or run.group}
-    opened = _start(run, mode, where, start_timeout_s)
-    if opened is None and mode == "online":  # nobody logged in, a refused key, no network
-        service.leave()  # it holds on to the run's id
-        opened = _start(run, "offline", where, start_timeout_s)
+    default = mode_of_environment()
+    init = {
+        "id": run.id,
+        "resume": "allow",
+        "reinit": "create_new",
+        "dir": run.folder,
+        "project": project,
+        "group": group or run.group,
+        "name": run.name,
+        "job_type": run.kind,
+        "tags": run.tags,
+        "config": dict(run.config),
+    }
+    settings = {
+        "silent": True,
+        "console": "off",
+        "init_timeout": start_timeout_s,
+        "finish_timeout": timeout_s,
+        "finish_timeout_raises": True,
+    }
+    # By default W&B leaves copies of tables in the user's home.
+    os.environ.setdefault("WANDB_DATA_DIR", str(run.folder.parent / ".wandb"))
+    modes = MODES[mode or default]
+    attempts = (_start(name, init, settings, restart=name != modes[0]) for name in modes)
+    opened = next((wandb_run for wandb_run in attempts if wandb_run is not None), None)
     if opened is None:
-        return None
-    shown = Shown(pictures, predictions, audio, audio_bytes, artifacts)
-    epochs = Epochs(run.folder / OWN / "epochs.txt")
-    recorded = RecordedRun(opened, run.name, epochs, shown, timeout_s)
-    recorded.take_up(run)
-    return recorded
+        yield None
+        return
+    logger, failed = WandbRun(opened, run, media), True
+    try:
+        yield logger
+        failed = False
+    finally:
+        with logger.ignore_errors("end"):
+            opened.finish(exit_code=int(failed))
 
 
-def _start(run: LoggedRun, mode: Mode, where: dict[str, Any], timeout_s: float) -> Any:
+def mode_of_environment() -> str:
+    """Return the mode that WANDB_MODE sets, or offline; an unknown one is ignored with a warning.
+
+    The variable is set to W&B's own name of the mode, because W&B reads it too and fails on others.
+    """
+    if (value := os.environ.get("WANDB_MODE")) is None:
+        return "offline"
+    mode = OTHER_NAMES.get(value.lower(), value.lower())
+    if mode not in MODES:
+        log.warning("W&B: WANDB_MODE=%s is ignored: expected %s.", value, ", ".join(MODES))
+        mode = "offline"
+    os.environ["WANDB_MODE"] = mode
+    return mode
+
+
+def _start(mode: str, init: dict[str, Any], settings: dict[str, Any], *, restart: bool) -> Any:
+    """Return the opened W&B run, or None after a warning."""
     hook = sys.excepthook
     try:
-        return wandb.init(
-            name=run.name,
-            id=identity(run.folder),
-            resume="allow",
-            reinit="finish_previous",
-            dir=run.folder,
-            job_type=run.kind,
-            tags=list(run.tags),
-            config=dict(flat(run.config)),
-            mode=mode,
-            settings=wandb.Settings(silent=True, console="off", init_timeout=timeout_s),
-            **where,
-        )
-    except FAILURES as error:
-        log.warning("W&B: no %s record of %s: %s", mode, run.name, error)
+        import wandb  # noqa: PLC0415  (which may be missing)
+
+        if restart:  # to W&B, the id of a run that did not start is in use
+            wandb.teardown()
+        return wandb.init(settings=wandb.Settings(**settings, mode=mode), **init)  # type: ignore[arg-type]
+    except Exception as error:
+        _warn(f"{mode} record of {init['name']}", error)
         return None
     finally:
-        sys.excepthook = hook  # W&B's prints a traceback of any error, of another run's too
+        sys.excepthook = hook  # W&B's prints a traceback of every error
 
 
-def identity(folder: Path) -> str:
-    """The id of a run folder's W&B run: drawn once, and the same whenever the run is resumed.
-
-    Not the folder's address: W&B never gives a deleted run's id again, and a run that starts over,
-    or is made by a colleague in the same project, would go on in the curves of another.
-    """
-    file = folder / OWN / "id"
-    if not file.exists():
-        write_text(file, f"{folder.name.rpartition('-')[2]}-{secrets.token_hex(4)}")
-    return file.read_text()
+def _warn(lost: str, error: Exception) -> None:
+    log.warning("W&B: no %s: %s", lost, f"{type(error).__name__}: {error}".splitlines()[0])
 
 
-class RecordedRun(WandbLogger):
-    """An opened W&B run. Where W&B fails, a warning says so, and the rest is not recorded.
+class WandbRun(WandbLogger):
+    """An opened W&B run. After a failure no more curves are logged."""
 
-    Attributes:
-        lost: some epoch is not recorded, so that no later one is.
-        gone: W&B's service is, so that nothing else is recorded, and no further warning is given.
-    """
-
-    def __init__(
-        self, opened: Any, name: str, epochs: Epochs, shown: Shown, timeout_s: float
-    ) -> None:
+    def __init__(self, opened: Any, run: LoggedRun, media: Mapping[str, Any]) -> None:
         super().__init__(experiment=opened)
-        self.run_name, self.epochs, self.shown = name, epochs, shown
-        self.timeout_s = timeout_s
-        self.lost = self.gone = False
-
-    def take_up(self, run: LoggedRun) -> None:
-        """Say what the x-axis is, and find out what an interrupted run has recorded."""
-        opened, recorded, step = self.experiment, set[tuple[str, int]](), 0
-        with self.spared("earlier epochs", *FLAWS):
-            recorded, step = in_files(offline.records(run.folder))
-            if opened.resumed:
-                recorded |= _uploaded(opened, run.config)
-        with self.spared("curves"):
-            self.epochs.start(recorded)
-            for stage in STAGES:
+        self.run, self.media, self.failed = run, media, False
+        with self.ignore_errors("axes"):
+            for stage in run.epochs:
                 opened.define_metric(f"{stage}/*", step_metric=EPOCH)
-            if step:  # goes on counting W&B's steps: offline it would start anew
-                opened.log({"resumed": 1}, step=step, commit=True)
 
     @contextmanager
-    def spared(self, what: str, *flaws: type[Exception]) -> Iterator[None]:
-        """Warn where W&B, or one of `flaws`, ends the block, and go on without the rest of it."""
-        harmless: tuple[type[Exception], ...] = (*FAILURES, *flaws)
+    def ignore_errors(self, lost: str) -> Iterator[None]:
+        """Turn the first error into a warning and ignore others: W&B also raises private types."""
         try:
-            with service.at_most(self.timeout_s):
-                yield
-        except harmless as error:
-            silent, self.gone = self.gone, self.gone or isinstance(error, GONE)
-            self.lost = self.lost or self.gone or what == "curves"
-            if not silent:
-                said = f"{type(error).__name__}: {error}"
-                rest = ", nor anything after" if self.gone else ""
-                log.warning("W&B: no %s of %s%s: %s", what, self.run_name, rest, said)
+            yield
+        except Exception as error:
+            if not self.failed:
+                _warn(f"{lost} of {self.run.name}", error)
+            self.failed = True
 
     @rank_zero_only
-    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:  # noqa: ARG002
-        """A row of a stage's curves, which names its epoch; steps start anew with each stage."""
-        if self.lost:
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Log an epoch's metrics, unless the W&B run already has those of later epochs."""
+        if self.failed:
             return
-        with self.spared("curves"):
-            epoch = int(metrics[EPOCH])
-            row = self.epochs.new({k: v for k, v in metrics.items() if k != EPOCH}, epoch)
-            if row:
-                self.experiment.log({**row, EPOCH: epoch})
-                self.epochs.add(row, epoch)
+        with self.ignore_errors("curves"):
+            stage = next(name.partition("/")[0] for name in metrics if name != EPOCH)
+            before = list(self.run.epochs)[: list(self.run.epochs).index(stage)]
+            step = sum(self.run.epochs[name] for name in before) + int(metrics[EPOCH])
+            if step >= self.experiment.step:
+                self.experiment.log(dict(metrics), step=step)
 
-    def conclude(
-        self, leaves: Mapping[str, Any], results: Mapping[str, Any], folder: RunFolder
-    ) -> None:
-        """What a run found: epochs that an interruption kept from W&B, scores, media, artifacts."""
-        from ser_vae.logger import artifacts, media  # noqa: PLC0415  (matplotlib: W&B's users alone)
+    @rank_zero_only
+    def log_final(self, results: Mapping[str, Any], folder: RunFolder) -> None:
+        """Log scores, then pictures, the table of predictions and files."""
+        with self.ignore_errors("scores, pictures and files"):
+            from ser_vae.logger import wandb_media  # noqa: PLC0415  (matplotlib: only at the end)
 
-        for stage in STAGES:
-            if (curves := folder.path / f"{stage}.csv").exists():
-                replay(curves, [self])
-        said = once(leaves, results)
-        with self.spared("scores"):
-            self.experiment.summary.update(said)
-            self.experiment.log(charted(said, results["protocol"]))
-        with self.spared("media", *FLAWS), staged_in(folder.path / OWN):
-            self.experiment.log(media.of(results, folder, self.shown))
-        if self.shown.artifacts:
-            with self.spared("artifacts", *FLAWS):
-                artifacts.log(self.experiment, results, folder)
-
-    def finish(self, *, failed: bool) -> None:
-        with self.spared("end"):
-            self.experiment.finish(exit_code=int(failed))
-        if self.gone:
-            service.leave()
-
-
-@contextmanager
-def staged_in(folder: Path) -> Iterator[None]:
-    """Have W&B keep its copies of tables in `folder`, not in the user's home, where they stay."""
-    if DATA_DIR in os.environ:  # the user said where
-        yield
-        return
-    os.environ[DATA_DIR] = str(folder)
-    try:
-        yield
-    finally:
-        del os.environ[DATA_DIR]
-
-
-def _uploaded(opened: Any, config: Mapping[str, Any]) -> Points:
-    training = config["training"]
-    return on_server(opened.summary, {stage: training[stage]["epochs"] for stage in STAGES})
-
-
-def once(leaves: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the headline's second name, as it is also one of a CVAE's label policies, and without
-    what was left out, which names utterances and files.
-    """
-    unsent = (f"policies/{results['label_policy']}/", "left_out/")
-    return {name: value for name, value in leaves.items() if not name.startswith(unsent)}
-
-
-def charted(said: Mapping[str, Any], protocol: str) -> dict[str, float]:
-    """The numbers that a chart shows; all others would be panels of their own, by the hundred."""
-    first = (f"{protocol}/test/", "health/", "leak_panel/", "probes/")
-    return {
-        name: float(value)
-        for name, value in said.items()
-        if type(value) in (int, float)
-        and (name.startswith(first) or name.endswith(f"/{protocol}/test/ua"))
-    }
+            self.experiment.summary.update(summary_values(results))
+            self.experiment.log(chart_values(results), step=sum(self.run.epochs.values()))
+            wandb_media.log_media(self.experiment, results, folder, **self.media)

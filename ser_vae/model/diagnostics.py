@@ -1,19 +1,19 @@
-"""What a representation keeps of segments, and what its latents say of them.
+"""How much a representation keeps of segments, and what its latents tell about them.
 
-Nothing here is shared with `objective`: a mistake in what is minimised can't hide itself.
+Nothing is shared with `objective`, so that a mistake in the loss cannot hide itself here.
 
 The likelihood. Eq. (3) has |X - X_hat|^2 for -log P(X|z). With P(X|z) = N(X_hat, v I),
 
     log P(X|z) = -|X - X_hat|^2 / (2 v) - D/2 log(2 pi v)
 
-and the error has weight 1 where v = 1/2. So log P(X|z) = -|X - X_hat|^2 - D/2 log(pi), and by eq.
-(2), log P(X) >= -(|X - X_hat|^2 + KL) - D/2 log(pi): the loss with beta = 1, negated, plus a
-constant, is a lower bound of log P(X). Another beta is not in it: models are compared by what they
-say of X, not by what they were told to minimise.
+and the error has weight 1 if v = 1/2. So log P(X|z) = -|X - X_hat|^2 - D/2 log(pi), and by eq.
+(2), log P(X) >= -(|X - X_hat|^2 + KL) - D/2 log(pi): the negative loss with beta = 1, plus a
+constant, is a lower bound of log P(X). It does not depend on beta: models are compared by the
+likelihood of X, not by what they minimised.
 """
 
 import math
-from typing import Any
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -24,38 +24,43 @@ NOISE_VARIANCE = 0.5  # v above, of each of the D values
 ACTIVE_VARIANCE = 0.01  # of mu_d over segments; Burda, Grosse, Salakhutdinov, ICLR 2016
 
 
-def relative_error(x: Tensor, x_hat: Tensor) -> float:
-    """Sum of |x - x_hat|^2 over sum of |x - mean|^2: (B, D), (B, D) -> 0 perfect, 1 the mean.
+class Generative(Protocol):
+    """A model with the prior N(0, I) of z, a posterior and a decoder."""
 
-    The mean is that of these segments, value by value. Above 1 is worse than knowing it.
+    def posterior(self, x: Tensor, c: Tensor) -> Posterior: ...
+    def decode(self, z: Tensor, c: Tensor) -> Tensor: ...
+
+
+def relative_error(x: Tensor, x_hat: Tensor) -> float:
+    """Return the sum of |x - x_hat|^2 over the sum of |x - mean|^2, from (B, D) and (B, D).
+
+    0 is perfect, 1 as good as the mean of these segments, value by value; above 1 is worse.
     """
     return float((x - x_hat).square().sum() / (x - x.mean(dim=0)).square().sum())
 
 
 def active_units(mu: Tensor) -> int:
-    """In how many dimensions mu (B, Z) varies over segments by more than `ACTIVE_VARIANCE`.
+    """Count the dimensions in which mu (B, Z) has a variance above `ACTIVE_VARIANCE`.
 
-    A weak alarm, as a unit counts from a standard deviation of 0.1 on: see the KL too.
+    A unit already counts at a standard deviation of 0.1: consider the KL too.
     """
     return int((mu.var(dim=0) > ACTIVE_VARIANCE).sum())
 
 
 def log_density(x: Tensor, mu: Tensor, log_var: Tensor) -> Tensor:
-    """Log density of a diagonal Gaussian in nats, summed over the last dimension."""
+    """Return the log density of a diagonal Gaussian in nats, summed over the last dimension."""
     scaled = (x - mu).square() * torch.exp(-log_var)
     return -0.5 * (scaled + log_var + math.log(2 * math.pi)).sum(dim=-1)
 
 
 def log_likelihood(
-    model: Any, x: Tensor, c: Tensor, *, samples: int, generator: torch.Generator
+    model: Generative, x: Tensor, c: Tensor, *, samples: int, generator: torch.Generator
 ) -> Tensor:
     """Estimate log P(x), or log P(x|c), of each segment: x (B, D), c (B, K) -> (B,) in nats.
 
-    Importance sampling with the posterior as proposal (Burda et al. 2016, eq. 8): its expectation
-    lies between the lower bound of eq. (3), which it is with one sample, and log P(x), which it
-    reaches with many samples, or at once where the posterior is exact.
-
-    `model` has `posterior(x, c)` and `decode(z, c)`, and the prior N(0, I) of z.
+    Importance sampling with the posterior as proposal (Burda et al. 2016, eq. 8). With one sample
+    its expectation is the lower bound of eq. (3); it rises to log P(x) with the number of samples,
+    and is log P(x) at once if the posterior is exact.
     """
     posterior = model.posterior(x, c)
     noise = x.new_tensor(NOISE_VARIANCE).log()
@@ -69,11 +74,11 @@ def log_likelihood(
 
 
 def mutual_information(posterior: Posterior, generator: torch.Generator) -> float:
-    """How much z tells about which of these N segments it was drawn for, in nats.
+    """Estimate how much z tells about which of these N segments it was drawn for, in nats.
 
     The mean KL is this plus the KL between the aggregate posterior, the mixture of the N, and the
-    prior (Hoffman & Johnson, "ELBO surgery", 2016); estimated from one z a segment. It is at most
-    log N, whatever the model: where it comes near, it is a lower bound of what z tells about x.
+    prior (Hoffman & Johnson, "ELBO surgery", 2016). Estimated from one z per segment. It is at most
+    log N for any model: close to log N it is a lower bound of what z tells about x.
     Computed in double precision on the CPU, where `generator` has to be; takes 8 N^2 bytes.
     """
     exact = Posterior(posterior.mu.double().cpu(), posterior.log_var.double().cpu())
@@ -83,9 +88,9 @@ def mutual_information(posterior: Posterior, generator: torch.Generator) -> floa
 
 
 def _log_densities(z: Tensor, posterior: Posterior) -> Tensor:
-    """Log density of each z under each posterior: (N, Z) -> (N, N), a row for a z.
+    """Return the log density of each z (N, Z) under each posterior: (N, N), one row per z.
 
-    The square is multiplied out, so that two products of matrices take the place of (N, N, Z).
+    The square is multiplied out, so that two matrix products replace a tensor (N, N, Z).
     """
     precision = torch.exp(-posterior.log_var)
     square = z.square() @ precision.T - 2 * z @ (posterior.mu * precision).T

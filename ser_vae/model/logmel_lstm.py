@@ -1,17 +1,15 @@
-"""No representation: the segment itself, for the classifier to see."""
+"""No representation: the classifier gets the segments themselves."""
 
 import torch
 from torch import Tensor, nn
 
-from ser_vae import SerVaeError
-
 
 class Identity(nn.Module):
-    """Segments of D values as they are, so that Z = D; there is nothing to pretrain."""
+    """Returns segments of D values unchanged, so that Z = D; there is nothing to pretrain."""
 
     level = "segment"
     conditional = False
-    quantities = ()
+    quantities: tuple[str, ...] = ()
 
     def __init__(self, *, input_size: int, num_classes: int) -> None:  # noqa: ARG002
         super().__init__()
@@ -22,14 +20,17 @@ class Identity(nn.Module):
         x: Tensor,
         c: Tensor,  # noqa: ARG002
         *,
-        sample: bool,
+        sample: bool,  # noqa: ARG002  (no posterior)
         generator: torch.Generator | None = None,  # noqa: ARG002
     ) -> Tensor:
-        """The segment: x (B, D) -> (B, D).
-
-        Raises:
-            SerVaeError: `sample` is asked for; there is no distribution to draw from.
-        """
-        if sample:
-            raise SerVaeError("training.latent=sample: a segment is no posterior; use latent=mu")
+        """Return the segment: x (B, D) -> (B, D)."""
         return x
+
+    def loss(
+        self,
+        x: Tensor,  # noqa: ARG002
+        c: Tensor,  # noqa: ARG002
+        generator: torch.Generator | None = None,  # noqa: ARG002
+    ) -> dict[str, Tensor]:
+        """Return no quantity: there is nothing to minimise."""
+        return {}

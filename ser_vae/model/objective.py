@@ -6,10 +6,10 @@ from ser_vae.model.posterior import Posterior
 
 
 def squared_error(x: Tensor, x_hat: Tensor) -> Tensor:
-    """|X - X_hat|^2 of eq. (3): (B, D), (B, D) -> (B,).
+    """Return |X - X_hat|^2 of eq. (3): (B, D), (B, D) -> (B,).
 
-    Summed over the D values, so that it is commensurate with a KL summed over Z. Averaged over D
-    it would be D times too weak, and the posterior would collapse onto the prior.
+    It is summed over the D values, as the KL is summed over Z. Averaged over D it would be D times
+    too weak, and the posterior would collapse onto the prior.
     """
     return (x - x_hat).square().sum(dim=-1)
 
@@ -17,7 +17,7 @@ def squared_error(x: Tensor, x_hat: Tensor) -> Tensor:
 def negative_lower_bound(
     x: Tensor, x_hat: Tensor, posterior: Posterior, beta: float
 ) -> dict[str, Tensor]:
-    """What stands in the braces of eq. (3), with its two terms, each (B,); `beta` weighs the KL."""
+    """Return the braces of eq. (3) and its two terms, each (B,); `beta` is the weight of the KL."""
     error = squared_error(x, x_hat)
     kl = posterior.kl().sum(dim=-1)
     return {"loss": error + beta * kl, "squared_error": error, "kl": kl}

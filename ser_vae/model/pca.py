@@ -9,32 +9,31 @@ from ser_vae.data.segment import Segments
 
 
 class PCA(nn.Module):
-    """D -> the Z directions in which the training part's segments vary most.
+    """D -> the Z directions in which the segments of the training set vary most.
 
-    What an autoencoder of one linear layer would find, but for a rotation: components are not
-    scaled to a variance of 1. There is nothing to pretrain by gradient: `fit` finds them.
+    An autoencoder with one linear layer would find the same, up to a rotation. Components are not
+    scaled to a variance of 1. They are not learnt by gradient: `fit` computes them.
     """
 
     level = "segment"
     conditional = False
-    quantities = ()
+    quantities: tuple[str, ...] = ()
     mean: Tensor
     components: Tensor
 
     def __init__(self, *, input_size: int, num_classes: int, latent: int) -> None:  # noqa: ARG002
         super().__init__()
-        if type(latent) is not int or latent < 1:
-            raise SerVaeError(f"model.latent={latent}: expected a whole number from 1.")
         if latent > input_size:
             raise SerVaeError(
-                f"model.latent={latent}: a segment of {input_size} values has no more components"
+                f"model.latent={latent}: a segment of {input_size} values has only {input_size} "
+                f"principal components.\nUse model.latent={input_size} or less."
             )
         self.latent_size = latent
         self.register_buffer("mean", torch.zeros(input_size))
-        self.register_buffer("components", torch.zeros(latent, input_size))  # fitted: unit length
+        self.register_buffer("components", torch.zeros(latent, input_size))  # rows of unit length
 
     def fit(self, segments: Segments) -> None:
-        """Find the components of all of `segments`, those of the training part.
+        """Compute the components of all segments of the training set.
 
         By the covariance, in single precision: exact for any number of segments, which are held
         in memory once.
@@ -44,32 +43,39 @@ class PCA(nn.Module):
         """
         if len(segments) < self.latent_size:
             raise SerVaeError(
-                f"model=pca: {len(segments)} segments in the training part, expected "
-                f"model.latent={self.latent_size} or more.\nGive more speech or a smaller latent."
+                f"model=pca: {len(segments)} segments in the training set, expected at least "
+                f"model.latent={self.latent_size}.\nUse more speech or a smaller model.latent."
             )
-        found = decomposition.PCA(self.latent_size, svd_solver="covariance_eigh")
-        found.fit(segments[torch.arange(len(segments))].numpy())
-        self.mean.copy_(torch.from_numpy(found.mean_))
-        self.components.copy_(torch.from_numpy(found.components_))
+        pca = decomposition.PCA(self.latent_size, svd_solver="covariance_eigh")
+        pca.fit(segments[torch.arange(len(segments))].numpy())
+        self.mean.copy_(torch.from_numpy(pca.mean_))
+        self.components.copy_(torch.from_numpy(pca.components_))
 
     def feature(
         self,
         x: Tensor,
         c: Tensor,  # noqa: ARG002
         *,
-        sample: bool,
+        sample: bool,  # noqa: ARG002  (no posterior)
         generator: torch.Generator | None = None,  # noqa: ARG002
     ) -> Tensor:
-        """The components of segments: x (B, D) -> (B, Z).
+        """Return the principal components of segments: x (B, D) -> (B, Z).
 
         Raises:
-            SerVaeError: not fitted yet; or `sample` is asked for, which has no distribution.
+            SerVaeError: `fit` has not been called, nor have fitted components been loaded.
         """
-        if sample:
-            raise SerVaeError("training.latent=sample: a PCA has no posterior; use latent=mu")
         if not self.components.any():
             raise SerVaeError(
-                "model=pca: the components are not found yet.\nLeave training.pretrained at auto, "
-                "or give a pretrained.ckpt of model=pca."
+                "model=pca: the components have not been fitted.\n"
+                "Use training.pretrained=auto, or give a pretrained.ckpt of model=pca."
             )
         return (x - self.mean) @ self.components.T
+
+    def loss(
+        self,
+        x: Tensor,  # noqa: ARG002
+        c: Tensor,  # noqa: ARG002
+        generator: torch.Generator | None = None,  # noqa: ARG002
+    ) -> dict[str, Tensor]:
+        """Return no quantity: there is nothing to minimise by gradient."""
+        return {}

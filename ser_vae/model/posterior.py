@@ -19,5 +19,5 @@ class Posterior(NamedTuple):
         return self.mu + eps * torch.exp(0.5 * self.log_var)
 
     def kl(self) -> Tensor:
-        """KL[Q(z|X) || N(0, I)] in nats, dimension by dimension: (B, Z)."""
+        """Return KL[Q(z|X) || N(0, I)] in nats, of each dimension: (B, Z)."""
         return 0.5 * (self.mu.square() + self.log_var.exp() - 1.0 - self.log_var)

@@ -1,9 +1,9 @@
-"""The control of all pretraining: a VAE's encoder as initialised."""
+"""The control of all pretraining: the encoder of a VAE as initialised."""
 
 from ser_vae.model.vae import VAE
 
 
 class Untrained(VAE):
-    """The VAE that the same seed would begin to pretrain, left as it is; the classifier gets mu."""
+    """The VAE from which the same seed would start pretraining; the classifier gets its mu."""
 
-    quantities = ()  # type: ignore[assignment]  # nothing is minimised
+    quantities: tuple[str, ...] = ()

@@ -1,9 +1,9 @@
-"""A variational autoencoder of whole utterances that also learns to tell the emotion from z.
+"""A variational autoencoder of whole utterances that also learns to classify the emotion from z.
 
-All that has no label teaches encoder and decoder, all that has one the class head too, at once: the
-class head decides which of the many ways to sum an utterance up in Z numbers the encoder takes.
+Unlabelled utterances train encoder and decoder; labelled ones train the class head too, at the same
+time: the class head influences which of many summaries in Z numbers the encoder learns.
 After Kingma et al., "Semi-supervised Learning with Deep Generative Models", NeurIPS 2014, though
-with the label behind z and not beside it. Not in the paper.
+the label is predicted from z instead of being beside it. Not in the paper.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,23 +14,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ser_vae import SerVaeError
-from ser_vae.configuration import build
-from ser_vae.data.statistics import Statistics
-from ser_vae.features.functionals import functionals as sum_up
+from ser_vae.baseline.estimator import FloatArray, UtteranceData
+from ser_vae.baseline.vectors import UtteranceVectors
+from ser_vae.features.extractor import Extractor
+from ser_vae.features.functionals import functionals as compute_functionals
 from ser_vae.model import layers
-from ser_vae.model.egemaps_svm import whole_of
-from ser_vae.model.logmel_svm import over_frames
 from ser_vae.model.objective import negative_lower_bound
 from ser_vae.model.posterior import Posterior
+from ser_vae.settings import build
 
 
 class Member(nn.Module):
     """One network: E values -> hidden -> (mu, log_var) of Z; z -> mirrored -> E, and z -> K.
 
-    Values are dropped before the encoder, which has to make up for them, and what is reconstructed
-    is whole. Where `elbo_weight` is 0 there is no decoder to learn, and z is mu; where `trained` is
-    false, besides, the class head alone learns.
+    Dropout acts on the input of the encoder, but the whole input is reconstructed. If `elbo_weight`
+    is 0, the decoder is not trained and z is mu; if `trained` is false, only the class head is
+    trained, on mu.
     """
 
     def __init__(
@@ -48,7 +47,6 @@ class Member(nn.Module):
         trained: bool,
     ) -> None:
         super().__init__()
-        layers.check_sizes(hidden, latent)
         self.beta, self.label_smoothing = beta, label_smoothing
         self.elbo_weight = elbo_weight if trained else 0.0
         self.dropout = nn.Dropout(dropout)
@@ -57,28 +55,28 @@ class Member(nn.Module):
         self.to_log_var = nn.Linear(hidden[-1], latent)
         self.decoder = layers.decoder(latent, hidden, input_size, activation)
         self.head = nn.Linear(latent, num_classes)
-        for part in (self.decoder, self.to_log_var):
-            part.requires_grad_(self.elbo_weight > 0)
-        for part in (self.encoder, self.to_mu):
-            part.requires_grad_(trained)
+        for module in (self.decoder, self.to_log_var):
+            module.requires_grad_(self.elbo_weight > 0)
+        for module in (self.encoder, self.to_mu):
+            module.requires_grad_(trained)
 
     def posterior(self, x: Tensor) -> Posterior:
-        """Q(z|X): x (B, E) -> mu, log_var (B, Z)."""
+        """Return Q(z|X): x (B, E) -> mu, log_var (B, Z)."""
         h = self.dropout(self.encoder(self.dropout(x)))
         return Posterior(self.to_mu(h), self.to_log_var(h))
 
     def logits(self, x: Tensor) -> Tensor:
-        """From mu: x (B, E) -> (B, K)."""
+        """Classify mu: x (B, E) -> (B, K)."""
         logits: Tensor = self.head(self.posterior(x).mu)
         return logits
 
     def loss(self, x: Tensor, label: Tensor, weight: Tensor) -> dict[str, Tensor]:
-        """Cross-entropy and negative lower bound of each utterance: each term (B,).
+        """Return cross-entropy and negative lower bound of each utterance: each term (B,).
 
         Args:
             x: (B, E).
-            label: (B,) class indices; of what has none, any below 0.
-            weight: (B,) of the cross-entropy.
+            label: (B,) class indices; below 0 for unlabelled utterances.
+            weight: (B,) of the cross-entropy; 0 for unlabelled utterances.
         """
         posterior = self.posterior(x)
         z = posterior.sample() if self.elbo_weight else posterior.mu
@@ -96,37 +94,49 @@ class Member(nn.Module):
 
 
 class UtteranceVAE(nn.Module):
-    """What `handcrafted_svm` joins of an utterance -> z -> emotion; `members` networks vote.
+    """eGeMAPS and functionals over the frames -> z -> emotion; an ensemble of `members` networks.
 
-    They differ in first weights and noise, see the same batches and not each other.
+    The members differ in initial weights and noise; they see the same batches and are trained
+    independently. But for `fit`, in whose place it is trained by gradient on `vectors`, it is a
+    `baseline.estimator.UtteranceEstimator`.
+
+    Args:
+        input_size: not needed.
+        num_classes: K.
+        columns: F, of a frame.
+        egemaps: settings of the extractor, with its `_target_`.
+        functionals: the set of functionals over the frames, see `features.functionals`.
+        clip: standardised values beyond ±clip are set to it; in standard deviations.
+        members: number of networks.
+        training: how it is trained; not needed here.
+        settings: of each `Member`.
 
     Attributes:
-        extractor: waveform -> the `whole` of `data.statistics`.
+        vectors: utterances -> input (U, E), to be fitted before training.
+        extractor: computes `UtteranceData.whole`.
     """
 
     level = "utterance"
     conditional = False
-    quantities = ("loss", "cross_entropy", "accuracy", "squared_error", "kl")
+    quantities: tuple[str, ...] = ("loss", "cross_entropy", "accuracy", "squared_error", "kl")
 
     def __init__(
         self,
         *,
-        input_size: int,
+        input_size: int,  # noqa: ARG002
         num_classes: int,
-        segment_frames: int,
+        columns: int,
         egemaps: Mapping[str, Any],
         functionals: str,
         clip: float,
         members: int,
-        training: Mapping[str, Any],  # noqa: ARG002  (how the pipeline trains it)
+        training: Mapping[str, Any],  # noqa: ARG002
         **settings: Any,
     ) -> None:
         super().__init__()
-        if members < 1:
-            raise SerVaeError(f"model.members={members}: expected 1 or more")
-        self.extractor = build(egemaps)
-        self.functionals, self.clip = functionals, clip
-        over_time = sum_up(functionals, np.zeros((1, input_size // segment_frames))).size
+        self.extractor: Extractor = build(egemaps)
+        self.vectors = UtteranceVectors(functionals=functionals, whole=True, clip=clip)
+        over_time = compute_functionals(functionals, np.zeros((1, columns))).size
         self.members = nn.ModuleList(
             Member(
                 input_size=len(self.extractor.names) + over_time,
@@ -136,20 +146,27 @@ class UtteranceVAE(nn.Module):
             for _ in range(members)
         )
 
-    def values(self, statistics: Statistics) -> Tensor:
-        """Functionals of eGeMAPS and of the frames, standardised and clipped: (U, E)."""
-        joined = [whole_of(statistics), over_frames(self.functionals, statistics)]
-        return torch.from_numpy(np.hstack(joined)).float().clamp(-self.clip, self.clip)
-
     def loss(self, x: Tensor, label: Tensor, weight: Tensor) -> dict[str, Tensor]:
-        """The members' terms, averaged: x (B, E), label and its weight (B,) -> each term (B,)."""
-        terms = [member.loss(x, label, weight) for member in self._members()]
-        return {name: torch.stack([own[name] for own in terms]).mean(0) for name in self.quantities}
+        """Average the members' terms: x (B, E), label and its weight (B,) -> each term (B,)."""
+        losses = [member.loss(x, label, weight) for member in self._members()]
+        return {q: torch.stack([terms[q] for terms in losses]).mean(0) for q in self.quantities}
 
     def forward(self, x: Tensor) -> Tensor:
-        """The members' mean log-probability, up to a constant: x (B, E) -> logits (B, K)."""
-        said = [member.logits(x).log_softmax(dim=-1) for member in self._members()]
-        return torch.stack(said).mean(dim=0)
+        """Average the members' log-probabilities, up to a constant: x (B, E) -> logits (B, K)."""
+        each = [member.logits(x).log_softmax(dim=-1) for member in self._members()]
+        return torch.stack(each).mean(dim=0)
+
+    @torch.no_grad()
+    def predict_proba(self, data: UtteranceData) -> FloatArray:
+        """Return the probability of each class, computed on the CPU: (U, K)."""
+        self.eval().float().cpu()
+        x = torch.from_numpy(self.vectors.transform(data)).float()
+        probability: FloatArray = self(x).double().softmax(dim=-1).numpy()
+        return probability
+
+    def add_speaker(self, speaker: str, data: UtteranceData) -> None:
+        """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`."""
+        self.vectors.add_speaker(speaker, data)
 
     def _members(self) -> list[Member]:
         return [member for member in self.members if isinstance(member, Member)]

@@ -13,18 +13,18 @@ from ser_vae.model.posterior import Posterior
 class VAE(nn.Module):
     """D -> hidden -> (mu, log_var) of Z dimensions; z -> mirrored -> D.
 
-    A condition c is part of every representation's interface; this one takes no notice of it.
+    The condition c belongs to the interface of every representation; this one ignores it.
     """
 
     level = "segment"
     conditional = False
-    quantities = ("loss", "squared_error", "kl")
+    quantities: tuple[str, ...] = ("loss", "squared_error", "kl")
 
     def __init__(
         self,
         *,
         input_size: int,
-        num_classes: int,  # noqa: ARG002  (of the interface; nothing is conditioned here)
+        num_classes: int,  # noqa: ARG002  (not conditioned on the label)
         hidden: Sequence[int],
         latent: int,
         activation: str,
@@ -32,7 +32,6 @@ class VAE(nn.Module):
         condition_size: int = 0,
     ) -> None:
         super().__init__()
-        layers.check_sizes(hidden, latent)
         self.latent_size = latent
         self.beta = beta
         self.encoder = layers.hidden_layers([input_size + condition_size, *hidden], activation)
@@ -41,30 +40,30 @@ class VAE(nn.Module):
         self.decoder = layers.decoder(latent + condition_size, hidden, input_size, activation)
 
     def posterior(self, x: Tensor, c: Tensor) -> Posterior:  # noqa: ARG002
-        """Q(z|X): x (B, D) -> mu, log_var (B, Z)."""
+        """Return Q(z|X): x (B, D) -> mu, log_var (B, Z)."""
         h = self.encoder(x)
         return Posterior(self.to_mu(h), self.to_log_var(h))
 
     def decode(self, z: Tensor, c: Tensor) -> Tensor:  # noqa: ARG002
-        """The mean of P(X|z): z (B, Z) -> x_hat (B, D)."""
+        """Return the mean of P(X|z): z (B, Z) -> x_hat (B, D)."""
         x_hat: Tensor = self.decoder(z)
         return x_hat
 
     def loss(
         self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """The negative lower bound from one sample of z: x (B, D), c (B, K) -> each term (B,)."""
+        """Return the negative lower bound from one z: x (B, D), c (B, K) -> each term (B,)."""
         posterior = self.posterior(x, c)
         x_hat = self.decode(posterior.sample(generator), c)
         return negative_lower_bound(x, x_hat, posterior, self.beta)
 
     def reconstruct(self, x: Tensor, c: Tensor) -> Tensor:
-        """What the decoder makes of mu, no noise added: x (B, D), c (B, K) -> x_hat (B, D)."""
+        """Encode and decode mu, without noise: x (B, D), c (B, K) -> x_hat (B, D)."""
         return self.decode(self.posterior(x, c).mu, c)
 
     def feature(
         self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
     ) -> Tensor:
-        """What the classifier is given, mu or a sample of z: x (B, D), c (B, K) -> (B, Z)."""
+        """Return the latent, mu or a sample of z: x (B, D), c (B, K) -> (B, Z)."""
         posterior = self.posterior(x, c)
         return posterior.sample(generator) if sample else posterior.mu

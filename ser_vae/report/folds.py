@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ser_vae.corpus.folder import UNKNOWN_SPEAKER
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation.confusion import accuracies
 from ser_vae.report.record import CALIBRATION, METRICS, Confusion, Result, Run
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from ser_vae.configuration import conf_dir
-from ser_vae.run_folder import addressed
+from ser_vae.run_folder import NOT_ADDRESSED, PLACES_OF_A_CORPUS
+from ser_vae.settings import conf_dir
 
 try:  # libyaml, where PyYAML was built with it: ten times as fast
     from yaml import CSafeLoader as Loader
@@ -62,7 +62,8 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
     """All of a run's configuration that decides its scores, but the seed and the fold."""
-    kept = {key: value for key, value in addressed(config).items() if key not in APART}
+    kept = {k: v for k, v in config.items() if k not in (*APART, *NOT_ADDRESSED)}
+    kept["corpus"] = {k: v for k, v in config["corpus"].items() if k not in PLACES_OF_A_CORPUS}
     return flat(kept)
 
 
@@ -92,7 +93,8 @@ def defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for entry in stated.pop("defaults"):
         options |= entry if isinstance(entry, dict) else {}
-    options |= {**config["choice"], "corpus": config["corpus"]["_target_"].split(".")[-2]}
+    options |= {group: config["choice"][group] for group in ("data", "model", "split")}
+    options["corpus"] = config["corpus"]["_target_"].split(".")[-2]
     for group in options.keys() & config.keys():
         stated = _merged(stated, {group: _composed(group, options[group])})
     return {key: _resolved(value, config) for key, value in stated.items() if key != "hydra"}

@@ -1,0 +1,40 @@
+"""Splits: which utterances train, validate and test, in each fold of a protocol."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import Utterance
+
+
+class Split(Protocol):
+    """A function that assigns utterances to sets, given the other keys of its group in conf/split.
+
+    Returns:
+        For each fold: id -> "train", "validation" or "test".
+
+    Raises:
+        SerVaeError: these utterances cannot be split in this way.
+    """
+
+    def __call__(
+        self, utterances: Sequence[Utterance], *, seed: int, **settings: Any
+    ) -> list[dict[str, str]]: ...
+
+
+def select_fold(folds: Sequence[Mapping[str, str]], fold: Any, protocol: str) -> Mapping[str, str]:
+    """Return the fold asked for, so that a protocol with several is never scored on one silently.
+
+    Raises:
+        SerVaeError: `fold` is None with several folds, not None with one, or out of range.
+    """
+    if fold is None and len(folds) == 1:
+        return folds[0]
+    if len(folds) == 1:
+        raise SerVaeError(f"fold={fold}: split={protocol} has no folds; do not set fold.")
+    if type(fold) is not int or not 0 <= fold < len(folds):
+        raise SerVaeError(
+            f"fold={fold}: split={protocol} has {len(folds)} folds here.\n"
+            f"Give fold=0 to fold={len(folds) - 1}, or fold=all."
+        )
+    return folds[fold]

@@ -1,4 +1,4 @@
-"""The split that the corpus itself comes with, such as the `split` column of a CSV."""
+"""The split that the corpus itself defines, such as the `split` column of a CSV."""
 
 from collections.abc import Sequence
 
@@ -7,22 +7,25 @@ from ser_vae.corpus.utterance import Utterance
 
 
 def folds(utterances: Sequence[Utterance], *, seed: int) -> list[dict[str, str]]:  # noqa: ARG001
-    """One fold, id -> "train" or "test" as the corpus says; `seed` has no part in it.
+    """Return one fold, id -> "train", "validation" or "test" as the corpus states.
+
+    `seed` has no effect.
 
     Raises:
-        SerVaeError: the corpus assigns some utterances to no part, or leaves a part empty.
+        SerVaeError: the corpus assigns some utterances to no set, or leaves train or test empty.
     """
-    parts: dict[str, str] = {utterance.id: utterance.part or "" for utterance in utterances}
-    without = [name for name, part in parts.items() if not part]
+    fold: dict[str, str] = {utterance.id: utterance.part or "" for utterance in utterances}
+    without = [name for name, part in fold.items() if not part]
     if without:
         raise SerVaeError(
-            f"split=given: {len(without)} of {len(parts)} utterances belong to no part, first "
-            f"{without[0]}.\nGive the corpus a `split` column (train or test), or use split=random."
+            f"split=given: {len(without)} of {len(fold)} utterances are in no set, first "
+            f"{without[0]}.\n"
+            "Give the corpus a `split` column (train, dev or test), or use split=random."
         )
-    missing = {"train", "test"} - set(parts.values())
+    missing = {"train", "test"} - set(fold.values())
     if missing:
         raise SerVaeError(
             f"split=given: the corpus has no utterance in {', '.join(missing)}.\n"
-            "Say train or test in its `split` column, or use split=random."
+            "Give train or test in its `split` column, or use split=random."
         )
-    return [parts]
+    return [fold]

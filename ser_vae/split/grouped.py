@@ -1,74 +1,114 @@
-"""Folds that keep a group (a session, a speaker, a script) on one side."""
+"""Splits that never separate a group: each session, speaker or script is on one side only.
 
-from collections.abc import Callable, Sequence
+A function with the name of an option of conf/split for each kind of group.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from sklearn.model_selection import StratifiedGroupKFold
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.utterance import Utterance
-
-GroupOf = Callable[[Utterance], str | None]
+from ser_vae.corpus.utterance import GROUPS, Utterance
 
 
-def grouped_folds(
+def session_folds(
+    utterances: Sequence[Utterance], *, seed: int, validation: float
+) -> list[dict[str, str]]:
+    """Leave one session out: neither speakers nor dialogues are shared."""
+    every = len(utterances)
+    return grouped_folds(utterances, "session", seed, every, every, validation)
+
+
+def speaker_folds(
     utterances: Sequence[Utterance],
-    group_of: GroupOf,
     *,
-    what: str,
     seed: int,
     leave_one_out_up_to: int,
     folds: int,
     validation: float,
 ) -> list[dict[str, str]]:
-    """Assign each utterance to a part, in each fold; a group is never on two sides.
+    """Split speaker-independently: a fold per speaker if there are few, drawn folds if many."""
+    return grouped_folds(utterances, "speaker", seed, leave_one_out_up_to, folds, validation)
+
+
+def script_folds(
+    utterances: Sequence[Utterance],
+    *,
+    seed: int,
+    leave_one_out_up_to: int,
+    folds: int,
+    validation: float,
+) -> list[dict[str, str]]:
+    """Split text-independently: a fold per script if there are few, drawn folds if many."""
+    return grouped_folds(utterances, "script", seed, leave_one_out_up_to, folds, validation)
+
+
+def grouped_folds(
+    utterances: Sequence[Utterance],
+    group: str,
+    seed: int,
+    leave_one_out_up_to: int,
+    folds: int,
+    validation: float,
+) -> list[dict[str, str]]:
+    """Assign each utterance to a set in each fold, without separating a group.
 
     Args:
         utterances: in any order; the folds depend on their ids, groups, emotions and the seed.
-        group_of: the group of an utterance; None where the corpus does not know it.
-        what: the groups' name, for errors.
-        seed: draws which groups share a fold; has no part in leaving one out.
-        leave_one_out_up_to: with at most so many groups each is a fold of its own, in the order of
-            their names; with more, they are drawn into `folds` folds of about equal classes.
-        folds: their number where groups are drawn.
-        validation: about this share of the training part, whole groups, is taken out of it.
+        group: key of `corpus.utterance.GROUPS`.
+        seed: draws which groups share a fold; leaving one out does not depend on it.
+        leave_one_out_up_to: with at most this many groups, each is a fold, in the order of their
+            names; with more, they are drawn into `folds` folds with about equal classes.
+        folds: the number of folds if groups are drawn.
+        validation: about this proportion of the training set becomes the validation set, in whole
+            groups; 0 for none.
 
     Returns:
         For each fold: id -> "train", "validation" or "test".
 
     Raises:
-        SerVaeError: the corpus does not know the groups, or has too few.
+        SerVaeError: the corpus does not state the groups, or has too few.
     """
     ordered = sorted(utterances, key=lambda utterance: utterance.id)
-    groups = _groups(ordered, group_of, what)
-    names = sorted(set(groups))
+    group_of = {utterance.id: GROUPS[group](utterance) or "" for utterance in ordered}
+    names = sorted(set(group_of.values()))
+    if unknown := [name for name, value in group_of.items() if not value]:
+        raise SerVaeError(
+            f"split={group}: the corpus does not state the {group} of {len(unknown)} of "
+            f"{len(ordered)} utterances, first {unknown[0]}.\nUse split=random, or give the corpus "
+            f"a `{group}` column."
+        )
+    if len(names) < 2:
+        raise SerVaeError(
+            f"split={group}: all {len(ordered)} utterances are of one {group}, {names[0]}; two or "
+            "more are needed.\nUse split=random."
+        )
     if len(names) <= leave_one_out_up_to:
-        tests = [{u.id for u, g in zip(ordered, groups, strict=True) if g == n} for n in names]
+        tests = [{id_ for id_, value in group_of.items() if value == name} for name in names]
     else:
-        tests = _drawn(ordered, groups, folds, seed, what)
-    return [_parts(ordered, groups, test, validation, seed, what) for test in tests]
+        tests = _draw(ordered, group_of, group, folds, seed)
+    result = []
+    for test in tests:
+        sets = {id_: "test" if id_ in test else "train" for id_ in group_of}
+        if validation:
+            kept = [utterance for utterance in ordered if utterance.id not in test]
+            if len({group_of[utterance.id] for utterance in kept}) < 2:
+                raise SerVaeError(
+                    f"split.validation={validation}: the training set has only one {group}, and "
+                    "a validation set takes a whole one.\nUse split.validation=0."
+                )
+            held_out, *_ = _draw(kept, group_of, group, round(1 / validation), seed)
+            sets |= dict.fromkeys(held_out, "validation")
+        result.append(sets)
+    return result
 
 
-def _groups(utterances: Sequence[Utterance], group_of: GroupOf, what: str) -> list[str]:
-    groups = [group_of(utterance) or "" for utterance in utterances]
-    without = [u.id for u, group in zip(utterances, groups, strict=True) if not group]
-    if without:
-        raise SerVaeError(
-            f"split={what}: the corpus does not say the {what} of {len(without)} of {len(groups)} "
-            f"utterances, first {without[0]}.\nUse split=random, or give the corpus a `{what}` "
-            "column."
-        )
-    if len(set(groups)) < 2:
-        raise SerVaeError(
-            f"split={what}: all {len(groups)} utterances are of one {what}, {groups[0]}; "
-            "two or more are needed.\nUse split=random."
-        )
-    return groups
-
-
-def _drawn(
-    utterances: Sequence[Utterance], groups: Sequence[str], folds: int, seed: int, what: str
+def _draw(
+    utterances: Sequence[Utterance], group_of: Mapping[str, str], group: str, folds: int, seed: int
 ) -> list[set[str]]:
+    """Draw groups into at most `folds` folds with about equal classes; return the ids of each."""
     emotions = [utterance.emotion for utterance in utterances]
+    groups = [group_of[utterance.id] for utterance in utterances]
     try:
         cutter = StratifiedGroupKFold(min(folds, len(set(groups))), shuffle=True, random_state=seed)
         indices = [test for _, test in cutter.split(utterances, emotions, groups)]
@@ -76,32 +116,8 @@ def _drawn(
             raise ValueError("a fold would be empty")
     except ValueError as error:
         raise SerVaeError(
-            f"split={what}: {len(utterances)} utterances, {len(set(groups))} groups, can't be "
+            f"split={group}: {len(utterances)} utterances in {len(set(groups))} groups cannot be "
             f"drawn into {folds} folds: {error}.\n"
             "Give split.folds from 2 and split.validation below 2/3, or other values of them."
         ) from error
     return [{utterances[index].id for index in test} for test in indices]
-
-
-def _parts(
-    utterances: Sequence[Utterance],
-    groups: Sequence[str],
-    test: set[str],
-    validation: float,
-    seed: int,
-    what: str,
-) -> dict[str, str]:
-    parts = {u.id: "test" if u.id in test else "train" for u in utterances}
-    if validation:
-        kept = [(u, g) for u, g in zip(utterances, groups, strict=True) if u.id not in test]
-        left = len({group for _, group in kept})
-        if left < 2:
-            raise SerVaeError(
-                f"split.validation={validation}: the training part has one {what} alone, and a "
-                f"validation part takes a whole one.\nUse split.validation=0."
-            )
-        drawn = _drawn(
-            [u for u, _ in kept], [g for _, g in kept], round(1 / validation), seed, what
-        )
-        parts |= dict.fromkeys(drawn[0], "validation")
-    return parts

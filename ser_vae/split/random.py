@@ -1,6 +1,6 @@
 """The paper's protocol: "training it on 70% of data and tested ... with the remaining 30%" (IV-D).
 
-By utterance, so that speakers and dialogues stand on both sides.
+By utterance, so that training and test set share speakers and dialogues.
 """
 
 from collections import Counter
@@ -15,53 +15,49 @@ from ser_vae.corpus.utterance import Utterance
 def folds(
     utterances: Sequence[Utterance], *, seed: int, test: float, validation: float
 ) -> list[dict[str, str]]:
-    """Assign each utterance to a part, stratified by emotion; other seeds draw other splits.
+    """Assign each utterance to a set, stratified by emotion and drawn from the seed.
 
     Args:
         utterances: in any order; the split depends on their ids, emotions and the seed alone.
         seed: any whole number from 0.
-        test: share of all utterances that is held out.
-        validation: share of the training part that is taken out of it; 0 for none.
+        test: proportion of all utterances in the test set.
+        validation: proportion of the remaining ones in the validation set; 0 for none.
 
     Returns:
         One fold: id -> "train", "validation" or "test".
 
     Raises:
-        SerVaeError: a share is none; an emotion has too few utterances to stand in every part.
+        SerVaeError: a proportion is out of range; an emotion has too few utterances for each set.
     """
     if not (0 < test < 1 and 0 <= validation < 1):
         raise SerVaeError(
-            f"split.test={test}, split.validation={validation}: expected shares between 0 and 1, "
-            "such as split.test=0.3 (validation may be 0)."
+            f"split.test={test}, split.validation={validation}: expected proportions between 0 and "
+            "1, such as split.test=0.3 (validation may be 0)."
         )
-    ordered = sorted(utterances, key=lambda utterance: utterance.id)
-    train, held_out = _stratified(ordered, test, seed)
-    parts = {utterance.id: "test" for utterance in held_out}
+    train, held_out = _stratified(sorted(utterances, key=lambda u: u.id), test, seed)
+    fold = {utterance.id: "test" for utterance in held_out}
     if validation:
         train, held_out = _stratified(train, validation, seed)
-        parts |= {utterance.id: "validation" for utterance in held_out}
-    parts |= {utterance.id: "train" for utterance in train}
-    return [parts]
+        fold |= {utterance.id: "validation" for utterance in held_out}
+    return [fold | {utterance.id: "train" for utterance in train}]
 
 
 def _stratified(
-    utterances: Sequence[Utterance], share: float, seed: int
+    utterances: Sequence[Utterance], proportion: float, seed: int
 ) -> tuple[list[Utterance], list[Utterance]]:
+    """Hold out a proportion of each emotion: the utterances that are kept, and those held out."""
     emotions = [utterance.emotion for utterance in utterances]
     try:
         kept, held_out = train_test_split(
-            utterances, test_size=share, stratify=emotions, random_state=seed, shuffle=True
+            utterances, test_size=proportion, stratify=emotions, random_state=seed, shuffle=True
         )
         if {utterance.emotion for utterance in held_out} != set(emotions):
-            raise ValueError("an emotion would be absent from them")
+            raise ValueError("an emotion would be missing there")
     except ValueError as error:
+        counts = ", ".join(f"{name} {count}" for name, count in sorted(Counter(emotions).items()))
         raise SerVaeError(
-            f"split=random: {len(utterances)} utterances ({_counts(emotions)}) can't be divided "
-            f"so that {share:.0%} of each emotion are held out.\n"
-            "Add utterances of the rare emotions, two of each at the least, or leave those out."
+            f"split=random: {len(utterances)} utterances ({counts}) cannot be split so that "
+            f"{proportion:.0%} of each emotion are held out.\n"
+            "Add utterances of the rare emotions, at least two of each, or leave those out."
         ) from error
     return kept, held_out
-
-
-def _counts(emotions: Sequence[str]) -> str:
-    return ", ".join(f"{emotion} {count}" for emotion, count in sorted(Counter(emotions).items()))

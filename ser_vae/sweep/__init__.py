@@ -1,84 +1,78 @@
-"""What a multirun is doing: which cell runs, what is done, what failed, the time left.
+"""The live table of a multirun: which jobs run, are done or failed, and the time left.
 
-A table that lives on a terminal, a line an event elsewhere. Hydra calls it at the start and at the
-end of the sweep and of each job (conf/config.yaml, `hydra.callbacks`); a launcher that runs jobs in
-other processes sends them a copy of it, and all of them write to one journal.
+Hydra calls `Sweep` at the start and at the end of the sweep and of each job (conf/config.yaml,
+`hydra.callbacks`). A launcher that runs jobs in other processes sends each of them a copy of it,
+which keeps its job as `<runs>/.sweeps/<sweep>/<number>.json` for the table to read. Run folders
+would not do: a job that fails before its first stage has none.
 """
 
 import atexit
-import os
+import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from importlib.util import find_spec
+from math import prod
 from pathlib import Path
+from shutil import which
 from typing import Any
+from uuid import uuid4
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from rich.live import Live
 from rich.table import Table
 
-from ser_vae import SerVaeError, mistakes
-from ser_vae.faults import explained
-from ser_vae.sweep import drawing, journal, objective, plugins
-from ser_vae.sweep.following import Following, line
+from ser_vae import SerVaeError
+from ser_vae.faults import friendly_errors
+from ser_vae.files import write_text
+from ser_vae.settings import check_objective
+from ser_vae.sweep.table import Job, draw, heading
 from ser_vae.terminal import stderr
-
-REFRESHED = 2  # times a second
-AGAIN = "The same command, given again, does these alone."
 
 
 class Sweep(Callback):
-    """Watches one multirun; a single run has none of it.
+    """Shows the state of one multirun, and exits with 1 if a job failed; idle in a single run.
 
     Attributes:
-        journal: of this sweep, below its folder of runs; None outside a multirun.
-        planned: the jobs' names; empty where a sweeper decides on them one after another.
-        lives: whether a table shows the events, so that no lines are printed.
-        elsewhere: whether jobs run in other processes, whose events `following` prints.
+        jobs: those that have started in this process, by number.
+        swept: the settings with several values; those of a job are its name.
+        total: how many jobs there will be; 0 in a single run.
+        folder: where jobs in other processes keep their state.
+        remote: whether this is the copy in the process of a job.
     """
 
     def __init__(self) -> None:
-        self.journal: Path | None = None
-        self.planned: list[str] = []
-        self.fixed: frozenset[str] = frozenset()
-        self.lives = False
-        self.elsewhere = False
+        self.jobs: dict[int, Job] = {}
+        self.swept: frozenset[str] = frozenset()
+        self.total = 0
+        self.folder = Path()
+        self.remote = False
         self.live: Live | None = None
-        self.following: Following | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """The table and the lines stay in the process that shows them."""
-        return {**self.__dict__, "live": None, "following": None}
+        """Leave the table in the process that shows it."""
+        return {**self.__dict__, "live": None, "remote": True}
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
+        runs = Path(config.runs).absolute()
         try:
-            check(config)
-            self.journal = journal.begin(Path(config.runs).absolute() / ".sweeps")
-            with explained(config):
-                # Hydra does this next; where the disk is full, with a traceback.
-                OmegaConf.save(config, Path(config.runs) / "multirun.yaml")
+            with friendly_errors(config.memory_gb):
+                check(config)
+                runs.mkdir(parents=True, exist_ok=True)
+                OmegaConf.save(config, runs / "multirun.yaml")  # or Hydra fails with a traceback
         except SerVaeError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)
-        cells = planned(config)
-        self.fixed = common(cells) if cells else unswept(config)
-        self.planned = [self.named(cell) for cell in cells]
-        console = stderr()
-        self.lives = bool(config.progress) and console.is_terminal
-        self.elsewhere = plugins.elsewhere(config.hydra)
-        if self.lives:
-            self.live = Live(
-                get_renderable=self.table, console=console, refresh_per_second=REFRESHED
-            )
+        self.folder = runs / ".sweeps" / f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid4().hex}"
+        self.swept, self.total = plan(config)
+        if config.progress and stderr().is_terminal:
+            self.live = Live(console=stderr(), refresh_per_second=2, get_renderable=self.table)
             self.live.start()
-        elif self.elsewhere:
-            self.following = Following(self.journal, self.planned)
-        atexit.register(self.end)  # Ctrl-C, or a launcher that gave up: Hydra tells nobody
+        atexit.register(self.end)  # on Ctrl-C Hydra does not call on_multirun_end
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
         atexit.unregister(self.end)
@@ -86,116 +80,81 @@ class Sweep(Callback):
             sys.exit(1)
 
     def end(self) -> bool:
-        """Give the terminal back as it was, and say what is not done; whether there is such."""
-        for shown in (self.live, self.following):
-            if shown:
-                shown.stop()
-        found = self.jobs()
-        failed = [job for job in found if job.state == "failed"]
-        for job in failed:
-            print(drawing.line(job), file=sys.stderr)
-        began = self.elsewhere or any(job.state != "waiting" for job in found)
-        if (words := drawing.not_done(found)) and began:  # or none could: that has been said
-            print(f"{words} {AGAIN}", file=sys.stderr)
-        return bool(words)
+        """Restore the terminal, and name the jobs that failed; True if a job is not done."""
+        if self.live:
+            self.live.stop()
+        jobs = self.all_jobs()
+        for job in jobs:
+            if job.state == "failed":
+                print(f"job {job.number + 1}, {job.name}: failed: {job.text}", file=sys.stderr)
+        unfinished = sum(job.state == "done" for job in jobs) < self.total
+        if jobs:
+            repeat = ". Repeat the command to do the others." if unfinished else ""
+            print(f"{heading(jobs, self.total)}{repeat}", file=sys.stderr)
+        return unfinished
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
-        if not self.journal:
-            return
-        if self.lives and not self.live and sys.stderr.isatty():
-            move_output(self.journal / "output.txt")  # it would be written across the table
-        self.note(config, "running")
+        if self.total:
+            self.update(config, start=time.time())
+            if self.remote and sys.stderr.isatty():  # where the table is
+                sys.stdout = sys.stderr = (self.folder / "output.txt").open("a")
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:  # noqa: ARG002
-        if not self.journal:
-            return
-        value = job_return._return_value  # the public one prints a failure, and raises it
-        if isinstance(value, BaseException):
-            self.note(config, "failed", mistakes.named(value))
-        else:
-            self.note(config, "done", score(value, config.objective))
+        if self.total:
+            result, state = job_return.return_value, "done"  # see ser_vae.run.main
+            if isinstance(result, float):
+                text = f"{config.objective} {result:.4f}"
+            elif "error" in result:
+                text, state = result["error"], "failed"
+            else:
+                scores = (f"{k} {v:.1%}" for k, v in result.items() if k.endswith("/test/ua"))
+                text = ", ".join(scores)
+            self.update(config, state=state, text=text, end=time.time())
 
-    def note(self, config: DictConfig, state: journal.State, said: str = "") -> None:
-        assert self.journal
-        number = int(config.hydra.job.num)
-        name = self.named(config.hydra.overrides.task)
-        try:
-            event = journal.append(self.journal, number, name, state, said)
-        except OSError as error:
-            print(f"job {number + 1}, {name}: {state}: {said}", file=sys.stderr)
-            print(f"{self.journal} lacks this: {error.strerror}", file=sys.stderr)
-            return
-        if not (self.lives or self.elsewhere):
-            print(line(self.planned, journal.read(self.journal), event), flush=True)
+    def update(self, config: DictConfig, **changes: Any) -> None:
+        """Change the job that `config` is of; in another process, write it to `folder`."""
+        number, overrides = int(config.hydra.job.num), config.hydra.overrides.task
+        name = " ".join(each for each in overrides if each.partition("=")[0] in self.swept)
+        self.jobs[number] = replace(self.jobs.get(number, Job(number, name)), **changes)
+        if self.remote:
+            write_text(self.folder / f"{number}.json", json.dumps(asdict(self.jobs[number])))
+
+    def all_jobs(self) -> list[Job]:
+        """Return the jobs that have started, here or in other processes, in order."""
+        others = [Job(**json.loads(file.read_text())) for file in self.folder.glob("*.json")]
+        return sorted([*self.jobs.values(), *others], key=lambda job: job.number)
 
     def table(self) -> Table:
-        return drawing.table(self.jobs(), stderr().height)
+        return draw(self.all_jobs(), self.total, stderr().height)
 
-    def jobs(self) -> list[journal.Job]:
-        events = journal.read(self.journal) if self.journal else []
-        return journal.jobs(self.planned, events, time.time())
 
-    def named(self, overrides: Sequence[str]) -> str:
-        """A job's overrides, without those that all jobs have."""
-        return " ".join(own for own in overrides if own not in self.fixed) or "as configured"
+def plan(config: DictConfig) -> tuple[frozenset[str], int]:
+    """Return the settings with several values (or all, if none has), and the number of jobs.
+
+    Values on the command line replace those of an experiment's file.
+    """
+    params = [f"{key}={value}" for key, value in (config.hydra.sweeper.params or {}).items()]
+    parser = OverridesParser.create(GlobalHydra.instance().config_loader())
+    parsed = parser.parse_overrides([*params, *config.hydra.overrides.task])
+    by_key = {override.get_key_element(): override for override in parsed}
+    swept = {key: override for key, override in by_key.items() if override.is_sweep_override()}
+    trials = config.hydra.sweeper.get("n_trials")
+    total = trials or prod(len(list(each.sweep_string_iterator())) for each in swept.values())
+    return frozenset(swept or by_key), total
 
 
 def check(config: DictConfig) -> None:
-    """Refuse, before any job, what each of them would fail at.
+    """Check before any job what would make all of them fail.
 
     Raises:
-        SerVaeError: a launcher or a sweeper is missing, or a sweeper that learns from scores has no
-            objective to learn from.
+        SerVaeError: a launcher or sweeper is not installed, there is no Slurm here, or a sweeper
+            that learns from the objective has none, or not one of the validation set.
     """
-    plugins.check_installed(config.hydra)
-    plugins.check_settings(config.hydra)
-    if plugins.foretells(config.hydra):
-        return
-    if config.objective is None:
-        raise SerVaeError(
-            f"hydra/sweeper={config.hydra.runtime.choices['hydra/sweeper']}: nothing says what is "
-            "to be optimised.\nSay it, such as objective=classify/validation/loss."
-        )
-    objective.check(config)
-
-
-def move_output(path: Path) -> None:
-    """Send what this process writes to a file from now on, whoever in it writes."""
-    with path.open("a") as file:
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(file.fileno(), stream.fileno())
-
-
-def planned(config: DictConfig) -> list[list[str]]:
-    """The overrides of each job that Hydra's own sweeper will run; none of another sweeper's."""
-    if not plugins.foretells(config.hydra):
-        return []
-    (batch,) = BasicSweeper.split_arguments(overrides(config), max_batch_size=None)
-    return batch
-
-
-def overrides(config: DictConfig) -> list[Override]:
-    """Those of the preset, then those of the command line."""
-    said = [f"{key}={value}" for key, value in (config.hydra.sweeper.params or {}).items()]
-    return OverridesParser.create().parse_overrides([*said, *config.hydra.overrides.task])
-
-
-def unswept(config: DictConfig) -> frozenset[str]:
-    """The overrides that have one value, as a sweeper gives them to each job."""
-    single = [own for own in overrides(config) if not own.is_sweep_override()]
-    return frozenset(f"{own.get_key_element()}={own.get_value_element_as_str()}" for own in single)
-
-
-def common(cells: Sequence[Sequence[str]]) -> frozenset[str]:
-    """The overrides of all jobs; of a single one, none: it would be left without a name."""
-    if len(cells) < 2:
-        return frozenset()
-    return frozenset.intersection(*map(frozenset, cells))
-
-
-def score(value: Mapping[str, Any] | float, objective: str | None) -> str:
-    """Of a run's metrics.json, or the objective, such as "random/test/ua 58.1 %"."""
-    if not isinstance(value, Mapping):  # what `ser_vae.run.main` returns for a sweeper
-        return f"{objective} {value:.4f}"
-    found = {name: number for name, number in value.items() if name.endswith("/test/ua")}
-    return ", ".join(f"{name} {number:.1%}" for name, number in found.items())
+    launcher, sweeper = config.hydra.launcher._target_, config.hydra.sweeper._target_
+    for plugin in (".".join(target.split(".")[:2]) for target in (launcher, sweeper)):
+        if not (find_spec(plugin.split(".")[0]) and find_spec(plugin)):
+            raise SerVaeError(f"{plugin} is not installed.\npip install 'ser_vae[sweep]'")
+    if launcher.endswith(".SlurmLauncher") and which("sbatch") is None:
+        raise SerVaeError("Slurm: no sbatch here.\nUse a login node, or hydra/launcher=parallel.")
+    if "direction" in config.hydra.sweeper:
+        check_objective(config.objective or "null", config.split.get("validation"), config.fold)

@@ -1,59 +1,55 @@
-"""Latents -> segments: what a trained representation makes of speech, to look at and listen to.
+"""Latents -> segments: what a trained representation's decoder produces, for pictures and sound.
 
-All segments are standardised ones, as the model was trained on; tensors are on its device.
+All segments are standardised, as in training; tensors are on the model's device.
 """
 
-from typing import Any
+from typing import TypeGuard
 
 import torch
 from torch import Tensor
 
+from ser_vae.model.representation import Decoder, HasPosterior, Representation
 
-def decodes(model: Any) -> bool:
-    """Whether `model` turns latents into segments, and was to learn it."""
-    return hasattr(model, "decode") and bool(model.quantities)
+
+def has_trained_decoder(model: Representation) -> TypeGuard[Decoder]:
+    """Whether `model` turns latents into segments, and was trained to do so."""
+    return isinstance(model, Decoder) and bool(model.quantities)
 
 
 @torch.no_grad()
-def reconstructed(model: Any, x: Tensor, told: Tensor, label: Tensor) -> Tensor:
-    """Segments encoded under `told` (K,) and decoded under `label` (K,): x (S, D) -> (S, D).
+def reconstruct(model: Decoder, x: Tensor, encode_as: Tensor, decode_as: Tensor) -> Tensor:
+    """Encode segments x (S, D) under one condition (K,) and decode them under another -> (S, D).
 
-    Two different labels swap the emotion of a conditional model; another takes notice of neither.
+    Two different labels swap the emotion of a conditional model; others ignore both.
     """
-    z = model.feature(x, told.expand(len(x), -1), sample=False)
-    found: Tensor = model.decode(z, label.expand(len(x), -1))
-    return found
+    z = model.feature(x, encode_as.expand(len(x), -1), sample=False)
+    return model.decode(z, decode_as.expand(len(x), -1))
 
 
 @torch.no_grad()
-def strengths(model: Any, x: Tensor, c: Tensor) -> Tensor:
-    """How much each dimension says of segments x (B, D) told c (B, K): (Z,).
+def informativeness(model: Representation, x: Tensor, c: Tensor) -> Tensor:
+    """Rank value of each dimension on segments x (B, D) under conditions c (B, K): (Z,).
 
-    Its mean KL in nats; the variance of the latent where there is no posterior.
+    Its mean KL in nats; the variance of the latent if there is no posterior.
     """
-    if hasattr(model, "posterior"):
-        kl: Tensor = model.posterior(x, c).kl()
-        return kl.mean(dim=0)
-    latents: Tensor = model.feature(x, c, sample=False)
-    return latents.var(dim=0)
+    if isinstance(model, HasPosterior):
+        return model.posterior(x, c).kl().mean(dim=0)
+    return model.feature(x, c, sample=False).var(dim=0)
 
 
 @torch.no_grad()
-def moved(model: Any, z: Tensor, label: Tensor, dimension: int, by: Tensor) -> Tensor:
-    """Latents decoded with one dimension moved: z (S, Z), label (K,), by (m,) -> (m, S, D)."""
-    shifted = z.repeat(len(by), 1, 1)
-    shifted[:, :, dimension] += by[:, None]
-    found = [model.decode(each, label.expand(len(each), -1)) for each in shifted]
-    return torch.stack(found)
+def traverse(model: Decoder, z: Tensor, label: Tensor, dimension: int, offsets: Tensor) -> Tensor:
+    """Decode latents with one dimension moved: z (S, Z), label (K,), offsets (m,) -> (m, S, D)."""
+    shifted = z.repeat(len(offsets), 1, 1)
+    shifted[:, :, dimension] += offsets[:, None]
+    return torch.stack([model.decode(each, label.expand(len(each), -1)) for each in shifted])
 
 
 @torch.no_grad()
-def drawn(model: Any, count: int, label: Tensor, generator: torch.Generator) -> Tensor:
-    """Segments decoded from the prior, z ~ N(0, I), under `label` (K,): (count, D).
+def sample_prior(model: Decoder, count: int, label: Tensor, generator: torch.Generator) -> Tensor:
+    """Decode segments from the prior, z ~ N(0, I), under `label` (K,): (count, D).
 
-    Each is drawn for itself: a row of them has no order in time, as the model knows none.
-    `generator` is on the CPU.
+    Segments are independent: the model knows no order in time. `generator` is on the CPU.
     """
     z = torch.randn(count, model.latent_size, generator=generator).to(label.device)
-    found: Tensor = model.decode(z, label.expand(count, -1))
-    return found
+    return model.decode(z, label.expand(count, -1))

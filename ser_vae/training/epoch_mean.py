@@ -6,7 +6,7 @@ from torchmetrics import Metric
 
 
 class EpochMean(Metric):
-    """The mean of each of several per-item quantities; one addition a step, no synchronisation."""
+    """The mean of each of several per-item quantities; one addition per step, no sync."""
 
     full_state_update = False
     total: Tensor

@@ -1,8 +1,8 @@
-"""Whether a representation still says anything of the speech: curves, figures and an alarm.
+"""Whether a representation still carries information about the speech: curves, figures, an alarm.
 
 A posterior that has collapsed onto the prior trains without an error, and the classifier behind it
-scores like the majority. A squared error averaged over the 800 values, beside a KL that is summed,
-does it completely: relative error 1.00, KL 0.0. With both summed, as in eq. (3), real speech gives
+scores like the majority. Averaging the squared error over the 800 values while summing the KL does
+that completely: relative error 1.00, KL 0.0. With both summed, as in eq. (3), real speech gives
 about 0.1 and 25 nats.
 """
 
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ser_vae.data.batch import Pick
-from ser_vae.data.datamodule import SegmentBatch, SegmentSet
+from ser_vae.data.sets import SegmentBatch, SegmentSet
 from ser_vae.model.collapse import LARGEST_RELATIVE_ERROR, LEAST_KL
 from ser_vae.model.diagnostics import (
     active_units,
@@ -24,30 +24,31 @@ from ser_vae.model.diagnostics import (
     mutual_information,
     relative_error,
 )
+from ser_vae.model.representation import Decoder, HasPosterior, Network, Representation
 from ser_vae.training.seeding import seed_for
 
 SEGMENTS = 1024  # at most, measured once after pretraining
-WATCHED = 256  # at most, measured after each epoch; takes about 1 % of an epoch of 7,000 segments
+MONITORED = 256  # at most, measured after each epoch; about 1 % of an epoch of 7,000 segments
 IMPORTANCE_SAMPLES = 64  # of z for each segment
-CHUNK = 256  # segments whose likelihood is estimated at once; they stay in a processor's cache
+CHUNK = 256  # segments whose likelihood is estimated at once; they fit a processor's cache
 
 
 @dataclass(frozen=True)
 class Health:
-    """What was measured; None where a model has no posterior.
+    """The measurements; None where a model has no posterior.
 
     Attributes:
-        relative_error: squared error, mu decoded, relative to the variance of the segments.
+        relative_error: squared error of decoding mu, relative to the variance of the segments.
         latent: Z.
         segments: how many were measured.
-        part: the part that they are of.
-        collapsed: whether the alarm sounds. It does with nothing wrong, too, where training was
-            very short or the corpus very small.
+        part: the set that they are from.
+        collapsed: the alarm. It also fires, with nothing wrong, if training was very short or the
+            corpus very small.
         sentence: for a reader.
-        kl: nats a segment.
+        kl: nats per segment.
         kl_per_dimension: its Z terms.
         active_units: of the Z; see `diagnostics.active_units`.
-        log_likelihood: nats a segment; see `diagnostics.log_likelihood`.
+        log_likelihood: nats per segment; see `diagnostics.log_likelihood`.
         mutual_information: nats, at most log `segments`; see `diagnostics.mutual_information`.
     """
 
@@ -64,77 +65,78 @@ class Health:
     mutual_information: float | None = None
 
 
-def watched(data: SegmentSet, seed: int, at_most: int = WATCHED) -> SegmentBatch:
-    """Up to `at_most` of the segments, drawn from a stream of its own."""
+def draw_segments(data: SegmentSet, seed: int, at_most: int = MONITORED) -> SegmentBatch:
+    """Draw up to `at_most` of the segments, from a separate random stream."""
     generator = torch.Generator().manual_seed(seed_for(seed, "health", "segments"))
-    chosen = torch.randperm(len(data), generator=generator)[:at_most]
-    return data[Pick(chosen, share=1.0)]
+    index = torch.randperm(len(data), generator=generator)[:at_most]
+    return data[Pick(index, share=1.0)]
 
 
 @torch.no_grad()
-def curves(model: Any, batch: SegmentBatch) -> dict[str, float]:
-    """What is logged of an epoch: relative error; with a posterior, KL and active units too.
+def epoch_health(model: Representation, batch: SegmentBatch) -> dict[str, float]:
+    """Measure relative error and, with a posterior, KL and active units.
 
-    Nothing in it is random, and a model without `reconstruct` has none of it.
+    Nothing in it is random. Empty for a model that does not reconstruct.
     """
-    if not hasattr(model, "reconstruct"):
+    if not isinstance(model, Decoder):
         return {}
-    with _evaluated(model, batch) as (x, c):
-        found = {"relative_error": relative_error(x, model.reconstruct(x, c))}
-        if hasattr(model, "posterior"):
+    with evaluation_mode(model, batch) as (x, c):
+        health = {"relative_error": relative_error(x, model.reconstruct(x, c))}
+        if isinstance(model, HasPosterior):
             posterior = model.posterior(x, c)
-            found["kl"] = float(posterior.kl().sum(dim=1).mean())
-            found["active_units"] = active_units(posterior.mu)
-    return found
+            health["kl"] = float(posterior.kl().sum(dim=1).mean())
+            health["active_units"] = active_units(posterior.mu)
+    return health
 
 
 @torch.no_grad()
-def health(
-    model: Any, data: SegmentSet, *, part: str, seed: int, device: torch.device
+def measure_health(
+    model: Representation, data: SegmentSet, *, part: str, seed: int, device: torch.device
 ) -> dict[str, Any] | None:
     """Measure a representation on up to `SEGMENTS` segments: `Health` as a dictionary.
 
     Args:
-        model: None is returned for one without `reconstruct`; one with `posterior` and `decode`
-            is measured as a VAE. Its weights stay as they are, on `device`.
-        data: segments that were not trained on, with what a conditional model is told of each:
-            from `Material.segment_set` the true label, as in pretraining. That is a diagnosis of
-            P(X|z, c); it reaches no prediction.
-        part: the name of the part that `data` is.
+        model: None is returned for one that does not reconstruct. Its weights are unchanged.
+        data: segments that were not trained on, with the condition of each: the true label, as in
+            pretraining. That is a diagnosis of P(X|z, c), and reaches no prediction.
+        part: the name of the set that `data` is.
         seed: draws the segments, and the noise of the estimates.
         device: where to compute.
     """
-    if not hasattr(model, "reconstruct"):
+    if not isinstance(model, Decoder):
         return None
-    batch = watched(data, seed, SEGMENTS)
-    found: dict[str, Any] = curves(model.to(device), batch)
-    found["collapsed"] = sounds(found["relative_error"], found.get("kl"))
-    found |= {"latent": model.latent_size, "segments": len(batch.x), "part": part}
-    found["sentence"] = sentence(found, told=model.conditional)
-    if hasattr(model, "posterior"):
-        found |= _estimates(model, batch, seed_for(seed, "health", "noise"))
-    return asdict(Health(**found))
+    model.to(device)
+    batch = draw_segments(data, seed, SEGMENTS)
+    health: dict[str, Any] = epoch_health(model, batch)
+    health["collapsed"] = is_collapsed(health["relative_error"], health.get("kl"))
+    health |= {"latent": model.latent_size, "segments": len(batch.x), "part": part}
+    health["sentence"] = health_sentence(health, conditional=model.conditional)
+    if isinstance(model, HasPosterior):
+        health |= _estimates(model, batch, seed_for(seed, "health", "noise"))
+    return asdict(Health(**health))
 
 
-def sounds(error: float, kl: float | None) -> bool:
-    """Whether the alarm does, of a relative error and a KL: not a number is no sign of health."""
-    return not (error <= LARGEST_RELATIVE_ERROR and (kl is None or kl >= LEAST_KL))
+def is_collapsed(relative_error: float, kl: float | None) -> bool:
+    """True if collapsed; NaN counts as collapsed."""
+    return not (relative_error <= LARGEST_RELATIVE_ERROR and (kl is None or kl >= LEAST_KL))
 
 
-def sentence(found: Mapping[str, Any], *, told: bool) -> str:
-    """The verdict, what it rests on, and what that was measured on."""
-    verdict = "COLLAPSED or hardly trained" if found["collapsed"] else "No collapse"
-    figures = f"relative error {found['relative_error']:.3f} (alarm above {LARGEST_RELATIVE_ERROR})"
-    if "kl" in found:
-        figures += f", KL {found['kl']:.1f} nats a segment (alarm below {LEAST_KL:g})"
-        figures += f", {found['active_units']} of {found['latent']} units active"
-    measured = f"{found['segments']:,} segments of the {found['part']} part"
-    return f"{verdict}: {figures}; {measured}{', each with its label' if told else ''}."
+def health_sentence(health: Mapping[str, Any], *, conditional: bool) -> str:
+    """State the verdict, its figures, and what they were measured on."""
+    verdict = "COLLAPSED or hardly trained" if health["collapsed"] else "No collapse"
+    figures = (
+        f"relative error {health['relative_error']:.3f} (alarm above {LARGEST_RELATIVE_ERROR})"
+    )
+    if "kl" in health:
+        figures += f", KL {health['kl']:.1f} nats per segment (alarm below {LEAST_KL:g})"
+        figures += f", {health['active_units']} of {health['latent']} units active"
+    measured = f"{health['segments']:,} segments of the {health['part']} set"
+    return f"{verdict}: {figures}; {measured}{', each with its label' if conditional else ''}."
 
 
 def _estimates(model: Any, batch: SegmentBatch, seed: int) -> dict[str, Any]:
-    """What takes the posterior, and for the most part noise."""
-    with _evaluated(model, batch) as (x, c):
+    """Measure what needs the posterior, and for the most part noise."""
+    with evaluation_mode(model, batch) as (x, c):
         posterior = model.posterior(x, c)
         noise = torch.Generator(x.device).manual_seed(seed)
         chunks = zip(torch.split(x, CHUNK), torch.split(c, CHUNK), strict=True)
@@ -152,8 +154,8 @@ def _estimates(model: Any, batch: SegmentBatch, seed: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _evaluated(model: torch.nn.Module, batch: SegmentBatch) -> Iterator[tuple[Tensor, Tensor]]:
-    """Segments and conditions as the model's weights are kept; no dropout meanwhile."""
+def evaluation_mode(model: Network, batch: SegmentBatch) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield segments and conditions on the model's device and in its precision; no dropout."""
     like = next(chain(model.parameters(), model.buffers()))
     training = model.training
     model.eval()

@@ -1,25 +1,113 @@
-"""A trained classifier -> probabilities of the emotions of each utterance."""
+"""A trained classifier behind a representation -> probabilities of the emotions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from lightning.pytorch.utilities import move_data_to_device
+from torch import Tensor
 
+from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.data.batch import Batches
-from ser_vae.data.datamodule import SequenceSet
-from ser_vae.training.classify import Classify
+from ser_vae.data.segment import Segments
+from ser_vae.data.sets import SequenceBatch, SequenceSet
+from ser_vae.model.representation import Representation
+from ser_vae.training.encode import Marginal, encode
 from ser_vae.training.seeding import seed_for
 
+Probabilities = npt.NDArray[np.float64]
+Encoder = Representation | Marginal
 
-@torch.no_grad()
-def probabilities(
-    stage: Classify, utterances: SequenceSet, *, batch_size: int, device: torch.device
-) -> npt.NDArray[np.float64]:
-    """Probabilities (U, K) of every utterance, each once and in order, on one device."""
-    stage.eval().float().to(device)
-    torch.manual_seed(seed_for(stage.seed, "predict"))  # a fine-tuned encoder may sample
-    batches = Batches(
-        len(utterances), batch_size, accumulated=1, seed=0, shuffle=False, rank=0, world_size=1
-    )
-    logits = [stage(move_data_to_device(utterances[pick], device)).cpu() for pick in batches]
-    return torch.cat(logits).double().softmax(dim=-1).numpy()
+
+def classify_batch(
+    head: Head, encoder: Encoder | None, batch: SequenceBatch, *, sample: bool
+) -> Tensor:
+    """Compute the logits (B, K) of a batch of latents, or of segments with their encoder."""
+    z = batch.x if encoder is None else encode_batch(encoder, batch, sample=sample)
+    return head(z, batch.length)
+
+
+def encode_batch(encoder: Encoder, batch: SequenceBatch, *, sample: bool) -> Tensor:
+    """Encode a batch of segments (B, S, D) -> (B, S, Z); only valid segments pass the encoder."""
+    steps = torch.arange(batch.x.shape[1], device=batch.x.device)
+    valid = steps < batch.length[:, None]
+    c = torch.repeat_interleave(batch.c, batch.length, dim=0)
+    rows = encoder.feature(batch.x[valid], c, sample=sample)
+    z: Tensor = rows.new_zeros(*valid.shape, rows.shape[-1])
+    z[valid] = rows
+    return z
+
+
+@dataclass(frozen=True)
+class LatentClassifier:
+    """An encoder and the classifier that was trained on its latents.
+
+    Attributes:
+        encoder: segments -> latents.
+        head: sequences of latents -> emotion: a network, or an estimator of scikit-learn's kind.
+        fine_tuned: whether the encoder was trained together with the head. It then runs within
+            each batch, as it did in training.
+        sample: whether latents are samples of the posterior rather than mu.
+        seed: of the run.
+        batch_size: utterances.
+        device: where to compute.
+    """
+
+    encoder: Encoder
+    head: Head | SequenceEstimator
+    fine_tuned: bool
+    sample: bool
+    seed: int
+    batch_size: int
+    device: torch.device
+
+    @torch.no_grad()
+    def probabilities(
+        self, segments: Segments, condition: Tensor, speakers: Sequence[str]
+    ) -> Probabilities:
+        """Classify U utterances, in order: condition (U, K) -> (U, K)."""
+        source: Segments | Tensor = segments
+        if not self.fine_tuned:
+            source = encode(
+                self.encoder,
+                segments,
+                condition,
+                sample=self.sample,
+                seed=seed_for(self.seed, "latents", "test"),
+                device=self.device,
+            )
+        head = self.head
+        if isinstance(head, SequenceEstimator):
+            assert isinstance(source, Tensor)
+            return head.predict_proba(as_sequences(source, segments), speakers)
+        for network in (self.encoder, head):
+            network.eval()
+            network.float()
+            network.to(self.device)
+        torch.manual_seed(seed_for(seed_for(self.seed, "classify"), "predict"))  # it may sample
+        unknown = torch.zeros(len(segments.count), dtype=torch.int64)
+        items = SequenceSet(source, segments.first, segments.count, condition, unknown)
+        batches = Batches(
+            len(items), self.batch_size, accumulated=1, seed=0, shuffle=False, rank=0, world_size=1
+        )
+        encoder = self.encoder if self.fine_tuned else None
+        logits = [
+            classify_batch(
+                head, encoder, on_device(items[pick], self.device), sample=self.sample
+            ).cpu()
+            for pick in batches
+        ]
+        probabilities: Probabilities = torch.cat(logits).double().softmax(dim=-1).numpy()
+        return probabilities
+
+
+def on_device(batch: SequenceBatch, device: torch.device) -> SequenceBatch:
+    """Copy the tensors of a batch to a device."""
+    x, length, c, label = (each.to(device) for each in batch[:4])
+    return SequenceBatch(x, length, c, label, batch.share)
+
+
+def as_sequences(latents: Tensor, segments: Segments) -> list[npt.NDArray[np.float32]]:
+    """Split latents (N, Z) into those of each utterance, (S, Z)."""
+    return [rows.numpy() for rows in torch.split(latents, segments.count.tolist())]

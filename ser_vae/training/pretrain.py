@@ -6,46 +6,48 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ser_vae.data.datamodule import SegmentBatch
-from ser_vae.training.health import curves
+from ser_vae.data.sets import SegmentBatch
+from ser_vae.model.representation import Representation
+from ser_vae.training.health import epoch_health
 from ser_vae.training.stage import Stage
 
 
 class Pretrain(Stage):
-    """Trains `model` on segments; a conditional one is told the label of each.
+    """Trains a representation on segments; a conditional one is given the label of each.
 
-    `label_dropout` is the share of the segments of a step that it is told nothing of, drawn anew
-    at each step: a segment is without its label in that share of the steps.
-
-    Of `watched`, the same few segments after every epoch, it logs what `health.curves` finds.
+    Args:
+        model: the representation.
+        seed: of the stage.
+        optimizer: keyword arguments of Adam.
+        label_dropout: probability that a segment loses its label, drawn anew at each step.
+        monitored: a few segments on which `health.epoch_health` is measured after every epoch.
     """
 
     def __init__(
         self,
-        model: Any,
+        model: Representation,
         seed: int,
         optimizer: Mapping[str, Any],
         *,
         label_dropout: float = 0.0,
-        watched: SegmentBatch | None = None,
+        monitored: SegmentBatch | None = None,
     ) -> None:
         super().__init__("pretrain", model.quantities, seed, optimizer)
         self.model, self.label_dropout = model, label_dropout
-        self.watched = watched
+        self.monitored = monitored
 
     def terms(self, batch: SegmentBatch) -> dict[str, Tensor]:
-        c = self.dropped(batch.c) if self.training and self.label_dropout else batch.c
-        terms: dict[str, Tensor] = self.model.loss(batch.x, c)
-        return terms
+        c = self.drop_labels(batch.c) if self.training and self.label_dropout else batch.c
+        return self.model.loss(batch.x, c)
 
-    def dropped(self, c: Tensor) -> Tensor:
-        """The labels (B, K), a share of them in place of which no label, all classes alike, is."""
+    def drop_labels(self, c: Tensor) -> Tensor:
+        """Replace some of the labels (B, K) by equal weights for all classes."""
         drop = torch.rand(len(c), 1, device=c.device) < self.label_dropout
         return torch.where(drop, torch.full_like(c, 1 / c.shape[1]), c)
 
     def on_train_epoch_end(self) -> None:
         super().on_train_epoch_end()
-        if self.watched:
-            found = curves(self.model, self.watched)
-            named = {f"{self.stage}/health/{name}": value for name, value in found.items()}
-            self.log_dict(named, sync_dist=True)  # equal on all devices: so are the weights
+        if self.monitored:
+            health = epoch_health(self.model, self.monitored)
+            metrics = {f"{self.stage}/health/{name}": value for name, value in health.items()}
+            self.log_dict(metrics, sync_dist=True)  # equal on all devices: so are the weights

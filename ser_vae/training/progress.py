@@ -1,4 +1,4 @@
-"""How far a stage is, for a person at a terminal."""
+"""The progress bar of a stage."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from ser_vae.training.stage import Stage
 
 
 class StageProgress(Callback):
-    """One bar for the whole of a stage: its name, the epoch, the last epoch's loss, time left.
+    """One bar for a whole stage: its name, the epoch, the last epoch's loss, the time left.
 
-    Lightning's own bar starts anew with each epoch and does not say which stage it is.
+    Lightning's own bar restarts with each epoch and does not name the stage.
     """
 
     def __init__(self) -> None:
-        self.progress: Progress | None = None  # not before training: it can't be sent to a process
+        self.progress: Progress | None = None  # created on start: it cannot be pickled
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not trainer.is_global_zero:
@@ -31,7 +31,9 @@ class StageProgress(Callback):
             console=stderr(),
         )
         self.task = self.progress.add_task(
-            self._said(pl_module, trainer), total=steps * epochs, completed=trainer.global_step
+            self._description(pl_module, trainer),
+            total=steps * epochs,
+            completed=trainer.global_step,
         )
         self.progress.start()
 
@@ -43,7 +45,7 @@ class StageProgress(Callback):
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.progress:
-            self.progress.update(self.task, description=self._said(pl_module, trainer))
+            self.progress.update(self.task, description=self._description(pl_module, trainer))
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._stop()
@@ -58,8 +60,8 @@ class StageProgress(Callback):
             self.progress.stop()
 
     @staticmethod
-    def _said(stage: LightningModule, trainer: Trainer) -> str:
+    def _description(stage: LightningModule, trainer: Trainer) -> str:
         assert isinstance(stage, Stage)
         loss = trainer.callback_metrics.get(f"{stage.stage}/train/loss")
-        shown = "" if loss is None else f", loss {float(loss):.4g}"
-        return f"{stage.stage}, epoch {trainer.current_epoch + 1} of {trainer.max_epochs}{shown}"
+        suffix = "" if loss is None else f", loss {float(loss):.4g}"
+        return f"{stage.stage}, epoch {trainer.current_epoch + 1} of {trainer.max_epochs}{suffix}"

@@ -1,6 +1,4 @@
-"""What the two stages have in common: a pass over a batch gives per-item terms, one of them the
-loss.
-"""
+"""The base of both stages: a pass over a batch gives per-item terms, one of which is the loss."""
 
 import math
 import warnings
@@ -17,15 +15,14 @@ from ser_vae.training.epoch_mean import EpochMean
 from ser_vae.training.seeding import seed_for, seed_streams
 
 KNOWN_WARNINGS = (
-    ".*does not have many workers.*",  # batches are cut from memory by index: workers would copy
-    "Checkpoint directory .* exists and is not empty",  # that is how a run is resumed
-    "Total length of `list` across ranks is zero",  # no validation part was asked for
+    ".*does not have many workers.*",  # batches are indexed from memory: workers would only copy
+    "Checkpoint directory .* exists and is not empty",  # that is how a run resumes
+    "Total length of `list` across ranks is zero",  # there is no validation set
     ".*LeafSpec.* is deprecated",  # inside Lightning
-    "The `srun` command is available",  # a login node, where nobody asked for a job
+    "The `srun` command is available",  # on a login node, outside any job
 )
 
-
-LOWER = "Training diverged: lower its optimizer.lr, or set trainer.precision=32-true."
+REMEDY = "Training diverged: lower its optimizer.lr, or set trainer.precision=32-true."
 
 
 def ignore_known_warnings() -> None:
@@ -36,7 +33,7 @@ def ignore_known_warnings() -> None:
 class Stage(lightning.LightningModule):
     """Minimises the mean of `terms(batch)["loss"]` and logs the mean of every term each epoch.
 
-    Metrics are named `stage/part/quantity`, from the same function in training and validation.
+    Metrics are named `stage/part/quantity`; training and validation compute them alike.
 
     Args:
         name: of the stage.
@@ -51,30 +48,31 @@ class Stage(lightning.LightningModule):
         super().__init__()
         self.stage, self.quantities, self.seed = name, quantities, seed
         self.optimizer = dict(optimizer)
-        self.fused = True  # Adam as one kernel for all weights; see `fit` for where it can't be
+        self.fused = True  # Adam as one kernel for all weights; see `fit` for the exception
         self.compiled = False  # see `fit`
+        self.has_unused_parameters = False  # ddp has to know
         self._program: Callable[[Any], dict[str, Tensor]] | None = None  # `terms`, compiled
         self.train_means = EpochMean(len(quantities))
         self.validation_means = EpochMean(len(quantities))
 
     def terms(self, batch: Any) -> dict[str, Tensor]:
-        """Each quantity, item by item: (B,)."""
+        """Return each quantity per item, (B,)."""
         raise NotImplementedError
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         return [{"params": list(self.parameters())}]
 
     def setup(self, stage: str) -> None:  # noqa: ARG002
-        ignore_known_warnings()  # here too: a spawned process starts with none ignored
+        ignore_known_warnings()  # here too: a spawned process starts afresh
         if self.compiled:
-            # The function, not a module: weights keep their names. The noise stays PyTorch's own.
-            # A program for each size of a batch, of which there are two: the full one, the last.
+            # Compile the function, not a module, so that weights keep their names. There are two
+            # batch sizes, the full one and the last, hence two programs. Noise stays PyTorch's.
             self._program = torch.compile(
                 self.terms, dynamic=False, options={"fallback_random": True}
             )
 
     def teardown(self, stage: str) -> None:  # noqa: ARG002
-        self._program = None  # a stage is copied and sent, a program can't be
+        self._program = None  # stages are copied and pickled, which a program cannot be
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         return torch.optim.Adam(self.parameter_groups(), fused=self.fused, **self.optimizer)
@@ -88,7 +86,7 @@ class Stage(lightning.LightningModule):
         self._step(batch, self.validation_means)
 
     def _seed(self, part: str, index: int) -> None:
-        """At each step: a resumed epoch begins without Lightning's hook, and loaders draw too."""
+        """Seed each step: on a resumed epoch Lightning skips the hook of the epoch's start."""
         seed = seed_for(self.seed, part, self.current_epoch, index, self.global_rank)
         seed_streams(seed, self.device)
 
@@ -107,13 +105,15 @@ class Stage(lightning.LightningModule):
         self._log("validation", self.validation_means)
 
     def _log(self, part: str, epoch_mean: EpochMean) -> None:
-        found = epoch_mean.compute().reshape(-1)  # of one quantity it is a scalar
-        means = dict(zip(self.quantities, found.tolist(), strict=True))
+        values = epoch_mean.compute().reshape(-1)  # a scalar if there is one quantity
+        means = dict(zip(self.quantities, values.tolist(), strict=True))
         epoch_mean.reset()
         if not all(map(math.isfinite, means.values())):
             raise SerVaeError(
                 f"{self.stage}, epoch {self.current_epoch}: the {part} loss is {means['loss']}.\n"
-                f"{LOWER}"
+                f"{REMEDY}"
             )
-        named = {f"{self.stage}/{part}/{name}": mean for name, mean in means.items()}
-        self.log_dict(named, sync_dist=True)  # equal on all devices: the sums were added up
+        metrics = {f"{self.stage}/{part}/{name}": mean for name, mean in means.items()}
+        self.log_dict(
+            metrics, sync_dist=True
+        )  # equal on all devices: torchmetrics adds the sums up

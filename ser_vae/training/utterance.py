@@ -1,34 +1,34 @@
-"""A network that looks at an utterance as a whole learns from those with a label and without."""
+"""Training of a network on whole utterances, labelled and unlabelled."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from ser_vae.baseline.estimator import FloatArray
 from ser_vae.data.batch import Pick
+from ser_vae.model.utterance_vae import UtteranceVAE
 from ser_vae.training.stage import Stage
 
 
 class UtteranceBatch(NamedTuple):
     x: Tensor  # (B, E)
-    label: Tensor  # (B,) below 0 for an utterance that has none
-    weight: Tensor  # (B,) of what is asked of the label
+    label: Tensor  # (B,) below 0 for an unlabelled utterance
+    weight: Tensor  # (B,) of the terms that need the label
     share: float  # see batch.Pick
 
 
 class UtteranceSet(Dataset[UtteranceBatch]):
-    """Utterances as one row each, (U, E), labelled or not, (U,); indexed with a whole batch.
+    """Vectors (U, E) of utterances and their labels (U,); indexed with a whole batch.
 
-    Those with a label weigh as many times more as makes up for those without: the mean of a
-    weighted quantity over all is its mean over the labelled ones.
+    Weights are 0 for unlabelled utterances, and such that the mean of a weighted quantity over all
+    utterances is its mean over the labelled ones.
     """
 
-    def __init__(self, values: Tensor, label: Tensor) -> None:
-        self.values, self.label = values, label
+    def __init__(self, vectors: FloatArray, label: Tensor) -> None:
+        self.values, self.label = torch.from_numpy(vectors).float(), label
         labelled = (label >= 0).float()
         self.weight = labelled * len(label) / labelled.sum()
 
@@ -36,27 +36,16 @@ class UtteranceSet(Dataset[UtteranceBatch]):
         return len(self.label)
 
     def __getitem__(self, pick: Pick) -> UtteranceBatch:
-        chosen = pick.items
-        return UtteranceBatch(
-            self.values[chosen], self.label[chosen], self.weight[chosen], pick.share
-        )
+        index = pick.items
+        return UtteranceBatch(self.values[index], self.label[index], self.weight[index], pick.share)
 
 
 class ClassifyUtterances(Stage):
-    """Trains `model`, such as a `UtteranceVAE`, on rows; its curves are those of a classifier."""
+    """Trains a `UtteranceVAE`; its curves are named like those of a classifier."""
 
-    def __init__(self, model: Any, seed: int, optimizer: Mapping[str, Any]) -> None:
+    def __init__(self, model: UtteranceVAE, seed: int, optimizer: Mapping[str, Any]) -> None:
         super().__init__("classify", model.quantities, seed, optimizer)
         self.model = model
 
     def terms(self, batch: UtteranceBatch) -> dict[str, Tensor]:
-        terms: dict[str, Tensor] = self.model.loss(batch.x, batch.label, batch.weight)
-        return terms
-
-
-@torch.no_grad()
-def probabilities(model: torch.nn.Module, values: Tensor) -> npt.NDArray[np.float64]:
-    """Probabilities (U, K) of the emotions of rows (U, E), on the CPU."""
-    model.eval().float().cpu()
-    said: npt.NDArray[np.float64] = model(values).double().softmax(dim=-1).numpy()
-    return said
+        return self.model.loss(batch.x, batch.label, batch.weight)

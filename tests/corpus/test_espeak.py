@@ -18,21 +18,21 @@ def waveform(samples: bytes) -> np.ndarray:
     return np.frombuffer(samples, dtype="<i2").astype(float)
 
 
-def test_the_same_sentences_are_the_same_bytes_at_another_time():
+def test_the_same_sentences_give_the_same_bytes_at_another_time():
     before = speak([PLAIN, BREATHY, PLAIN])
     time.sleep(1.1)  # the library's own seed is the clock, in seconds
     assert speak([PLAIN, BREATHY, PLAIN]) == before
 
 
-def test_another_seed_is_another_breath():
+def test_another_seed_gives_another_breath():
     assert speak([BREATHY]) != speak([replace(BREATHY, seed=2)])
 
 
-def test_a_process_of_its_own_starts_from_the_same_state_whatever_was_spoken_before():
+def test_earlier_sentences_do_not_change_later_ones():
     speak([replace(PLAIN, text="Something else, at length, to move the flutter on.")])
     one, two = speak([PLAIN, PLAIN])
     assert one == speak([PLAIN])[0]
-    assert two != one  # the reason for all this
+    assert two != one  # why each group of sentences needs a new process
 
 
 def test_faster_speech_is_shorter():
@@ -46,13 +46,13 @@ def test_a_higher_pitch_is_a_higher_f0():
 
 
 def f0_hz(wave: np.ndarray) -> float:
-    """From the peak of the whole sentence's autocorrelation between 60 and 400 Hz."""
+    """Find the peak of the autocorrelation of the whole sentence between 60 and 400 Hz."""
     rate = espeak.SAMPLE_RATE_HZ
     correlation = np.fft.irfft(np.abs(np.fft.rfft(wave, 2 * wave.size)) ** 2)
     return rate / (rate // 400 + correlation[rate // 400 : rate // 60].argmax())
 
 
-def test_speech_stays_clear_of_the_largest_sample():
+def test_speech_is_never_near_full_scale():
     assert np.abs(waveform(speak([PLAIN])[0])).max() < 20_000
 
 

@@ -2,13 +2,16 @@
 
 import os
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ser_vae import SerVaeError
+from ser_vae.corpus.completeness import expected_counts, warning_line
 from ser_vae.corpus.iemocap import read, read_tree
-from ser_vae.corpus.iemocap_release import dialogues, expected_counts
+from ser_vae.corpus.iemocap_release import RELEASED, dialogues
+from ser_vae.corpus.labels import class_of_code
 from ser_vae.corpus.utterance import Utterance
 
 EMOTIONS = {"neutral": ["neu"], "happy": ["hap", "exc"], "sad": ["sad"], "angry": ["ang"]}
@@ -57,8 +60,8 @@ def release(tmp_path: Path) -> Path:
     return root
 
 
-def oddities(release: Path) -> tuple[str, ...]:
-    """Those of the tree itself; `read` adds the dialogues that a complete release has."""
+def tree_warnings(release: Path) -> tuple[str, ...]:
+    """Return the warnings about the tree itself; `read` adds the missing dialogues."""
     return read_tree(release, EMOTIONS)[2]
 
 
@@ -81,10 +84,10 @@ def test_a_label_line_becomes_an_utterance(release: Path) -> None:
         start_s=10.01,
         end_s=11.3925,
     )
-    assert oddities(release) == ()
+    assert tree_warnings(release) == ()
 
 
-def test_classes_stand_in_the_order_asked_for(release: Path) -> None:
+def test_classes_are_in_the_order_of_the_setting(release: Path) -> None:
     assert read(release, EMOTIONS).emotions == ("neutral", "happy", "sad", "angry")
     assert read(release, dict(reversed(EMOTIONS.items()))).emotions[0] == "angry"
 
@@ -102,7 +105,7 @@ def test_labels_outside_the_classes_keep_their_code(release: Path) -> None:
     assert "Ses01F_impro01_F001" not in ids(corpus.utterances)
 
 
-def test_apple_double_files_are_no_labels_and_no_speech(release: Path) -> None:
+def test_apple_double_files_are_ignored(release: Path) -> None:
     clean = read(release, EMOTIONS)
     session = release / "Session1"
     for ghost in (
@@ -115,7 +118,7 @@ def test_apple_double_files_are_no_labels_and_no_speech(release: Path) -> None:
     assert read(release, EMOTIONS) == clean
 
 
-def test_single_evaluators_files_in_sub_folders_are_not_read(release: Path) -> None:
+def test_the_votes_of_single_evaluators_in_sub_folders_are_ignored(release: Path) -> None:
     clean = read(release, EMOTIONS)
     for folder in ("Categorical", "Attribute", "Self-evaluation"):
         votes = release / "Session1/dialog/EmoEvaluation" / folder
@@ -125,10 +128,28 @@ def test_single_evaluators_files_in_sub_folders_are_not_read(release: Path) -> N
     assert read(release, EMOTIONS) == clean
 
 
-def test_line_ends_of_windows_change_nothing(release: Path) -> None:
+def test_windows_line_ends_change_nothing(release: Path) -> None:
     clean = read(release, EMOTIONS)
     write_dialogue(release, LABELS.replace("\n", "\r\n"), "Ses01F_impro01")
     assert read(release, EMOTIONS) == clean
+
+
+def test_suffixes_may_be_in_capitals(release: Path) -> None:
+    clean = read(release, EMOTIONS)
+    for path in [*release.rglob("*.wav"), *release.rglob("*.txt")]:
+        path.rename(path.with_suffix(path.suffix.upper()))
+    assert [
+        replace(u, path=u.path.with_suffix(".wav")) for u in read(release, EMOTIONS).utterances
+    ] == list(clean.utterances)
+
+
+def test_a_partial_copy_is_one_line_of_a_run(release: Path) -> None:
+    line = warning_line(read(release, EMOTIONS))
+    assert line is not None
+    assert "\n" not in line
+    assert line.startswith("not the utterances of a complete copy: neutral improvised 5 of 1,099, ")
+    assert "146 of 151 dialogues are missing: Ses01F_impro02, " in line
+    assert line.endswith("and 143 more; `python -m ser_vae.check corpus=…` lists all")
 
 
 def test_comments_may_be_in_any_encoding(release: Path) -> None:
@@ -152,29 +173,29 @@ def test_the_speaker_is_the_letter_of_the_last_token(
     release: Path, name: str, speaker: str
 ) -> None:
     write_dialogue(release, label(name), name.rpartition("_")[0])
-    found = {u.id: u for u in read(release, EMOTIONS).utterances}[name]
-    assert found.speaker == speaker
-    assert found.sex == speaker[-1]
+    utterance = {u.id: u for u in read(release, EMOTIONS).utterances}[name]
+    assert utterance.speaker == speaker
+    assert utterance.sex == speaker[-1]
 
 
-def test_a_dialogue_whose_name_begins_another_is_not_mixed_with_it(release: Path) -> None:
+def test_a_dialogue_is_not_confused_with_one_whose_name_it_starts(release: Path) -> None:
     write_dialogue(release, label("Ses05M_script01_1_F000", "sad"))
     write_dialogue(release, label("Ses05M_script01_1b_F000", "ang"))
-    found = {u.id: u for u in read(release, EMOTIONS).utterances}
-    first, second = found["Ses05M_script01_1_F000"], found["Ses05M_script01_1b_F000"]
+    by_id = {u.id: u for u in read(release, EMOTIONS).utterances}
+    first, second = by_id["Ses05M_script01_1_F000"], by_id["Ses05M_script01_1b_F000"]
     assert (first.dialogue, first.emotion) == ("Ses05M_script01_1", "sad")
     assert (second.dialogue, second.emotion) == ("Ses05M_script01_1b", "angry")
 
 
-def test_the_script_is_shared_by_sessions_and_by_recordings_of_the_same_words(
+def test_sessions_and_second_recordings_of_the_same_words_share_the_script(
     release: Path,
 ) -> None:
     names = ["Ses01F_script01_1_F000", "Ses05M_script01_1_M000", "Ses05M_script01_1b_M000"]
     for name in names:
         write_dialogue(release, label(name))
-    found = {u.id: u for u in read(release, EMOTIONS).utterances}
-    assert {found[name].script for name in names} == {"script01_1"}
-    assert {found[name].style for name in names} == {"scripted"}
+    by_id = {u.id: u for u in read(release, EMOTIONS).utterances}
+    assert {by_id[name].script for name in names} == {"script01_1"}
+    assert {by_id[name].style for name in names} == {"scripted"}
 
 
 def test_the_two_parts_of_a_scene_are_one_script(release: Path) -> None:
@@ -184,7 +205,7 @@ def test_the_two_parts_of_a_scene_are_one_script(release: Path) -> None:
     assert scripts == {"impro05"}
 
 
-def test_a_parent_folder_named_session_9_means_nothing(release: Path, tmp_path: Path) -> None:
+def test_a_parent_folder_named_session_9_is_ignored(release: Path, tmp_path: Path) -> None:
     moved = tmp_path / "Session 9" / "Session2" / release.name
     moved.parent.mkdir(parents=True)
     here = read(release, EMOTIONS)
@@ -200,7 +221,7 @@ def test_the_release_may_have_another_name(release: Path, tmp_path: Path) -> Non
     assert len(read(renamed, EMOTIONS).utterances) == 6
 
 
-def test_the_root_may_be_the_releases_parent(release: Path) -> None:
+def test_the_root_may_be_the_parent_of_the_release(release: Path) -> None:
     assert read(release.parent, EMOTIONS) == read(release, EMOTIONS)
 
 
@@ -210,7 +231,7 @@ def test_two_releases_in_one_parent_are_an_error(release: Path) -> None:
         read(release.parent, EMOTIONS)
 
 
-def test_a_folder_without_sessions_is_named_with_what_was_expected(tmp_path: Path) -> None:
+def test_a_folder_without_sessions_is_an_error_that_says_what_was_expected(tmp_path: Path) -> None:
     with pytest.raises(SerVaeError, match=r"is not IEMOCAP: expected Session1/dialog"):
         read(tmp_path, EMOTIONS)
 
@@ -236,10 +257,10 @@ def test_an_unknown_code_is_an_error_with_file_and_line(release: Path) -> None:
     [
         "[6.2901 - 8.2357]\tSes01F_impro01_F000\tneu\n",  # no attributes
         label("Ses01F_impro02_F000"),  # of another dialogue
-        label("Ses01F_impro01_X000"),  # nobody of that letter
+        label("Ses01F_impro01_X000"),  # neither F nor M
     ],
 )
-def test_a_line_that_is_no_label_is_an_error_with_file_and_line(release: Path, line: str) -> None:
+def test_an_invalid_label_line_is_an_error_with_file_and_line(release: Path, line: str) -> None:
     file = release / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
     file.write_text(f"% header\n{line}")
     with pytest.raises(SerVaeError, match=r"Ses01F_impro01\.txt, line 2: expected '\[start"):
@@ -252,28 +273,28 @@ def test_an_utterance_labelled_twice_is_an_error(release: Path) -> None:
         read(release, EMOTIONS)
 
 
-def test_missing_audio_is_left_out_counted_and_named(release: Path) -> None:
+def test_utterances_without_audio_are_left_out_with_a_warning(release: Path) -> None:
     wavs = release / "Session1/sentences/wav/Ses01F_impro01"
     (wavs / "Ses01F_impro01_F000.wav").unlink()
     (wavs / "Ses01F_impro01_F001.wav").unlink()
     corpus = read(release, EMOTIONS)
     assert "Ses01F_impro01_F000" not in ids(corpus.utterances)
     assert corpus.others == ()
-    assert oddities(release) == (
-        "Ses01F_impro01: 2 without wav file: Ses01F_impro01_F000, Ses01F_impro01_F001",
+    assert tree_warnings(release) == (
+        "2 utterances have no wav file: Ses01F_impro01_F000, Ses01F_impro01_F001",
     )
 
 
 def test_audio_without_a_label_is_named(release: Path) -> None:
     (release / "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_M007.wav").touch()
-    assert oddities(release) == ("Ses01F_impro01: 1 without label: Ses01F_impro01_M007",)
+    assert tree_warnings(release) == ("1 wav files have no label: Ses01F_impro01_M007",)
 
 
 def test_a_missing_session_is_named(release: Path) -> None:
     (release / "Session4").rename(release.parent / "elsewhere")
     corpus = read(release, EMOTIONS)
     assert len(corpus.utterances) == 5
-    assert [odd.split(":")[0] for odd in oddities(release)] == ["Session4 is missing"]
+    assert tree_warnings(release) == ("1 of 5 sessions have no labels: Session4",)
 
 
 def test_a_label_file_of_another_session_is_left_out_and_named(release: Path) -> None:
@@ -281,13 +302,20 @@ def test_a_label_file_of_another_session_is_left_out_and_named(release: Path) ->
     stray.write_text(label("Ses02F_impro01_F000", "ang"))
     corpus = read(release, EMOTIONS)
     assert {u.emotion for u in corpus.utterances if u.session == "Ses02"} == {"neutral"}
-    assert oddities(release) == (f"{stray} is not a dialogue of Ses01",)
+    assert tree_warnings(release) == (
+        f"1 label files are not of a dialogue of their session: {stray}",
+    )
 
 
 def test_missing_dialogues_are_counted_and_named(release: Path) -> None:
-    (oddity,) = read(release, EMOTIONS).oddities
-    assert oddity.startswith("146 of 151 dialogues are missing: Ses01F_impro02, Ses01F_impro03, ")
-    assert "Ses05F_impro01" not in oddity
+    (warning,) = read(release, EMOTIONS).warnings
+    line, *names = warning.splitlines()
+    assert line == (
+        "146 of 151 dialogues are missing: Ses01F_impro02, Ses01F_impro03, Ses01F_impro04 and "
+        "143 more"
+    )
+    assert len(names) == 146
+    assert "Ses05F_impro01" not in names
 
 
 def test_a_complete_release_has_80_improvised_and_71_scripted_dialogues() -> None:
@@ -322,15 +350,15 @@ def test_utterances_are_sorted_whatever_the_order_of_the_files(
         ({"happy": ["hap", "exc"], "excited": ["exc"]}, "exc is in happy and excited"),
     ],
 )
-def test_classes_that_make_no_sense_are_an_error(
+def test_invalid_classes_are_an_error(
     release: Path, emotions: dict[str, list[str]], message: str
 ) -> None:
     with pytest.raises(SerVaeError, match=message):
         read(release, emotions)
 
 
-def test_a_complete_release_is_the_papers_5531_and_10039_in_all() -> None:
-    expected = expected_counts(EMOTIONS)
+def test_a_complete_release_has_the_5531_utterances_of_the_paper_among_10039() -> None:
+    expected = expected_counts(RELEASED, class_of_code(EMOTIONS, RELEASED))
     improvised = [counts["improvised"] for counts in expected["classes"].values()]
     scripted = [counts["scripted"] for counts in expected["classes"].values()]
     assert improvised == [1_099, 947, 608, 289]
@@ -351,7 +379,7 @@ def test_a_copy_of_the_release_has_the_published_counts() -> None:
     assert len({u.speaker for u in everything}) == 10
     assert Counter(u.sex for u in everything) == {"F": 4_800, "M": 5_239}
     assert {u.dialogue for u in everything} == dialogues()
-    assert corpus.oddities == ()
+    assert corpus.warnings == ()
     sessions = sorted(Counter(u.session for u in corpus.utterances).items())
     assert [count for _, count in sessions] == [1_085, 1_023, 1_151, 1_031, 1_241]
     assert sum(u.speaker != u.id[:6] for u in corpus.utterances) == 2_750

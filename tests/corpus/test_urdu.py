@@ -22,7 +22,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_file_name_says_speaker_sex_and_emotion(root: Path) -> None:
+def test_a_file_name_gives_speaker_sex_and_emotion(root: Path) -> None:
     assert read(root, EMOTIONS).utterances[-1] == Utterance(
         id="SM1_F10_A010",
         path=root / "Angry" / "SM1_F10_A010.wav",
@@ -44,23 +44,33 @@ def test_an_emotion_in_no_class_is_among_the_others_with_its_code(root: Path) ->
     assert corpus.expected["others"] == 200
 
 
-def test_a_file_of_another_name_is_left_out_and_named(root: Path) -> None:
+def test_a_file_of_another_name_is_ignored_with_a_warning(root: Path) -> None:
     (root / "Sad" / "recording 3.wav").touch()
     (root / "Sad" / "._SF1_F1_S01.wav").touch()
     corpus = read(root, EMOTIONS)
     assert len(corpus.utterances) == 3
-    assert len(corpus.oddities) == 1
-    assert corpus.oddities[0].startswith("1 files")
-    assert corpus.oddities[0].endswith("left out: recording 3.wav")
+    assert corpus.warnings == (
+        "1 files do not follow the naming of this corpus and are ignored: recording 3.wav",
+    )
+
+
+def test_suffixes_may_be_in_capitals(root: Path) -> None:
+    (root / "Angry" / "SM1_F10_A010.wav").rename(root / "Angry" / "SM1_F10_A010.WAV")
+    assert read(root, EMOTIONS).utterances[-1].path.name == "SM1_F10_A010.WAV"
+
+
+def test_a_broken_link_is_an_utterance_which_cannot_be_opened(root: Path) -> None:
+    (root / "Sad" / "SF1_F2_S02.wav").symlink_to("/nowhere/SF1_F2_S02.wav")
+    assert "SF1_F2_S02" in [u.id for u in read(root, EMOTIONS).utterances]
 
 
 def test_one_name_in_two_folders_is_an_error(root: Path) -> None:
     (root / "Sad" / "SF1_F1_H01.wav").touch()
-    with pytest.raises(SerVaeError, match=r"SF1_F1_H01 is there twice.*Happy.*Sad"):
+    with pytest.raises(SerVaeError, match=r"SF1_F1_H01 exists twice.*Happy.*Sad"):
         read(root, EMOTIONS)
 
 
-def test_another_folder_is_named_with_what_was_expected(tmp_path: Path) -> None:
+def test_another_folder_is_an_error_that_says_what_was_expected(tmp_path: Path) -> None:
     with pytest.raises(SerVaeError, match="is not URDU: expected files such as Angry/"):
         read(tmp_path, EMOTIONS)
 

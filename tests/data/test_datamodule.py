@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ser_vae.data.batch import Pick
-from ser_vae.data.datamodule import BatchModule, SegmentSet, SequenceSet
-from ser_vae.data.segment import cut
+from ser_vae.data.datamodule import BatchModule
+from ser_vae.data.segment import Segmentation, cut
+from ser_vae.data.sets import SegmentSet, SequenceSet
 
 COUNTS = torch.tensor([3, 1, 4, 2])
 FIRST = torch.tensor([0, 3, 4, 8])
@@ -38,7 +39,7 @@ def test_a_sequence_is_its_own_rows_and_zeros_behind(items):
 def test_sequences_of_segments_are_cut_as_those_of_latents_are():
     """Fine-tuned, the encoder is given segments where the frozen one has left latents."""
     frames = [np.random.default_rng(n).normal(size=(n, 2)).astype(np.float32) for n in (30, 12)]
-    segments = cut(frames, length=10, hop=10, remainder="drop")
+    segments = cut(frames, Segmentation(10, 10, "drop"))
     every = segments[torch.arange(len(segments))]
     rest = (segments.first, segments.count, CONDITION[:2], LABEL[:2])
     pick = Pick(torch.tensor([1, 0]), 1.0)

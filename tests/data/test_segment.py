@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ser_vae import SerVaeError
-from ser_vae.data.segment import Segments, cut, frames_kept, rejoined
+from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
 
 F = 3
 REMAINDERS = st.sampled_from(["drop", "pad"])
@@ -49,7 +49,7 @@ def flat(slices: list[np.ndarray]) -> torch.Tensor:
 @given(st.lists(st.integers(6, 30), min_size=1, max_size=5), SIZES, SIZES, REMAINDERS)
 def test_segments_are_the_slices_of_a_plain_loop(counts, length, hop, remainder):
     utterances = [frames(count, seed) for seed, count in enumerate(counts)]
-    segments = cut(utterances, length=length, hop=hop, remainder=remainder)
+    segments = cut(utterances, Segmentation(length, hop, remainder))
     slices = [loop(utterance, length, hop, remainder) for utterance in utterances]
     assert segments.count.tolist() == [len(own) for own in slices]
     assert segments.size == length * F
@@ -61,7 +61,7 @@ def test_segments_are_the_slices_of_a_plain_loop(counts, length, hop, remainder)
 def test_frames_kept_tells_whether_there_is_a_segment(available, length, hop, remainder):
     slices = loop(frames(available), length, hop, remainder)
     expected = length + (len(slices) - 1) * hop if slices else 0
-    assert frames_kept(available, length, hop, remainder) == expected
+    assert Segmentation(length, hop, remainder).frames_kept(available) == expected
 
 
 @pytest.mark.parametrize(
@@ -82,26 +82,26 @@ def test_frames_kept_tells_whether_there_is_a_segment(available, length, hop, re
     ],
 )
 def test_the_number_of_segments_by_hand(available, length, hop, remainder, count):
-    segments = cut([frames(available)], length=length, hop=hop, remainder=remainder)
+    segments = cut([frames(available)], Segmentation(length, hop, remainder))
     assert segments.count.tolist() == [count]
 
 
 def test_iemocaps_longest_utterance_has_341_segments():
     """34.1 s at 10 ms a frame and 100 ms a segment, were every frame whole."""
-    segments = cut([frames(3410)], length=10, hop=10, remainder="drop")
+    segments = cut([frames(3410)], Segmentation(10, 10, "drop"))
     assert segments.count.tolist() == [341]
 
 
 def test_800_values_of_a_segment_stand_frame_after_frame():
     utterance = np.arange(20 * 80, dtype=np.float32).reshape(20, 80)
-    segments = cut([utterance], length=10, hop=10, remainder="drop")
+    segments = cut([utterance], Segmentation(10, 10, "drop"))
     assert segments.size == 800
     assert torch.equal(every(segments), torch.arange(1600.0).reshape(2, 800))
 
 
 def test_a_padded_segment_repeats_its_own_utterances_last_frame():
     first, second = frames(4, seed=1), frames(7, seed=2)
-    padded = every(cut([first, second], length=5, hop=5, remainder="pad")).reshape(-1, 5, F)
+    padded = every(cut([first, second], Segmentation(5, 5, "pad"))).reshape(-1, 5, F)
     assert torch.equal(padded[0, 4], torch.from_numpy(first[3]))
     assert torch.equal(padded[2, 2:], torch.from_numpy(second[6]).expand(3, F))
 
@@ -111,7 +111,7 @@ def test_a_padded_segment_repeats_its_own_utterances_last_frame():
 def test_of_keeps_exactly_the_chosen_utterances(utterances, hop):
     counts, chosen = zip(*utterances, strict=True)
     utterance = [frames(count, seed) for seed, count in enumerate(counts)]
-    segments = cut(utterance, length=4, hop=hop, remainder="drop")
+    segments = cut(utterance, Segmentation(4, hop, "drop"))
     assume(any(chosen))
     kept = segments.of(torch.tensor(chosen))
     slices = [loop(own, 4, hop, "drop") for own in itertools.compress(utterance, chosen)]
@@ -122,16 +122,16 @@ def test_of_keeps_exactly_the_chosen_utterances(utterances, hop):
 
 
 def test_first_points_at_each_utterances_first_segment():
-    segments = cut([frames(30), frames(10), frames(25)], length=10, hop=10, remainder="drop")
+    segments = cut([frames(30), frames(10), frames(25)], Segmentation(10, 10, "drop"))
     assert segments.first.tolist() == [0, 3, 4]
     assert segments.utterance.tolist() == [0, 0, 0, 1, 2, 2]
 
 
 @pytest.mark.parametrize("hop", [3, 5, 7])
-def test_frames_of_each_are_views_of_what_the_segments_cover(hop):
+def test_frames_by_utterance_are_views_of_what_the_segments_cover(hop):
     utterances = [frames(23, 1), frames(9, 2), frames(31, 3)]
-    segments = cut(utterances, length=5, hop=hop, remainder="drop")
-    views = segments.frames_of_each()
+    segments = cut(utterances, Segmentation(5, hop, "drop"))
+    views = segments.frames_by_utterance()
     for view, utterance, count in zip(views, utterances, segments.count.tolist(), strict=True):
         covered = (count - 1) * hop + 5
         assert torch.equal(view, torch.from_numpy(utterance[:covered]))
@@ -141,15 +141,15 @@ def test_frames_of_each_are_views_of_what_the_segments_cover(hop):
     assert torch.equal(every(segments), 2 * before)
 
 
-def test_frames_of_each_of_a_part_are_its_own():
+def test_frames_by_utterance_of_a_part_are_its_own():
     utterances = [frames(20, seed) for seed in range(3)]
-    part = cut(utterances, length=10, hop=5, remainder="drop").of(torch.tensor([False, True, True]))
+    part = cut(utterances, Segmentation(10, 5, "drop")).of(torch.tensor([False, True, True]))
     expected = [torch.from_numpy(utterance) for utterance in utterances[1:]]
-    assert all(map(torch.equal, part.frames_of_each(), expected))
+    assert all(map(torch.equal, part.frames_by_utterance(), expected))
 
 
 def test_overlapping_segments_share_their_memory():
-    segments = cut([frames(1000)], length=10, hop=1, remainder="drop")
+    segments = cut([frames(1000)], Segmentation(10, 1, "drop"))
     assert len(segments) == 991
     assert segments.frames.numel() == 1000 * F
 
@@ -157,28 +157,31 @@ def test_overlapping_segments_share_their_memory():
 def test_the_utterances_own_frames_are_left_alone():
     utterance = frames(20)
     utterance.flags.writeable = False
-    segments = cut([utterance], length=10, hop=10, remainder="drop")
+    segments = cut([utterance], Segmentation(10, 10, "drop"))
     segments.frames.zero_()
     assert utterance.any()
 
 
-def test_an_unknown_remainder_is_refused():
-    with pytest.raises(SerVaeError, match=r"remainder=keep: expected drop or pad"):
-        cut([frames(20)], length=10, hop=10, remainder="keep")
+@pytest.mark.parametrize(
+    ("segment_s", "hop_s", "shift_s", "expected"),
+    [(0.1, 0.1, 0.010, (10, 10)), (0.1, 0.06, 0.020, (5, 3)), (0.1, 0.02, 0.020, (5, 1))],
+)
+def test_durations_are_rounded_to_frames(segment_s, hop_s, shift_s, expected):
+    segmentation = Segmentation.from_seconds(segment_s, hop_s, "drop", shift_s)
+    assert (segmentation.length, segmentation.hop) == expected
 
 
-@pytest.mark.parametrize(("length", "hop"), [(0, 10), (10, 0), (-1, 1)])
-def test_lengths_that_are_no_lengths_are_refused(length, hop):
-    with pytest.raises(SerVaeError, match=f"length={length}, data.hop={hop}: expected whole"):
-        cut([frames(20)], length=length, hop=hop, remainder="drop")
+def test_less_than_a_frame_is_refused():
+    with pytest.raises(SerVaeError, match=r"expected at least one frame, which is 0\.02 s"):
+        Segmentation.from_seconds(0.1, 0.005, "drop", 0.02)
 
 
 def test_segments_rejoin_into_the_frames_that_they_were_cut_from():
     frames = np.random.default_rng(0).normal(size=(47, 3)).astype(np.float32)
     for hop in (10, 5, 3):
-        cut_up = cut([frames[:9], frames], length=9, hop=hop, remainder="drop")
+        cut_up = cut([frames[:9], frames], Segmentation(9, hop, "drop"))
         last = cut_up.of(torch.tensor([False, True]))
-        found = rejoined(last[torch.arange(len(last))], last.start, 9)
+        found = join_segments(last[torch.arange(len(last))], last.start, 9)
         covered = found.shape[0]
         assert covered == (len(last) - 1) * hop + 9
         expected = torch.from_numpy(frames[:covered]).clone()
@@ -189,5 +192,5 @@ def test_segments_rejoin_into_the_frames_that_they_were_cut_from():
 
 def test_a_frame_of_two_segments_is_their_mean():
     rows = torch.tensor([[1.0, 2.0], [4.0, 8.0]])  # two segments of two frames of one band
-    found = rejoined(rows, torch.tensor([7, 8]), 2)
+    found = join_segments(rows, torch.tensor([7, 8]), 2)
     assert found.tolist() == [[1.0], [3.0], [8.0]]

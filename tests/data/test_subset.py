@@ -16,13 +16,13 @@ def utterance(name: str, emotion: str, style: str | None) -> Utterance:
 
 
 def corpus(*styles: str | None) -> Corpus:
-    found = [
+    utterances = [
         utterance(f"{number}-{emotion}", emotion, style)
         for number, style in enumerate(styles)
         for emotion in EMOTIONS
     ]
     other = (utterance("fru", "frustrated", "improvised"),)
-    return Corpus("demo", EMOTIONS, tuple(found), other)
+    return Corpus("demo", EMOTIONS, tuple(utterances), other)
 
 
 def test_improvised_and_scripted_partition_complete():
@@ -33,24 +33,24 @@ def test_improvised_and_scripted_partition_complete():
     assert sorted(u.id for u in improvised + scripted) == [u.id for u in select(whole, None)]
 
 
-def test_utterances_of_other_labels_are_in_no_subset():
+def test_utterances_with_other_labels_are_in_no_subset():
     whole = corpus("improvised")
     assert "fru" not in {u.id for u in select(whole, "improvised") + select(whole, None)}
 
 
-def test_a_corpus_without_that_distinction_is_complete_or_an_error():
+def test_a_corpus_without_styles_has_only_the_complete_subset():
     whole = corpus(None, None)
     assert select(whole, None) == list(whole.utterances)
     with pytest.raises(SerVaeError, match=r"data=improvised: corpus demo does not distinguish"):
         select(whole, "improvised")
 
 
-def test_an_emotion_without_an_utterance_is_named():
-    found = (utterance("a", "sad", "scripted"), utterance("b", "neutral", "improvised"))
+def test_an_emotion_without_an_utterance_is_an_error_that_names_it():
+    utterances = (utterance("a", "sad", "scripted"), utterance("b", "neutral", "improvised"))
     with pytest.raises(SerVaeError, match=r"data=scripted: no utterance of neutral among 1\."):
-        select(Corpus("demo", EMOTIONS, found), "scripted")
+        select(Corpus("demo", EMOTIONS, utterances), "scripted")
 
 
-def test_an_empty_corpus_names_every_emotion():
+def test_an_empty_corpus_is_an_error_that_names_every_emotion():
     with pytest.raises(SerVaeError, match=r"data=complete: no utterance of neutral, sad among 0"):
         select(Corpus("demo", EMOTIONS, ()), None)

@@ -1,4 +1,4 @@
-"""Which speech of other labels pretraining may hear: none of what a split holds out."""
+"""Which speech with other labels pretraining may use: nothing of what a split holds out."""
 
 from pathlib import Path
 from typing import Any
@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.folder import UNKNOWN_SPEAKER
-from ser_vae.corpus.utterance import Utterance
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Utterance
 from ser_vae.data.unlabelled import of_training_speakers
 
 
@@ -18,14 +17,14 @@ def utterance(name: str, speaker: str, **known: Any) -> Utterance:
 def allowed(
     others: list[Utterance], labelled: dict[Utterance, str], style: Any = None
 ) -> list[str]:
-    found = of_training_speakers(others, list(labelled), list(labelled.values()), style)
-    return [other.id for other in found]
+    parts = list(labelled.values())
+    return [other.id for other in of_training_speakers(others, list(labelled), parts, style)]
 
 
 OTHERS = [utterance("o3", "s3"), utterance("o2", "s2"), utterance("o1", "s1")]
 
 
-def test_speakers_of_the_test_and_of_the_validation_part_are_not_heard():
+def test_speakers_of_the_test_and_the_validation_set_are_excluded():
     labelled = {
         utterance("a", "s1"): "train",
         utterance("b", "s2"): "validation",
@@ -34,18 +33,18 @@ def test_speakers_of_the_test_and_of_the_validation_part_are_not_heard():
     assert allowed(OTHERS, labelled) == ["o1"]
 
 
-def test_where_speakers_are_on_both_sides_theirs_are_heard():
+def test_speakers_on_both_sides_are_allowed():
     labelled = {utterance("a", "s1"): "train", utterance("b", "s1"): "test"}
     assert allowed(OTHERS, labelled) == ["o1"]
 
 
-def test_a_speaker_of_no_part_is_not_heard():
+def test_a_speaker_of_no_set_is_excluded():
     labelled = {utterance("a", "s1"): "train", utterance("b", "s2"): "test"}
     assert allowed([*OTHERS, utterance("o4", "s4")], labelled) == ["o1"]
 
 
 @pytest.mark.parametrize("side", ["session", "dialogue", "script"])
-def test_what_the_split_keeps_apart_is_kept_apart(side: str):
+def test_groups_that_the_split_separates_stay_separated(side: str):
     labelled = {
         utterance("a", "s1", **{side: "in"}): "train",
         utterance("b", "s1", **{side: "out"}): "test",
@@ -54,7 +53,7 @@ def test_what_the_split_keeps_apart_is_kept_apart(side: str):
     assert allowed(others, labelled) == ["o-in", "o-new"]
 
 
-def test_what_the_split_shares_is_no_reason_to_leave_out():
+def test_groups_that_the_split_shares_are_allowed():
     labelled = {
         utterance("a", "s1", script="x"): "train",
         utterance("b", "s2", script="x"): "test",
@@ -62,17 +61,17 @@ def test_what_the_split_shares_is_no_reason_to_leave_out():
     assert allowed([utterance("o", "s1", script="x")], labelled) == ["o"]
 
 
-def test_only_the_subsets_style_is_heard():
+def test_only_the_style_of_the_subset_is_allowed():
     labelled = {utterance("a", "s1"): "train", utterance("b", "s2"): "test"}
     others = [utterance(style, "s1", style=style) for style in ("improvised", "scripted")]
     assert allowed(others, labelled, "scripted") == ["scripted"]
     assert allowed(others, labelled) == ["improvised", "scripted"]
 
 
-def test_without_known_speakers_there_is_none_and_that_is_an_error():
+def test_unknown_speakers_are_an_error():
     labelled = {
         utterance("a", UNKNOWN_SPEAKER): "train",
         utterance("b", UNKNOWN_SPEAKER): "test",
     }
-    with pytest.raises(SerVaeError, match=r"none of the corpus's 1 utterances"):
+    with pytest.raises(SerVaeError, match=r"none of the 1 utterances"):
         allowed([utterance("o", UNKNOWN_SPEAKER)], labelled)

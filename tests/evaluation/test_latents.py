@@ -70,6 +70,6 @@ def test_a_pickle_in_the_file_runs_no_code(tmp_path: Path) -> None:
     np.savez(
         tmp_path / "a.npz", allow_pickle=True, utterance=hostile, mean=np.zeros((1, 2)), **columns
     )
-    with pytest.raises(SerVaeError, match="allow_pickle=False"):
+    with pytest.raises(SerVaeError, match="Object arrays cannot be loaded"):
         read(tmp_path / "a.npz")
     assert not (tmp_path / "ran").exists()

@@ -67,7 +67,9 @@ def test_probabilities_stay_with_their_utterances_in_order_of_the_ids():
         Utterance(name, Path("unread.wav"), emotion, f"speaker of {name}", dialogue=dialogue)
         for name, emotion, dialogue in [("c", "sad", None), ("a", "happy", "d"), ("b", "sad", "e")]
     ]
-    found = predictions(utterances, EMOTIONS, np.array([[0, 0, 1], [0, 1, 0], [1, 0, 0]]))
+    found = predictions(
+        utterances, np.array([2, 1, 2]), EMOTIONS, np.array([[0, 0, 1], [0, 1, 0], [1, 0, 0]])
+    )
     assert found.utterance == ("a", "b", "c")
     assert found.speaker == ("speaker of a", "speaker of b", "speaker of c")
     assert found.dialogue == ("d", "e", "")

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ser_vae.corpus.folder import UNKNOWN_SPEAKER
-from ser_vae.corpus.utterance import Utterance
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Utterance
 from ser_vae.evaluation.metrics import evaluate, majority
 from ser_vae.evaluation.predictions import Predictions, predictions
 from ser_vae.evaluation.summary import counts, scores_and_baseline
@@ -27,7 +26,12 @@ PARTS = ["train", "test", "train", "test", "train"]
 
 
 def found() -> Predictions:
-    return predictions([UTTERANCES[1], UTTERANCES[3]], EMOTIONS, np.array([[0.2, 0.8], [0.6, 0.4]]))
+    return predictions(
+        [UTTERANCES[1], UTTERANCES[3]],
+        np.array([1, 1]),
+        EMOTIONS,
+        np.array([[0.2, 0.8], [0.6, 0.4]]),
+    )
 
 
 def test_counts_of_each_part_by_hand():

@@ -51,7 +51,7 @@ def after(monkeypatch: pytest.MonkeyPatch, files: int, happens) -> None:
 
 
 @pytest.fixture
-def own(own_noises, small, tmp_path):
+def settings_of(own_noises, small, tmp_path):
     """A run on a corpus and a cache of its own; features are computed one after another."""
 
     def settings(*overrides: str) -> list[str]:
@@ -65,70 +65,74 @@ def unfinished(runs: Path) -> bool:
     return not list(runs.rglob("metrics.json"))
 
 
-def test_a_corpus_that_vanished_before_the_run_is_named(own, own_noises):
+def test_a_corpus_that_vanished_before_the_run_is_named(settings_of, own_noises):
     own_noises.rename(own_noises.with_name("elsewhere"))
     with pytest.raises(
         SerVaeError, match=rf"(?s){own_noises}/list\.csv.*found no file.*corpus\.root"
     ):
-        run(configure(*own()))
+        run(configure(*settings_of()))
 
 
-def test_a_corpus_that_vanishes_between_two_runs_of_a_sweep_is_named(own, own_noises, tmp_path):
-    run(configure(*own("seed=0")))
+def test_a_corpus_that_vanishes_between_two_runs_of_a_sweep_is_named(
+    settings_of, own_noises, tmp_path
+):
+    run(configure(*settings_of("seed=0")))
     for file in own_noises.glob("*.wav"):
         file.unlink()
     with pytest.raises(SerVaeError, match=rf"{own_noises}/calm00\.wav is not a file"):
-        run(configure(*own("seed=1")))
+        run(configure(*settings_of("seed=1")))
     assert len(folders(tmp_path / "runs")) == 1
 
 
 @pytest.mark.parametrize("policy", ["error", "drop"])
 def test_a_corpus_that_vanishes_during_features_makes_no_run_on_what_is_left(
-    own, own_noises, tmp_path, monkeypatch, ends_like_an_undisturbed_one, policy
+    settings_of, own_noises, tmp_path, monkeypatch, ends_like_an_undisturbed_one, policy
 ):
     gone = own_noises.with_name("gone")
     after(monkeypatch, 30, lambda: own_noises.rename(gone))
-    with pytest.raises(SerVaeError, match=rf"{own_noises}/.*\.wav: (cannot be opened|changed or)"):
-        run(configure(*own(f"bad_audio={policy}")))
+    with pytest.raises(
+        SerVaeError, match=rf"{own_noises}/.*\.wav: (cannot be opened|changed or removed)"
+    ):
+        run(configure(*settings_of(f"bad_audio={policy}")))
     assert unfinished(tmp_path / "runs")
     monkeypatch.undo()
     gone.rename(own_noises)
-    run(configure(*own(f"bad_audio={policy}")))
+    run(configure(*settings_of(f"bad_audio={policy}")))
     ends_like_an_undisturbed_one("model=logmel_svm", f"bad_audio={policy}", runs=tmp_path / "runs")
 
 
 def test_a_file_that_vanishes_before_features_is_named_with_what_to_do(
-    own, own_noises, tmp_path, monkeypatch
+    settings_of, own_noises, tmp_path, monkeypatch
 ):
     before_features(monkeypatch, (own_noises / "gay07.wav").unlink)
     with pytest.raises(SerVaeError, match=r"gay07\.wav: cannot be opened: No such file.*restore"):
-        run(configure(*own()))
+        run(configure(*settings_of()))
     assert unfinished(tmp_path / "runs")
 
 
 def test_a_file_that_changes_before_features_is_named_and_the_result_is_the_new_contents(
-    own, own_noises, tmp_path, monkeypatch
+    settings_of, own_noises, tmp_path, monkeypatch
 ):
-    run(configure(*own("seed=1")))  # the old content's features are in the cache
+    run(configure(*settings_of("seed=1")))  # the old content's features are in the cache
     file = own_noises / "gay07.wav"
     before_features(monkeypatch, lambda: other_sound(file))
-    with pytest.raises(SerVaeError, match=rf"^{file}: changed or gone since.*\nLeave the corpus"):
-        run(configure(*own()))
+    with pytest.raises(SerVaeError, match=rf"^{file}: changed or removed since.*\nRestore it"):
+        run(configure(*settings_of()))
     assert len(list((tmp_path / "runs").rglob("metrics.json"))) == 1
-    run(configure(*own()))
-    run(configure(*own(f"cache={tmp_path / 'fresh'}", f"runs={tmp_path / 'fresh'}")))
+    run(configure(*settings_of()))
+    run(configure(*settings_of(f"cache={tmp_path / 'fresh'}", f"runs={tmp_path / 'fresh'}")))
     (fresh,) = folders(tmp_path / "fresh")
     got = tmp_path / "runs" / "random" / fresh.name
     assert (got / "predictions.csv").read_bytes() == (fresh / "predictions.csv").read_bytes()
 
 
 def test_a_file_that_changes_while_features_are_computed_is_named(
-    own, own_noises, tmp_path, monkeypatch
+    settings_of, own_noises, tmp_path, monkeypatch
 ):
     file = own_noises / "gay19.wav"  # the last
     after(monkeypatch, 30, lambda: other_sound(file))
     with pytest.raises(SerVaeError, match=rf"{file}: changed"):
-        run(configure(*own()))
+        run(configure(*settings_of()))
     assert unfinished(tmp_path / "runs")
 
 

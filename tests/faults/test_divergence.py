@@ -26,6 +26,6 @@ def test_a_sweep_goes_on_when_one_of_its_runs_diverges(forking: Forking, small, 
     code, command = forking.run("-m", *small("training.classify.optimizer.lr=1e30,0.01"))
     assert code == 1
     assert "Traceback" not in command.out + command.err
-    assert "1 of 2 jobs failed" in command.err
+    assert "1 of 2 done, 1 failed" in command.err
     assert [path.parent.name for path in tmp_path.glob("runs/random/*/error.txt")] != []
     assert len(list(tmp_path.glob("runs/random/*/metrics.json"))) == 1

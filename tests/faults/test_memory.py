@@ -35,7 +35,7 @@ def test_too_little_memory_is_an_error_and_with_more_the_run_ends(
     said = command.err[command.err.index("error: ") :].splitlines()
     assert len(said) == 2
     assert said[0].startswith("error: out of memory: ")
-    for setting in ("memory_gb=8", "batch_size", "The same command goes on"):
+    for setting in ("memory_gb=8", "batch_size", "Repeat the command"):
         assert setting in said[1]
     (folder,) = folders(tmp_path / "runs")
     left = {"config.yaml", "command.txt", "split.csv", "error.txt"}

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM in each stage: a line, the exit code, nothing left at work or in part."""
+"""Signals and kills: a run ends in one line and whole files, and the command resumes it."""
 
 import gc
 import os
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from signal import SIGINT, SIGTERM
+from signal import SIGHUP, SIGINT, SIGTERM
 from types import FrameType
 
 import pytest
@@ -17,10 +17,9 @@ import torch
 from forked import PATIENCE_S, Forked, Forking
 from run_files import comparable, folders, parts
 
-from ser_vae.faults import Stopped
-from ser_vae.faults import stop as stop_by
+from ser_vae.faults import Stopped, raise_stopped
 from ser_vae.run import configure, run
-from ser_vae.training.weights import WholeCheckpoints
+from ser_vae.training.weights import AtomicCheckpoints
 
 PROMPTLY_S = 20  # on a busy machine; an idle one needs about one, for Python to take itself down
 LONG = ("training.pretrain.epochs=50", "training.classify.epochs=50")
@@ -65,7 +64,7 @@ def stop(process: Forked, seen: Callable[[], bool], number: int) -> float:
     return time.monotonic() - sent
 
 
-def said_of(process: Forked) -> list[str]:
+def lines_of(process: Forked) -> list[str]:
     return [line for line in process.err.splitlines() if line]
 
 
@@ -75,15 +74,13 @@ def test_a_run_stopped_in_each_stage_says_a_line_and_ends_like_an_undisturbed_on
 ):
     runs, cache = tmp_path / "runs", tmp_path / "cache"
     command = small(*LONG, f"cache={cache}")
-    stops = [(None, SIGINT)]
+    stops = [(None, SIGHUP)]
     stops += [(stage, s) for stage in (PRETRAINING, CLASSIFYING) for s in (SIGTERM, SIGINT)]
     for stage, number in stops:
         seen = written(tmp_path, stage) if stage else frames_come(cache)
         process = forking.start(*command)
         assert stop(process, seen, number) < PROMPTLY_S
-        assert said_of(process) == [
-            f"stopped by {number.name}. The same command goes on from there."
-        ]
+        assert lines_of(process) == [f"stopped by {number.name}. Repeat the command to resume."]
         assert process.alive() == []
         assert parts(tmp_path) == []
         assert not list(runs.glob("random/*/metrics.json"))
@@ -108,9 +105,9 @@ def test_a_signal_stops_the_whole_sweep_and_the_processes_that_it_started(
     seen = written(tmp_path, PRETRAINING)
     process = forking.start(*command)
     assert stop(process, seen, number) < PROMPTLY_S
-    assert said_of(process) == [
-        f"stopped by {number.name}. The same command goes on from there.",
-        "0 of 2 jobs failed, 2 did not end. The same command, given again, does these alone.",
+    assert lines_of(process) == [
+        f"stopped by {number.name}. Repeat the command to resume.",
+        "0 of 2 done, 0 failed. Repeat the command to do the others.",
     ]
     until = time.monotonic() + PROMPTLY_S  # the kernel needs a moment to end other processes
     while process.alive():
@@ -124,14 +121,14 @@ def test_a_signal_stops_the_whole_sweep_and_the_processes_that_it_started(
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # files closed late
 def test_no_signal_is_lost_while_a_checkpoint_is_written_and_the_file_stays_whole(tmp_path):
     """At any of the calls that writing it takes. Lightning's own way to write swallows some."""
-    path, writes = tmp_path / "last.ckpt", WholeCheckpoints()
+    path, writes = tmp_path / "last.ckpt", AtomicCheckpoints()
     writes.save_checkpoint({"attempt": 0}, path)
     before, lost = signal.getsignal(SIGINT), []
     gc.collect()
     gc.disable()  # a callback of its, such as of hypothesis, would swallow the signal
     try:
         for attempt in range(1, 1_000):
-            signal.signal(SIGINT, stop_by)
+            signal.signal(SIGINT, raise_stopped)
             try:
                 with at_call(attempt) as sent:
                     writes.save_checkpoint({"attempt": attempt}, path)

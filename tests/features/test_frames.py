@@ -1,11 +1,11 @@
-"""Windowed frames, and the ends that are cut, against loops in NumPy."""
+"""Windowed frames and trimming, against loops in NumPy."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_vae.features.frames import BLOCK, power, spoken, windowed
+from ser_vae.features.frames import BLOCK, power_spectrum, trim_quiet_ends, windowed_frames
 
 NOISE = np.random.default_rng(0).normal(0, 0.1, 4_000).astype(np.float32)
 FEW = settings(max_examples=50, deadline=None)
@@ -20,18 +20,18 @@ def in_numpy(waveform: np.ndarray, length: int, shift: int) -> np.ndarray:
 @given(samples=st.integers(50, 1_000), length=st.integers(2, 50), shift=st.integers(1, 60))
 @FEW
 def test_frames_are_windowed_and_nothing_is_padded(samples, length, shift):
-    found = windowed(NOISE[:samples], length, shift).numpy()
-    assert found.shape == (1 + (samples - length) // shift, length)
-    np.testing.assert_allclose(found, in_numpy(NOISE[:samples], length, shift), atol=1e-12)
+    frames = windowed_frames(NOISE[:samples], length, shift).numpy()
+    assert frames.shape == (1 + (samples - length) // shift, length)
+    np.testing.assert_allclose(frames, in_numpy(NOISE[:samples], length, shift), atol=1e-12)
 
 
 @pytest.mark.parametrize("frames", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 7])
-def test_power_is_that_of_each_frame_in_whichever_block_it_is(frames):
+def test_power_is_that_of_each_frame_in_every_block(frames):
     waveform = np.random.default_rng(1).normal(0, 0.1, 40 + 16 * (frames - 1)).astype(np.float32)
     expected = np.abs(np.fft.fft(in_numpy(waveform, 40, 16), 64)[:, :33]) ** 2
-    found = power(waveform, 40, 16, 64).numpy()
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-12)
+    power = power_spectrum(waveform, 40, 16, 64).numpy()
+    assert power.dtype == np.float32
+    np.testing.assert_allclose(power, expected, rtol=1e-6, atol=1e-12)
 
 
 @given(
@@ -41,23 +41,23 @@ def test_power_is_that_of_each_frame_in_whichever_block_it_is(frames):
     trim_db=st.sampled_from([0.0, 10.0, 40.0]),
 )
 @FEW
-def test_what_is_spoken_has_the_loud_frames_and_those_between(before, length, after, trim_db):
+def test_trimming_keeps_loud_frames_and_those_between(before, length, after, trim_db):
     gain = np.repeat([1e-3, 1, 1e-3], [before, length, after])
     waveform = (NOISE[: len(gain)] * gain).astype(np.float32)
     energy = (in_numpy(waveform, 40, 16) ** 2).sum(axis=1)
     loud = np.flatnonzero(10 * np.log10(energy / energy.max()) >= -trim_db)
     expected = waveform[16 * loud[0] : 16 * loud[-1] + 40]
-    np.testing.assert_array_equal(spoken(waveform, 40, 16, trim_db), expected)
+    np.testing.assert_array_equal(trim_quiet_ends(waveform, 40, 16, trim_db), expected)
 
 
-def test_what_was_cut_once_is_not_cut_again():
+def test_trimming_twice_changes_nothing():
     waveform = NOISE * np.repeat([1e-3, 1, 1e-3], [1_000, 2_000, 1_000]).astype(np.float32)
-    once = spoken(waveform, 400, 160, 40.0)
+    once = trim_quiet_ends(waveform, 400, 160, 40.0)
     assert len(once) < len(waveform)
-    np.testing.assert_array_equal(spoken(once, 400, 160, 40.0), once)
+    np.testing.assert_array_equal(trim_quiet_ends(once, 400, 160, 40.0), once)
 
 
 @pytest.mark.parametrize(("samples", "trim_db"), [(4_000, None), (399, 40.0)])
-def test_nothing_is_cut_unasked_nor_of_less_than_a_frame(samples, trim_db):
+def test_nothing_is_trimmed_without_a_limit_or_below_a_frame(samples, trim_db):
     waveform = NOISE[:samples] * np.linspace(0, 1, samples, dtype=np.float32) ** 4
-    assert spoken(waveform, 400, 160, trim_db) is waveform
+    assert trim_quiet_ends(waveform, 400, 160, trim_db) is waveform

@@ -1,8 +1,6 @@
 """Log-mel frames against two independent implementations, and against physics."""
 
 import math
-import os
-from pathlib import Path
 
 import librosa
 import numpy as np
@@ -10,20 +8,16 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from omegaconf import OmegaConf
+from stored_features import AS_CONFIGURED, RATE_HZ
 
 from ser_vae import SerVaeError
-from ser_vae.features.audio import read
-from ser_vae.features.logmel import LogMel, TooShortError
+from ser_vae.features import TooShortError
+from ser_vae.features.frames import trim_quiet_ends
+from ser_vae.features.logmel import LogMel
 
 Waveform = npt.NDArray[np.float32]
 
-RATE_HZ = 16_000
-CONF = Path(__file__).parents[2] / "conf" / "features" / "logmel.yaml"
-AS_CONFIGURED = dict(OmegaConf.load(CONF))
-del AS_CONFIGURED["_target_"]
 TIME_S = np.arange(RATE_HZ) / RATE_HZ
-FEW = settings(max_examples=25, deadline=None)
 NOISE = np.random.default_rng(0).normal(0, 0.1, RATE_HZ)
 
 
@@ -53,17 +47,17 @@ SIGNALS = {
 ALL_SIGNALS = pytest.mark.parametrize("waveform", SIGNALS.values(), ids=SIGNALS.keys())
 
 
-def reference(waveform: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+def in_numpy(waveform: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """The definition, written out number by number in double precision."""
     samples = waveform.astype(np.float32).astype(np.float64)
     hamming = [0.54 - 0.46 * math.cos(2 * math.pi * n / 400) for n in range(400)]
     starts = range(0, len(samples) - 400 + 1, 160)
     frames = np.array([samples[start : start + 400] * hamming for start in starts])
     power = np.abs(np.fft.fft(frames, 512)[:, :257]) ** 2
-    return np.log(power @ reference_filters() + 1e-6)
+    return np.log(power @ filters_in_numpy() + 1e-6)
 
 
-def reference_filters() -> npt.NDArray[np.float64]:
+def filters_in_numpy() -> npt.NDArray[np.float64]:
     top_mel = 2595 * math.log10(1 + 8_000 / 700)
     edges = [700 * (10 ** (k * top_mel / 81 / 2595) - 1) for k in range(82)]
     filters = np.zeros((257, 80))
@@ -97,35 +91,16 @@ def by_librosa(waveform: npt.NDArray[np.floating], htk: bool) -> npt.NDArray[np.
 
 
 @ALL_SIGNALS
-def test_it_agrees_with_the_definition_written_in_numpy(waveform):
-    np.testing.assert_allclose(log_mel(waveform), reference(waveform), rtol=0, atol=5e-6)
+def test_frames_agree_with_the_definition_in_numpy(waveform):
+    np.testing.assert_allclose(log_mel(waveform), in_numpy(waveform), rtol=0, atol=5e-6)
 
 
 @ALL_SIGNALS
 @pytest.mark.parametrize("mel_scale", ["htk", "slaney"])
-def test_it_agrees_with_librosa(waveform, mel_scale):
+def test_frames_agree_with_librosa(waveform, mel_scale):
     ours = log_mel(waveform, mel_scale=mel_scale)
     theirs = by_librosa(waveform, htk=mel_scale == "htk")
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=5e-6)
-
-
-@pytest.mark.skipif("URDU_ROOT" not in os.environ, reason="URDU_ROOT is not set: no real speech")
-def test_it_agrees_with_both_on_real_speech():
-    files = sorted(Path(os.environ["URDU_ROOT"]).rglob("*.wav"))
-    assert files
-    for path in files[::40]:
-        waveform = read(path, RATE_HZ)
-        ours = log_mel(waveform)
-        np.testing.assert_allclose(ours, reference(waveform), rtol=0, atol=5e-6)
-        np.testing.assert_allclose(ours, by_librosa(waveform, htk=True), rtol=0, atol=5e-6)
-
-
-@given(samples=st.integers(400, 3_000))
-@FEW
-def test_a_frame_is_given_wherever_a_whole_window_fits(samples):
-    frames = log_mel(NOISE[:samples])
-    assert frames.shape == (1 + (samples - 400) // 160, 80)
-    assert frames.dtype == np.float32
 
 
 @pytest.mark.parametrize("samples", [0, 1, 399])
@@ -134,83 +109,43 @@ def test_less_than_a_window_is_too_short(samples):
         log_mel(NOISE[:samples])
 
 
-def test_frames_are_ten_milliseconds_apart():
-    later = NOISE[round(0.010 * RATE_HZ) :]
-    np.testing.assert_allclose(log_mel(NOISE)[1:], log_mel(later), rtol=0, atol=5e-6)
-
-
-@given(place=st.integers(0, RATE_HZ - 1))
-@FEW
-def test_a_click_is_heard_in_the_frames_that_cover_it_and_in_no_other(place):
-    frames = log_mel(np.eye(1, RATE_HZ, place)[0])
-    heard = np.flatnonzero(frames.max(axis=1) > -10)
-    assert list(heard) == [t for t in range(98) if 160 * t <= place < 160 * t + 400]
-
-
 def test_silence_gives_the_log_of_the_floor():
     np.testing.assert_allclose(log_mel(np.zeros(4_000)), math.log(1e-6), rtol=1e-6)
     np.testing.assert_allclose(log_mel(np.zeros(4_000), floor=1e-3), math.log(1e-3), rtol=1e-6)
 
 
-def test_ten_times_the_amplitude_adds_ln_100():
-    louder = log_mel(NOISE * 10, floor=1e-30) - log_mel(NOISE, floor=1e-30)
-    np.testing.assert_allclose(louder, math.log(100), atol=1e-4)
-
-
 @given(hz=st.floats(500, 7_800))
-@FEW
-def test_a_tone_is_loudest_in_a_band_that_holds_its_frequency(hz):
+@settings(max_examples=25)
+def test_a_tone_is_loudest_in_the_band_of_its_frequency(hz):
     loudest = log_mel(np.sin(2 * np.pi * hz * TIME_S)).mean(axis=0).argmax()
     mels_a_band = 2595 * math.log10(1 + 8_000 / 700) / 81
     position = 2595 * math.log10(1 + hz / 700) / mels_a_band - 1  # band k peaks at k
     assert abs(loudest - position) < 1
 
 
-def test_bands_begin_and_end_where_they_are_told_to():
+def test_bands_below_the_lower_edge_are_left_out():
     frames = log_mel(np.sin(2 * np.pi * 300 * TIME_S), f_min=2_000.0, mel_bands=20)
     assert frames.shape[1] == 20
     assert frames.max() < log_mel(np.sin(2 * np.pi * 300 * TIME_S)).max() - 4
 
 
-@given(
-    before=st.integers(0, 4_000),
-    length=st.integers(800, 4_000),
-    after=st.integers(0, 4_000),
-    trim_db=st.sampled_from([20.0, 40.0]),
-)
-@FEW
-def test_trimming_keeps_the_frames_between_the_first_and_last_loud_ones(
-    before, length, after, trim_db
-):
-    quiet = 10 ** (-60 / 20)
-    gain = np.repeat([quiet, 1, quiet], [before, length, after])
-    waveform = (NOISE[: len(gain)] * gain).astype(np.float32)
-
-    hamming = 0.54 - 0.46 * np.cos(2 * np.pi * np.arange(400) / 400)
-    starts = range(0, len(gain) - 399, 160)
-    power = np.array([((waveform[s : s + 400] * hamming) ** 2).sum() for s in starts])
-    loud = np.flatnonzero(10 * np.log10(power / power.max()) >= -trim_db)
-
-    kept = log_mel(waveform)[loud[0] : loud[-1] + 1]
-    np.testing.assert_allclose(log_mel(waveform, trim_db=trim_db), kept, rtol=0, atol=5e-6)
-
-
-def test_trimming_keeps_a_pause_between_two_words():
-    waveform = np.concatenate([NOISE[:4_000], np.zeros(4_000), NOISE[:4_000]])
-    np.testing.assert_array_equal(log_mel(waveform, trim_db=40.0), log_mel(waveform))
+def test_quiet_ends_are_trimmed_but_not_a_pause():
+    quiet = np.repeat([1e-3, 1, 1e-3, 1, 1e-3], [3_000, 4_000, 4_000, 2_000, 3_000])
+    waveform = (NOISE * quiet).astype(np.float32)
+    trimmed = trim_quiet_ends(waveform, 400, 160, 40.0)
+    assert 10_000 < len(trimmed) < 11_000
+    np.testing.assert_array_equal(log_mel(waveform, trim_db=40.0), log_mel(trimmed))
 
 
 @pytest.mark.parametrize(
-    ("changed", "expected"),
+    ("changed", "message"),
     [
         ({"fft_size": 256}, "window of 400"),
-        ({"floor": 0.0}, "above 0"),
-        ({"trim_db": -40.0}, "trim_db"),
+        ({"window": 0.00001}, "at least one sample"),
         ({"mel_bands": 300}, "empty"),
         ({"sample_rate": 8_000}, "half the sample rate"),
-        ({"mel_scale": "bark"}, "htk, slaney"),
     ],
 )
-def test_settings_that_can_not_work_are_refused_when_given(changed, expected):
-    with pytest.raises(SerVaeError, match=expected):
+def test_contradictory_settings_are_refused(changed, message):
+    with pytest.raises(SerVaeError, match=message):
         LogMel(**{**AS_CONFIGURED, **changed})

@@ -1,25 +1,18 @@
-"""Log-mel frames with descriptors beside them: the same frames, at the same time."""
-
-from pathlib import Path
+"""Log-mel frames with descriptors: both describe the same stretch of time."""
 
 import numpy as np
 import pytest
-from omegaconf import OmegaConf
+from stored_features import AS_CONFIGURED, RATE_HZ
 
 from ser_vae import SerVaeError
+from ser_vae.features import TooShortError
 from ser_vae.features.egemaps import EGeMAPS
-from ser_vae.features.frames import spoken
-from ser_vae.features.logmel import LogMel, TooShortError
+from ser_vae.features.frames import trim_quiet_ends
+from ser_vae.features.logmel import LogMel
 from ser_vae.features.logmel_lld import LogMelLLD
 
-RATE_HZ = 16_000
-AS_CONFIGURED = dict(
-    OmegaConf.load(Path(__file__).parents[2] / "conf" / "features" / "logmel.yaml")
-)
-del AS_CONFIGURED["_target_"]
-NAMES = EGeMAPS(
-    sample_rate=RATE_HZ, level="lld", window=0.025, frame_shift=0.010, trim_db=None
-).names
+LLD = EGeMAPS(sample_rate=RATE_HZ, level="lld", window=0.025, frame_shift=0.010, trim_db=None)
+NAMES = LLD.names
 NOISE = np.random.default_rng(0).normal(0, 1e-3, RATE_HZ)
 TIME_S = np.arange(RATE_HZ) / RATE_HZ
 BUZZ = 0.2 * sum(np.sin(2 * np.pi * k * 150 * TIME_S) / k for k in range(1, 20))
@@ -43,17 +36,17 @@ def test_the_first_columns_are_the_log_mel_frames(trim_db):
     np.testing.assert_array_equal(frames[:, :80], log_mel)
 
 
-def test_both_are_of_the_same_samples_when_ends_are_cut():
+def test_trimming_cuts_the_same_samples_for_both():
     quiet = np.repeat([1e-3, 1, 1e-3], [3_000, 9_000, 4_000])
     waveform = ((BUZZ + NOISE) * quiet).astype(np.float32)
-    kept = spoken(waveform, 400, 160, 40.0)
+    kept = trim_quiet_ends(waveform, 400, 160, 40.0)
     assert 8_000 < len(kept) < 10_000
     np.testing.assert_array_equal(frames_of(waveform, trim_db=40.0), frames_of(kept))
 
 
 @pytest.mark.parametrize("place", range(4_000, 12_000, 1_237))
-def test_a_burst_is_loud_in_the_same_frames_for_both(place):
-    """The centres of the energy, by log-mel and by openSMILE, lie within half a frame."""
+def test_a_burst_is_loud_in_the_same_frames_of_both(place):
+    """The centres of energy, by log-mel and by openSMILE, differ by at most half a frame."""
     waveform = NOISE.copy()
     waveform[place : place + 160] += np.random.default_rng(1).normal(0, 0.3, 160)
     frames = frames_of(waveform)
@@ -64,20 +57,20 @@ def test_a_burst_is_loud_in_the_same_frames_for_both(place):
     assert centres[0] == pytest.approx(centres[1], abs=0.5)
 
 
-def test_the_voice_begins_and_ends_where_the_frames_hear_it():
-    """The pitch is looked for in 60 ms: unaligned it would come 2 frames early."""
+def test_voicing_begins_and_ends_with_the_energy():
+    """Pitch is estimated in windows of 60 ms: without alignment it would be 2 frames early."""
     waveform = NOISE / 10
     waveform[4_800:11_200] += BUZZ[4_800:11_200]
     frames = frames_of(waveform)
     voiced = np.flatnonzero(frames[:, -1])
-    heard = np.flatnonzero(np.exp(frames[:, :80]).sum(axis=1) > 1)
-    assert voiced[0] == pytest.approx(heard[0], abs=2)
-    assert voiced[-1] == pytest.approx(heard[-1], abs=2)
+    loud = np.flatnonzero(np.exp(frames[:, :80]).sum(axis=1) > 1)
+    assert voiced[0] == pytest.approx(loud[0], abs=2)
+    assert voiced[-1] == pytest.approx(loud[-1], abs=2)
     middle = (voiced[0] + voiced[-1]) / 2
-    assert middle == pytest.approx((heard[0] + heard[-1]) / 2, abs=0.6)
+    assert middle == pytest.approx((loud[0] + loud[-1]) / 2, abs=0.6)
 
 
-def test_the_last_column_says_where_there_is_a_pitch():
+def test_the_last_column_marks_frames_with_a_pitch():
     frames = frames_of(np.concatenate([BUZZ[:8_000], NOISE[:8_000]]))
     pitch = column(frames, "F0semitoneFrom27.5Hz_sma3nz")
     assert set(frames[:, -1]) == {0.0, 1.0}
@@ -86,16 +79,13 @@ def test_the_last_column_says_where_there_is_a_pitch():
         assert (column(frames, name)[frames[:, -1] == 0] == 0).all()
 
 
-def test_rows_are_those_of_their_frame_and_of_two_before_where_a_pitch_is_in_it():
+def test_descriptors_that_need_a_pitch_are_those_of_two_rows_before():
     waveform = (BUZZ + NOISE).astype(np.float32)
-    rows = EGeMAPS(sample_rate=RATE_HZ, level="lld", window=0.025, frame_shift=0.010, trim_db=None)(
-        waveform
-    )
-    frames = frames_of(waveform)
+    rows, frames = LLD(waveform), frames_of(waveform)
     pitched = {10, 11, 12, 13, 14, 15, 18, 21, 24}
     for number in range(25):
-        late = 2 if number in pitched else 0
-        expected = rows[[min(max(t - late, 0), len(rows) - 1) for t in range(98)], number]
+        delay = 2 if number in pitched else 0
+        expected = rows[[min(max(t - delay, 0), len(rows) - 1) for t in range(98)], number]
         np.testing.assert_array_equal(frames[:, 80 + number], expected, err_msg=NAMES[number])
 
 
@@ -112,6 +102,6 @@ def test_less_than_a_pitch_window_is_too_short(samples):
         frames_of(BUZZ[:samples])
 
 
-def test_frames_that_are_not_opensmiles_are_refused():
-    with pytest.raises(SerVaeError, match=r"frame_shift 0\.02, expected 0\.01"):
+def test_another_frame_shift_than_that_of_opensmile_is_refused():
+    with pytest.raises(SerVaeError, match=r"frame_shift=0\.02: expected 0\.01"):
         LogMelLLD(**{**AS_CONFIGURED, "frame_shift": 0.020})

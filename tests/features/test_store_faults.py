@@ -1,93 +1,107 @@
-"""The feature store, whatever is damaged, full, killed, or done by many at once."""
+"""The feature store under damage, a full disk, kills and concurrent processes."""
 
 import json
-import math
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
-from stored_features import AS_CONFIGURED, LOG_MEL, expected, packs, record, recordings, stored
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mutations import mutated
+from stored_features import (
+    AS_CONFIGURED,
+    LOG_MEL,
+    expected,
+    packs,
+    record,
+    recordings,
+    stored_digests,
+)
 
 import ser_vae
-from ser_vae import SerVaeError
-from ser_vae.features import digest
-from ser_vae.features import store as module
-from ser_vae.features.logmel import LogMel
+from ser_vae.corpus.utterance import Utterance
 from ser_vae.features.store import FeatureStore
 
 
-@pytest.fixture(autouse=True)
-def settled(monkeypatch):
-    """Trust time stamps at once, as for files that were not changed just now.
-
-    And put all in one pack, however slow the machine.
-    """
-    monkeypatch.setattr(digest, "GRAIN_NS", -1)
-    monkeypatch.setattr(module, "PACK_S", math.inf)
+@pytest.fixture(scope="module")
+def utterances(tmp_path_factory) -> list[Utterance]:
+    folder = tmp_path_factory.mktemp("corpus")
+    return [record(folder / f"u{n}.wav", n, 2_000 + 400 * n) for n in range(3)]
 
 
-DAMAGES = {
-    "truncated": lambda pack: pack[:-100],
-    "one bit": lambda pack: pack[:900] + bytes([pack[900] ^ 1]) + pack[901:],
-    "shifted": lambda pack: b"\x00" + pack,
-    "empty": lambda _: b"",
-    "zeros": lambda pack: bytes(len(pack)),
-}
+@pytest.fixture(scope="module")
+def whole(utterances, tmp_path_factory) -> Path:
+    """An undamaged store of the corpus."""
+    folder = tmp_path_factory.mktemp("whole") / "store"
+    assert FeatureStore(folder, LOG_MEL, jobs=1).compute(utterances) == {}
+    return folder
 
 
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
-def test_a_corrupt_entry_is_named_and_computed_anew(tmp_path, caplog, damage):
-    utterance = record(tmp_path / "a.wav", 0)
-    FeatureStore(tmp_path / "store", LOG_MEL, jobs=1).compute([utterance])
-    (pack,) = packs(tmp_path / "store")
-    pack.write_bytes(damage(pack.read_bytes()))
-
-    store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=1)
-    np.testing.assert_array_equal(store.frames(utterance), expected(utterance))
-    assert f"{pack}: corrupt, computed anew from {utterance.path}" in caplog.text
-    caplog.clear()
-    for later in (store, FeatureStore(tmp_path / "store", LOG_MEL, jobs=1)):
-        np.testing.assert_array_equal(later.frames(utterance), expected(utterance))
-    assert not caplog.text  # said once: the new entry is found beside the corrupt one
-
-
-def test_an_entry_is_none_the_worse_for_a_damaged_neighbour(tmp_path, caplog):
-    one, other = record(tmp_path / "a.wav", 0), record(tmp_path / "b.wav", 1)
-    FeatureStore(tmp_path / "store", LOG_MEL, jobs=1).compute([one, other])
-    (pack,) = packs(tmp_path / "store")
-    content = pack.read_bytes()
-    pack.write_bytes(b"\x00" + content[1:-1])  # the first byte of the header, the last of b
-    store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=1)
-    np.testing.assert_array_equal(store.frames(one), expected(one))
-    assert not caplog.text
-    np.testing.assert_array_equal(store.frames(other), expected(other))
-    assert "b.wav" in caplog.text
-
-
-@pytest.mark.parametrize("kept", ["LogMel-*", "digests"])
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
-def test_a_damaged_list_is_named_and_not_believed(tmp_path, caplog, kept, damage):
-    utterances = recordings(tmp_path, 12)
-    FeatureStore(tmp_path / "store", LOG_MEL, jobs=1).compute(utterances)
-    (found,) = (tmp_path / "store").glob(f"{kept}/*.csv")
-    found.write_bytes(damage(found.read_bytes()))
-    store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=1)
-    assert f"{found}: damaged" in caplog.text
+def assert_frames(folder: Path, utterances: list[Utterance]) -> None:
+    store = FeatureStore(folder, LOG_MEL, jobs=2)
     assert store.compute(utterances) == {}
     for utterance in utterances:
         np.testing.assert_array_equal(store.frames(utterance), expected(utterance))
+        assert store.length(utterance) == len(expected(utterance))
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), renamed=st.booleans())
+def test_damaged_or_renamed_files_are_never_used(utterances, whole, tmp_path, seed, renamed):
+    folder, random = tmp_path / "store", Random(seed)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(whole, folder)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for file in random.sample(files, random.randint(1, len(files))):
+        file.write_bytes(mutated(random, file.read_bytes()))
+        if renamed:
+            place = random.randrange(len(file.name))
+            name = file.name[:place] + random.choice(["x", "-", "0", "ü"]) + file.name[place + 1 :]
+            file.rename(file.with_name(name))
+    assert_frames(folder, utterances)
+    assert_frames(folder, utterances)  # also after the repair
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_unrelated_files_and_folders_are_ignored(utterances, whole, tmp_path, kind):
+    folder = Path(shutil.copytree(whole, tmp_path / "store"))
+    for parent in [folder, *(path for path in folder.iterdir() if path.is_dir())]:
+        for name in (".hidden", "LogMel-", "index.json", ".x.pack.abc.part", "lost+found"):
+            path = parent / name
+            path.mkdir() if kind == "folder" else path.write_bytes(b"unrelated\n")
+    assert_frames(folder, utterances)
+
+
+def test_damaged_frames_are_reported_and_recomputed_once(tmp_path, caplog):
+    utterances = recordings(tmp_path, 2)
+    FeatureStore(tmp_path / "store", LOG_MEL, jobs=1).compute(utterances)
+    (pack,) = packs(tmp_path / "store")
+    content = pack.read_bytes()
+    pack.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+    store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=1)
+    np.testing.assert_array_equal(store.frames(utterances[0]), expected(utterances[0]))
+    assert not caplog.text  # this entry is not damaged
+    np.testing.assert_array_equal(store.frames(utterances[1]), expected(utterances[1]))
+    assert f"{pack}: damaged, so deleted; its features are computed again" in caplog.text
+    caplog.clear()
+    assert_frames(tmp_path / "store", utterances)
+    assert not caplog.text
+    assert pack.read_bytes() == content
 
 
 @contextmanager
-def at_most_written(size: int):
-    """Let any write beyond `size` bytes of a file fail, as on a full disk."""
+def limited_file_size(size: int):
+    """Let every write beyond `size` bytes of a file fail, as on a full disk."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
     try:
@@ -96,23 +110,24 @@ def at_most_written(size: int):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-def test_a_full_disk_is_a_clear_error_and_leaves_no_part_of_an_entry(tmp_path):
-    utterances = [record(tmp_path / "long.wav", 0), record(tmp_path / "short.wav", 1, samples=400)]
+def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_no_partial_pack(tmp_path):
+    utterances = recordings(tmp_path, 2)
     store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=1)
-    with at_most_written(2_000), pytest.raises(SerVaeError, match=r"store.*free some space"):
+    with limited_file_size(2_000), pytest.raises(OSError, match=r"File too large: '.*\.pack'"):
         store.compute(utterances)
     (folder,) = (tmp_path / "store").glob("LogMel-*")
-    assert not stored(tmp_path / "store")
     assert {file.name for file in folder.iterdir()} <= {".lock"}
-    assert store.compute(utterances) == {}
+    assert_frames(tmp_path / "store", utterances)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_is_a_clear_error(tmp_path):
-    utterance = record(tmp_path / "a.wav", 0)
-    (tmp_path / "store").mkdir(mode=0o500)
-    with pytest.raises(SerVaeError, match="Permission denied"):
-        FeatureStore(tmp_path / "store", LOG_MEL, jobs=1).compute([utterance])
+def test_a_read_only_store_serves_what_it_has(utterances, whole, tmp_path):
+    folder = Path(shutil.copytree(whole, tmp_path / "store"))
+    for path in [folder, *folder.iterdir()]:
+        path.chmod(0o500)
+    assert_frames(folder, utterances)
+    with pytest.raises(OSError, match="Permission denied"):
+        FeatureStore(folder, LOG_MEL, jobs=1).compute([record(tmp_path / "new.wav", 9)])
 
 
 COMPUTE = """
@@ -123,7 +138,7 @@ from ser_vae.features.logmel import LogMel
 from ser_vae.features import store as module
 folder, store, settings = sys.argv[1:]
 paths = sorted(Path(folder).glob("*.wav"))
-module.PACK_BYTES = 5 * 98 * 320
+module.PACK_SIZE = 5
 store = module.FeatureStore(Path(store), LogMel(**json.loads(settings)), jobs=2)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -132,19 +147,11 @@ print(store.compute([Utterance(p.stem, p, "neu", "F") for p in paths]))
 
 
 def start_computing(count: int, audio_folder: Path, store: Path) -> list[subprocess.Popen]:
-    """Start processes that compute as nearly at once as can be."""
-    command = [sys.executable, "-c", COMPUTE, str(audio_folder), str(store)]
-    processes = [
-        subprocess.Popen(
-            [*command, json.dumps(AS_CONFIGURED)],
-            cwd=Path(ser_vae.__file__).parents[1],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(count)
-    ]
+    """Start processes that begin to compute at the same time."""
+    command = [sys.executable, "-c", COMPUTE, audio_folder, store, json.dumps(AS_CONFIGURED)]
+    pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+    root = Path(ser_vae.__file__).parents[1]
+    processes = [subprocess.Popen(command, cwd=root, text=True, **pipes) for _ in range(count)]
     for process in processes:
         assert process.stdout.readline() == "ready\n"
     for process in processes:
@@ -153,63 +160,25 @@ def start_computing(count: int, audio_folder: Path, store: Path) -> list[subproc
     return processes
 
 
-def test_a_killed_process_leaves_whole_entries_and_the_next_makes_the_rest(tmp_path):
+def test_a_killed_process_leaves_whole_entries_and_the_next_computes_the_rest(tmp_path):
     utterances = recordings(tmp_path, 300, samples=16_000)
     (process,) = start_computing(1, tmp_path, tmp_path / "store")
-    while len(stored(tmp_path / "store")) < 20:
+    while len(stored_digests(tmp_path / "store")) < 20:
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    left = stored(tmp_path / "store")
-    assert 20 <= len(left) < 300
-
-    store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=2)
-    assert store.compute(utterances) == {}
-    assert sorted(stored(tmp_path / "store")) == sorted(map(store.digest, utterances))
-    for utterance in utterances[::10]:
-        np.testing.assert_array_equal(store.frames(utterance), expected(utterance))
+    assert 20 <= len(stored_digests(tmp_path / "store")) < 300
+    (folder,) = (tmp_path / "store").glob("LogMel-*")
+    (folder / ".x.pack.abc.part").write_bytes(b"half a pack")
+    assert_frames(tmp_path / "store", utterances)
+    digests = stored_digests(tmp_path / "store")
+    assert len(digests) == len(set(digests)) == 300
+    assert not list(folder.glob(".*.part"))
 
 
-def test_what_a_kill_left_of_a_pack_is_removed_after_a_day(tmp_path):
-    FeatureStore(tmp_path, LOG_MEL, jobs=1)
-    (folder,) = (path for path in tmp_path.iterdir() if path.name != "digests")
-    old, young = folder / ".pack.npy.old.part", folder / ".pack.npy.young.part"
-    for part, age_s in ((old, 25 * 3600), (young, 23 * 3600)):
-        part.write_bytes(b"half a pack")
-        os.utime(part, times=(time.time() - age_s,) * 2)
-    FeatureStore(tmp_path, LOG_MEL, jobs=1).compute([record(tmp_path / "a.wav", 0)])
-    assert young.exists()
-    assert not old.exists()
-
-
-def test_processes_that_start_at_once_compute_each_entry_once(tmp_path):
+def test_two_processes_compute_each_entry_once(tmp_path):
     utterances = recordings(tmp_path, 60)
     processes = start_computing(2, tmp_path, tmp_path / "store")
-    outputs = [process.communicate(timeout=60)[0] for process in processes]
-    assert outputs == ["{}\n", "{}\n"]
-    store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=2)
-    assert sorted(stored(tmp_path / "store")) == sorted(map(store.digest, utterances))
-    for utterance in utterances:
-        np.testing.assert_array_equal(store.frames(utterance), expected(utterance))
-
-
-def test_an_interruption_waits_for_no_other_file(tmp_path, monkeypatch):
-    utterances = recordings(tmp_path, 100)
-    computed = []
-
-    class Slow(LogMel):
-        def __call__(self, waveform):
-            computed.append(waveform)
-            time.sleep(0.005)
-            return super().__call__(waveform)
-
-    def interrupt(*_):
-        raise KeyboardInterrupt  # as by Ctrl-C between two files
-
-    monkeypatch.setattr(module, "PACK_S", 0)
-    monkeypatch.setattr(FeatureStore, "_keep", interrupt)
-    store = FeatureStore(tmp_path / "store", Slow(**AS_CONFIGURED), jobs=2)
-    with pytest.raises(KeyboardInterrupt):
-        store.compute(utterances)
-    assert len(computed) < 50
+    assert [process.communicate(timeout=60)[0] for process in processes] == ["{}\n", "{}\n"]
+    assert len(stored_digests(tmp_path / "store")) == 60
+    assert_frames(tmp_path / "store", utterances)

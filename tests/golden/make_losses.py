@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ser_vae.configuration import build
 from ser_vae.data.batch import Batches
-from ser_vae.data.datamodule import SegmentSet
+from ser_vae.data.sets import SegmentSet
 from ser_vae.run import configure
+from ser_vae.settings import build
 from ser_vae.training.pretrain import Pretrain
 
 MODELS = ("ae", "vae", "cvae")

@@ -1,5 +1,57 @@
-"""The record that several tests read."""
+"""A run that several tests read, and small ones without a pipeline."""
 
-from wandb_files import recorded
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-__all__ = ["recorded"]
+import pytest
+from wandb_files import RecordedRun, record
+
+from ser_vae.logger import LoggedRun, open_loggers
+from ser_vae.run_folder import RunFolder
+
+LogEpochs = Callable[..., int]
+
+
+@pytest.fixture(scope="session")
+def recorded(
+    noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[RecordedRun, RunFolder]:
+    """A finished CVAE on the noises: what W&B got of it, and its folder."""
+    return record(noises, cache, tmp_path_factory.getbasetemp() / "recorded")
+
+
+@pytest.fixture
+def logged_run(tmp_path: Path) -> LoggedRun:
+    """A run of two stages of two epochs."""
+    folder = tmp_path / "ae-complete-folder-seed0-0123abcd"
+    folder.mkdir()
+    config = {"choice/model": "ae", "seed": 0}
+    epochs = {"pretrain": 2, "classify": 2}
+    return LoggedRun("0123abcd", "ae-seed0", folder, "folder-random", "ae", ("ae",), config, epochs)
+
+
+@pytest.fixture
+def log_epochs(logged_run: LoggedRun) -> LogEpochs:
+    """Log all epochs of `logged_run` to W&B; keywords change settings. Return how many loggers."""
+
+    def log(error: type[Exception] | None = None, **changes: Any) -> int:
+        timeouts = {"start_timeout_s": 1, "timeout_s": 5}
+        place = {"project": "p", "group": None, "mode": "offline"}
+        component = {"_target_": "ser_vae.logger.wandb.open_run", **place, **timeouts, **changes}
+        with open_loggers([component], logged_run) as loggers:
+            for logger in loggers:
+                for stage in logged_run.epochs:
+                    for epoch in range(2):
+                        logger.log_metrics({"epoch": epoch, f"{stage}/train/loss": 1.0})
+            if error:
+                raise error
+        return len(loggers)
+
+    return log
+
+
+@pytest.fixture
+def warnings_of_wandb(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """What the W&B logger has warned of."""
+    return lambda: [r.getMessage() for r in caplog.records if r.name == "ser_vae.logger.wandb"]

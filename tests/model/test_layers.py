@@ -1,11 +1,10 @@
-"""The fully connected stacks, against the same formulas written out."""
+"""The fully connected stacks, against their formulas."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ser_vae import SerVaeError
 from ser_vae.model import layers
 
 FORMULAS = {"relu": F.relu, "tanh": torch.tanh, "elu": F.elu, "gelu": F.gelu}
@@ -16,7 +15,7 @@ def test_every_activation_has_its_formula_here():
 
 
 @pytest.mark.parametrize("activation", FORMULAS)
-def test_an_activation_stands_behind_each_hidden_layer(activation):
+def test_each_hidden_layer_is_followed_by_an_activation(activation):
     stack = layers.hidden_layers([5, 4, 3], activation)
     first, second = (layer for layer in stack if isinstance(layer, nn.Linear))
     x = torch.randn(7, 5)
@@ -25,18 +24,13 @@ def test_an_activation_stands_behind_each_hidden_layer(activation):
     torch.testing.assert_close(stack(x), expected)
 
 
-def test_an_unknown_activation_is_named_beside_those_that_exist():
-    with pytest.raises(SerVaeError, match=r"activation=sine.*elu, gelu, relu, tanh"):
-        layers.hidden_layers([5, 4], "sine")
-
-
 def test_the_decoder_mirrors_the_encoder():
     linear = [m for m in layers.decoder(128, [512, 256], 800, "relu") if isinstance(m, nn.Linear)]
     assert [(m.in_features, m.out_features) for m in linear] == [(128, 256), (256, 512), (512, 800)]
 
 
 @pytest.mark.parametrize("activation", FORMULAS)
-def test_a_decoder_can_give_any_value(activation):
+def test_a_decoder_can_return_any_value(activation):
     """Standardised log-mel values have both signs and no bound: the last layer is linear."""
     stack = layers.decoder(2, [4], 3, activation)
     assert isinstance(stack[-1], nn.Linear)

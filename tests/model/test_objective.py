@@ -28,7 +28,7 @@ def test_the_loss_is_the_error_plus_beta_times_the_kl_summed_over_latents(beta):
     torch.testing.assert_close(terms["loss"], terms["squared_error"] + beta * terms["kl"])
 
 
-def test_averaging_the_error_over_a_segment_is_beta_of_d_up_to_a_scale():
+def test_averaging_the_error_over_a_segment_is_a_beta_of_d_up_to_a_factor():
     x, x_hat = torch.randn(2, 5, D)
     posterior = Posterior(torch.randn(5, Z), torch.randn(5, Z))
     averaged = ((x - x_hat) ** 2).mean(dim=1) + posterior.kl().sum(dim=1)
@@ -38,7 +38,7 @@ def test_averaging_the_error_over_a_segment_is_beta_of_d_up_to_a_scale():
 
 
 def segments_with_structure(count: int) -> torch.Tensor:
-    """Standardised values, 90 % of whose variance lies in `RANK` directions."""
+    """Standardised values with 90 % of their variance in `RANK` directions."""
     generator = torch.Generator().manual_seed(1)
     factors = torch.randn(count, RANK, generator=generator)
     directions = torch.randn(RANK, D, generator=generator)
@@ -47,7 +47,7 @@ def segments_with_structure(count: int) -> torch.Tensor:
 
 
 def trained(beta: float) -> tuple[float, float]:
-    """Error relative to the variance, and KL in nats, behind a short training."""
+    """Error relative to the variance, and KL in nats, after a short training."""
     model = VAE(input_size=D, num_classes=4, hidden=[64], latent=Z, activation="relu", beta=beta)
     x, c = segments_with_structure(512), torch.zeros(512, 4)
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)

@@ -1,4 +1,4 @@
-"""The Gaussian layer, against torch.distributions and against its definition."""
+"""The Gaussian layer, against torch.distributions and its definition."""
 
 import torch
 from hypothesis import given
@@ -18,8 +18,8 @@ def doubles(*values: float) -> torch.Tensor:
 @given(st.floats(-20, 20), st.floats(-20, 10))
 def test_kl_agrees_with_torch_distributions(mu, log_var):
     posterior = Posterior(doubles(mu), doubles(log_var))
-    deviation = doubles(log_var).exp().sqrt()
-    torch.testing.assert_close(posterior.kl(), kl_divergence(Normal(doubles(mu), deviation), PRIOR))
+    q = Normal(doubles(mu), doubles(log_var).exp().sqrt())
+    torch.testing.assert_close(posterior.kl(), kl_divergence(q, PRIOR))
 
 
 def test_kl_is_zero_when_posterior_is_prior():
@@ -32,12 +32,12 @@ def test_kl_is_positive_anywhere_else(mu, log_var):
     assert kl > 0 or max(abs(mu), abs(log_var)) < 1e-6
 
 
-def test_kl_is_given_dimension_by_dimension():
+def test_kl_has_a_value_for_each_dimension():
     kl = Posterior(torch.tensor([[0.0, 2.0]]), torch.zeros(1, 2)).kl()
     torch.testing.assert_close(kl, torch.tensor([[0.0, 2.0]]))  # mu^2 / 2 where sigma is 1
 
 
-def test_samples_have_the_posteriors_mean_and_deviation():
+def test_samples_have_the_mean_and_standard_deviation_of_the_posterior():
     mu, sigma = torch.tensor([-3.0, 0.0, 7.0]), torch.tensor([0.1, 1.0, 5.0])
     posterior = Posterior(mu.expand(DRAWS, 3), 2 * sigma.log().expand(DRAWS, 3))
     z = posterior.sample(torch.Generator().manual_seed(0))

@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
-from ser_vae.configuration import conf_dir
 from ser_vae.report.settings import deviations, flat, settings_of
 from ser_vae.run import configure
+from ser_vae.settings import conf_dir
 
 CHOSEN = [
     (group, path.stem)

@@ -57,12 +57,6 @@ def test_corpora_of_one_reader_and_two_names_stand_in_tables_of_their_own(study:
     assert [table.corpus for table in tables(study.runs)] == ["mine", "yours"]
 
 
-def test_protocols_of_equal_settings_stand_in_tables_of_their_own(study: Any) -> None:
-    study.run("split=random")
-    study.run("split=random", "choice.split=another", seed=1)
-    assert [table.protocol for table in tables(study.runs)] == ["another", "random"]
-
-
 def test_protocols_stand_in_tables_of_their_own(study: Any) -> None:
     study.run("split=random")
     study.run("split=given", seed=1)
@@ -76,7 +70,7 @@ def test_protocols_stand_in_tables_of_their_own(study: Any) -> None:
         "bad_audio=drop",
         "split.test=0.2",
         "features.mel_bands=40",
-        "data.hop=5",
+        "data.hop_s=0.05",
         "classifier.pooling=mean",
         "training.latent=sample",
         "training.pretrain.optimizer.betas=[0.999, 0.99]",

@@ -52,7 +52,7 @@ def test_a_title_names_two_settings_and_counts_more(study: Any) -> None:
     study.run("training.classify.epochs=2", "normalise=none")
     title = "urdu, protocol random, normalise=none, training.classify.epochs=2"
     assert words.title(only(study)) == title
-    study.run("training.classify.epochs=2", "normalise=none", "data.hop=5")
+    study.run("training.classify.epochs=2", "normalise=none", "data.hop_s=0.05")
     assert words.title(tables(study.runs)[1]) == "urdu, protocol random, 3 settings of its own"
 
 

@@ -1,4 +1,4 @@
-"""The split that a CSV says."""
+"""The split that a CSV defines."""
 
 from pathlib import Path
 
@@ -31,20 +31,20 @@ def test_the_split_of_a_run_read_back_is_the_same(tmp_path):
     folder = RunFolder(tmp_path / "vae-complete-folder-seed0-00000000")
     folder.path.mkdir()
     folder.write_split(zip(utterances(*IDS), PARTS, strict=True))
-    assert read(folder.split, *IDS) == dict(zip(IDS, PARTS, strict=True))
+    assert read(folder.path / "split.csv", *IDS) == dict(zip(IDS, PARTS, strict=True))
 
 
-def test_the_seed_has_no_part_in_it(file):
+def test_the_seed_has_no_effect(file):
     file.write_text("utterance,part\na,train\nb,test\n")
     assert read(file, "a", "b", seed=0) == read(file, "b", "a", seed=1)
 
 
-def test_lines_for_other_utterances_have_no_effect(file):
+def test_lines_for_other_utterances_are_ignored(file):
     file.write_text("utterance,part\na,train\nb,test\nc,validation\n")
     assert read(file, "a", "b") == {"a": "train", "b": "test"}
 
 
-def test_a_spreadsheets_byte_order_mark_is_no_part_of_a_column(file):
+def test_a_byte_order_mark_is_ignored(file):
     file.write_text("utterance,part\na,train\nb,test\n", encoding="utf-8-sig")
     assert read(file, "a", "b") == {"a": "train", "b": "test"}
 
@@ -55,16 +55,16 @@ def test_a_path_may_start_at_the_users_home(file, monkeypatch):
     assert read(Path("~", "split.csv"), "a", "b") == {"a": "train", "b": "test"}
 
 
-def test_without_a_path_the_error_says_which_setting_is_missing():
+def test_a_missing_path_is_an_error_that_names_the_setting():
     with pytest.raises(SerVaeError, match=r"split\.path=…"):
         read(None, "a")
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\x00\x01"], ids=["no file", "no text"])
-def test_a_file_that_can_not_be_read_is_named(file, content):
+def test_an_unreadable_file_is_named(file, content):
     if content:
         file.write_bytes(content)
-    with pytest.raises(SerVaeError, match=r"split\.csv can't be read"):
+    with pytest.raises(SerVaeError, match=r"split\.csv cannot be read"):
         read(file, "a")
 
 
@@ -77,9 +77,9 @@ def test_a_file_that_can_not_be_read_is_named(file, content):
         (["a"], r"line 2: expected .*, found 'a' and None"),
         (["a,train", "b,test", "a,test"], r"line 4: a is in train and in test"),
     ],
-    ids=["an unknown part", "after a blank line", "no name", "no part", "two parts"],
+    ids=["unknown set", "after a blank line", "no name", "no set", "two sets"],
 )
-def test_a_line_that_can_not_be_right_is_named_with_its_file(file, lines, message):
+def test_an_invalid_line_is_named_with_its_file(file, lines, message):
     file.write_text("\n".join(["utterance,part", *lines]) + "\n")
     with pytest.raises(SerVaeError, match=rf"split\.csv, {message}"):
         read(file, "a", "b")
@@ -99,7 +99,7 @@ def test_utterances_without_a_line_are_counted_and_the_first_is_named(file):
 
 
 @pytest.mark.parametrize(("present", "missing"), [("train", "test"), ("test", "train")])
-def test_a_part_that_would_be_empty_is_named(file, present, missing):
+def test_an_empty_set_is_named(file, present, missing):
     file.write_text(f"utterance,part\na,{present}\nother,{missing}\n")
-    with pytest.raises(SerVaeError, match=rf"split\.csv: none of 1 .* in part {missing}"):
+    with pytest.raises(SerVaeError, match=rf"split\.csv: none of 1 .* has part {missing}"):
         read(file, "a")

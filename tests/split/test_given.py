@@ -1,4 +1,4 @@
-"""The split that a corpus comes with."""
+"""The split that a corpus itself defines."""
 
 from pathlib import Path
 
@@ -18,19 +18,19 @@ def utterance(name: str, part: str | None) -> Utterance:
     return Utterance(name, Path("unread.wav"), "sad", "speaker", part=part)
 
 
-def test_each_utterance_keeps_its_part_whatever_the_seed():
-    chosen = [utterance("a", "train"), utterance("b", "test"), utterance("c", "train")]
-    expected = {"a": "train", "b": "test", "c": "train"}
+def test_each_utterance_keeps_its_set_for_any_seed():
+    expected = {"a": "train", "b": "test", "c": "train", "d": "validation"}
+    chosen = [utterance(name, part) for name, part in expected.items()]
     assert split(chosen, seed=0) == split(chosen, seed=1) == expected
 
 
-def test_utterances_without_a_part_are_counted_and_the_first_is_named():
+def test_utterances_in_no_set_are_counted_and_the_first_is_named():
     chosen = [utterance("a", "train"), utterance("b", None), utterance("c", None)]
-    with pytest.raises(SerVaeError, match=r"2 of 3 utterances belong to no part, first b\."):
+    with pytest.raises(SerVaeError, match=r"2 of 3 utterances are in no set, first b\."):
         split(chosen, seed=0)
 
 
 @pytest.mark.parametrize(("present", "missing"), [("train", "test"), ("test", "train")])
-def test_an_empty_part_is_named(present, missing):
+def test_an_empty_set_is_named(present, missing):
     with pytest.raises(SerVaeError, match=rf"no utterance in {missing}\."):
         split([utterance("a", present)], seed=0)

@@ -1,20 +1,22 @@
-"""Grouped folds: every utterance tested once, no group on two sides, the same everywhere."""
+"""Grouped folds: every utterance is tested once, no group is separated, on every machine."""
 
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.utterance import Utterance
-from ser_vae.split.grouped import grouped_folds
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Utterance
+from ser_vae.split.grouped import grouped_folds, script_folds, session_folds, speaker_folds
 
 EMOTIONS = ("angry", "happy", "sad")
 
-# scikit-learn says so where an emotion is rarer than there are folds; it does not matter here
+# scikit-learn warns about emotions that are rarer than there are folds, which is fine here.
 pytestmark = pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
 
 
@@ -23,7 +25,7 @@ def utterance(number: int, group: str | None, emotion: str) -> Utterance:
 
 
 def corpus(groups: int, of_each: int = 6) -> list[Utterance]:
-    """`of_each` utterances in each group, all emotions alike."""
+    """Return `of_each` utterances per group, with equally many of each emotion."""
     return [
         utterance(number, f"g{number % groups:02}", EMOTIONS[number // groups % 3])
         for number in range(groups * of_each)
@@ -31,23 +33,15 @@ def corpus(groups: int, of_each: int = 6) -> list[Utterance]:
 
 
 def grouped(utterances, *, seed=0, bound=10, folds=5, validation=0.0):
-    return grouped_folds(
-        utterances,
-        lambda utterance: utterance.session,
-        what="session",
-        seed=seed,
-        leave_one_out_up_to=bound,
-        folds=folds,
-        validation=validation,
-    )
+    return grouped_folds(utterances, "session", seed, bound, folds, validation)
 
 
 def groups_of(parts: dict[str, str], utterances: list[Utterance]) -> dict[str, set[str]]:
-    """Part -> its groups."""
-    found: dict[str, set[str]] = {}
+    """Return set -> its groups."""
+    groups: dict[str, set[str]] = {}
     for u in utterances:
-        found.setdefault(parts[u.id], set()).add(u.session)
-    return found
+        groups.setdefault(parts[u.id], set()).add(u.session)
+    return groups
 
 
 @st.composite
@@ -55,7 +49,7 @@ def corpora(draw: st.DrawFn) -> list[Utterance]:
     """3 to 14 groups of 1 to 9 utterances, the first sad, the others of any emotion."""
     emotions = st.lists(st.sampled_from(EMOTIONS), max_size=8)
     groups = draw(st.lists(emotions, min_size=3, max_size=14))
-    pairs = [(f"g{number}", e) for number, own in enumerate(groups) for e in ("sad", *own)]
+    pairs = [(f"g{number}", e) for number, drawn in enumerate(groups) for e in ("sad", *drawn)]
     return [utterance(number, *pair) for number, pair in enumerate(pairs)]
 
 
@@ -66,14 +60,14 @@ def corpora(draw: st.DrawFn) -> list[Utterance]:
     bound=st.sampled_from([0, 6, 20]),
     validation=st.sampled_from([0.0, 0.15, 0.5]),
 )
-def test_each_utterance_is_tested_once_and_no_group_is_in_two_parts(
+def test_each_utterance_is_tested_once_and_no_group_is_in_two_sets(
     utterances, seed, bound, validation
 ):
     expected = {"train", "test"} | ({"validation"} if validation else set())
-    found = grouped(utterances, seed=seed, bound=bound, folds=3, validation=validation)
-    tested = Counter(name for parts in found for name, part in parts.items() if part == "test")
+    folds = grouped(utterances, seed=seed, bound=bound, folds=3, validation=validation)
+    tested = Counter(name for parts in folds for name, part in parts.items() if part == "test")
     assert tested == Counter(u.id for u in utterances)
-    for parts in found:
+    for parts in folds:
         assert parts.keys() == {u.id for u in utterances}
         assert set(parts.values()) == expected
         sides = groups_of(parts, utterances)
@@ -82,15 +76,15 @@ def test_each_utterance_is_tested_once_and_no_group_is_in_two_parts(
 
 def test_up_to_the_bound_each_group_is_a_fold_in_the_order_of_the_names():
     utterances = corpus(10)
-    found = grouped(utterances[::-1], bound=10)
-    tested = [groups_of(parts, utterances)["test"] for parts in found]
+    folds = grouped(utterances[::-1], bound=10)
+    tested = [groups_of(parts, utterances)["test"] for parts in folds]
     assert tested == [{f"g{number:02}"} for number in range(10)]
 
 
 def test_above_the_bound_groups_are_drawn_into_folds():
     utterances = corpus(11)
-    found = grouped(utterances, bound=10, folds=5)
-    tested = [groups_of(parts, utterances)["test"] for parts in found]
+    folds = grouped(utterances, bound=10, folds=5)
+    tested = [groups_of(parts, utterances)["test"] for parts in folds]
     assert sorted(len(groups) for groups in tested) == [2, 2, 2, 2, 3]
 
 
@@ -99,7 +93,7 @@ def test_there_are_no_more_folds_than_groups():
 
 
 def test_drawn_folds_have_about_equal_classes():
-    """Twenty groups of one emotion each, which a blind draw would heap up."""
+    """Twenty groups of one emotion each, which an unstratified draw would not balance."""
     utterances = [utterance(n, f"g{n % 20:02}", EMOTIONS[n % 20 % 2]) for n in range(200)]
     for parts in grouped(utterances, folds=5):
         counts = Counter(u.emotion for u in utterances if parts[u.id] == "test")
@@ -113,7 +107,7 @@ def test_seed_zero_is_a_seed():
     assert zero != one
 
 
-def test_leaving_one_out_leaves_nothing_to_the_seed():
+def test_leaving_one_out_does_not_depend_on_the_seed():
     assert grouped(corpus(4), seed=0) == grouped(corpus(4), seed=1)
 
 
@@ -126,14 +120,14 @@ def test_the_order_of_the_utterances_does_not_matter(bound):
 
 
 @pytest.mark.parametrize(("validation", "groups"), [(0.25, 2), (0.5, 4), (0.1, 1)])
-def test_a_validation_part_takes_about_its_share_of_the_training_groups(validation, groups):
+def test_the_validation_set_takes_about_its_proportion_of_the_training_groups(validation, groups):
     """Nine groups, one tested: 2 of 8, 4 of 8, and at least one."""
     utterances = corpus(9)
     for parts in grouped(utterances, validation=validation):
         assert len(groups_of(parts, utterances)["validation"]) == groups
 
 
-def test_a_validation_part_leaves_the_test_parts_alone():
+def test_a_validation_set_leaves_the_test_sets_alone():
     utterances = corpus(12)
     for without, parts in zip(
         grouped(utterances), grouped(utterances, validation=0.2), strict=True
@@ -148,18 +142,18 @@ def test_unknown_groups_are_counted_and_the_first_is_named():
         grouped(utterances)
 
 
-def test_one_group_alone_is_an_error_that_names_it():
+def test_a_single_group_is_an_error_that_names_it():
     with pytest.raises(SerVaeError, match="all 6 utterances are of one session, g00;"):
         grouped(corpus(1))
 
 
-def test_validation_needs_two_groups_beside_the_test_part():
-    with pytest.raises(SerVaeError, match=r"split\.validation=0\.2: .* one session alone"):
+def test_validation_needs_two_groups_beside_the_test_set():
+    with pytest.raises(SerVaeError, match=r"split\.validation=0\.2: .* only one session"):
         grouped(corpus(2), validation=0.2)
 
 
 @pytest.mark.parametrize("validation", [-0.1, 0.7, 1.0, 1.5])
-def test_a_share_that_can_not_be_taken_out_is_an_error(validation):
+def test_an_impossible_validation_proportion_is_an_error(validation):
     with pytest.raises(SerVaeError, match=r"split\.validation below 2/3"):
         grouped(corpus(5), validation=validation)
 
@@ -171,5 +165,95 @@ def test_fewer_than_two_drawn_folds_are_an_error(folds):
 
 
 def test_too_few_of_every_emotion_to_draw_is_an_error():
-    with pytest.raises(SerVaeError, match=r"3 utterances, 3 groups, can't be drawn into 3 folds"):
+    with pytest.raises(SerVaeError, match=r"3 utterances in 3 groups cannot be drawn into 3 folds"):
         grouped([*corpus(3, of_each=1)[:2], utterance(9, "g9", "sad")], bound=0, folds=3)
+
+
+# --- the three protocols ------------------------------------------------------------------------
+
+DRAWN = {"seed": 0, "leave_one_out_up_to": 10, "folds": 5, "validation": 0.0}
+
+
+def spoken(groups: int, of_each: int = 4, **known: str) -> list[Utterance]:
+    """Return utterances whose attributes `known` are templates of the group's number."""
+    return [
+        Utterance(
+            f"{number:02}{n}",
+            Path("unread.wav"),
+            ("calm", "sad")[n % 2],
+            **{"speaker": f"s{n}"} | {name: text.format(number) for name, text in known.items()},
+        )
+        for number in range(groups)
+        for n in range(of_each)
+    ]
+
+
+@pytest.mark.parametrize("sessions", [2, 5, 30])
+def test_each_session_is_a_fold_for_any_number_of_sessions(sessions):
+    utterances = spoken(sessions, session="Ses{:02}")
+    assert session_folds(utterances, seed=0, validation=0.0) == [
+        {u.id: "test" if u.session == f"Ses{s:02}" else "train" for u in utterances}
+        for s in range(sessions)
+    ]
+
+
+def test_validation_takes_a_whole_session_of_the_training_set():
+    utterances = spoken(5, session="Ses{:02}")
+    for fold in session_folds(utterances, seed=0, validation=0.25):
+        inside = {u.session for u in utterances if fold[u.id] == "validation"}
+        assert len(inside) == 1
+        assert all(fold[u.id] == "validation" for u in utterances if u.session in inside)
+
+
+@pytest.mark.parametrize(("speakers", "count"), [(4, 4), (10, 10), (24, 5)])
+def test_few_speakers_are_left_out_one_by_one_and_many_are_drawn(speakers, count):
+    utterances = spoken(speakers, speaker="s{:02}")
+    folds = speaker_folds(utterances, **DRAWN)
+    assert len(folds) == count
+    for fold in folds:
+        train, test = (
+            {u.speaker for u in utterances if fold[u.id] == s} for s in ("train", "test")
+        )
+        assert not train & test
+        assert len(train) + len(test) == speakers
+
+
+def test_one_speaker_of_a_session_can_be_left_out():
+    utterances = [replace(u, session=u.speaker[0]) for u in spoken(4, speaker="{:02b}")]
+    tested = [
+        {u.speaker for u in utterances if fold[u.id] == "test"}
+        for fold in speaker_folds(utterances, **DRAWN)
+    ]
+    assert tested == [{"00"}, {"01"}, {"10"}, {"11"}]
+
+
+def test_two_statements_are_two_folds_with_every_speaker_on_both_sides():
+    utterances = spoken(2, script="statement {}")
+    first, second = script_folds(utterances, **DRAWN)
+    assert first == {u.id: "test" if u.script == "statement 0" else "train" for u in utterances}
+    assert all(second[name] != part for name, part in first.items())
+
+
+def test_no_script_is_in_two_sets():
+    utterances = spoken(13, script="statement {:02}")
+    folds = script_folds(utterances, **DRAWN)
+    assert len(folds) == 5
+    for fold in folds:
+        assert len({(u.script, fold[u.id]) for u in utterances}) == 13
+
+
+@pytest.mark.parametrize(
+    ("split", "settings", "known", "group"),
+    [
+        (session_folds, {"seed": 0, "validation": 0.0}, {"session": "{}"}, "session"),
+        (speaker_folds, DRAWN, {"speaker": "{}"}, "speaker"),
+        (script_folds, DRAWN, {"script": "{}"}, "script"),
+    ],
+)
+def test_an_unknown_group_is_an_error_that_names_the_column(
+    split: Any, settings: dict[str, Any], known: dict[str, str], group: str
+):
+    unknown = Utterance("x", Path("unread.wav"), "sad", UNKNOWN_SPEAKER)
+    expected = rf"split={group}: .* the {group} of 1 of 9 utterances, first x\.(?s:.*)`{group}` col"
+    with pytest.raises(SerVaeError, match=expected):
+        split([*spoken(2, **known), unknown], **settings)

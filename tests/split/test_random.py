@@ -50,7 +50,7 @@ def test_seventy_per_cent_of_each_emotion_train():
     seed=st.integers(0, 2**32 - 1),
     validation=st.sampled_from([0.0, 0.15, 0.5]),
 )
-def test_each_utterance_is_in_one_part_and_each_emotion_in_all(counts, seed, validation):
+def test_each_utterance_is_in_one_set_and_each_emotion_in_all(counts, seed, validation):
     chosen = utterances(counts)
     parts = split(chosen, seed=seed, test=0.3, validation=validation)
     assert parts.keys() == {u.id for u in chosen}
@@ -72,7 +72,7 @@ def test_the_order_of_the_utterances_does_not_matter():
     assert split(chosen, seed=3, **PAPER) == split(chosen[::-1], seed=3, **PAPER)
 
 
-def test_a_validation_part_is_taken_from_training_and_leaves_the_test_part_alone():
+def test_the_validation_set_is_taken_from_training_and_leaves_the_test_set_alone():
     chosen = utterances({"angry": 20, "sad": 30})
     with_validation = split(chosen, seed=0, test=0.3, validation=0.2)
     without = split(chosen, seed=0, **PAPER)
@@ -82,7 +82,7 @@ def test_a_validation_part_is_taken_from_training_and_leaves_the_test_part_alone
 
 
 def test_the_split_is_the_same_on_every_machine():
-    """A library or a machine that draws otherwise is noticed here, before results are compared."""
+    """Another library version or machine that draws differently fails here, before any result."""
     parts = split(utterances({"angry": 20, "happy": 30, "sad": 25}), seed=0, **PAPER)
     assert digest(parts) == FIXED
 
@@ -92,14 +92,14 @@ def test_too_few_of_an_emotion_is_an_error_that_counts_each():
         split(utterances({"angry": 20, "sad": 1}), seed=0, **PAPER)
 
 
-def test_an_emotion_that_would_be_absent_from_the_test_part_is_an_error():
-    """Three of four would stand in the test part, and the fourth silently not be scored."""
+def test_an_emotion_missing_from_the_test_set_is_an_error():
+    """Three of four would be in the test set, and the fourth would silently not be scored."""
     counts = {"angry": 6, "happy": 9, "neutral": 2, "sad": 16}
     with pytest.raises(SerVaeError, match=r"neutral 2"):
         split(utterances(counts), seed=0, **PAPER)
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0, -0.1, 1.5])
-def test_a_share_that_leaves_a_part_empty_is_an_error(share):
-    with pytest.raises(SerVaeError, match=f"split.test={share}"):
-        split(utterances({"angry": 20, "sad": 20}), seed=0, test=share, validation=0.0)
+@pytest.mark.parametrize("proportion", [0.0, 1.0, -0.1, 1.5])
+def test_a_proportion_that_leaves_a_set_empty_is_an_error(proportion):
+    with pytest.raises(SerVaeError, match=f"split.test={proportion}"):
+        split(utterances({"angry": 20, "sad": 20}), seed=0, test=proportion, validation=0.0)

@@ -1,118 +1,97 @@
-"""A multirun says what it is doing: in lines, or on a terminal in a table that lives."""
+"""A multirun shows what its jobs do, names those that failed and exits with 1."""
 
-import os
+import io
 import pickle
-import pty
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from omegaconf import OmegaConf
-from run_files import folders
+from rich.console import Console
+from run_files import Run, folders
 
-from ser_vae.run import main
-from ser_vae.sweep import Sweep, common, planned
-from ser_vae.sweep.journal import read
+from ser_vae import sweep
+from ser_vae.sweep.table import RECENT, RESERVED, Job, draw, heading
 
-Command = Callable[..., subprocess.CompletedProcess[str]]
-SWEPT = ("model=majority,speaker_lookup", "split=random,session")
+Multirun = Callable[..., tuple[int, str]]
 
 
-def sweep_config(*task: str, sweeper: str = "basic_sweeper.BasicSweeper", **params: str) -> object:
-    target = f"hydra._internal.core_plugins.{sweeper}"
-    hydra = {
-        "sweeper": {"_target_": target, "params": params or None},
-        "overrides": {"task": list(task)},
-    }
-    return OmegaConf.create({"hydra": hydra})
-
-
-def test_the_jobs_are_those_of_the_presets_and_of_the_command_line() -> None:
-    found = planned(sweep_config("seed=range(2)", "data=improvised", model="ae,vae"))
-    assert found == [
-        ["model=ae", "seed=0", "data=improvised"],
-        ["model=ae", "seed=1", "data=improvised"],
-        ["model=vae", "seed=0", "data=improvised"],
-        ["model=vae", "seed=1", "data=improvised"],
-    ]
-    assert common(found) == {"data=improvised"}
-
-
-def test_a_single_job_keeps_its_name() -> None:
-    assert common([["model=ae", "seed=1"]]) == frozenset()
-
-
-def test_another_sweepers_jobs_are_not_foretold() -> None:
-    assert planned(sweep_config("lr=interval(0,1)", sweeper="other.Sweeper")) == []
-
-
-def test_it_can_be_sent_to_another_process(tmp_path: Path) -> None:
-    sweep = Sweep()
-    sweep.journal, sweep.lives, sweep.live = tmp_path / "a.jsonl", True, lambda: None  # type: ignore[assignment]
-    sent = pickle.loads(pickle.dumps(sweep))
-    assert (sent.journal, sent.lives, sent.live) == (sweep.journal, True, None)
-
-
-def test_a_single_run_has_no_sweep(
-    noise_command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    quiet = ["hydra/job_logging=none", "hydra/hydra_logging=none"]  # pytest's own handlers stay
-    monkeypatch.setattr(sys, "argv", ["run", *noise_command, *quiet, "model=majority"])
-    main()
-    assert len(folders(tmp_path / "runs")) == 1
-    assert not (tmp_path / "runs" / ".sweeps").exists()
-
-
-@pytest.mark.slow
-def test_elsewhere_than_on_a_terminal_each_event_is_a_line_and_a_failure_ends_with_1(
-    command: Command, noise_command: list[str], tmp_path: Path
-) -> None:
-    done = command("--multirun", *noise_command, *SWEPT)
-    said = done.stdout + done.stderr
-    assert done.returncode == 1
-    assert "[0 of 4 done] job 1, model=majority split=random: running" in done.stdout
-    assert re.search(
-        r"job 3, model=speaker_lookup split=random: done in \d+ s: random/test/ua", said
-    )
-    assert "[2 of 4 done, 2 failed] job 4" in done.stdout
-    assert re.search(
-        r"job 2, model=majority split=session: failed in 0 s: split=session: the", said
-    )
-    assert "2 of 4 jobs failed. The same command" in done.stderr
-    assert "Traceback" not in said
-    assert "\x1b" not in said
-    (journal,) = (tmp_path / "runs" / ".sweeps").iterdir()
-    assert [event.state for event in read(journal)] == [
-        *("running", "done", "running", "failed") * 2
+def test_failed_jobs_are_named_and_the_others_finish(multirun: Multirun, tmp_path: Path) -> None:
+    code, text = multirun("model=majority,speaker_lookup", "split=session,random")
+    assert code == 1
+    for job in ("job 1, model=majority split=session", "job 3, model=speaker_lookup split=session"):
+        assert f"{job}: failed: split=session: the corpus does not state the session" in text
+    assert "2 of 4 done, 2 failed. Repeat the command to do the others." in text
+    assert "Traceback" not in text
+    assert [folder.name.partition("-")[0] for folder in folders(tmp_path / "runs")] == [
+        "majority",
+        "speaker_lookup",
     ]
 
 
-@pytest.mark.slow
-def test_on_a_terminal_a_table_lives(noise_command: list[str]) -> None:
-    own = [word for word in noise_command if word != "progress=false"]
-    leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "ser_vae.run", "-m", *own, "model=majority", "seed=0,1"]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
-    process = subprocess.Popen(
-        command, stdin=follower, stdout=follower, stderr=follower, env=environment
-    )
-    os.close(follower)
-    said = b""
-    while True:
-        try:
-            chunk = os.read(leader, 65_536)
-        except OSError:  # the other side is closed
-            break
-        if not chunk:
-            break
-        said += chunk
-    os.close(leader)
-    assert process.wait(timeout=120) == 0
-    last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.decode()).rpartition("2 of 2 done")[2]
-    assert "waiting" in said.decode()
-    assert re.search(r"1 +seed=0 +done", last)
-    assert re.search(r"2 +seed=1 +done", last)
-    assert "\x1b[?25h" in said.decode()  # the cursor is back
+def test_an_unexpected_error_leaves_the_other_jobs_alone(
+    multirun: Multirun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails_for_seed_0(config: dict[str, Any]) -> dict[str, float]:
+        return {"random/test/ua": 1 / config["seed"]}
+
+    monkeypatch.setattr("ser_vae.run.run", fails_for_seed_0)
+    code, text = multirun("seed=0,1")
+    assert code == 1
+    assert "job 1, seed=0: failed: ZeroDivisionError: division by zero" in text
+    assert "1 of 2 done, 1 failed" in text
+
+
+def test_on_a_terminal_a_live_table_has_a_row_per_job(
+    multirun: Multirun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=120)
+    monkeypatch.setattr(sweep, "stderr", lambda: terminal)
+    code, _ = multirun("model=majority", "seed=0,1", "progress=true")
+    assert code == 0
+    shown = terminal.file.getvalue()  # type: ignore[attr-defined]
+    last = shown.rpartition("2 of 2 done")[2]
+    for number in (0, 1):
+        assert re.search(rf"{number + 1} +seed={number} +done +\S+ +random/test/ua 33.3%", last)
+    assert "\x1b[?25h" in shown  # the cursor is visible again
+
+
+def test_a_single_run_has_no_sweep(run_noises: Run, tmp_path: Path) -> None:
+    run_noises("model=majority")
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["random"]
+
+
+def test_the_copy_in_another_process_has_no_table() -> None:
+    original = sweep.Sweep()
+    original.total, original.live = 3, lambda: None  # type: ignore[assignment]
+    copy = pickle.loads(pickle.dumps(original))
+    assert (copy.total, copy.live, copy.remote) == (3, None, True)
+
+
+def render(jobs: list[Job], height: int) -> str:
+    console = Console(width=100, height=height)
+    with console.capture() as capture:
+        console.print(draw(jobs, 100, height))
+    return capture.get()
+
+
+def test_a_long_sweep_shows_what_runs_what_failed_and_what_ended_last() -> None:
+    jobs = [Job(n, f"lr=[{n}]", "done", "", 1.0, 2.0 + n) for n in range(10, 90)]
+    jobs += [Job(1, "lr=[1]", "failed", "no such file\nRestore it.", 1.0, 5.0), Job(5, "lr=[5]")]
+    text = render(jobs, RESERVED + 4)
+    assert [row.split()[1] for row in text.splitlines()[2:]] == [
+        *("lr=[1]", "lr=[5]", "lr=[88]", "lr=[89]")
+    ]
+    assert "no such file" in text
+    assert "Restore it" not in text
+
+
+def test_the_heading_counts_and_predicts_by_the_latest_jobs() -> None:
+    quick = [Job(n, "", "done", "", 1.0, 1.0) for n in range(30)]  # found finished
+    slow = [Job(n, "", "done", "", 1.0, 61.0) for n in range(30, 30 + RECENT)]
+    running = [Job(n, "", start=1.0) for n in (40, 41)]
+    assert heading([], 44) == "0 of 44 done, 0 failed"
+    assert heading([*quick, *slow], 40) == "40 of 40 done, 0 failed"
+    assert heading([*quick, *slow], 44) == "40 of 44 done, 0 failed, about 0:04:00 left"
+    assert heading([*quick, *slow, *running], 44).endswith("about 0:02:00 left")  # two at a time

@@ -2,11 +2,10 @@
 
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from ser_vae.classifier.lstm import LSTMClassifier
-from ser_vae.data.datamodule import SequenceBatch
+from ser_vae.data.sets import SequenceBatch
 from ser_vae.model.cvae import CVAE
 from ser_vae.training.classify import Classify
 
@@ -39,36 +38,38 @@ def cvae() -> CVAE:
     return CVAE(input_size=D, num_classes=K, hidden=[5], latent=Z, activation="tanh", beta=1.0)
 
 
-def test_terms_are_those_of_each_utterance():
+def test_terms_are_per_utterance():
     stage, given = Classify(lstm(), 0, ADAM), batch(Z)
-    probability = stage.classifier(given.x, given.length).softmax(dim=1)
+    probability = stage.head(given.x, given.length).softmax(dim=1)
     terms = stage.terms(given)
     own = torch.stack([row[k] for row, k in zip(probability, given.label, strict=True)])
     torch.testing.assert_close(terms["loss"], -own.log())
     assert terms["accuracy"].tolist() == [float(own[u] == probability[u].max()) for u in range(3)]
 
 
-def test_a_fine_tuned_encoder_gives_what_the_frozen_one_left():
+def test_a_fine_tuned_encoder_gives_the_loss_of_frozen_latents():
     """Encoded here as by `encode`, each segment with its own utterance's condition."""
     model, classifier, given = cvae(), lstm(), batch(D)
     z = torch.zeros(3, 5, Z)
     for u, length in enumerate(LENGTH):
-        told = given.c[u].expand(int(length), K)
-        z[u, :length] = model.feature(given.x[u, :length], told, sample=False)
+        condition = given.c[u].expand(int(length), K)
+        z[u, :length] = model.feature(given.x[u, :length], condition, sample=False)
     tuned = Classify(classifier, 0, ADAM, encoder=model, encoder_lr=1e-4)
     frozen = Classify(classifier, 0, ADAM)
-    torch.testing.assert_close(tuned(given), frozen(given._replace(x=z)))
+    torch.testing.assert_close(
+        tuned.terms(given)["loss"], frozen.terms(given._replace(x=z))["loss"]
+    )
 
 
-def test_a_fine_tuned_encoder_can_hand_on_a_sample():
+def test_a_fine_tuned_encoder_can_pass_on_samples():
     stage = Classify(lstm(), 0, ADAM, encoder=cvae(), encoder_lr=1e-4, sample=True)
     given = batch(D)
-    assert not torch.equal(stage(given), stage(given))
+    assert not torch.equal(stage.terms(given)["loss"], stage.terms(given)["loss"])
 
 
 def test_the_gradient_reaches_the_encoder_and_not_the_decoder():
     stage = Classify(lstm(), 0, ADAM, encoder=cvae(), encoder_lr=1e-4)
-    F.cross_entropy(stage(batch(D)), torch.tensor([0, 3, 1])).backward()
+    stage.terms(batch(D))["loss"].mean().backward()
     assert all(parameter.grad.any() for parameter in stage.encoder.encoder.parameters())
     assert all(parameter.grad is None for parameter in stage.encoder.decoder.parameters())
 
@@ -79,7 +80,7 @@ def test_each_network_has_its_own_learning_rate():
     assert [group["lr"] for group in groups] == [0.01, 1e-4]
     assert [group["betas"] for group in groups] == [(0.9, 0.999)] * 2
     trained = {id(parameter) for parameter in groups[0]["params"]}
-    assert trained == {id(parameter) for parameter in stage.classifier.parameters()}
+    assert trained == {id(parameter) for parameter in stage.head.parameters()}
 
 
 def test_without_an_encoder_the_classifier_learns_alone():
@@ -88,8 +89,8 @@ def test_without_an_encoder_the_classifier_learns_alone():
 
 
 @pytest.mark.parametrize("encoder", [None, cvae()])
-def test_its_weights_are_the_networks_and_nothing_else(encoder: nn.Module | None):
+def test_its_state_holds_the_networks_and_nothing_else(encoder: nn.Module | None):
     stage = Classify(lstm(), 0, ADAM, encoder=encoder, encoder_lr=1e-4)
     assert {name.split(".")[0] for name in stage.state_dict()} == (
-        {"classifier"} if encoder is None else {"classifier", "encoder"}
+        {"head"} if encoder is None else {"head", "encoder"}
     )

@@ -1,4 +1,4 @@
-"""Latents of every segment, and the one gate by which a label can enter them."""
+"""Latents of every segment, and the condition that a label can enter them by."""
 
 import copy
 
@@ -6,20 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from ser_vae import SerVaeError
-from ser_vae.data.segment import Segments, cut
+from ser_vae.data.segment import Segmentation, Segments, cut
 from ser_vae.model.cvae import CVAE
 from ser_vae.training import encode as module
 from ser_vae.training.encode import (
     CHUNK,
-    LEAKING,
-    POLICIES,
     Marginal,
     encode,
     lower_bounds,
-    policy_of,
-    told,
-    untold,
+    one_hot_condition,
+    uniform_condition,
 )
 
 F, LENGTH, K = 2, 3, 4
@@ -30,7 +26,7 @@ LABEL = torch.tensor([0, 1, 2, 3, 1])
 def segments(*counts: int) -> Segments:
     draw = np.random.default_rng(0).normal
     frames = [draw(size=(LENGTH * count, F)).astype(np.float32) for count in counts]
-    return cut(frames, length=LENGTH, hop=LENGTH, remainder="drop")
+    return cut(frames, Segmentation(LENGTH, LENGTH, "drop"))
 
 
 def cvae() -> CVAE:
@@ -44,48 +40,39 @@ def latents(model: torch.nn.Module, c: torch.Tensor, **how: object) -> torch.Ten
     return encode(model, segments(2, 3, 1, 4, 2), c, device=CPU, **settings)
 
 
-NOTHING = untold(5, K)
+NO_LABEL = uniform_condition(5, K)
 
 
-def test_test_labels_are_told_by_a_policy_that_is_marked_as_leaking_alone():
-    assert {name for name, policy in POLICIES.items() if policy.test == "truth"} == set(LEAKING)
-
-
-def test_the_label_changes_what_an_encoder_says():
+def test_the_label_changes_the_latents():
     model = cvae()
-    assert not torch.equal(latents(model, NOTHING), latents(model, told(LABEL, K)))
+    assert not torch.equal(latents(model, NO_LABEL), latents(model, one_hot_condition(LABEL, K)))
 
 
-def test_without_a_label_the_encoder_is_told_that_all_are_alike():
-    assert torch.equal(NOTHING, torch.full((5, K), 0.25))
+def test_without_a_label_all_classes_have_the_same_weight():
+    assert torch.equal(NO_LABEL, torch.full((5, K), 0.25))
 
 
-def test_the_truth_is_the_label():
-    assert torch.equal(told(LABEL, K), torch.eye(K)[LABEL])
+def test_a_label_is_one_hot():
+    assert torch.equal(one_hot_condition(LABEL, K), torch.eye(K)[LABEL])
 
 
-def test_an_unknown_policy_is_refused():
-    with pytest.raises(SerVaeError, match=r"null.*oracle.*'true'"):
-        policy_of("true")
-
-
-@pytest.mark.parametrize("c", [NOTHING, told(LABEL, K)], ids=["untold", "told"])
-def test_each_segment_is_encoded_with_its_own_utterances_condition(c):
+@pytest.mark.parametrize("c", [NO_LABEL, one_hot_condition(LABEL, K)], ids=["no label", "label"])
+def test_each_segment_is_encoded_with_the_condition_of_its_utterance(c):
     model, whole = cvae(), segments(2, 3, 1, 4, 2)
-    found = encode(model, whole, c, sample=False, seed=0, device=CPU)
+    result = encode(model, whole, c, sample=False, seed=0, device=CPU)
     for segment, utterance in enumerate([0, 0, 1, 1, 1, 2, 3, 3, 3, 3, 4, 4]):
         alone = model.feature(
             whole[torch.tensor([segment])], c[utterance : utterance + 1], sample=False
         )
-        torch.testing.assert_close(found[segment], alone[0])
+        torch.testing.assert_close(result[segment], alone[0])
 
 
-def test_a_marginal_feature_is_the_mean_over_the_labels_whatever_is_told():
+def test_a_marginal_latent_is_the_mean_over_the_labels_whatever_the_condition():
     model = cvae()
-    each = [latents(model, told(torch.full((5,), label), K)) for label in range(K)]
-    for c in (NOTHING, told(LABEL, K)):
-        found = latents(Marginal(model, K), c)
-        torch.testing.assert_close(found, sum(each) / K)
+    each = [latents(model, one_hot_condition(torch.full((5,), label), K)) for label in range(K)]
+    for c in (NO_LABEL, one_hot_condition(LABEL, K)):
+        result = latents(Marginal(model, K), c)
+        torch.testing.assert_close(result, sum(each) / K)
 
 
 def bounds(model: CVAE, draws: int = 2, seed: int = 0) -> torch.Tensor:
@@ -108,8 +95,8 @@ def test_a_lower_bound_is_minus_the_loss_summed_over_the_utterance():
             error = (x - model.decode(z, c)).square().sum(dim=1)
             losses.append(error + posterior.kl().sum(dim=1))
         by_hand = [-(losses[0] + losses[1])[owner == u].sum() / 2 for u in range(5)]
-        found = bounds(model, seed=7)[:, label]
-        torch.testing.assert_close(found.float(), torch.stack(by_hand).detach(), rtol=1e-5, atol=0)
+        result = bounds(model, seed=7)[:, label]
+        torch.testing.assert_close(result.float(), torch.stack(by_hand).detach(), rtol=1e-5, atol=0)
 
 
 def test_the_lower_bound_is_the_same_whatever_weight_the_kl_had_in_training():
@@ -121,51 +108,51 @@ def test_the_lower_bound_is_the_same_whatever_weight_the_kl_had_in_training():
     assert not torch.equal(one.loss(x, c)["loss"], other.loss(x, c)["loss"])
 
 
-def test_lower_bounds_of_labels_that_a_model_does_not_look_at_are_equal():
+def test_lower_bounds_are_equal_if_the_model_ignores_the_label():
     model = cvae()
     with torch.no_grad():
         model.encoder[0].weight[:, -K:] = 0.0
         model.decoder[0].weight[:, -K:] = 0.0
-    found = bounds(model)
-    torch.testing.assert_close(found, found[:, :1].expand_as(found))
+    result = bounds(model)
+    torch.testing.assert_close(result, result[:, :1].expand_as(result))
 
 
 def test_mu_needs_no_seed():
     model = cvae()
-    assert torch.equal(latents(model, NOTHING, seed=0), latents(model, NOTHING, seed=1))
+    assert torch.equal(latents(model, NO_LABEL, seed=0), latents(model, NO_LABEL, seed=1))
 
 
 def test_a_sample_follows_from_its_seed_alone():
     model = cvae()
-    first = latents(model, NOTHING, sample=True, seed=0)
+    first = latents(model, NO_LABEL, sample=True, seed=0)
     torch.manual_seed(99)
-    assert torch.equal(first, latents(model, NOTHING, sample=True, seed=0))
-    assert not torch.equal(first, latents(model, NOTHING, sample=True, seed=1))
-    assert not torch.equal(first, latents(model, NOTHING, sample=False))
+    assert torch.equal(first, latents(model, NO_LABEL, sample=True, seed=0))
+    assert not torch.equal(first, latents(model, NO_LABEL, sample=True, seed=1))
+    assert not torch.equal(first, latents(model, NO_LABEL, sample=False))
 
 
-def test_segments_at_the_border_of_a_chunk_have_their_own_latents():
+def test_segments_at_the_border_of_a_chunk_keep_their_latents():
     model, whole = cvae(), segments(CHUNK - 1, 3)
-    c = told(torch.tensor([0, 1]), K)
-    found = encode(model, whole, c, sample=False, seed=0, device=CPU)
-    assert found.shape == (CHUNK + 2, 5)
+    c = one_hot_condition(torch.tensor([0, 1]), K)
+    result = encode(model, whole, c, sample=False, seed=0, device=CPU)
+    assert result.shape == (CHUNK + 2, 5)
     index = torch.arange(CHUNK - 2, CHUNK + 2)
     alone = model.feature(whole[index], torch.eye(K)[[0, 1, 1, 1]], sample=False)
-    torch.testing.assert_close(found[index], alone)
+    torch.testing.assert_close(result[index], alone)
 
 
-def test_two_chunks_are_not_given_the_same_noise(monkeypatch):
+def test_two_chunks_get_different_noise(monkeypatch):
     monkeypatch.setattr(module, "CHUNK", 6)
     model = cvae()
-    noise = latents(model, NOTHING, sample=True) - latents(model, NOTHING)
+    noise = latents(model, NO_LABEL, sample=True) - latents(model, NO_LABEL)
     assert not torch.isclose(noise[:6], noise[6:]).any()
 
 
 def test_dropout_of_a_representation_is_off():
     model = cvae().train()
     model.encoder.append(torch.nn.Dropout(0.5))
-    assert torch.equal(latents(model, NOTHING), latents(model, NOTHING))
+    assert torch.equal(latents(model, NO_LABEL), latents(model, NO_LABEL))
 
 
 def test_latents_carry_no_gradient():
-    assert not latents(cvae(), NOTHING).requires_grad
+    assert not latents(cvae(), NO_LABEL).requires_grad

@@ -9,18 +9,19 @@ from typing import Any
 
 import pytest
 import torch
+from fit_stage import fit_stage
 from torch.utils.data import Dataset
 
 from ser_vae import SerVaeError
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.data.batch import Batches, Pick
-from ser_vae.data.datamodule import SegmentSet, SequenceSet
+from ser_vae.data.sets import SegmentSet, SequenceSet
 from ser_vae.model.ae import AE
 from ser_vae.model.cvae import CVAE
 from ser_vae.model.vae import VAE
 from ser_vae.training.classify import Classify
-from ser_vae.training.fit import LAST, fit
-from ser_vae.training.history import read
+from ser_vae.training.fit import LAST
+from ser_vae.training.history import read_curves
 from ser_vae.training.pretrain import Pretrain
 from ser_vae.training.stage import Stage
 
@@ -110,7 +111,7 @@ def train(stage: Any, data: Any, folder: Path, **changed: Any) -> None:
         "progress": False,
         **changed,
     }
-    fit(stage, data, folder=folder, **settings)
+    fit_stage(stage, data, folder=folder, **settings)
 
 
 def assert_same_weights(one: torch.nn.Module, other: torch.nn.Module) -> None:
@@ -201,7 +202,7 @@ def test_validation_changes_neither_weights_nor_training_curves(kind, tmp_path):
     train(without, data, tmp_path / "without")
     train(with_it, data, tmp_path / "with", validation=validation)
     assert_same_weights(without, with_it)
-    rows = [read(tmp_path / name / f"{without.stage}.csv") for name in ("without", "with")]
+    rows = [read_curves(tmp_path / name / f"{without.stage}.csv") for name in ("without", "with")]
     for plain, validated in zip(*rows, strict=True):
         assert plain.items() <= validated.items()
         assert validated.keys() - plain.keys() == {
@@ -239,7 +240,7 @@ def test_the_curves_are_the_losses_that_a_plain_loop_finds(tmp_path):
             total += losses.sum().item()
         expected.append(total / 70)
     train(stage, data, tmp_path, gradient_clip=None)
-    found = [row["pretrain/train/loss"] for row in read(tmp_path / "pretrain.csv")]
+    found = [row["pretrain/train/loss"] for row in read_curves(tmp_path / "pretrain.csv")]
     assert found == pytest.approx(expected, rel=1e-5)
     assert found[-1] < found[0]
 
@@ -256,7 +257,7 @@ def test_the_gradient_is_clipped_to_the_norm_that_is_given(tmp_path):
 
 
 def losses(folder: Path) -> list[float]:
-    return [row["pretrain/train/loss"] for row in read(folder / "pretrain.csv")]
+    return [row["pretrain/train/loss"] for row in read_curves(folder / "pretrain.csv")]
 
 
 def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path):
@@ -272,7 +273,7 @@ def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path):
     assert losses(tmp_path / "3") == pytest.approx(losses(tmp_path / "1"), rel=1e-6)
     for name, value in ends[0].items():
         torch.testing.assert_close(ends[1][name], value, rtol=1e-6, atol=1e-9)
-    rows = read(tmp_path / "3" / "pretrain.csv")
+    rows = read_curves(tmp_path / "3" / "pretrain.csv")
     assert [row["step"] for row in rows] == [2, 4, 6, 8]
 
 
@@ -311,7 +312,7 @@ def test_a_diverged_stage_says_so_and_keeps_the_last_good_epoch(tmp_path):
     poisoned = Poisoned(data, since=7)
     with pytest.raises(SerVaeError, match=r"pretrain, epoch 1: the train loss is nan"):
         train(pretraining(VAE), poisoned, tmp_path)
-    assert len(read(tmp_path / "pretrain.csv")) == 1
+    assert len(read_curves(tmp_path / "pretrain.csv")) == 1
     saved = torch.load(tmp_path / LAST, weights_only=True)
     assert saved["epoch"] == 0
     assert all(value.isfinite().all() for value in saved["state_dict"].values())

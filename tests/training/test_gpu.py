@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
-from ser_vae.configuration import build
 from ser_vae.data.batch import Pick
-from ser_vae.data.datamodule import SegmentSet
 from ser_vae.data.segment import Segments
+from ser_vae.data.sets import SegmentSet
 from ser_vae.run import configure
+from ser_vae.settings import build
 from ser_vae.training.pretrain import Pretrain
 
 GPU = torch.device("cuda:0")

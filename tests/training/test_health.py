@@ -10,10 +10,9 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from ser_vae.configuration import build
 from ser_vae.data.batch import Pick
-from ser_vae.data.datamodule import SegmentSet
-from ser_vae.data.segment import cut
+from ser_vae.data.segment import Segmentation, cut
+from ser_vae.data.sets import SegmentSet
 from ser_vae.features import audio
 from ser_vae.features.normalise import standardise
 from ser_vae.model import vae
@@ -22,15 +21,16 @@ from ser_vae.model.cvae import CVAE
 from ser_vae.model.objective import squared_error
 from ser_vae.model.vae import VAE
 from ser_vae.run import configure
+from ser_vae.settings import build
 from ser_vae.training.health import (
     LARGEST_RELATIVE_ERROR,
     LEAST_KL,
+    MONITORED,
     SEGMENTS,
-    WATCHED,
-    curves,
-    health,
-    sounds,
-    watched,
+    draw_segments,
+    epoch_health,
+    is_collapsed,
+    measure_health,
 )
 
 D, FACTORS, K = 800, 10, 4
@@ -69,7 +69,7 @@ def learn(model: Any, data: SegmentSet, epochs: int) -> Any:
 
 
 def measured(model: Any, data: SegmentSet, seed: int = 0) -> dict[str, Any]:
-    found = health(model, data, part="test", seed=seed, device=CPU)
+    found = measure_health(model, data, part="test", seed=seed, device=CPU)
     assert found is not None
     return found
 
@@ -138,7 +138,7 @@ def test_an_autoencoder_is_judged_by_its_relative_error_alone():
     ],
 )
 def test_the_alarm_sounds_on_either_side_and_for_what_is_no_number(error, kl, expected):
-    assert sounds(error, kl) == expected
+    assert is_collapsed(error, kl) == expected
 
 
 @pytest.mark.parametrize("name", ["ravdess", "urdu"])
@@ -159,7 +159,7 @@ def speech(name: str) -> tuple[SegmentSet, SegmentSet]:
     config = configure(f"corpus={name}", "features.trim_db=40")
     log_mel, utterances = build(config["features"]), build(config["corpus"]).utterances[::6]
     frames = [log_mel(audio.read(u.path, log_mel.sample_rate)) for u in utterances]
-    segments = cut(frames, length=10, hop=10, remainder="drop")
+    segments = cut(frames, Segmentation(10, 10, "drop"))
     in_train = torch.arange(len(utterances)) % 3 > 0
     speakers = [u.speaker for u in utterances]
     standardise(segments.frames_of_each(), "train", speakers, in_train.tolist())
@@ -201,11 +201,11 @@ def test_what_is_measured_is_what_metrics_json_holds():
 
 def test_the_sentence_says_what_was_measured_on_what():
     told, untold = (measured(network(kind), TEST)["sentence"] for kind in (CVAE, VAE))
-    assert untold.endswith(" of 16 units active; 300 segments of the test part.")
-    assert told.endswith("; 300 segments of the test part, each with its label.")
+    assert untold.endswith(" of 16 units active; 300 segments of the test set.")
+    assert told.endswith("; 300 segments of the test set, each with its label.")
     for sentence in (told, untold):
         assert "(alarm above 0.9)" in sentence
-        assert "nats a segment (alarm below 5)" in sentence
+        assert "nats per segment (alarm below 5)" in sentence
 
 
 def test_a_conditional_model_is_told_what_the_data_say():
@@ -220,8 +220,8 @@ def test_a_conditional_model_is_told_what_the_data_say():
 
 def test_a_model_without_a_reconstruction_has_no_health():
     model = torch.nn.Linear(D, 3)
-    assert health(model, TEST, part="test", seed=0, device=CPU) is None
-    assert curves(model, watched(TEST, 0)) == {}
+    assert measure_health(model, TEST, part="test", seed=0, device=CPU) is None
+    assert epoch_health(model, draw_segments(TEST, 0)) == {}
 
 
 def test_measuring_repeats_itself_and_leaves_noise_weights_and_mode_alone():
@@ -240,8 +240,8 @@ def test_measuring_repeats_itself_and_leaves_noise_weights_and_mode_alone():
 def test_dropout_is_off_while_measuring_and_on_again_behind_it():
     model = network(VAE)
     model.encoder.append(torch.nn.Dropout(0.5))
-    batch = watched(TEST, 0)
-    assert curves(model, batch) == curves(model, batch)
+    batch = draw_segments(TEST, 0)
+    assert epoch_health(model, batch) == epoch_health(model, batch)
     assert model.training
     assert model.encoder[-1].training
 
@@ -249,12 +249,12 @@ def test_dropout_is_off_while_measuring_and_on_again_behind_it():
 def test_the_segments_watched_are_some_of_the_data_drawn_by_the_seed_alone():
     data = SegmentSet(torch.arange(1000.0)[:, None], torch.arange(1000.0)[:, None])
     torch.manual_seed(1)
-    first, other = watched(data, 0), watched(data, 1)
+    first, other = draw_segments(data, 0), draw_segments(data, 1)
     torch.manual_seed(2)
-    again = watched(data, 0)
+    again = draw_segments(data, 0)
     assert torch.equal(first.x, again.x)
     assert not torch.equal(first.x, other.x)
-    assert len(first.x.unique()) == WATCHED
+    assert len(first.x.unique()) == MONITORED
     assert torch.equal(first.x, first.c)
-    assert first.x.mean().item() == pytest.approx(500, abs=5 * 289 / math.sqrt(WATCHED))
-    assert len(watched(TEST, 0, at_most=10_000).x) == 300
+    assert first.x.mean().item() == pytest.approx(500, abs=5 * 289 / math.sqrt(MONITORED))
+    assert len(draw_segments(TEST, 0, at_most=10_000).x) == 300

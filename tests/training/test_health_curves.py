@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 import torch
+from fit_stage import fit_stage
 from lightning.pytorch.loggers import Logger
 
-from ser_vae.data.datamodule import SegmentBatch, SegmentSet
+from ser_vae.data.sets import SegmentBatch, SegmentSet
 from ser_vae.model.ae import AE
 from ser_vae.model.cvae import CVAE
 from ser_vae.model.vae import VAE
-from ser_vae.training.fit import fit
-from ser_vae.training.health import curves, watched
-from ser_vae.training.history import read
+from ser_vae.training.health import draw_segments, epoch_health
+from ser_vae.training.history import read_curves
 from ser_vae.training.pretrain import Pretrain
 
 D, K = 12, 4
@@ -50,7 +50,7 @@ DATA = segments(300)
 def stage_of(kind: Any, seen: SegmentBatch | None) -> Pretrain:
     torch.manual_seed(7)
     settings = SIZES if kind is AE else {**SIZES, "beta": 1.0}
-    return Pretrain(kind(**settings), 5, ADAM, watched=seen)
+    return Pretrain(kind(**settings), 5, ADAM, monitored=seen)
 
 
 def train(stage: Pretrain, folder: Path, **changed: Any) -> list[dict[str, float]]:
@@ -64,8 +64,8 @@ def train(stage: Pretrain, folder: Path, **changed: Any) -> list[dict[str, float
         "progress": False,
         **changed,
     }
-    fit(stage, DATA, [], folder=folder, **settings)
-    return read(folder / "pretrain.csv")
+    fit_stage(stage, DATA, [], folder=folder, **settings)
+    return read_curves(folder / "pretrain.csv")
 
 
 @pytest.mark.parametrize(
@@ -73,21 +73,23 @@ def train(stage: Pretrain, folder: Path, **changed: Any) -> list[dict[str, float
     [(AE, ["relative_error"]), (CVAE, ["relative_error", "kl", "active_units"])],
 )
 def test_each_epoch_has_its_health_behind_its_losses(kind, names, tmp_path):
-    seen, logger = watched(DATA, 0), Recording()
+    seen, logger = draw_segments(DATA, 0), Recording()
     stage = stage_of(kind, seen)
     rows = train(stage, tmp_path, loggers=[logger])
     columns = [f"pretrain/health/{name}" for name in names]
     losses = [f"pretrain/train/{name}" for name in stage.quantities]
     assert [list(row) for row in rows] == [["epoch", "step", *losses, *columns]] * 2
     assert logger.told.issuperset(columns)
-    found = {f"pretrain/health/{name}": value for name, value in curves(stage.model, seen).items()}
+    found = {
+        f"pretrain/health/{name}": value for name, value in epoch_health(stage.model, seen).items()
+    }
     assert {name: rows[-1][name] for name in columns} == pytest.approx(found, rel=1e-6)
     assert rows[0][columns[0]] > rows[1][columns[0]]
 
 
 @pytest.mark.parametrize("kind", [AE, VAE, CVAE])
 def test_watching_changes_neither_weights_nor_losses(kind, tmp_path):
-    plain, seen = stage_of(kind, None), stage_of(kind, watched(DATA, 0))
+    plain, seen = stage_of(kind, None), stage_of(kind, draw_segments(DATA, 0))
     without, with_it = train(plain, tmp_path / "plain"), train(seen, tmp_path / "seen")
     pairs = zip(plain.state_dict().items(), seen.state_dict().items(), strict=True)
     assert all(name == other and torch.equal(a, b) for (name, a), (other, b) in pairs)
@@ -97,29 +99,29 @@ def test_watching_changes_neither_weights_nor_losses(kind, tmp_path):
 
 
 def test_the_curves_of_a_resumed_stage_are_those_of_the_whole(tmp_path):
-    seen = watched(DATA, 0)
+    seen = draw_segments(DATA, 0)
     whole = train(stage_of(VAE, seen), tmp_path / "whole", epochs=3)
     train(stage_of(VAE, seen), tmp_path / "parts", epochs=1)
     assert train(stage_of(VAE, seen), tmp_path / "parts", epochs=3) == whole
 
 
 def test_the_curves_are_computed_in_double_precision_where_training_is(tmp_path):
-    stage, seen = stage_of(VAE, None), watched(DATA, 0)
-    stage.watched = seen
+    stage, seen = stage_of(VAE, None), draw_segments(DATA, 0)
+    stage.monitored = seen
     trainer = {"accelerator": "cpu", "devices": 1, "precision": "64-true"}
     rows = train(stage, tmp_path, trainer=trainer)
     state = torch.load(tmp_path / "last.ckpt", weights_only=True)["state_dict"]
     stage.double().load_state_dict(state)
     assert state["model.to_mu.weight"].dtype == torch.float64
-    assert rows[-1]["pretrain/health/kl"] == pytest.approx(curves(stage.model, seen)["kl"])
+    assert rows[-1]["pretrain/health/kl"] == pytest.approx(epoch_health(stage.model, seen)["kl"])
 
 
 @pytest.mark.slow
 def test_two_devices_find_what_one_finds_with_their_weights(tmp_path):
-    seen = watched(DATA, 0)
+    seen = draw_segments(DATA, 0)
     stage = stage_of(VAE, seen)
     trainer = {"accelerator": "cpu", "devices": 2, "strategy": "ddp_spawn"}
     rows = train(stage, tmp_path, trainer=trainer, batch_size=25)
     assert len(rows) == 2
-    for name, value in curves(stage.model, seen).items():
+    for name, value in epoch_health(stage.model, seen).items():
         assert rows[-1][f"pretrain/health/{name}"] == pytest.approx(value, rel=1e-5)

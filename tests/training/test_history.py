@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from lightning.pytorch.loggers import Logger
 
-from ser_vae.training.history import History, read, replay
+from ser_vae.training.history import History, read_curves, replay
 
 
 def epoch(number: int, loss: float, *, first: bool = True) -> Any:
@@ -45,7 +45,7 @@ class Recording(Logger):
 def test_a_row_an_epoch_with_every_digit(tmp_path):
     losses = (1 / 3, 2e-7, 135.0)
     written(tmp_path / "toy.csv", *losses)
-    assert read(tmp_path / "toy.csv") == [
+    assert read_curves(tmp_path / "toy.csv") == [
         {"epoch": n, "step": 10 * (n + 1), "toy/train/loss": loss} for n, loss in enumerate(losses)
     ]
 
@@ -54,7 +54,7 @@ def test_the_table_is_whole_after_each_epoch(tmp_path):
     history = History(tmp_path / "toy.csv")
     for number in range(3):
         history.on_train_epoch_end(epoch(number, 1.0), None)
-        assert len(read(tmp_path / "toy.csv")) == number + 1
+        assert len(read_curves(tmp_path / "toy.csv")) == number + 1
 
 
 def test_resumed_it_goes_on_behind_the_rows_it_had_saved(tmp_path):
@@ -64,7 +64,7 @@ def test_resumed_it_goes_on_behind_the_rows_it_had_saved(tmp_path):
     resumed = History(tmp_path / "toy.csv")
     resumed.load_state_dict(saved)
     resumed.on_train_epoch_end(epoch(2, 1.0), None)
-    assert [row["toy/train/loss"] for row in read(tmp_path / "toy.csv")] == [3.0, 2.0, 1.0]
+    assert [row["toy/train/loss"] for row in read_curves(tmp_path / "toy.csv")] == [3.0, 2.0, 1.0]
 
 
 def test_one_process_of_several_writes(tmp_path):

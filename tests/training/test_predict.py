@@ -1,21 +1,23 @@
-"""Probabilities of every test utterance, each once and in order."""
+"""Probabilities of every utterance, each once and in order."""
 
 import numpy as np
 import pytest
 import torch
 
 from ser_vae.classifier.lstm import LSTMClassifier
-from ser_vae.data.datamodule import SequenceSet
-from ser_vae.training.classify import Classify
-from ser_vae.training.predict import probabilities
+from ser_vae.data.segment import Segments
+from ser_vae.model.logmel_lstm import Identity
+from ser_vae.training.predict import LatentClassifier
 
 COUNT = torch.tensor([4, 1, 3, 2, 6, 1, 5])
-ROWS = torch.randn(int(COUNT.sum()), 3, generator=torch.Generator().manual_seed(0))
-CPU = torch.device("cpu")
+N = int(COUNT.sum())
+ROWS = torch.randn(N, 3, generator=torch.Generator().manual_seed(0))
+SEGMENTS = Segments(ROWS, torch.arange(N), COUNT, length=1)
 
 
-def stage() -> Classify:
-    classifier = LSTMClassifier(
+def classifier(batch_size: int, *, fine_tuned: bool = False) -> LatentClassifier:
+    torch.manual_seed(0)
+    head = LSTMClassifier(
         input_size=3,
         num_classes=4,
         hidden=6,
@@ -25,30 +27,34 @@ def stage() -> Classify:
         bidirectional=False,
         dropout=0.5,
     )
-    return Classify(classifier, 0, {"lr": 0.01})
-
-
-def utterances() -> SequenceSet:
-    return SequenceSet(
-        ROWS, COUNT.cumsum(0) - COUNT, COUNT, torch.zeros(7, 4), torch.zeros(7).long()
+    return LatentClassifier(
+        Identity(input_size=3, num_classes=4),
+        head.train(),  # as training leaves it, with dropout
+        fine_tuned=fine_tuned,
+        sample=False,
+        seed=0,
+        batch_size=batch_size,
+        device=torch.device("cpu"),
     )
 
 
+def probabilities(trained: LatentClassifier) -> np.ndarray:
+    return trained.probabilities(SEGMENTS, torch.zeros(7, 4), [""] * 7)
+
+
+@pytest.mark.parametrize("fine_tuned", [True, False])
 @pytest.mark.parametrize("batch_size", [1, 3, 100])
-def test_each_utterance_has_its_own_whatever_the_batch(batch_size):
-    trained = stage()
-    found = probabilities(trained, utterances(), batch_size=batch_size, device=CPU)
-    logits = [
-        trained.classifier(rows[None], torch.tensor([len(rows)]))
-        for rows in ROWS.split(COUNT.tolist())
-    ]
+def test_an_utterance_has_the_same_probabilities_in_any_batch(batch_size, fine_tuned):
+    trained = classifier(batch_size, fine_tuned=fine_tuned)
+    result = probabilities(trained)
+    head = trained.head.eval()
+    logits = [head(rows[None], torch.tensor([len(rows)])) for rows in ROWS.split(COUNT.tolist())]
     expected = torch.cat(logits).softmax(dim=1).detach().numpy()
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(result, expected, atol=1e-6)
 
 
-def test_they_sum_to_one_and_are_the_same_again():
-    trained = stage().train()  # as training leaves it, with dropout
-    found = probabilities(trained, utterances(), batch_size=3, device=CPU)
-    np.testing.assert_allclose(found.sum(axis=1), 1.0, atol=1e-12)
-    again = probabilities(trained, utterances(), batch_size=3, device=CPU)
-    np.testing.assert_array_equal(found, again)
+def test_they_sum_to_one_and_are_reproducible():
+    trained = classifier(3)
+    first = probabilities(trained)
+    np.testing.assert_allclose(first.sum(axis=1), 1.0, atol=1e-12)
+    np.testing.assert_array_equal(first, probabilities(trained))

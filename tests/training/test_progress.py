@@ -1,11 +1,11 @@
 """One bar a stage, which says which stage it is; none where nobody looks."""
 
 import torch
+from fit_stage import fit_stage
 
 from ser_vae.classifier.lstm import LSTMClassifier
-from ser_vae.data.datamodule import SequenceSet
+from ser_vae.data.sets import SequenceSet
 from ser_vae.training.classify import Classify
-from ser_vae.training.fit import fit
 
 
 def train(folder, *, progress):
@@ -24,7 +24,7 @@ def train(folder, *, progress):
         bidirectional=False,
         dropout=0.0,
     )
-    fit(
+    fit_stage(
         Classify(classifier, 0, {"lr": 1e-3}),
         utterances,
         nobody,

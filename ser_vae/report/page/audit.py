@@ -14,7 +14,7 @@ from ser_vae.report.table import Table
 MEANT = (
     "CONFOUNDED: knowing the speaker alone comes more than half of the way from chance to perfect, "
     "so that a score may measure the speaker. SHARED: test speakers are also in train. "
-    "INDEPENDENT: none is."
+    "INDEPENDENT: none is. DUPLICATES: some test audio is also in train."
 )
 
 

@@ -27,7 +27,9 @@ SCRIPTS = ("state.js", "runs.js", "charts.js", "explore.js")  # each needs those
 PICTURES = 3_600_000  # characters; with plotly's 4.8 million and all data a page of 10 MB at most
 
 JSON = {"allow_nan": False, "ensure_ascii": False, "separators": (",", ":")}  # as browsers read it
-LOUD = re.compile(r"†|\b(?:CONFOUNDED|HEARD|LEAKS|CONTROL|COLLAPSED|ALARM|SYNTHETIC SPEECH)\b")
+LOUD = re.compile(
+    r"†|\b(?:CONFOUNDED|DUPLICATES|HEARD|LEAKS|CONTROL|COLLAPSED|ALARM|SYNTHETIC SPEECH)\b"
+)
 
 
 def page(made: Report, studies: Sequence[Study], runs: Sequence[Run], folder: Path) -> str:

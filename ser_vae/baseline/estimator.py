@@ -1,0 +1,100 @@
+"""The interface of an estimator of whole utterances, and the data that it gets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ser_vae.features.extractor import Extractor
+from ser_vae.features.normalise import Policy
+
+FloatArray = npt.NDArray[np.float64]
+LabelArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class UtteranceData:
+    """U utterances without their labels.
+
+    Attributes:
+        frames: (T, F) of each utterance, standardised by the normaliser of the run.
+        whole: (U, E) what the estimator's own extractor computes of each utterance, such as
+            eGeMAPS functionals; not standardised. None if the estimator has no extractor.
+        speakers: of each utterance.
+    """
+
+    frames: list[npt.NDArray[np.floating]]
+    whole: npt.NDArray[np.floating] | None
+    speakers: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.speakers)
+
+    def of(self, mask: npt.NDArray[np.bool_]) -> "UtteranceData":
+        """Select the utterances where `mask` (U,) is true."""
+        chosen = np.flatnonzero(mask)
+        return UtteranceData(
+            [self.frames[index] for index in chosen],
+            None if self.whole is None else self.whole[chosen],
+            tuple(self.speakers[index] for index in chosen),
+        )
+
+
+class UtteranceEstimator(Protocol):
+    """A classifier of whole utterances.
+
+    Attributes:
+        level: "utterance".
+        extractor: computes `UtteranceData.whole`, one row per utterance; None if not needed.
+    """
+
+    level: str
+    extractor: Extractor | None
+
+    def fit(
+        self,
+        data: UtteranceData,
+        label: LabelArray,
+        part: Sequence[str],
+        *,
+        emotions: Sequence[str],
+        normalise: Policy,
+        seed: int,
+    ) -> None:
+        """Learn from the training set.
+
+        Args:
+            data: all U utterances of the run. The audio of the other sets is used where
+                `normalise` is `speaker`, as statistics of a speaker are over all utterances.
+            label: (U,) class indices in the training set, -1 elsewhere.
+            part: "train", "validation", "test" or "unlabelled" for each utterance.
+            emotions: the K classes.
+            normalise: the policy of the run, see `features.normalise`.
+            seed: of all random choices.
+        """
+
+    def predict_proba(self, data: UtteranceData) -> FloatArray:
+        """Return the probability of each class: (U, K)."""
+
+    def add_speaker(self, speaker: str, data: UtteranceData) -> None:
+        """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`."""
+
+    def state(self) -> dict[str, Any]:
+        """Return what `fit` has learnt.
+
+        The dictionary holds arrays, numbers, strings, lists, dictionaries and scikit-learn objects
+        only, which skops stores and loads without trusting any other type.
+        """
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state` returned, in place of `fit`."""
+
+
+if TYPE_CHECKING:  # mypy checks here that our classes satisfy the interface
+    from ser_vae.baseline.majority import Majority
+    from ser_vae.baseline.speaker_lookup import SpeakerLookup
+    from ser_vae.baseline.utterance_svm import UtteranceSVM
+
+    ESTIMATORS: list[type[UtteranceEstimator]] = [Majority, SpeakerLookup, UtteranceSVM]

@@ -1,0 +1,61 @@
+"""The most frequent emotion of the training set: what every other score has to exceed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ser_vae.baseline.estimator import FloatArray, LabelArray, UtteranceData
+from ser_vae.features.extractor import Extractor
+from ser_vae.features.normalise import Policy
+
+
+class Majority:
+    """Predicts the class frequencies of the training set for every utterance."""
+
+    level = "utterance"
+    conditional = False
+    extractor: Extractor | None = None
+
+    def __init__(self, *, input_size: int, num_classes: int, columns: int) -> None:
+        """Accept what every baseline is built with; there is nothing to set."""
+
+    def fit(
+        self,
+        data: UtteranceData,  # noqa: ARG002
+        label: LabelArray,
+        part: Sequence[str],
+        *,
+        emotions: Sequence[str],
+        normalise: Policy,  # noqa: ARG002
+        seed: int,  # noqa: ARG002
+    ) -> None:
+        """Count the emotions of the training set."""
+        self.frequencies = class_frequencies(label[np.array(part) == "train"], emotions)
+
+    def predict_proba(self, data: UtteranceData) -> FloatArray:
+        """Return the same row for each utterance: (U, K)."""
+        return np.tile(self.frequencies, (len(data), 1))
+
+    def add_speaker(self, speaker: str, data: UtteranceData) -> None:
+        """Do nothing: no audio is used."""
+
+    def state(self) -> dict[str, Any]:
+        """Return the frequencies (K,)."""
+        return {"frequencies": self.frequencies}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state` returned."""
+        self.frequencies = state["frequencies"]
+
+
+def class_frequencies(label: LabelArray, emotions: Sequence[str]) -> FloatArray:
+    """Return the relative frequency of each of K emotions in labels (U,): (K,).
+
+    Of equally frequent emotions the first in the alphabet is raised by the smallest possible
+    number, so that the most probable one is that of `data.audit.speaker_lookup`.
+    """
+    frequencies: FloatArray = np.bincount(label, minlength=len(emotions)) / len(label)
+    most_frequent = min(range(len(emotions)), key=lambda k: (-frequencies[k], emotions[k]))
+    frequencies[most_frequent] = np.nextafter(frequencies[most_frequent], np.inf)
+    return frequencies

@@ -1,0 +1,164 @@
+"""Turn the errors of a mistyped command line into at most three lines with a hint.
+
+Hydra and OmegaConf print long messages or tracebacks. `HYDRA_FULL_ERROR=1`, Hydra's own switch,
+shows all tracebacks; `debug=true` shows that of a run.
+"""
+
+import argparse
+import difflib
+import functools
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from ser_vae import SerVaeError
+from ser_vae.compose import quoted
+from ser_vae.settings import ALL_SETTINGS, conf_dir, did_you_mean, dotted_keys
+
+FULL_ERROR = "HYDRA_FULL_ERROR"  # where it is 1, Hydra raises errors instead of printing them
+
+# Hydra's documented options (hydra.cc/docs/advanced/hydra-command-line-flags).
+FLAGS = (
+    *("-h --help", "--hydra-help", "--version", "--resolve", "-r --run", "-m --multirun"),
+    "-sc --shell-completion",
+)
+OPTIONS = (
+    *("-c --cfg", "-p --package", "-cp --config-path", "-cn --config-name", "-cd --config-dir"),
+    *("--experimental-rerun", "-i --info"),
+)
+
+
+def print_briefly_on_error(command: Callable[[], None]) -> Callable[[], None]:
+    """Wrap a Hydra main: print an error in a few lines and exit with 1."""
+
+    @functools.wraps(command)
+    def main() -> None:
+        if os.environ.get(FULL_ERROR) == "1":
+            return command()
+        sys.excepthook = print_unexpected
+        os.environ[FULL_ERROR] = "1"
+        try:
+            check_arguments(sys.argv[1:])
+            return command()
+        except (HydraException, OmegaConfBaseException) as error:
+            print(f"error: {explain(error)}", file=sys.stderr, flush=True)
+            sys.exit(1)
+        finally:
+            del os.environ[FULL_ERROR]
+
+    return main
+
+
+def print_unexpected(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Print an unexpected error and where it was raised, instead of a traceback (`excepthook`)."""
+    if not issubclass(kind, Exception):
+        return sys.__excepthook__(kind, error, trace)
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code if trace else None
+    where = f" ({Path(code.co_filename).name}, {code.co_name})" if code else ""
+    print(
+        f"error: {summarize(error)}{where}\n"
+        "Unexpected error, possibly a bug. Re-run with debug=true for the traceback.",
+        file=sys.stderr,
+        flush=True,
+    )
+    return None
+
+
+def summarize(error: BaseException) -> str:
+    """Return the whole message of a user's error; of any other its type and first line."""
+    if isinstance(error, SerVaeError):
+        return str(error)
+    first = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def explain(error: Exception) -> str:
+    """Return what is wrong with the command line, by an error of Hydra or OmegaConf."""
+    cause, message = error.__cause__, str(error)
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        return explain_option(error.missing_cfg_file, error.options)
+    if isinstance(error, OverrideParseException):
+        return explain_override(error.override)
+    if match := re.search(r"^Ambiguous value for argument '(.*)'$|^Sweep .*'(.*)'", message, re.M):
+        override = match[1] or match[2]
+        return (
+            f"{override}: expected one value for one run, got several.\n"
+            "For one run per value: python -m ser_vae.run -m …; for a list: key=[a,b].\n"
+            f"If it is one value with commas: {quote_override(override)}"
+        )
+    if match := re.match(r"Could not override '(.*)'\. No match in the defaults list", message):
+        return f"{match[1]}: expected a group with a default.\nTo add it: +{match[1]}=…"
+    if match := re.match(r"Could not override '(.*)'\.\n", message):
+        parent = getattr(cause, "parent_node", None)
+        return explain_key(match[1], parent, str(getattr(cause, "full_key", "")))
+    lines = [*message.splitlines(), *str(cause or "").splitlines()]
+    return "\n".join([line.strip() for line in lines if line.strip()][:3])
+
+
+def explain_option(path: str, options: Sequence[str] | None) -> str:
+    """Suggest an option of a group; `path` is the group and the unknown option, as model/vea."""
+    group, _, option = path.rpartition("/")
+    if options is None:  # Hydra does not say for a list such as logger=[wandb,csv]
+        options = sorted(file.stem for file in (conf_dir() / group).glob("*.yaml"))
+    near = "".join(f" Did you mean {o}?" for o in difflib.get_close_matches(option, options, n=1))
+    return f"{group}={option}: no such option.{near}\nThe options are: {', '.join(options)}."
+
+
+def explain_key(key: str, parent: object, full_key: str) -> str:
+    """Suggest a setting for an unknown `key`; `parent` is the group that lacks it."""
+    group = f"{full_key.rpartition('.')[0]}.".lstrip(".")
+    settings = OmegaConf.to_container(parent) if isinstance(parent, DictConfig) else {}
+    known = dotted_keys(settings, group) if isinstance(settings, dict) else ()
+    near = did_you_mean(key, [name for name in known if not name.startswith("hydra")])
+    return f"{key}: no such setting.\n{near}{ALL_SETTINGS}"
+
+
+def explain_override(override: str) -> str:
+    """Say how to write what is not key=value, or has a value that Hydra cannot parse."""
+    if "=" not in override:
+        return f"{override}: expected key=value, such as model=vae."
+    return (
+        f"{override}: the value cannot be parsed.\n"
+        "Quote special characters, once for the shell and once for Hydra: "
+        f"{quote_override(override)}"
+    )
+
+
+def quote_override(override: str) -> str:
+    """Spell key=value for a shell, so that Hydra reads the value as one text."""
+    key, _, value = override.partition("=")
+    if value[:1] in ("'", '"') and value[:1] == value[1:][-1:]:
+        value = value[1:-1]
+    text = f"{key}={quoted(value)}"
+    return shlex.quote(text) if re.search(r'["$`!]|\\\\', text) else f'"{text}"'
+
+
+def check_arguments(arguments: Sequence[str]) -> None:
+    """Raise for what argparse would answer with its usage.
+
+    Raises:
+        HydraException: a word is no option of Hydra's, or a setting follows a late option.
+    """
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("settings", nargs="*")
+    for names in FLAGS:
+        parser.add_argument(*names.split(), action="store_true")
+    for names in OPTIONS:
+        parser.add_argument(*names.split(), nargs="?")
+    _, unknown = parser.parse_known_args(list(arguments))
+    if unknown:
+        raise HydraException(
+            f"{' '.join(unknown)}: expected settings such as model=vae seed=1, and -m before them."
+        )

@@ -1,0 +1,144 @@
+"""Configurations from Python, and the command that stands for a configuration."""
+
+import os
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import hydra
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.singleton import Singleton
+from omegaconf import DictConfig, OmegaConf, flag_override
+
+from ser_vae.settings import conf_dir
+
+PLACES = ("runs", "cache", "corpus.root", "jobs", "progress", "force", "debug")  # of this machine
+GROUPS = ("corpus", "features", "split", "data", "model", "classifier", "training")
+CONFIG_DIR = "config_dir"  # in `choice`: the user's own folder of options, or None
+
+
+def default_corpus() -> str:
+    """Return IEMOCAP if the user has it, otherwise the embedded corpus."""
+    return "iemocap" if os.environ.get("IEMOCAP_ROOT") else "demo"
+
+
+OmegaConf.register_new_resolver("default_corpus", default_corpus, replace=True)
+
+
+def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str, Any]:
+    """Compose the configuration that a command line stands for: `run(configure("model=cvae"))`.
+
+    Works where Hydra is in use already, such as in a notebook. `config_dir` is the command line's
+    `--config-dir`: a folder with options of your own.
+    """
+    path = [f"hydra.searchpath=['file://{Path(config_dir).absolute()}']"] if config_dir else []
+    state = Singleton.get_state()
+    GlobalHydra.instance().clear()
+    try:
+        with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            cfg = hydra.compose("config", [*overrides, *path], return_hydra_config=True)
+    finally:
+        Singleton.set_state(state)
+    runtime = cfg.hydra.runtime
+    with flag_override(cfg, "struct", False):
+        del cfg["hydra"]
+    return plain(cfg, runtime)
+
+
+def plain(cfg: DictConfig, runtime: Any) -> dict[str, Any]:
+    """Turn a composed configuration into a dict, every interpolation resolved.
+
+    The options that were chosen, as Hydra's `runtime` names them, are added as `choice`.
+    """
+    config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
+    config["label_policy"] = config["label_policy"] or "null"  # YAML reads an unquoted null as None
+    config["choice"] = {group: runtime.choices[group] for group in GROUPS}
+    config["choice"][CONFIG_DIR] = next(
+        (s.path for s in runtime.config_sources if "command" in s.provider), None
+    )
+    return config
+
+
+def command(config: Mapping[str, Any]) -> str:
+    """Build the command that makes a run again, here or elsewhere, from its configuration.
+
+    The options that were chosen, and every value in which the configuration differs from them;
+    places of this machine are left out.
+    """
+    default, config_dir = configure()["choice"], config["choice"][CONFIG_DIR]
+    options = [
+        f"{group}={option}"
+        for group, option in sorted(config["choice"].items())
+        if group != CONFIG_DIR
+        and (option != default[group] or group == "corpus")
+        and is_option(group, option, config_dir)
+    ]
+    loggers = [name for name in config["logger"] if is_option("logger", name, config_dir)]
+    if loggers != ["wandb"]:
+        options.append(f"logger=[{','.join(loggers)}]" if loggers else "logger=none")
+    composed = configure(*options, config_dir=config_dir)
+    where = ["--config-dir", config_dir] if config_dir else []
+    words = differences(composed, config)
+    return shlex.join(["python", "-m", "ser_vae.run", *where, *options, *words])
+
+
+def is_option(group: str, name: str, config_dir: str | None) -> bool:
+    """Whether an option has a file; a configuration that was edited in Python may name others."""
+    folders = [conf_dir(), *([Path(config_dir)] if config_dir else [])]
+    return any((folder / group / f"{name}.yaml").is_file() for folder in folders)
+
+
+def differences(
+    before: Mapping[str, Any], after: Mapping[str, Any], prefix: str = ""
+) -> Iterator[str]:
+    """List the overrides that turn one configuration into another."""
+    kept = [name for name in before if name in after]
+    if prefix.count(".") > 1 and kept != list(after)[: len(kept)]:  # the order of classes counts
+        yield from (f"~{prefix[:-1]}", f"+{prefix[:-1]}={quoted(after)}")
+        return
+    for name in before:
+        if name not in after and not is_excluded(f"{prefix}{name}"):
+            yield f"~{prefix}{name}"
+    for name, value in after.items():
+        key = f"{prefix}{name}"
+        if is_excluded(key):
+            continue
+        if isinstance(value, Mapping) and isinstance(before.get(name), Mapping):
+            yield from differences(before[name], value, f"{key}.")
+        elif name in before and before[name] == value:
+            continue
+        elif re.fullmatch(r"[A-Za-z_][\w-]*", name, re.ASCII):
+            yield f"{'' if name in before else '+'}{key}={quoted(value)}"
+        else:  # not as Hydra spells keys: merged as a mapping of one
+            yield f"+{prefix[:-1]}={quoted({name: value})}"
+
+
+def is_excluded(key: str) -> bool:
+    return key in (*PLACES, "choice", "corpus.cache")
+
+
+def quoted(value: Any) -> str:
+    """Spell a value as Hydra's override grammar reads it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(quoted, value))}]"
+    if isinstance(value, Mapping):
+        pairs = (f"{escaped_key(key)}:{quoted(each)}" for key, each in value.items())
+        return f"{{{','.join(pairs)}}}"
+    text = str(value)
+    if re.fullmatch(r"[A-Za-z_./][\w./+-]*", text, re.ASCII) and text.lower() not in RESERVED:
+        return text
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)  # backslashes double only before a quote
+    return "'" + re.sub(r"(\\+)$", r"\1\1", escaped) + "'"
+
+
+def escaped_key(key: str) -> str:
+    return re.sub(r"([\\()\[\]{}:=, \t])", r"\\\1", key)
+
+
+RESERVED = ("null", "true", "false", "nan", "inf")

@@ -1,1 +1,0 @@
-"""Runs compared on Weights & Biases itself, without anybody arranging panels by hand."""

@@ -1,0 +1,102 @@
+"""The data that both stages of a run work on: one table row per utterance, and its segments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from ser_vae.corpus.utterance import Utterance
+from ser_vae.data.segment import Segments
+from ser_vae.data.sets import SegmentSet, SequenceSet, Source
+from ser_vae.features.normalise import Normaliser
+
+NO_LABEL = -1
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """U utterances as segments, with their labels and the set that each belongs to.
+
+    Attributes:
+        table: a row per utterance, sorted by id, unlabelled ones last. Columns: utterance (the
+            `Utterance`), label (class index, or NO_LABEL), part ("train", "validation", "test" or
+            "unlabelled"), digest (of the audio file), content (identifies its samples, see
+            `FeatureStore.content`). `label` is the only source of labels.
+        segments: of all utterances, in the order of the rows, standardised.
+        emotions: the K classes.
+        folds: number of folds of the protocol, of which this is one.
+        normaliser: by which the frames were standardised.
+    """
+
+    table: pd.DataFrame
+    segments: Segments
+    emotions: tuple[str, ...]
+    folds: int
+    normaliser: Normaliser
+
+    @property
+    def classes(self) -> int:
+        return len(self.emotions)
+
+    @property
+    def label(self) -> Tensor:
+        """(U,) class indices."""
+        return torch.from_numpy(self.table["label"].to_numpy(copy=True))
+
+    def with_label(self, label: Tensor) -> "PreparedData":
+        """Return the same utterances with other labels (U,), such as permuted ones."""
+        return replace(self, table=self.table.assign(label=label.numpy()))
+
+    def mask(self, *parts: str) -> Tensor:
+        """(U,) which utterances are in one of the named sets."""
+        return torch.from_numpy(self.table["part"].isin(parts).to_numpy(copy=True))
+
+    def rows(self, *parts: str) -> pd.DataFrame:
+        return self.table[self.table["part"].isin(parts)]
+
+    def utterances(self, *parts: str) -> list[Utterance]:
+        """List the utterances of the named sets; of all of them if none is named."""
+        return list((self.rows(*parts) if parts else self.table)["utterance"])
+
+    def speakers(self, *parts: str) -> tuple[str, ...]:
+        return tuple(utterance.speaker for utterance in self.utterances(*parts))
+
+    def segments_of(self, *parts: str) -> Segments:
+        return self.segments.of(self.mask(*parts))
+
+    def segment_set(self, *parts: str) -> SegmentSet:
+        """Pair the segments of some sets with their utterance's label, the c of eq. (4).
+
+        An utterance without a label gets equal weights for all classes.
+        """
+        segments = self.segments_of(*parts)
+        label = self.label[self.mask(*parts)][segments.utterance]
+        c = one_hot(label.clamp(min=0), self.classes).float()
+        c[label == NO_LABEL] = 1 / self.classes
+        return SegmentSet(segments, c)
+
+    def sequence_set(self, part: str, source: Source, condition: Tensor) -> SequenceSet:
+        """Arrange rows of `source`, one per segment of a set, as the sequences of its utterances.
+
+        `condition` (U, K) is what the encoder gets in place of each utterance's label.
+        """
+        mask, segments = self.mask(part), self.segments_of(part)
+        return SequenceSet(
+            source, segments.first, segments.count, condition[mask], self.label[mask]
+        )
+
+
+def utterance_table(
+    utterances: Sequence[Utterance],
+    label: Sequence[int],
+    part: Sequence[str],
+    digest: Sequence[str],
+    content: Sequence[str],
+) -> pd.DataFrame:
+    """Build the table of `PreparedData`."""
+    text = {"part": part, "digest": digest, "content": content}
+    table = pd.DataFrame({"utterance": list(utterances), "label": label, **text})
+    return table.astype({"label": "int64"} | dict.fromkeys(text, "str"))

@@ -1,0 +1,89 @@
+"""Datasets that are indexed with a whole batch: segments, and sequences of segments or latents."""
+
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ser_vae.data.batch import Pick
+
+
+class Source(Protocol):
+    """Returns rows for indices: segments (B, D), or a tensor of latents (B, Z)."""
+
+    def __getitem__(self, index: Tensor, /) -> Tensor: ...
+    def to(self, device: torch.device, /) -> "Source": ...
+    @property
+    def nbytes(self) -> int: ...
+
+
+class SegmentBatch(NamedTuple):
+    x: Tensor  # (B, D)
+    c: Tensor  # (B, K) one-hot
+    share: float  # see batch.Pick
+
+
+class SequenceBatch(NamedTuple):
+    x: Tensor  # (B, S, Z) latents, or (B, S, D) segments where the encoder is fine-tuned
+    length: Tensor  # (B,) valid segments
+    c: Tensor  # (B, K) the encoder's condition
+    label: Tensor  # (B,)
+    share: float
+
+
+class SegmentSet(Dataset[SegmentBatch]):
+    """Segments and the condition (N, K) of each; indexed with a whole batch at once."""
+
+    def __init__(self, source: Source, condition: Tensor) -> None:
+        self.source, self.condition = source, condition
+
+    def __len__(self) -> int:
+        return len(self.condition)
+
+    def __getitem__(self, pick: Pick) -> SegmentBatch:
+        items = pick.items.to(self.condition.device, non_blocking=True)
+        return SegmentBatch(self.source[items], self.condition[items], pick.share)
+
+    def resident(self, device: torch.device) -> "SegmentSet":
+        """Copy the set to a GPU if that takes less than half of its free memory: a step then sends
+        the indices of its segments, not the segments. Otherwise return the set itself.
+        """
+        if device.type != "cuda":
+            return self
+        free, _ = torch.cuda.mem_get_info(device)
+        if self.source.nbytes + self.condition.nbytes > free / 2:
+            return self
+        return SegmentSet(self.source.to(device), self.condition.to(device))
+
+
+class SequenceSet(Dataset[SequenceBatch]):
+    """Utterances as sequences of rows of `source`; indexed with a whole batch at once.
+
+    Args:
+        source: rows, those of an utterance one after another.
+        first: (U,) the first row of each utterance.
+        count: (U,) number of rows of each utterance.
+        condition: (U, K).
+        label: (U,) class indices.
+    """
+
+    def __init__(
+        self, source: Source, first: Tensor, count: Tensor, condition: Tensor, label: Tensor
+    ) -> None:
+        self.source, self.first, self.count = source, first, count
+        self.condition, self.label = condition, label
+
+    def __len__(self) -> int:
+        return len(self.count)
+
+    def __getitem__(self, pick: Pick) -> SequenceBatch:
+        length = self.count[pick.items]
+        steps = torch.arange(int(length.max()))
+        valid = steps < length[:, None]  # (B, S)
+        rows = self.source[(self.first[pick.items, None] + steps)[valid]]
+        x = rows.new_zeros(*valid.shape, rows.shape[-1])
+        x[valid] = rows
+        return SequenceBatch(
+            x, length, self.condition[pick.items], self.label[pick.items], pick.share
+        )

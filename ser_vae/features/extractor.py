@@ -1,0 +1,77 @@
+"""The interface of a front end: what turns a waveform into frames.
+
+A class that satisfies `Extractor` can be named in `conf/features/`; nothing outside this package
+needs to know which one it is. See `logmel.LogMel`, `logmel_lld.LogMelLLD` and `egemaps.EGeMAPS`.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+
+import torch
+
+from ser_vae.features.audio import Samples
+
+
+class Extractor(Protocol):
+    """A frozen dataclass whose fields are its settings; callable from several threads at once."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def sample_rate(self) -> int:
+        """Sample rate of the expected waveform, in Hz."""
+
+    @property
+    def frame_shift_s(self) -> float:
+        """Seconds between the starts of two frames; infinite if an utterance gives one row."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Name of each of the F columns."""
+
+    def __call__(self, waveform: Samples, /) -> Samples:
+        """Compute the frames: (N,) samples in ±1 -> (T, F) float32.
+
+        Raises:
+            TooShortError: the waveform is too short for a single frame.
+        """
+
+
+@runtime_checkable
+class Invertible(Extractor, Protocol):
+    """An extractor whose first columns are a log-mel spectrogram that can be made audible.
+
+    Only such extractors get spectrogram pictures and listening pages.
+    """
+
+    @property
+    def spectrogram_bands(self) -> int:
+        """Number of leading columns that are the bands of the spectrogram."""
+
+    def invert(self, log_mel: Samples, seed: int) -> Samples:
+        """Estimate a waveform: (T, spectrogram_bands) -> (N,); `seed` draws the initial phases."""
+
+
+@contextmanager
+def single_torch_thread() -> Iterator[None]:
+    """Run extractors with one torch thread each, as files are processed in parallel.
+
+    Threads within threads are far slower, and the last bits depend on their number. Torch starts a
+    new thread with the number that was set last, in whichever thread.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+if TYPE_CHECKING:  # mypy checks here that the extractors satisfy the protocols
+    from ser_vae.features.egemaps import EGeMAPS
+    from ser_vae.features.logmel import LogMel
+    from ser_vae.features.logmel_lld import LogMelLLD
+
+    EXTRACTORS: tuple[type[Extractor], ...] = (EGeMAPS, LogMel, LogMelLLD)
+    INVERTIBLE: tuple[type[Invertible], ...] = (LogMel, LogMelLLD)

@@ -1,0 +1,344 @@
+"""Make audible what a run's representation makes of speech.
+
+    python -m ser_vae.listen runs/random/cvae-complete-demo-seed0-0123abcd
+    python -m ser_vae.listen MODEL speech.wav more.wav
+
+Writes WAV files, PNG files and an index.html: the recording, the input made audible by Griffin-Lim,
+its reconstruction, the most informative latent dimensions moved, a CVAE's label swapped, and
+samples from the prior; beside each the classifier's probabilities, all at the same loudness. Needs
+the audio, but neither the corpus nor its features. Exits with 1 if the model cannot be listened to.
+"""
+
+import argparse
+import io
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import torch
+from jinja2 import Environment, FileSystemLoader
+from torch import Tensor
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import SYNTHETIC
+from ser_vae.data.segment import join_segments
+from ser_vae.evaluation import illustrations, latents
+from ser_vae.features import audio
+from ser_vae.features.audio import Samples
+from ser_vae.files import atomic_write, write_text
+from ser_vae.plots.spectrogram import Limits, limits, utterance
+from ser_vae.plots.style import png_bytes
+from ser_vae.recogniser import Recogniser
+from ser_vae.run_folder import RunFolder
+from ser_vae.terminal import track
+from ser_vae.training.decode import traverse
+from ser_vae.training.illustrate import Illustrator
+
+Frames = npt.NDArray[np.float32]  # (T, F), natural log of mel power
+
+MOVES = (-2.0, 2.0)  # standard deviations over the segments of the files
+PRIOR_SEGMENTS = 20  # per sample: 2 s of segments of 100 ms
+DPI = 110
+LOUDNESS = 0.1  # root mean square that every clip is scaled to, of full scale: -20 dB
+PEAK = 0.98  # of full scale; a clip that would exceed it is scaled to it instead
+PRIOR_NOTE = (
+    "Every segment is drawn independently: the model knows no order in time, so this is no speech, "
+    "but the sounds of which, to the model, speech consists."
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A file to listen to; its emotion is "" and its speaker None where they are unknown."""
+
+    path: Path
+    title: str
+    emotion: str = ""
+    speaker: str = ""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One sound.
+
+    Attributes:
+        name: short, for a file.
+        caption: a phrase.
+        frames: its log-mel spectrogram; for a recording, of the model's extractor.
+        waveform: None: to be made of `frames` by Griffin-Lim.
+        probabilities: of the classifier, by emotion; empty if nothing can be classified.
+    """
+
+    name: str
+    caption: str
+    frames: Frames
+    waveform: Samples | None
+    probabilities: dict[str, float]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        listen(options)
+    except SerVaeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        prog="python -m ser_vae.listen",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("model", type=Path, metavar="MODEL", help="a run folder, or its model/")
+    result.add_argument("files", type=Path, nargs="*", metavar="FILE", help="recordings of yours")
+    result.add_argument(
+        "--utterance",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="of the run's test set; repeatable. Default without files: one of each emotion",
+    )
+    result.add_argument("--out", type=Path, metavar="FOLDER", help="default: MODEL/listen")
+    result.add_argument(
+        "--dimensions",
+        type=count,
+        default=1,
+        metavar="N",
+        help="how many of the most informative latent dimensions to move (default: 1)",
+    )
+    result.add_argument("--seed", type=int, default=0, help="of phases and prior (default: 0)")
+    result.add_argument("--speaker", metavar="NAME", help="of the files; for normalise=speaker")
+    result.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="CLASS",
+        help="a class outside ser_vae that the model may use, such as your own model's",
+    )
+    return result
+
+
+def count(text: str) -> int:
+    if (number := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"expected 0 or more, got {number}")
+    return number
+
+
+def listen(options: argparse.Namespace) -> None:
+    """Write everything that there is to hear, and print a line for each file.
+
+    Raises:
+        SerVaeError: the model cannot be listened to, or the folder cannot be written to.
+    """
+    recogniser = Recogniser.load(options.model, trust=options.trust)
+    items = [Item(path, path.name, speaker=options.speaker or "") for path in options.files]
+    if options.utterance or not items:
+        items += test_utterances(RunFolder(options.model), options.utterance)
+    sounds = Sounds.of(recogniser, items)
+    folder = options.out or options.model / "listen"
+    sections = []
+    for title, note, clips in track(
+        sounds.sections(options.dimensions, options.seed), "listening", len(items) + 1
+    ):
+        print(title)
+        rows = []
+        for clip in clips:
+            rows.append(write_clip(clip, title, folder, sounds, options.seed))
+            print(f"  {rows[-1]['wav']}: {clip.caption}", flush=True)
+        sections.append({"title": title, "note": note, "clips": rows})
+    about = recogniser.about
+    templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
+    page = templates.get_template("listen.jinja").render(
+        title=options.model.resolve().name,
+        facts=[
+            f"Corpus {about['corpus']}, protocol {about['protocol']}, "
+            f"label policy {recogniser.policy.name}.",
+        ],
+        sections=sections,
+        synthetic=SYNTHETIC.capitalize() if about["synthetic"] else "",
+    )
+    write_text(folder / "index.html", page)
+    print(f"written: {folder / 'index.html'}")
+
+
+def test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Item]:
+    """Find utterances of a run's test set and their audio; by default one of each emotion.
+
+    Raises:
+        SerVaeError: there is no such utterance, or the audio is no longer where the run had it.
+    """
+    if not folder.latents.exists():
+        raise SerVaeError(
+            f"{folder.path}: no run folder with latents.npz, so no test utterances are known.\n"
+            "Give recordings: python -m ser_vae.listen MODEL FILE…"
+        )
+    known = latents.read(folder.latents)
+    names = wanted or illustrations.read(folder.illustrations).utterance
+    items = []
+    for name in names:
+        if name not in known.utterance:
+            raise SerVaeError(
+                f"--utterance {name}: not in the test set of {len(known.utterance):,}, such as "
+                f"{', '.join(known.utterance[:3])}."
+            )
+        row = known.utterance.index(name)
+        path = Path(known.audio[row])
+        if not path.is_file():
+            raise SerVaeError(
+                f"{path}: the recording of {name} is no longer there.\n"
+                "Restore it, or give recordings: python -m ser_vae.listen MODEL FILE…"
+            )
+        title = f"{known.emotion[row]}: {name}"
+        items.append(Item(path, title, known.emotion[row], known.speaker[row]))
+    return items
+
+
+@dataclass(frozen=True)
+class Sounds:
+    """The clips of some recordings, decoded by a recogniser's representation."""
+
+    recogniser: Recogniser
+    items: list[Item]
+    illustrator: Illustrator
+    speakers: Sequence[str]
+
+    @classmethod
+    def of(cls, recogniser: Recogniser, items: Sequence[Item]) -> "Sounds":
+        """Read and standardise the recordings.
+
+        Raises:
+            SerVaeError: the model decodes no spectrograms.
+        """
+        emotions = recogniser.emotions
+        label = torch.tensor([emotions.index(i.emotion) if i.emotion else -1 for i in items])
+        known, segments, speakers, _ = recogniser.standardised(
+            [item.path for item in items], [item.speaker for item in items]
+        )
+        illustrator = known.illustrator(segments, speakers, label)
+        if illustrator is None:
+            raise SerVaeError(
+                f"{recogniser.components.model.target.rpartition('.')[2]} on "
+                f"{recogniser.components.features.target.rpartition('.')[2]}: this model does not "
+                "turn latents into a spectrogram, so there is nothing to hear.\n"
+                "Give a run of model=ae, model=vae or model=cvae on log-mel features."
+            )
+        return cls(known, list(items), illustrator, speakers)
+
+    def sections(self, dimensions: int, seed: int) -> Iterator[tuple[str, str, list[Clip]]]:
+        """Yield title, note and clips: a section per recording, and one of samples of the prior."""
+        ranked, z = self.illustrator.ranked_dimensions(dimensions)
+        steps = [(d, float(z[:, d].std())) for d in ranked]
+        for index, item in enumerate(self.items):
+            speaker = f"Speaker {item.speaker}. " if item.speaker else ""
+            yield item.title, speaker, list(self.of_recording(index, steps))
+        if clips := list(self.of_prior(seed)):
+            yield "Samples from the prior", PRIOR_NOTE, clips
+
+    def of_recording(self, index: int, steps: Sequence[tuple[int, float]]) -> Iterator[Clip]:
+        """Yield the recording, the input, and what the model makes of it."""
+        it, recogniser = self.illustrator, self.recogniser
+        x, condition = it.rows(index), it.condition(index)
+        waveform = audio.read(self.items[index].path, recogniser.extractor.sample_rate)
+        frames = recogniser.extractor(waveform)[:, : it.extractor.spectrogram_bands]
+        given = self.clip(index, "input", "what the model gets", x)
+        yield Clip("recording", "the recording", frames, waveform, given.probabilities)
+        yield given
+        with torch.no_grad():
+            z = it.model.feature(x, condition.expand(len(x), -1), sample=False)
+            rows = it.model.decode(z, condition.expand(len(x), -1))
+        yield self.clip(index, "reconstruction", "encoded and decoded", rows)
+        for dimension, std in steps:
+            moved = traverse(it.model, z, condition, dimension, torch.tensor(MOVES) * std)
+            for size, rows in zip(MOVES, moved, strict=True):
+                name = f"z{dimension}-{'plus' if size > 0 else 'minus'}"
+                caption = f"dimension {dimension} moved by {size:+g} sd in every segment"
+                yield self.clip(index, name, caption.replace("-", "−"), rows)
+        if it.model.conditional:
+            for emotion, label in zip(recogniser.emotions, it.labels, strict=True):
+                if not torch.equal(label, condition):
+                    with torch.no_grad():
+                        rows = it.model.decode(z, label.expand(len(x), -1))
+                    caption = f"decoded under the label {emotion}"
+                    yield self.clip(index, f"as-{emotion}", caption, rows)
+
+    def clip(self, index: int, name: str, caption: str, rows: Tensor) -> Clip:
+        """Make a clip of decoded segments (S, D), and classify it."""
+        frames = self.illustrator.frames(index, rows)
+        return Clip(name, caption, frames, None, self.probabilities(index, rows))
+
+    def probabilities(self, index: int, rows: Tensor) -> dict[str, float]:
+        """Classify decoded segments (S, D) of a recording."""
+        mask = torch.arange(len(self.items)) == index
+        segments = self.illustrator.segments.of(mask)
+        joined = join_segments(rows.detach().cpu(), segments.start, segments.length)
+        decoded = replace(segments, frames=joined, start=segments.start - segments.start[0])
+        row = self.recogniser.classify(decoded, [self.speakers[index]])[0]
+        return dict(zip(self.recogniser.emotions, row.tolist(), strict=True))
+
+    def of_prior(self, seed: int) -> Iterator[Clip]:
+        """Yield segments from z ~ N(0, I), one after another; none for an AE, without a prior."""
+        conditional = self.illustrator.model.conditional
+        for k, segments in enumerate(self.illustrator.prior(PRIOR_SEGMENTS, seed)):
+            emotion = self.recogniser.emotions[k] if conditional else ""
+            suffix = f" under the label {emotion}" if emotion else ""
+            caption = f"{PRIOR_SEGMENTS} segments drawn from the prior{suffix}"
+            frames = segments.reshape(-1, segments.shape[-1])
+            yield Clip(emotion or "segments", caption, frames, None, {})
+
+    @property
+    def limits(self) -> Limits:
+        return limits([self.illustrator.input(index) for index in range(len(self.items))])
+
+
+def write_clip(
+    clip: Clip, section: str, folder: Path, sounds: Sounds, seed: int
+) -> dict[str, object]:
+    """Write the WAV and the PNG of a clip; return what the page says of it."""
+    extractor = sounds.illustrator.extractor
+    waveform = clip.waveform
+    if waveform is None:
+        waveform = extractor.invert(clip.frames, seed)
+    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{section} {clip.name}").strip("-")
+    wav = io.BytesIO()
+    soundfile.write(
+        wav, same_loudness(waveform), extractor.sample_rate, format="WAV", subtype="PCM_16"
+    )
+    synthetic = sounds.recogniser.about["synthetic"]
+    figure = utterance(
+        clip.frames,
+        sounds.limits,
+        frame_shift_s=extractor.frame_shift_s,
+        title=f"{clip.caption}{', SYNTHETIC SPEECH' if synthetic else ''}",
+    )
+    files = {f"{name}.wav": wav.getvalue(), f"{name}.png": png_bytes(figure, DPI)}
+    for file_name, content in files.items():
+        try:
+            with atomic_write(folder / file_name) as file:
+                file.write(content)
+        except OSError as error:
+            raise SerVaeError(f"{folder / file_name}: {error.strerror}. Give --out.") from error
+    return {
+        "wav": f"{name}.wav",
+        "png": f"{name}.png",
+        "caption": clip.caption,
+        "probabilities": clip.probabilities,
+    }
+
+
+def same_loudness(waveform: Samples) -> Samples:
+    """Scale to the common root mean square, or to the peak if that would be exceeded."""
+    rms, peak = (float(value) for value in (np.sqrt(np.mean(waveform**2)), np.abs(waveform).max()))
+    gain = min(LOUDNESS / max(rms, audio.SILENT), PEAK / max(peak, audio.SILENT))
+    return (gain * waveform).astype(np.float32)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

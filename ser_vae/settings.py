@@ -1,0 +1,769 @@
+"""The settings of a run: their types, ranges, choices and cross-field rules, validated once.
+
+Hydra composes conf/ into a mapping, `validate` makes a `Settings` of it before any file is read,
+and no other module validates a setting. Each class here mirrors one group or one option of conf/,
+where every value stands with its unit and source. Nothing here imports torch or builds a network,
+so that a finished run answers at once.
+
+A group that names a class or function in `_target_` is a `Component`. For those of this package
+`COMPONENTS` says which model validates the parameters. For any other the known settings are the
+parameters of its signature, and their values are its own business.
+"""
+
+import difflib
+import hashlib
+import inspect
+import json
+import pkgutil
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+from ser_vae import SerVaeError
+
+PositiveInt = Annotated[int, Field(ge=1)]
+NonNegativeInt = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Proportion = Annotated[float, Field(ge=0, le=1)]
+BelowOne = Annotated[float, Field(ge=0, lt=1)]
+Seconds = Annotated[float, Field(ge=0.001)]  # of a frame; a millisecond is several samples
+
+Folds = Annotated[int, Field(ge=2)]
+LayerSizes = Annotated[list[PositiveInt], Field(min_length=1)]
+Activation = Literal["relu", "tanh", "elu", "gelu"]
+FunctionalSet = Literal["mean_and_deviation", "thirds"]
+Codes = Annotated[list[str], Field(min_length=1)]
+Emotions = Annotated[dict[str, Codes], Field(min_length=2)]
+
+LabelPolicy = Literal["null", "dropout", "marginal", "elbo", "elbo+lstm", "predicted", "random"]
+POLICIES_BY_BOUND = ("elbo", "elbo+lstm")  # a label is chosen by its lower bound of log P(X|c)
+
+COMPONENTS: dict[Any, type["Component"]] = {}  # dotted name -> the model of its settings
+
+# What a component of a group is called with at run time: positional arguments, keyword arguments.
+RUNTIME_ARGUMENTS: dict[str, tuple[int, tuple[str, ...]]] = {
+    "split": (1, ("seed",)),  # utterances
+    "model": (0, ("input_size", "num_classes", "columns")),
+    "classifier": (0, ("input_size", "num_classes")),
+    "logger": (1, ()),  # the run
+}
+
+
+def conf_dir() -> Path:
+    """Return the absolute path of conf/: inside the installed package, beside it in a checkout.
+
+    Absolute, because Hydra interprets a relative path by how its caller was started.
+    """
+    package = Path(__file__).resolve().parent
+    installed = package / "conf"
+    return installed if installed.is_dir() else package.parent / "conf"
+
+
+def invalid(key: str, value: Any, expected: str, remedy: str, got: str = "") -> SerVaeError:
+    """Return the error of a setting that is not as expected; `got` is the value by default."""
+    text = format_value(value)
+    return SerVaeError(f"{key}={text}: expected {expected}, got {got or text}.\n{remedy}")
+
+
+def format_value(value: Any) -> str:
+    """Write a value as on the command line, shortened to one line."""
+    text = json.dumps(value, ensure_ascii=False, default=str).replace('"', "")
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+class Section(BaseModel):
+    """Settings that belong together. An unknown key is an error, and `true` is no number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Component(Section):
+    """A class or function and the settings that it is called with.
+
+    Attributes:
+        target: its dotted name, `_target_` in conf/.
+        extra: the optional package that it needs, an extra of this package.
+        conditional, quantities, posterior: of a model of segments, as the attributes of its class.
+        forward: whether it is a network.
+        predict_proba: whether it is a baseline, which classifies whole utterances by itself.
+    """
+
+    target: str = Field(alias="_target_")
+    extra: ClassVar[str | None] = None
+    conditional: ClassVar[bool] = False
+    quantities: ClassVar[tuple[str, ...]] = ()
+    posterior: ClassVar[bool] = False
+    forward: ClassVar[bool] = False
+    predict_proba: ClassVar[bool] = False
+
+    def __init_subclass__(cls, of: Sequence[str] = (), **_: Any) -> None:
+        """Register the model for the components of this package that it is the model `of`."""
+        COMPONENTS.update({f"ser_vae.{name}": cls for name in of})
+
+
+class OutsideComponent(Component):
+    """A class or function outside this package, with whatever settings its signature admits."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def component(group: str) -> BeforeValidator:
+    """Validate a component of `group` by the model that its target is registered with."""
+
+    def parse(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        model = COMPONENTS.get(value.get("_target_"), OutsideComponent)
+        parsed = model.model_validate(value)
+        if model.extra and find_spec(model.extra) is None:
+            key, remedy = f"{group}._target_", f"pip install 'ser_vae[{model.extra}]'"
+            raise invalid(key, parsed.target, model.extra, remedy, "no such package")
+        if isinstance(parsed, OutsideComponent):
+            check_signature(group, parsed)
+        return parsed
+
+    return BeforeValidator(parse)
+
+
+Features = Annotated[SerializeAsAny[Component], component("features")]
+
+
+class NoSettings(
+    Component, of=["split.given.folds", "model.logmel_lstm.Identity", "logger.csv.open_run"]
+):
+    """A component without settings."""
+
+
+# corpus
+
+
+class DemoCorpus(Component, of=["corpus.demo.read"]):
+    cache: str
+    emotions: Emotions
+
+
+class CodedCorpus(Component, of=["corpus.iemocap.read", "corpus.urdu.read"]):
+    """A corpus with label codes of its own, which `emotions` assigns to classes."""
+
+    root: str | None
+    emotions: Emotions
+
+
+class RavdessCorpus(Component, of=["corpus.ravdess.read"]):
+    root: str | None
+    classes: Literal[4, 8]
+
+
+class FolderCorpus(Component, of=["corpus.folder.read"]):
+    root: str | None
+    csv: str | None
+    folders: str | None
+    name: str
+
+    @field_validator("name")
+    @classmethod
+    def check_name(cls, name: str) -> str:
+        """Raise unless `name` can stand in file names and is not another corpus's."""
+        taken = ("demo", "iemocap", "ravdess", "ravdess8", "urdu")
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name in taken:
+            expected = f"a word of letters, digits and _, other than {', '.join(taken)}"
+            raise invalid("corpus.name", name, expected, "Use another, such as corpus.name=mine.")
+        return name
+
+
+# features
+
+
+class Frames(Component):
+    sample_rate: PositiveInt
+    window: Seconds
+    frame_shift: Seconds
+    trim_db: NonNegative | None
+
+
+class LogMelFeatures(Frames, of=["features.logmel.LogMel"]):
+    fft_size: PositiveInt
+    mel_bands: PositiveInt
+    mel_scale: Literal["htk", "slaney"]
+    f_min: NonNegative
+    f_max: Positive
+    floor: Positive
+
+    @model_validator(mode="after")
+    def check_spectrum(self) -> Self:
+        """Raise unless the window fits the transform and the mel bands lie within its spectrum."""
+        samples = round(self.window * self.sample_rate)
+        if self.fft_size < samples:
+            remedy = (
+                f"Use a power of two, such as features.fft_size={2 ** (samples - 1).bit_length()}."
+            )
+            expected = f"at least the {samples} samples of the window"
+            raise invalid("features.fft_size", self.fft_size, expected, remedy)
+        if not self.f_min < self.f_max <= self.sample_rate / 2:
+            expected = f"a frequency above f_min={self.f_min:g} and up to half the sample rate"
+            remedy = f"Use features.f_max={self.sample_rate / 2}."
+            raise invalid("features.f_max", self.f_max, expected, remedy)
+        return self
+
+
+class LogMelLLDFeatures(LogMelFeatures, of=["features.logmel_lld.LogMelLLD"]):
+    extra = "opensmile"
+
+    @field_validator("frame_shift")
+    @classmethod
+    def check_shift(cls, seconds: float) -> float:
+        """Raise unless frames are as far apart as openSMILE's descriptors."""
+        if seconds != 0.010:
+            remedy = "openSMILE's descriptors are 0.01 s apart. Use features=logmel for others."
+            raise invalid("features.frame_shift", seconds, "0.01", remedy)
+        return seconds
+
+
+class EGeMAPSFeatures(Frames, of=["features.egemaps.EGeMAPS"]):
+    extra = "opensmile"
+    level: Literal["functionals", "lld"]
+
+
+# split
+
+
+class RandomSplit(Component, of=["split.random.folds"]):
+    test: Annotated[float, Field(gt=0, lt=1)]
+    validation: BelowOne
+
+
+class SessionSplit(Component, of=["split.grouped.session_folds"]):
+    validation: Annotated[float, Field(ge=0, lt=2 / 3)]  # whole groups: half of two at most
+
+
+class GroupSplit(SessionSplit, of=["split.grouped.speaker_folds", "split.grouped.script_folds"]):
+    leave_one_out_up_to: NonNegativeInt
+    folds: Folds
+
+
+class FileSplit(Component, of=["split.file.folds"]):
+    path: str
+
+
+# data
+
+
+class Data(Section):
+    style: Literal["improvised", "scripted"] | None
+    segment_s: Positive
+    hop_s: Positive
+    remainder: Literal["drop", "pad"]
+
+
+# training
+
+
+class Optimizer(Section):
+    lr: NonNegative
+    betas: Annotated[list[BelowOne], Field(min_length=2, max_length=2)]
+    eps: NonNegative
+
+
+class Stage(Section):
+    epochs: PositiveInt
+    batch_size: PositiveInt
+    gradient_clip: Positive | None
+    optimizer: Optimizer
+
+
+class Training(Section):
+    pretrain: Stage
+    classify: Stage
+    pretrained: str
+    unlabelled: bool
+    label_dropout: Proportion
+    latent: Literal["mu", "sample"]
+    encoder_lr: NonNegative | None
+
+
+class Trainer(Section):
+    accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps"]
+    devices: PositiveInt
+    num_nodes: PositiveInt
+    strategy: Literal["auto", "ddp_spawn", "ddp"]
+    precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"]
+    accumulate_grad_batches: PositiveInt
+
+    @model_validator(mode="after")
+    def check_strategy(self) -> Self:
+        """Raise if several devices have no strategy."""
+        if self.strategy == "auto" and self.devices != 1:
+            remedy = "Use trainer=ddp on one machine, or trainer=nodes on several."
+            raise invalid("trainer.devices", self.devices, "1 with trainer.strategy=auto", remedy)
+        return self
+
+
+# model
+
+
+class AEModel(Component, of=["model.ae.AE"]):
+    quantities: ClassVar[tuple[str, ...]] = ("loss", "squared_error")
+    hidden: LayerSizes
+    latent: PositiveInt
+    activation: Activation
+
+
+class VAEModel(AEModel, of=["model.vae.VAE"]):
+    quantities: ClassVar[tuple[str, ...]] = ("loss", "squared_error", "kl")
+    posterior = True
+    beta: NonNegative
+
+
+class CVAEModel(VAEModel, of=["model.cvae.CVAE"]):
+    conditional = True
+
+
+class UntrainedModel(VAEModel, of=["model.untrained.Untrained"]):
+    quantities: ClassVar[tuple[str, ...]] = ()
+
+
+class PCAModel(Component, of=["model.pca.PCA"]):
+    latent: PositiveInt
+
+
+# baselines: models that classify whole utterances by themselves
+
+
+class Baseline(
+    Component, of=["baseline.majority.Majority", "baseline.speaker_lookup.SpeakerLookup"]
+):
+    predict_proba = True
+
+
+class SVMGrid(Section):
+    kernel: Annotated[list[Literal["linear", "rbf"]], Field(min_length=1)]
+    C: Annotated[list[Positive], Field(min_length=1)]
+    class_weight: Annotated[list[Literal["balanced", None]], Field(min_length=1)]
+
+
+class SVM(Section):
+    kernel: Literal["linear", "rbf"]
+    C: Positive
+    class_weight: Literal["balanced", None]
+    folds: Folds
+    tune: bool
+    grid: SVMGrid
+
+
+class UtteranceSVMModel(Baseline, of=["baseline.utterance_svm.UtteranceSVM"]):
+    functionals: FunctionalSet | None
+    egemaps: Features | None
+    svm: SVM
+
+
+class UtteranceVAEModel(AEModel, of=["model.utterance_vae.UtteranceVAE"]):
+    predict_proba = True
+    quantities: ClassVar[tuple[str, ...]] = (
+        "loss",
+        "cross_entropy",
+        "accuracy",
+        "squared_error",
+        "kl",
+    )
+    egemaps: Features
+    functionals: FunctionalSet
+    clip: Positive
+    dropout: BelowOne
+    beta: NonNegative
+    elbo_weight: NonNegative
+    label_smoothing: Proportion
+    trained: bool
+    members: PositiveInt
+    training: Stage
+
+
+# classifier
+
+
+class LSTMHead(Component, of=["classifier.lstm.LSTMClassifier"]):
+    forward = True
+    hidden: PositiveInt
+    layers: PositiveInt
+    dense: PositiveInt
+    pooling: Literal["last", "mean"]
+    bidirectional: bool
+    dropout: BelowOne
+
+
+class FunctionalsSVM(Component, of=["classifier.functionals.FunctionalsClassifier"]):
+    functionals: FunctionalSet
+    svm: SVM
+
+
+# logger
+
+
+class TensorBoardLogger(Component, of=["logger.tensorboard.open_run"]):
+    extra = "tensorboard"
+
+
+class WandbLogger(Component, of=["logger.wandb.open_run"]):
+    project: str
+    group: str | None
+    mode: Literal["online", "offline", "disabled"] | None
+    pictures: bool
+    predictions: NonNegativeInt
+    audio: NonNegativeInt
+    audio_bytes: NonNegativeInt
+    artifacts: bool
+    start_timeout_s: Positive
+    timeout_s: Positive
+
+
+class Choice(Section):
+    """The options that were chosen on the command line, for names, tables and command.txt."""
+
+    corpus: str
+    features: str
+    split: str
+    data: str
+    model: str
+    classifier: str
+    training: str
+    config_dir: str | None
+
+
+def parse_fold(fold: Any) -> Any:
+    if fold is None or fold == "all" or (type(fold) is int and fold >= 0):
+        return fold
+    raise PydanticCustomError("fold", "a whole number from 0, all or null")
+
+
+def parse_label_policy(name: Any) -> Any:
+    if name == "oracle":
+        expected = "a policy that hides the test labels from the encoder"
+        remedy = "Leave label_policy alone: a run of a CVAE reports oracle beside its own policy."
+        raise invalid("label_policy", name, expected, remedy)
+    return "null" if name is None else name  # unquoted on the command line, null is None
+
+
+class Settings(Section):
+    """The whole configuration of a run; attributes are named as the keys of conf/config.yaml."""
+
+    corpus: Annotated[SerializeAsAny[Component], component("corpus")]
+    features: Features
+    split: Annotated[SerializeAsAny[Component], component("split")]
+    data: Data
+    model: Annotated[SerializeAsAny[Component], component("model")]
+    classifier: Annotated[SerializeAsAny[Component], component("classifier")]
+    training: Training
+    trainer: Trainer
+    logger: dict[str, Annotated[SerializeAsAny[Component], component("logger")]]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    fold: Annotated[int | Literal["all"] | None, BeforeValidator(parse_fold)]
+    normalise: Literal["train", "speaker", "none"]
+    label_policy: Annotated[LabelPolicy, BeforeValidator(parse_label_policy)]
+    label_policies: Literal["all", "headline"]
+    bad_audio: Literal["error", "drop"]
+    runs: str
+    cache: str
+    jobs: PositiveInt | None
+    memory_gb: NonNegative
+    threads: PositiveInt | None
+    compile: bool
+    progress: bool
+    force: bool
+    debug: bool
+    objective: str | None
+    choice: Choice
+
+    def plain(self) -> dict[str, Any]:
+        """Return the settings as the mapping that they were validated from."""
+        return self.model_dump(by_alias=True)
+
+    def code_digest(self, *groups: str) -> str:
+        """Hash the source files of the classes that groups name, so that edited code is noticed."""
+        targets = sorted(set(find_targets({name: self.plain()[name] for name in groups})))
+        return hashlib.sha256("\n".join(map(source_of, targets)).encode()).hexdigest()
+
+    @model_validator(mode="after")
+    def check_label_policy(self) -> Self:
+        """Raise unless model and pretraining allow the label policy."""
+        policy, pretrained = self.label_policy, self.training.pretrained
+        model, name = traits(self.model), short_name(self.model)
+        if policy != "null" and not getattr(model, "conditional", False):
+            remedy = "Use model=cvae, or leave label_policy alone."
+            raise invalid("label_policy", policy, f"null, as {name} takes no label", remedy)
+        if policy == "dropout" and pretrained != "auto":
+            expected = f"another policy, as training.pretrained={pretrained} pretrains nothing"
+            remedy = (
+                "Pretraining drops the labels: use training.pretrained=auto, or another policy."
+            )
+            raise invalid("label_policy", policy, expected, remedy)
+        if policy in POLICIES_BY_BOUND and not has_bound(model):
+            expected = f"another policy, as the loss of {name} has no squared_error and kl"
+            remedy = "They bound log P(X|c). Use another, such as label_policy=marginal."
+            raise invalid("label_policy", policy, expected, remedy)
+        return self
+
+    @model_validator(mode="after")
+    def check_training(self) -> Self:
+        """Raise unless model and classifier can be trained as asked, and have the objective."""
+        training, model, name = self.training, traits(self.model), short_name(self.model)
+        of_segments = not is_baseline(model)
+        loaded = training.pretrained not in ("auto", "none")
+        if loaded and of_segments and not getattr(model, "quantities", ()):
+            expected = f"auto or none, as {name} has no pretraining stage to load weights of"
+            remedy = "Use training.pretrained=auto."
+            raise invalid("training.pretrained", training.pretrained, expected, remedy)
+        if training.latent == "sample" and not getattr(model, "posterior", None):
+            expected = f"mu, as {name} has no posterior to sample from"
+            remedy = "Use model=vae or model=cvae, or training.latent=mu."
+            raise invalid("training.latent", training.latent, expected, remedy)
+        network = getattr(traits(self.classifier), "forward", None)
+        if training.encoder_lr is not None and of_segments and not network:
+            expected = f"null, as {short_name(self.classifier)} has no gradient for an encoder"
+            remedy = "Use classifier=lstm, or training.encoder_lr=null."
+            raise invalid("training.encoder_lr", training.encoder_lr, expected, remedy)
+        check_objective(self.objective, getattr(self.split, "validation", None), self.fold)
+        return self
+
+
+def check_objective(objective: str | None, validation: float | None, fold: Any) -> None:
+    """Raise unless a run has the objective that a sweeper optimises.
+
+    Args:
+        objective: a quantity in a stage's curves, such as classify/validation/loss.
+        validation: proportion of the training set that is held out; None where that is not known.
+        fold: as `Settings.fold`.
+    """
+    if objective is None:
+        return
+    remedy = "Use a quantity of the validation set, such as objective=classify/validation/loss."
+    if "test" in objective.split("/"):
+        expected = "no score of the test set, which is optimistic once it is selected on"
+    elif not re.fullmatch(r"(pretrain|classify)/validation/.+", objective):
+        expected = "pretrain/validation/… or classify/validation/…"
+    elif validation == 0:
+        expected = "null, as this split has no validation set"
+        remedy = "Hold out some of the training set, such as split.validation=0.2."
+    elif fold == "all":
+        expected, remedy = "null, as fold=all runs several folds", "Choose one, such as fold=0."
+    else:
+        return
+    raise invalid("objective", objective, expected, remedy)
+
+
+def traits(component: Component) -> Any:
+    """Return what has the class attributes that rules depend on.
+
+    For a class of this package that is its model here, so that the class need not be imported.
+    """
+    outside = isinstance(component, OutsideComponent)
+    return load(component.target) if outside else type(component)
+
+
+def is_baseline(model: Any) -> bool:
+    """Whether a model (see `traits`) classifies whole utterances by itself."""
+    return bool(getattr(model, "predict_proba", getattr(model, "level", "segment") == "utterance"))
+
+
+def has_bound(model: Any) -> bool:
+    """Whether the loss of a model (see `traits`) has the terms of a lower bound, eq. (3)."""
+    return {"squared_error", "kl"} <= set(getattr(model, "quantities", ()))
+
+
+def short_name(component: Component) -> str:
+    return component.target.rpartition(".")[2]
+
+
+def load(target: str, key: str = "_target_") -> Callable[..., Any]:
+    """Import the class or function of a dotted name; `key` is the setting that holds it.
+
+    Raises:
+        SerVaeError: there is none.
+    """
+    try:
+        found: Callable[..., Any] = pkgutil.resolve_name(target)
+        inspect.signature(found)
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
+        expected = "the dotted name of a class or function that can be imported"
+        remedy = "Install its package, or add its folder to PYTHONPATH."
+        raise invalid(key, target, expected, remedy, str(error)) from error
+    return found
+
+
+def check_signature(group: str, component: OutsideComponent) -> None:
+    """Raise unless a component outside this package can be called with its settings.
+
+    Raises:
+        ValidationError: a setting is no parameter of it, or a parameter is missing.
+    """
+    given = component.model_extra or {}
+    positional, runtime = RUNTIME_ARGUMENTS.get(group, (0, ()))
+    signature = inspect.signature(load(component.target, f"{group}._target_"))
+    parameters = list(signature.parameters.values())[positional:]
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    named = [p for p in parameters if p.kind not in variadic and p.name not in runtime]
+    known = [p.name for p in named]
+    missing = [p.name for p in named if p.default is p.empty and p.name not in given]
+    unknown = [name for name in given if name not in known]
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        unknown = []
+    extra = PydanticCustomError("extra_forbidden", "an unknown parameter", {"known": known})
+    errors = [InitErrorDetails(type=extra, loc=(n,), input=given[n]) for n in unknown]
+    errors += [InitErrorDetails(type="missing", loc=(n,), input=given) for n in missing]
+    if errors:
+        raise ValidationError.from_exception_data(component.target, errors)
+
+
+def find_targets(config: Any) -> Iterator[str]:
+    """Yield the dotted names of all classes and functions below a part of a configuration."""
+    if isinstance(config, Mapping):
+        for key, value in config.items():
+            if key == "_target_":
+                yield value
+            yield from find_targets(value)
+
+
+def source_of(target: str) -> str:
+    """Return the source of the module that defines a class or function, without importing it."""
+    module = target.rpartition(".")[0]
+    spec = find_spec(module)
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return target
+    return Path(spec.origin).read_text(encoding="utf-8")
+
+
+def parse_component(values: Mapping[str, Any]) -> Component:
+    """Validate a class and its settings as they were saved with a model."""
+    return COMPONENTS.get(values["_target_"], OutsideComponent).model_validate(values)
+
+
+def is_built_in(values: Any) -> bool:
+    """Whether a part of a configuration names classes of this package only."""
+    return all(target in COMPONENTS for target in find_targets(values))
+
+
+def build(component: Component | Mapping[str, Any], *arguments: Any, **runtime: Any) -> Any:
+    """Call the target of a component with its settings and what is known at run time."""
+    if isinstance(component, Component):
+        component = component.model_dump(by_alias=True)
+    settings = {key: value for key, value in component.items() if key != "_target_"}
+    return load(component["_target_"])(*arguments, **settings, **runtime)
+
+
+def check_devices(trainer: Trainer) -> None:
+    """Raise unless this machine has the device that `trainer` asks for."""
+    import torch  # noqa: PLC0415  (a finished run needs no torch)
+
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    available = {"cuda": cuda, "mps": mps, "gpu": cuda or mps}
+    if not available.get(trainer.accelerator, True):
+        remedy = "Use trainer=auto or trainer=cpu; nvidia-smi shows the state of a GPU."
+        expected = "a device that PyTorch finds here"
+        raise invalid("trainer.accelerator", trainer.accelerator, expected, remedy)
+    if trainer.precision == "16-mixed" and (trainer.accelerator == "cpu" or not cuda):
+        expected = "another precision without a CUDA GPU; Lightning would silently use bf16-mixed"
+        remedy = "Use trainer=gpu, or trainer.precision=bf16-mixed."
+        raise invalid("trainer.precision", trainer.precision, expected, remedy)
+
+
+def validate(config: Mapping[str, Any]) -> Settings:
+    """Return the typed settings of a composed configuration.
+
+    Raises:
+        SerVaeError: a key is unknown or missing, or a value has the wrong type, is out of range or
+            does not go with another.
+    """
+    try:
+        return Settings.model_validate(config)
+    except ValidationError as error:
+        raise explain(error.errors()[0], config) from None
+
+
+ALL_SETTINGS = "All settings: python -m ser_vae.run --help"
+EXPECTED = {  # by the type of pydantic's error; for others its own words
+    "bool_type": "true or false",
+    "float_type": "a number",
+    "greater_than": "a number above {gt:g}",
+    "greater_than_equal": "{ge:g} or more",
+    "int_from_float": "a whole number",
+    "int_type": "a whole number",
+    "less_than": "a number below {lt:g}",
+    "less_than_equal": "{le:g} or less",
+    "missing": "a value",
+    "model_type": "a group of settings",
+    "string_type": "text",
+    "too_long": "at most {max_length} values",
+    "too_short": "at least {min_length} values",
+}
+REMEDIES = {  # where more can be said than the setting's comment in conf/ does
+    "model.beta": "Eq. (3) of the paper has 1.",
+    "split.path": "Give a CSV with the columns utterance and part, such as a run's split.csv.",
+    "training.pretrain.epochs": "To skip pretraining: training.pretrained=none.",
+    "trainer.devices": "CUDA_VISIBLE_DEVICES chooses which.",
+}
+
+
+def explain(error: ErrorDetails, config: Mapping[str, Any]) -> SerVaeError:
+    """Return what is wrong with a setting, what is expected and what to do."""
+    names = [name for name in error["loc"] if isinstance(name, str)]  # without indices of lists
+    key, context = ".".join(names), error.get("ctx", {})
+    if error["type"] == "extra_forbidden":
+        known = [f"{'.'.join(names[:-1])}.{name}" for name in context.get("known", ())]
+        return explain_unknown(key, error["input"], [*dotted_keys(config), *known])
+    words = EXPECTED.get(error["type"], error["msg"]).format(**context)
+    expected = words.removeprefix("Input should be ").replace("'", "").replace("None", "null")
+    where = f"conf/{names[0]}/" if len(names) > 1 else "conf/config.yaml"
+    remedy = REMEDIES.get(key, f"See its comment in {where}.")
+    if error["type"] == "missing":
+        return SerVaeError(f"{key}: expected a value, got none.\n{remedy}")
+    value: Any = config
+    for name in names:
+        value = value[name]
+    return invalid(key, value, expected, remedy, format_value(error["input"]))
+
+
+def explain_unknown(key: str, value: Any, known: Sequence[str]) -> SerVaeError:
+    """Return what to do about a key that is no setting."""
+    if "." not in key and isinstance(value, Mapping) and value.keys() & Settings.model_fields:
+        expected = f"no settings below {key}: a file of this group lacks its package line"
+        remedy = (
+            "Begin it with `# @package _global_`, and save it as UTF-8 without a byte order mark."
+        )
+        return invalid(key, value, expected, remedy, "…")
+    known = [name for name in known if name != key and not name.startswith(f"{key}.")]
+    remedy = f"{did_you_mean(key, known)}{ALL_SETTINGS}"
+    return invalid(key, value, "a known setting", remedy, "an unknown one")
+
+
+def did_you_mean(key: str, known: Sequence[str]) -> str:
+    """Return a line that suggests the known setting nearest to `key`, or nothing.
+
+    Those of the same name in another group come before one of a similar name in the same group.
+    """
+    known = [name for name in known if "_target_" not in name]
+    group, _, last = key.rpartition(".")
+    siblings = {name.rpartition(".")[2]: name for name in known if name.rpartition(".")[0] == group}
+    near = [name for name in known if name.rpartition(".")[2] == last][:3]
+    near = near or [siblings[name] for name in difflib.get_close_matches(last, siblings, n=1)]
+    return f"Did you mean {' or '.join(near)}?\n" if near else ""
+
+
+def dotted_keys(config: Mapping[Any, Any], prefix: str = "") -> Iterator[str]:
+    """Yield every key of a configuration, groups included, such as training.pretrain.epochs."""
+    for key, value in config.items():
+        yield f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from dotted_keys(value, f"{prefix}{key}.")

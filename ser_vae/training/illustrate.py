@@ -1,0 +1,167 @@
+"""What the decoder makes of utterances and of the latent space, as log-mel frames to look at.
+
+For extractors that can be inverted only. Everything here comes after prediction; no score depends
+on it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ser_vae.data.segment import Segments, join_segments
+from ser_vae.features.extractor import Invertible
+from ser_vae.features.normalise import Scale
+from ser_vae.model.representation import Decoder, HasPosterior
+from ser_vae.training.decode import informativeness, reconstruct, sample_prior, traverse
+from ser_vae.training.encode import uniform_condition
+
+DIMENSIONS = 8  # traversed
+STEPS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)  # in standard deviations over the segments
+MEASURED = 4096  # segments, at most, on which informativeness and standard deviations are measured
+
+Frames = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Illustrator:
+    """A trained decoder and some utterances. All methods return log-mel frames (..., T, F).
+
+    Attributes:
+        model: the representation.
+        extractor: of the frames.
+        segments: of U utterances, standardised.
+        scales: of each utterance.
+        label: (U,) class indices; the condition that a conditional model encodes and decodes with.
+        classes: K.
+        device: where to compute.
+    """
+
+    model: Decoder
+    extractor: Invertible
+    segments: Segments
+    scales: list[Scale]
+    label: Tensor
+    classes: int
+    device: torch.device
+
+    def __post_init__(self) -> None:
+        self.model.eval()
+        self.model.float()
+        self.model.to(self.device)
+
+    @property
+    def labels(self) -> Tensor:
+        """(K, K) one-hot labels."""
+        return torch.eye(self.classes, device=self.device)
+
+    def condition(self, index: int) -> Tensor:
+        """(K,) one-hot, or uniform for an utterance without a label."""
+        label = int(self.label[index])
+        return self.labels[label] if label >= 0 else self.uniform(1)[0]
+
+    def rows(self, index: int) -> Tensor:
+        """(S, D) the segments of one utterance."""
+        segments = self._segments(index)
+        return segments[torch.arange(len(segments))].to(self.device)
+
+    def input(self, index: int) -> Frames:
+        """Return the frames that the model gets: (T, F)."""
+        return self.frames(index, self.rows(index))
+
+    def decoded(self, index: int, encode_as: Tensor, decode_as: Tensor) -> Frames:
+        """Encode under one label (K,), decode under another: (T, F)."""
+        rows = reconstruct(self.model, self.rows(index), encode_as, decode_as)
+        return self.frames(index, rows)
+
+    def swapped(self, index: int) -> Frames:
+        """Encode under the true label, decode under each: (K, T, F)."""
+        truth = self.condition(index)
+        return np.stack([self.decoded(index, truth, label) for label in self.labels])
+
+    def frames(self, index: int, rows: Tensor) -> Frames:
+        """Join the segments (S, D) of an utterance to frames in the original units: (T, F)."""
+        segments = self._segments(index)
+        return self._unscaled(
+            join_segments(rows, segments.start, segments.length), self.scales[index]
+        )
+
+    def ranked_dimensions(self, count: int) -> tuple[list[int], Tensor]:
+        """Return the most informative dimensions, and the latents (B, Z) they were ranked on."""
+        chosen = min(len(self.segments), MEASURED)  # evenly spread
+        index = torch.linspace(0, len(self.segments) - 1, chosen).round().long()
+        x = self.segments[index].to(self.device)
+        c = self.uniform(len(x))
+        z = self.model.feature(x, c, sample=False).detach()
+        return informativeness(self.model, x, c).argsort(descending=True)[:count].tolist(), z
+
+    def traversal(self) -> dict[str, Any]:
+        """Return the `dimension`, `step` and `traversal` of `Illustrations`."""
+        dimensions, z = self.ranked_dimensions(DIMENSIONS)
+        steps = torch.tensor(STEPS, device=self.device)
+        rows = [
+            traverse(
+                self.model,
+                z.mean(dim=0, keepdim=True),
+                self.uniform(1)[0],
+                d,
+                steps * z[:, d].std(),
+            )
+            for d in dimensions
+        ]
+        return {
+            "dimension": np.array(dimensions, dtype=np.int64),
+            "step": np.array(STEPS),
+            "traversal": self.segment_frames(torch.cat(rows, dim=1).transpose(0, 1)),
+        }
+
+    def prior(self, draws: int, seed: int) -> Frames:
+        """Decode segments from the prior under each label: (K, draws, length, F).
+
+        (1, …) if the model is not conditional, (0, …) if it has no prior. The same z are decoded
+        under each label, so that what differs is due to the label.
+        """
+        conditions = self.labels if self.model.conditional else self.uniform(1)
+        if not isinstance(self.model, HasPosterior):
+            return self.segment_frames(torch.empty(0, draws, self.segments.size))
+        rows = [
+            sample_prior(self.model, draws, c, torch.Generator().manual_seed(seed))
+            for c in conditions
+        ]
+        return self.segment_frames(torch.stack(rows))
+
+    def uniform(self, count: int) -> Tensor:
+        return uniform_condition(count, self.classes).to(self.device)
+
+    def segment_frames(self, rows: Tensor) -> Frames:
+        """Turn segments of no utterance (..., D) to frames, on the mean scale of the utterances."""
+        columns = self.segments.size // self.segments.length
+        frames = rows.reshape(*rows.shape[:-1], self.segments.length, columns)
+        means = torch.stack([scale.mean for scale in self.scales])
+        deviations = torch.stack([scale.deviation for scale in self.scales])
+        return self._unscaled(frames, Scale(means.mean(dim=0), deviations.mean(dim=0)))
+
+    def _segments(self, index: int) -> Segments:
+        mask = torch.zeros(len(self.segments.count), dtype=torch.bool)
+        mask[index] = True
+        return self.segments.of(mask)
+
+    def _unscaled(self, frames: Tensor, scale: Scale) -> Frames:
+        """Undo the standardisation, and keep the columns of the spectrogram."""
+        bands = self.extractor.spectrogram_bands
+        unscaled: Frames = scale.undo(frames.detach().cpu())[..., :bands].numpy()
+        return unscaled
+
+
+def typical_utterances(label: Tensor, count: Tensor, classes: int) -> list[int]:
+    """Choose an utterance of median length per emotion: label (U,), segments `count` (U,)."""
+    chosen = []
+    for emotion in range(classes):
+        rows = torch.nonzero(label == emotion).flatten()
+        if len(rows):
+            by_length = rows[count[rows].argsort(stable=True)]
+            chosen.append(int(by_length[len(by_length) // 2]))
+    return chosen

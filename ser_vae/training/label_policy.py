@@ -1,0 +1,211 @@
+"""What stands in for the label when a conditional encoder is used to classify.
+
+Eq. (4)'s encoder Q(z|X, c) is given the class, which is what the classifier has to find out; the
+paper does not say what replaces it when an utterance is classified. A label policy does, by name.
+Every policy works from a representation, the classifiers behind it, and segments alone; only
+`oracle` is given test labels, and it is a diagnosis, never a result.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, Protocol
+
+import numpy as np
+import torch
+from scipy.special import log_softmax, softmax
+from torch import Tensor
+
+from ser_vae.data.segment import Segments
+from ser_vae.model.representation import Representation
+from ser_vae.training.encode import lower_bounds, one_hot_condition, uniform_condition
+from ser_vae.training.predict import LatentClassifier, Probabilities
+from ser_vae.training.seeding import seed_for
+
+Pretraining = Literal["label", "dropout"]
+Condition = Literal["none", "every", "label"]
+
+DRAWS = 4  # samples of z for the lower bound of each label
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Trained networks, applied to the segments of U utterances.
+
+    Attributes:
+        representation: as pretrained.
+        classifiers: by the condition that they learned under: `none`: no label; `every`: the
+            latents averaged over all labels; `label`: the true label of the training set.
+        segments: of the utterances.
+        speakers: of the utterances.
+        classes: K.
+        seed: of the run.
+        device: where to compute.
+    """
+
+    representation: Representation
+    classifiers: Mapping[Condition, LatentClassifier]
+    segments: Segments
+    speakers: Sequence[str]
+    classes: int
+    seed: int
+    device: torch.device
+
+    def classify(self, learned_under: Condition, condition: Tensor) -> Probabilities:
+        """Classify with the encoder under a condition (U, K) -> (U, K)."""
+        classifier = self.classifiers[learned_under]
+        return classifier.probabilities(self.segments, condition, self.speakers)
+
+    def without_label(self, learned_under: Condition) -> Probabilities:
+        utterances = len(self.segments.count)
+        return self.classify(learned_under, uniform_condition(utterances, self.classes))
+
+    @cached_property
+    def bounds(self) -> Probabilities:
+        """The lower bound of each utterance under each label: (U, K), in nats."""
+        bounds: Probabilities = lower_bounds(
+            self.representation,
+            self.segments,
+            classes=self.classes,
+            draws=DRAWS,
+            seed=seed_for(self.seed, "lower bound"),
+            device=self.device,
+        ).numpy()
+        return bounds
+
+
+class LabelPolicy(Protocol):
+    """A policy by name.
+
+    Attributes:
+        name: as in `label_policy`.
+        pretraining: `label`: each segment's label, eq. (4); `dropout`: it is sometimes dropped.
+        condition: the condition under which its main classifier learns.
+        classifiers: the conditions of all the classifiers that it needs.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def pretraining(self) -> Pretraining: ...
+    @property
+    def condition(self) -> Condition: ...
+    @property
+    def classifiers(self) -> tuple[Condition, ...]: ...
+    def probabilities(self, trained: Trained) -> Probabilities:
+        """Classify the utterances of `trained`: (U, K)."""
+
+
+@dataclass(frozen=True)
+class WithoutLabel:
+    """The encoder gets no label: `null`, `dropout` and, averaged over all labels, `marginal`."""
+
+    name: str
+    pretraining: Pretraining = "label"
+    condition: Condition = "none"
+
+    @property
+    def classifiers(self) -> tuple[Condition, ...]:
+        return (self.condition,)
+
+    def probabilities(self, trained: Trained) -> Probabilities:
+        return trained.without_label(self.condition)
+
+
+@dataclass(frozen=True)
+class LowerBound:
+    """No classifier: the softmax of the lower bounds of log P(X|c)."""
+
+    name: str = "elbo"
+    pretraining: Pretraining = "label"
+    condition: Condition = "none"
+    classifiers: tuple[Condition, ...] = ()
+
+    def probabilities(self, trained: Trained) -> Probabilities:
+        probabilities: Probabilities = softmax(trained.bounds, axis=1)
+        return probabilities
+
+
+@dataclass(frozen=True)
+class BoundAndClassifier:
+    """Each label c is tried: log-softmax of the bound per segment + log p(y = c | z_c)."""
+
+    name: str = "elbo+lstm"
+    pretraining: Pretraining = "label"
+    condition: Condition = "label"
+    classifiers: tuple[Condition, ...] = ("label",)
+
+    def probabilities(self, trained: Trained) -> Probabilities:
+        segments = trained.segments.count.numpy()[:, None]
+        tried = torch.eye(trained.classes)[:, None].expand(-1, len(segments), -1)  # (K, U, K)
+        by_label = [trained.classify("label", c)[:, k] for k, c in enumerate(tried)]
+        confidence = np.maximum(np.stack(by_label, axis=1), np.finfo(np.float64).tiny)
+        log_odds = log_softmax(trained.bounds / segments, axis=1)
+        log_odds += np.log(confidence)
+        probabilities: Probabilities = softmax(log_odds, axis=1)
+        return probabilities
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """The label is the prediction of a first pass without a label."""
+
+    name: str = "predicted"
+    pretraining: Pretraining = "label"
+    condition: Condition = "label"
+    classifiers: tuple[Condition, ...] = ("none", "label")
+
+    def probabilities(self, trained: Trained) -> Probabilities:
+        first = torch.from_numpy(trained.without_label("none").argmax(axis=1))
+        return trained.classify("label", one_hot_condition(first, trained.classes))
+
+
+@dataclass(frozen=True)
+class GivenLabel:
+    """The label is given from outside: `random` ones (drawn here if not given), or the `oracle`'s.
+
+    Attributes:
+        labels: (U,) class indices; None: random ones.
+    """
+
+    name: str
+    labels: Tensor | None = None
+    pretraining: Pretraining = "label"
+    condition: Condition = "label"
+    classifiers: tuple[Condition, ...] = ("label",)
+
+    def probabilities(self, trained: Trained) -> Probabilities:
+        labels = self.labels
+        if labels is None:
+            labels = random_labels(len(trained.segments.count), trained.classes, trained.seed)
+        return trained.classify("label", one_hot_condition(labels, trained.classes))
+
+
+POLICIES: dict[str, LabelPolicy] = {
+    policy.name: policy
+    for policy in (
+        WithoutLabel("null"),
+        WithoutLabel("dropout", pretraining="dropout"),
+        WithoutLabel("marginal", condition="every"),
+        LowerBound(),
+        BoundAndClassifier(),
+        Predicted(),
+        GivenLabel("random"),
+        GivenLabel("oracle"),
+    )
+}
+USES_BOUNDS = ("elbo", "elbo+lstm")  # need the terms `squared_error` and `kl` of a loss
+LEAKING = ("oracle",)  # test labels reach the encoder: a diagnosis, never a result
+
+
+def random_labels(utterances: int, classes: int, seed: int) -> Tensor:
+    """Draw labels (U,), uniformly over the classes."""
+    generator = torch.Generator().manual_seed(seed_for(seed, "random label"))
+    return torch.randint(classes, (utterances,), generator=generator)
+
+
+def given(name: str, labels: Tensor) -> GivenLabel:
+    """Return `random` or `oracle` with the labels (U,) of the utterances to classify."""
+    policy = POLICIES[name]
+    assert isinstance(policy, GivenLabel)
+    return replace(policy, labels=labels)

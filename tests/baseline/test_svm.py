@@ -1,0 +1,219 @@
+"""Support vector machines: the decisions of scikit-learn's own, and calibrated probabilities."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import recall_score
+from sklearn.model_selection import cross_val_predict
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from utterances import EMOTIONS, SVM_SETTINGS
+
+from ser_vae import SerVaeError
+from ser_vae.baseline.svm import (
+    SVM,
+    TEMPERATURES,
+    Setting,
+    fit_temperature,
+    inner_folds,
+    speakers_to_hold_out,
+)
+from ser_vae.corpus.folder import UNKNOWN_SPEAKER
+
+SETTINGS = [
+    Setting(kernel, cost, weight)
+    for kernel in ("linear", "rbf")
+    for cost in (0.01, 1.0)
+    for weight in (None, "balanced")
+]
+
+
+class Problem(NamedTuple):
+    """Vectors (U, E), labels (U,) and speakers (U,); of four speakers the last is tested."""
+
+    vectors: np.ndarray
+    label: np.ndarray
+    speakers: np.ndarray
+
+    @property
+    def train(self) -> np.ndarray:
+        return self.speakers != "s3"
+
+    def folds(self) -> list[Any]:
+        label, speakers = self.label[self.train], self.speakers[self.train]
+        return inner_folds(label, 3, emotions=EMOTIONS, speakers=speakers, seed=7)
+
+    def fit(self, **changed: Any) -> SVM:
+        svm = SVM(**{**SVM_SETTINGS, **changed})
+        train = self.train
+        known = {"emotions": EMOTIONS, "speakers": self.speakers[train], "seed": 7}
+        svm.fit(self.vectors[train], self.label[train], **known)
+        return svm
+
+    def probabilities(self, **changed: Any) -> np.ndarray:
+        return self.fit(**changed).predict_proba(self.vectors[~self.train])
+
+
+def clouds(spread: float = 1.0, seed: int = 0) -> Problem:
+    """Five values, two of which depend on the emotion."""
+    rng, label = np.random.default_rng(seed), np.arange(96) % 3
+    vectors = rng.normal(0, spread, (96, 5)) * [1, 3, 1, 10, 1] + 5
+    vectors[np.arange(96), label % 2] += 2
+    vectors[:, 2] += label
+    return Problem(vectors, label, np.array([f"s{n % 4}" for n in range(96)]))
+
+
+def in_sklearn(setting: Setting) -> Any:
+    """Machines that compute their own kernels."""
+    kernel, cost, weight = setting
+    return make_pipeline(
+        StandardScaler(),
+        OneVsRestClassifier(SVC(kernel=kernel, C=cost, class_weight=weight, gamma="auto")),
+    )
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_the_most_probable_class_is_the_decision_of_scikit_learns_machines(setting):
+    problem = clouds()
+    machine = in_sklearn(setting).fit(problem.vectors[problem.train], problem.label[problem.train])
+    guess = problem.probabilities(**setting._asdict()).argmax(axis=1)
+    np.testing.assert_array_equal(guess, machine.predict(problem.vectors[~problem.train]))
+
+
+def test_probabilities_are_the_softmax_of_margins_at_the_temperature_of_held_out_ones():
+    problem = clouds()
+    train, label = problem.vectors[problem.train], problem.label[problem.train]
+    machine = in_sklearn(Setting("linear", 0.1, "balanced"))
+    held_out = cross_val_predict(
+        machine, train, label, cv=problem.folds(), method="decision_function"
+    )
+    margins = machine.fit(train, label).decision_function(problem.vectors[~problem.train])
+    expected = torch.from_numpy(margins / fit_temperature(held_out, label)).softmax(dim=1)
+    np.testing.assert_allclose(problem.probabilities(), expected, rtol=1e-4)
+
+
+def test_with_two_classes_rows_sum_to_one_and_follow_the_sign():
+    label = np.arange(40) % 2
+    vectors = np.random.default_rng(0).normal(0, 1, (40, 3))
+    vectors[:, 0] += 3 * label
+    svm = SVM(**SVM_SETTINGS)
+    svm.fit(vectors[:30], label[:30], emotions=EMOTIONS[:2], speakers=None, seed=7)
+    probability = svm.predict_proba(vectors[30:])
+    assert probability.shape == (10, 2)
+    np.testing.assert_allclose(probability.sum(axis=1), 1)
+    machine = in_sklearn(Setting("linear", 0.1, "balanced")).fit(vectors[:30], label[:30])
+    np.testing.assert_array_equal(probability.argmax(axis=1), machine.predict(vectors[30:]))
+
+
+# --- the temperature ----------------------------------------------------------------------------
+
+
+@given(scale=st.floats(0.2, 20), seed=st.integers(0, 50))
+@settings(max_examples=20, deadline=None)
+def test_no_other_temperature_is_more_likely(scale, seed):
+    rng = np.random.default_rng(seed)
+    label = rng.integers(0, 3, 60)
+    margins = scale * (rng.normal(0, 1, (60, 3)) + np.eye(3)[label])
+
+    def loss(temperature: float) -> float:
+        softmax = torch.distributions.Categorical(logits=torch.from_numpy(margins / temperature))
+        return -float(softmax.log_prob(torch.from_numpy(label)).mean())
+
+    others = min(loss(temperature) for temperature in np.geomspace(*TEMPERATURES, 300))
+    assert loss(fit_temperature(margins, label)) <= others + 1e-6
+
+
+def test_temperatures_are_bounded_if_every_guess_is_right_or_wrong():
+    """No probability is 0, or a single error in the test set would have an infinite loss."""
+    label = np.arange(600) % 3
+    margins = 2.0 * np.eye(3)[label] - 1
+    lowest = fit_temperature(margins, label)
+    assert lowest == pytest.approx(TEMPERATURES[0], rel=0.1)
+    assert np.exp(-2 / lowest) > 1e-30
+    assert fit_temperature(-margins, label) > 100
+
+
+def test_probabilities_are_calibrated_on_new_speakers():
+    """About p of the guesses with a probability around p are right: within 0.1, on average."""
+    errors = []
+    for seed in range(10):
+        problem = clouds(2.0, seed)
+        probability = problem.probabilities()
+        right = probability.argmax(axis=1) == problem.label[~problem.train]
+        errors.append(probability.max(axis=1).mean() - right.mean())
+    assert np.mean(errors) == pytest.approx(0, abs=0.1)
+
+
+# --- the inner folds ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "expected"),
+    [
+        (["a", "a", "b"], ["c"], ["a", "a", "b"]),
+        (["a", "a", "b"], ["b"], None),  # the test set shares a speaker
+        (["a", "a", "a"], ["c"], None),  # there is only one
+        (["a", UNKNOWN_SPEAKER, "b"], ["c"], None),  # may be a, b or c
+    ],
+)
+def test_whole_speakers_are_held_out_only_if_the_test_set_has_new_speakers(train, test, expected):
+    part = ["train"] * len(train) + ["test"] * len(test) + ["unlabelled"]
+    speakers = speakers_to_hold_out([*train, *test, "a"], part)
+    assert (None if speakers is None else speakers.tolist()) == expected
+
+
+def test_inner_folds_keep_speakers_apart_and_hold_out_every_utterance_once():
+    problem = clouds()
+    speakers, label = problem.speakers[problem.train], problem.label[problem.train]
+    folds = inner_folds(label, 5, emotions=EMOTIONS, speakers=speakers, seed=7)
+    assert len(folds) == 3  # the speakers of the training set
+    for fitted, held_out in folds:
+        assert not set(speakers[fitted]) & set(speakers[held_out])
+    assert sorted(np.concatenate([held for _, held in folds])) == list(range(len(label)))
+
+
+def test_without_speakers_inner_folds_are_stratified_and_follow_the_seed():
+    label = np.array([0, 1, 2] * 12)
+    first, again, other = (
+        inner_folds(label, 4, emotions=EMOTIONS, speakers=None, seed=seed) for seed in (7, 7, 8)
+    )
+    assert len(first) == 4
+    for fitted, held_out in first:
+        np.testing.assert_array_equal(np.bincount(label[held_out]), [3, 3, 3])
+        assert not set(fitted) & set(held_out)
+    held_out = [folds[0][1].tolist() for folds in (first, again, other)]
+    assert held_out[0] == held_out[1] != held_out[2]
+
+
+def test_a_speaker_who_alone_has_an_emotion_is_not_held_out_whole():
+    label, speakers = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2]), np.array(list("aaabbbccc"))
+    for fitted, _ in inner_folds(label, 3, emotions=EMOTIONS, speakers=speakers, seed=7):
+        assert set(label[fitted]) == {0, 1, 2}
+
+
+@pytest.mark.parametrize(("label", "count"), [([0, 0, 1, 1, 2], 1), ([0, 0, 1, 1, 1], 0)])
+def test_an_emotion_with_fewer_than_two_utterances_is_an_error_that_names_it(label, count):
+    with pytest.raises(SerVaeError, match=f"happy: {count} utterances in the training set"):
+        inner_folds(np.array(label), 3, emotions=EMOTIONS, speakers=None, seed=7)
+
+
+# --- tuning -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_chosen_setting_is_the_first_with_the_highest_ua_over_all_inner_folds(seed):
+    problem = clouds(3.0, seed)
+    train, label = problem.vectors[problem.train], problem.label[problem.train]
+    ua = {}
+    for setting in SETTINGS:
+        guess = cross_val_predict(in_sklearn(setting), train, label, cv=problem.folds())
+        ua[setting] = recall_score(label, guess, average="macro")
+    tuned = problem.fit(tune=True)
+    assert tuned.settings == SETTINGS
+    assert tuned.chosen == next(s for s, value in ua.items() if value == max(ua.values()))

@@ -1,0 +1,92 @@
+"""Frames in a file have the same values as in memory, and the file never outlives its process."""
+
+import errno
+import mmap
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ser_vae.data.frame_buffer import GIB, MemoryOrFile
+from ser_vae.data.segment import Segmentation, Segments, cut
+from ser_vae.features.normalise import standardise
+
+F = 80
+
+
+def cut_noise(folder: Path, memory_gb: float, hop: int = 10) -> Segments:
+    rng = np.random.default_rng(0)
+    noise = [rng.normal(3, 2, (n, F)).astype(np.float32) for n in rng.integers(10, 200, 40)]
+    buffer = MemoryOrFile(memory_gb, folder)
+    return cut(noise, Segmentation(10, hop, "drop"), allocate=buffer)
+
+
+@pytest.mark.parametrize("hop", [10, 3])
+def test_segments_from_a_file_are_bit_for_bit_those_from_memory(tmp_path, hop):
+    in_memory, in_file = cut_noise(tmp_path, 8, hop), cut_noise(tmp_path, 0, hop)
+    assert list(tmp_path.iterdir()) == []  # the file has no name
+    for segments in (in_memory, in_file):
+        views = segments.frames_by_utterance()
+        speakers = [f"s{n % 3}" for n in range(len(views))]
+        standardise(views, "speaker", speakers, [True] * len(views))
+    assert torch.equal(in_memory.frames, in_file.frames)
+    for batch in torch.randperm(len(in_memory)).split(128):
+        assert torch.equal(in_memory[batch], in_file[batch])
+
+
+def test_a_file_is_used_only_above_the_limit(tmp_path):
+    allocate = MemoryOrFile(1000 * F * 4 / GIB, tmp_path)
+    assert allocate(1000, F)[1] is None
+    assert allocate(1001, F)[1] is not None
+
+
+def test_prefetching_requests_the_pages_of_all_segments_and_no_others(tmp_path, monkeypatch):
+    requested: set[int] = set()
+
+    class Recorded(mmap.mmap):
+        def madvise(self, option, start, length):
+            assert option == mmap.MADV_WILLNEED
+            super().madvise(option, start, length)
+            requested.update(range(start // mmap.PAGESIZE, -(-(start + length) // mmap.PAGESIZE)))
+
+    monkeypatch.setattr(mmap, "mmap", Recorded)
+    _, prefetch = MemoryOrFile(0, tmp_path)(10_000, F)
+    starts = [0, 3, 9_990, *range(1_000, 5_000, 301)]
+    prefetch(torch.tensor(starts), 10)
+    row = F * 4
+    bytes_read = {b for start in starts for b in range(start * row, (start + 10) * row)}
+    assert requested == {byte // mmap.PAGESIZE for byte in bytes_read}
+
+
+def hold_and_die(folder: str) -> None:
+    assert len(cut_noise(Path(folder), 0))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_process_leaves_no_file(tmp_path):
+    spawn = multiprocessing.get_context("spawn")
+    process = spawn.Process(target=hold_and_die, args=(str(tmp_path),))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_an_error_that_says_how_much_is_needed(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", fail, raising=False)
+    needed = r"No space left on device \(2\.00 GiB, for frames above memory_gb=1\)"
+    with pytest.raises(OSError, match=rf"{needed}: '{tmp_path}'") as raised:
+        MemoryOrFile(1, tmp_path)(2 * GIB // (F * 4), F)
+    assert raised.value.errno == errno.ENOSPC
+
+
+def test_without_fallocate_the_file_is_as_good(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    assert torch.equal(cut_noise(tmp_path, 0).frames, cut_noise(tmp_path, 8).frames)

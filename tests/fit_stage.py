@@ -1,0 +1,45 @@
+"""Train a stage with few arguments."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ser_vae.settings import Optimizer, Stage, Trainer
+from ser_vae.training.fit import fit
+
+ADAM = Optimizer(lr=0.01, betas=[0.9, 0.999], eps=1e-8)
+TRAINER = {
+    "accelerator": "cpu",
+    "devices": 1,
+    "num_nodes": 1,
+    "strategy": "auto",
+    "precision": "32-true",
+    "accumulate_grad_batches": 1,
+}
+
+
+def fit_stage(
+    stage: Any,
+    train: Any,
+    validation: Any = (),
+    *,
+    folder: Path,
+    epochs: int,
+    batch_size: int,
+    gradient_clip: float | None = None,
+    trainer: Mapping[str, Any] | None = None,
+    **others: Any,
+) -> None:
+    """Call `fit` on the CPU; `trainer` and `others` replace its defaults."""
+    settings = Stage(
+        epochs=epochs, batch_size=batch_size, gradient_clip=gradient_clip, optimizer=ADAM
+    )
+    fit(
+        stage,
+        train,
+        validation,
+        folder=folder,
+        settings=settings,
+        trainer=Trainer(**{**TRAINER, **(trainer or {})}),
+        **{"compiled": False, "loggers": [], "progress": False, **others},
+    )

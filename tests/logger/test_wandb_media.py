@@ -1,0 +1,130 @@
+"""What W&B gets besides numbers: pictures, the table of predictions, and files."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from run_files import table
+from wandb_files import RecordedRun
+
+from ser_vae.evaluation import latents
+from ser_vae.evaluation.latents import Latents
+from ser_vae.logger import media
+from ser_vae.logger.wandb_media import log_media, prediction_table
+from ser_vae.run_folder import RunFolder
+
+Recorded = tuple[RecordedRun, RunFolder]
+PICTURES = {media.CONFUSION, media.KL, media.LATENT_MAP, media.RECONSTRUCTIONS, media.SWAPPED}
+
+
+@pytest.fixture
+def two_utterances(tmp_path: Path, noises: Path) -> RunFolder:
+    """A run folder whose model is sure of one test utterance and wrong about another."""
+    folder = RunFolder(tmp_path)
+    folder.predictions.write_text(
+        "utterance,speaker,dialogue,truth,guess,p_calm,p_null\n"
+        "001,01,,calm,calm,0.9,0.1\n"
+        "002,02,,null,calm,0.6,0.4\n"
+    )
+    names, none = ("001", "002"), ("", "")
+    audio = (str(noises / "calm19.wav"), str(noises / "calm00.wav"))
+    latents.write(folder.latents, Latents(names, none, none, none, audio, np.zeros((2, 3), "f4")))
+    return folder
+
+
+def test_every_picture_is_drawn_and_stored(recorded: Recorded) -> None:
+    run, folder = recorded
+    images = folder.path / "wandb" / "latest-run" / "files" / "media" / "images"
+    assert set(run.logged) > PICTURES
+    for name in PICTURES:
+        (file,) = images.glob(f"{name}_*.png")
+        with Image.open(file) as image:
+            assert np.asarray(image.convert("L")).std() > 10, name
+
+
+def test_a_run_without_latents_and_spectrograms_shows_what_it_has(
+    recorded: Recorded, tmp_path: Path
+) -> None:
+    folder = RunFolder(tmp_path)
+    shutil.copy(recorded[1].predictions, folder.predictions)
+    results = {**recorded[1].read_metrics(), "health": None}
+    assert set(media.images(results, folder)) == {media.CONFUSION}
+
+
+def test_the_table_holds_predictions_csv_with_the_least_expected_first(recorded: Recorded) -> None:
+    run, folder = recorded
+    logged = run.logged[media.PREDICTIONS]
+    assert logged.columns == [
+        *("utterance", "speaker", "truth", "guess", "right"),
+        *("p_calm", "p_cross", "p_gay"),
+    ]
+    rows = [dict(zip(logged.columns, row, strict=True)) for row in logged.data]
+    written = {row["utterance"]: row for row in table(folder.predictions)}
+    assert len(rows) == len(written)
+    for row in rows:
+        expected = written[row["utterance"]]
+        assert all(row[key] == expected[key] for key in ("speaker", "truth", "guess"))
+        assert row["right"] is (expected["truth"] == expected["guess"])
+        assert row["p_gay"] == pytest.approx(float(expected["p_gay"]))
+    of_truth = [row[f"p_{row['truth']}"] for row in rows]
+    assert of_truth == sorted(of_truth)
+
+
+def test_the_table_has_as_many_rows_as_asked_for(two_utterances: RunFolder) -> None:
+    (row,) = prediction_table(two_utterances, rows=1, audio=0, audio_bytes=0).data
+    assert row == ["002", "02", "null", "calm", False, 0.6, 0.4]
+
+
+def test_no_audio_is_sent_unless_asked_for(recorded: Recorded) -> None:
+    assert not list(recorded[1].path.rglob("*.wav"))
+    assert "audio" not in recorded[0].logged[media.PREDICTIONS].columns
+
+
+@pytest.mark.parametrize(
+    ("audio", "audio_bytes", "with_audio"),
+    [(2, 100_000, ["002", "001"]), (1, 100_000, ["002"]), (2, 40_000, ["002"])],
+)
+def test_audio_is_limited_in_number_and_size(
+    two_utterances: RunFolder, audio: int, audio_bytes: int, with_audio: list[str]
+) -> None:
+    rows = prediction_table(two_utterances, 2, audio, audio_bytes).data
+    assert [row[0] for row in rows if row[-1] is not None] == with_audio
+
+
+def test_nothing_is_logged_that_was_not_asked_for(recorded: Recorded) -> None:
+    class Nothing:
+        def log(self, row: dict[str, Any]) -> None:
+            assert row == {}
+
+    off: dict[str, Any] = {"pictures": False, "predictions": 0, "audio": 0, "audio_bytes": 0}
+    log_media(Nothing(), recorded[1].read_metrics(), recorded[1], artifacts=False, **off)
+
+
+def test_files_are_logged_from_where_they_lie(recorded: Recorded) -> None:
+    run, folder = recorded
+    files = {
+        "features-folder-complete": "wandb/features.json",
+        "split-random-folder-complete": "split.csv",
+        f"pretrained-{folder.name}": "pretrained.ckpt",
+        f"classifier-{folder.name}": "classifier.ckpt",
+        f"model-{folder.name}": "model",
+        f"predictions-{folder.name}": "predictions.csv",
+    }
+    assert set(run.artifacts) == set(files)
+    for name, artifact in run.artifacts.items():
+        for entry in artifact.manifest.entries.values():
+            path = folder.path / files[name]
+            assert entry.local_path == str(path / entry.path if path.is_dir() else path)
+        assert artifact.type == name.partition("-")[0]
+
+
+def test_features_are_described_and_not_sent(recorded: Recorded) -> None:
+    _, folder = recorded
+    described = json.loads((folder.path / "wandb" / "features.json").read_text())
+    assert described["material"] == folder.read_metrics()["material"]
+    assert described["settings"]["features/window"] == 0.025
+    assert len(json.dumps(described)) < 2000

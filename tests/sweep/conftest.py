@@ -1,0 +1,28 @@
+"""Multiruns in this process."""
+
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from ser_vae.run import main
+
+QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none")  # keep pytest's own handlers
+Multirun = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def multirun(
+    noise_command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Multirun:
+    """Sweep over the noises; return the exit code and what is printed to stderr."""
+
+    def go(*overrides: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["run", "-m", *noise_command, *QUIET, *overrides])
+        try:
+            main()
+        except SystemExit as error:
+            return int(error.code or 0), capsys.readouterr().err
+        return 0, capsys.readouterr().err
+
+    return go

@@ -1,0 +1,183 @@
+"""A finished run made audible: a page, and a WAV and a picture of each clip."""
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from run_files import noise_settings
+
+from ser_vae.listen import Item, Sounds, main, same_loudness, test_utterances
+from ser_vae.recogniser import Recogniser
+from ser_vae.run import configure, run
+from ser_vae.run_folder import RunFolder
+
+test_utterances.__test__ = False  # a function of the module, not a test
+
+SMALL = (
+    *("model.hidden=[24]", "model.latent=6", "data.hop_s=0.05", "label_policies=headline"),
+    *("training.pretrain.epochs=2", "training.classify.epochs=1"),
+)
+EMOTIONS = ("calm", "cross", "gay")
+
+
+@pytest.fixture(scope="module")
+def root(noises: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("listen")
+    shutil.copytree(noises, root / "corpus")
+    return root
+
+
+def finished_run(root: Path, cache: Path, model: str) -> Path:
+    """Return the folder of a run whose corpus is a copy of the noises."""
+    own = () if model == "majority" else SMALL
+    settings = noise_settings(root / "corpus", cache, root / model)
+    run(configure(*settings, f"model={model}", *own))
+    (config,) = (root / model).glob("random/*/config.yaml")
+    return config.parent
+
+
+@pytest.fixture(scope="module")
+def folder(root: Path, cache: Path) -> Path:
+    return finished_run(root, cache, "cvae")
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> Path:
+    """What the command writes of one utterance."""
+    out = folder.parent / "page"
+    assert main([str(folder), "--utterance", "calm03.wav", "--out", str(out)]) == 0
+    return out
+
+
+def error_of(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """Return the message of a command that exits with 1."""
+    assert main([str(argument) for argument in arguments]) == 1
+    text = capsys.readouterr().err
+    assert "Traceback" not in text
+    return text
+
+
+def test_every_clip_is_a_wav_a_picture_and_a_player_of_the_page(page: Path) -> None:
+    html = (page / "index.html").read_text()
+    names = re.findall(r'<audio [^>]*src="([^"]+)"', html)
+    clips = ["recording", "input", "reconstruction", r"z\d-minus", r"z\d-plus"]
+    expected = [f"calm-calm03-wav-{clip}.wav" for clip in (*clips, "as-cross", "as-gay")]
+    expected += [f"Samples-from-the-prior-{emotion}.wav" for emotion in EMOTIONS]
+    assert len(names) == len(expected)
+    for name, pattern in zip(names, expected, strict=True):
+        assert re.fullmatch(pattern, name)
+        sound = soundfile.info(page / name)
+        assert (sound.samplerate, sound.channels, sound.subtype) == (16_000, 1, "PCM_16")
+        picture = (page / name).with_suffix(".png")
+        assert f'src="{picture.name}" alt="' in html
+        assert picture.stat().st_size > 1000
+    assert len(list(page.iterdir())) == 2 * len(names) + 1
+    assert "http" not in html
+    assert "<script" not in html
+    assert "synthetic" not in html.lower()
+
+
+def test_all_clips_have_the_same_loudness(page: Path) -> None:
+    for path in page.glob("*.wav"):
+        samples, _ = soundfile.read(path)
+        assert np.sqrt(np.mean(samples**2)) == pytest.approx(0.1, rel=0.01), path.name
+    peaks = np.zeros(1000, dtype=np.float32)
+    peaks[0] = 5.0  # at the common loudness it would be beyond full scale
+    assert np.abs(same_loudness(peaks)).max() == pytest.approx(0.98)
+
+
+def test_the_same_command_writes_the_same_files(page: Path, folder: Path, tmp_path: Path) -> None:
+    assert main([str(folder), "--utterance", "calm03.wav", "--out", str(tmp_path)]) == 0
+    for path in page.iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_without_a_choice_one_test_utterance_of_each_emotion_is_decoded(folder: Path) -> None:
+    items = test_utterances(RunFolder(folder), [])
+    assert tuple(item.emotion for item in items) == EMOTIONS
+    sections = list(Sounds.of(Recogniser.load(folder), items).sections(2, seed=0))
+    assert [title for title, _, _ in sections[:-1]] == [item.title for item in items]
+    for _, _, clips in sections[:-1]:
+        assert len(clips) == 3 + 2 * 2 + 2
+        assert all(sum(clip.probabilities.values()) == pytest.approx(1) for clip in clips)
+        assert all(tuple(clip.probabilities) == EMOTIONS for clip in clips)
+        assert clips[0].probabilities == clips[1].probabilities
+    assert [clip.probabilities for clip in sections[-1][2]] == [{}, {}, {}]
+
+
+def test_the_input_is_classified_as_the_recording_is(folder: Path) -> None:
+    recogniser, (item, *_) = Recogniser.load(folder), test_utterances(RunFolder(folder), [])
+    (_, _, clips), _ = Sounds.of(recogniser, [item]).sections(0, seed=0)
+    expected = recogniser.predict(item.path).probabilities
+    assert clips[0].probabilities == pytest.approx(expected, abs=1e-6)
+    known = len(clips[1].frames)  # the recording's end does not fill a segment
+    np.testing.assert_allclose(clips[1].frames, clips[0].frames[:known], atol=1e-4)
+
+
+def test_a_recording_needs_the_model_alone(folder: Path, noises: Path, tmp_path: Path) -> None:
+    model = shutil.copytree(folder / "model", tmp_path / "model")
+    out = tmp_path / "out"
+    file = noises / "gay04.wav"
+    assert main([str(model), str(file), "--dimensions", "0", "--out", str(out)]) == 0
+    names = {path.name for path in out.glob("gay04*.wav")}
+    clips = ("recording", "input", "reconstruction", *(f"as-{each}" for each in EMOTIONS))
+    assert names == {f"gay04-wav-{clip}.wav" for clip in clips}
+
+
+def test_samples_of_the_prior_differ_by_seed_and_by_label(folder: Path, noises: Path) -> None:
+    sounds = Sounds.of(Recogniser.load(folder), [Item(noises / "gay04.wav", "gay04.wav")])
+    first, other_label, _ = sounds.of_prior(seed=0)
+    again, *_ = sounds.of_prior(seed=0)
+    other_seed, *_ = sounds.of_prior(seed=1)
+    assert first.frames.shape == (200, 80)
+    np.testing.assert_array_equal(first.frames, again.frames)
+    by_label = np.abs(first.frames - other_label.frames).mean()
+    assert 0 < by_label < np.abs(first.frames - other_seed.frames).mean()
+
+
+def test_a_model_without_a_decoder_is_refused(
+    root: Path, cache: Path, noises: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = finished_run(root, cache, "majority")
+    assert "nothing to hear.\nGive a run of model=ae" in error_of(
+        capsys, model, noises / "gay04.wav"
+    )
+
+
+def test_missing_audio_is_named_with_the_remedy(
+    folder: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = root / "corpus" / test_utterances(RunFolder(folder), [])[0].path.name
+    path.rename(path.with_suffix(".moved"))
+    text = error_of(capsys, folder)
+    path.with_suffix(".moved").rename(path)
+    assert text.startswith(f"error: {path}: the recording of {path.name} is no longer there.\n")
+    assert "MODEL FILE" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("{folder}", "--utterance", "calm99.wav"), "calm99.wav: not in the test set of 18"),
+        (("{folder}/model",), "no test utterances are known.\nGive recordings"),
+        (("{root}",), "expected a run folder or its model/"),
+        (("{folder}", "{root}/gone.wav"), "gone.wav"),
+    ],
+)
+def test_a_mistake_is_named(
+    arguments: tuple[str, ...],
+    message: str,
+    folder: Path,
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = error_of(capsys, *(each.format(folder=folder, root=root) for each in arguments))
+    assert message in text
+
+
+def test_a_negative_count_of_dimensions_is_refused(folder: Path) -> None:
+    with pytest.raises(SystemExit):
+        main([str(folder), "--dimensions", "-1"])

@@ -1,0 +1,175 @@
+"""What is scored is what is saved: a loaded recogniser reproduces predictions.csv elsewhere."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from run_files import Run, folders, noise_settings, table
+
+from ser_vae import SerVaeError
+from ser_vae.recogniser import ESTIMATOR, JSON, WEIGHTS, Recogniser
+from ser_vae.run import configure, run
+
+# Predicts files in a new process, from copies, so that neither corpus nor configuration is there.
+PREDICT = """
+import json, sys, torch
+from ser_vae.recogniser import Recogniser
+torch.set_num_threads(1)
+answers = {}
+for kind, (model, files, speakers) in json.load(sys.stdin).items():
+    recogniser = Recogniser.load(model)
+    together = recogniser.predict_files(files, speakers)
+    alone = [recogniser.predict(f, speaker=s) for f, s in zip(files, speakers)]
+    answers[kind] = [[list(p.probabilities.values()) for p in each] for each in (together, alone)]
+assert not {"hydra", "lightning", "omegaconf"} & set(sys.modules), "not needed to predict"
+print(json.dumps(answers))
+"""
+
+KINDS = {
+    "ae": ["model=ae"],
+    "vae": ["model=vae"],
+    "vae, normalise=speaker": ["model=vae", "normalise=speaker"],
+    "vae, normalise=none": ["model=vae", "normalise=none"],
+    "vae, padded and overlapping": ["model=vae", "data.remainder=pad", "data.hop_s=0.05"],
+    "vae, fine-tuned": ["model=vae", "training.encoder_lr=0.001"],
+    "vae, bidirectional": ["classifier.bidirectional=true", "classifier.pooling=mean"],
+    "vae, functionals": ["classifier=functionals"],
+    "vae, functionals, normalise=speaker": ["classifier=functionals", "normalise=speaker"],
+    "pca": ["model=pca", "model.latent=8"],
+    "logmel_lstm": ["model=logmel_lstm"],
+    "untrained": ["model=untrained"],
+    **{
+        f"cvae, {policy}": ["model=cvae", f"label_policy={policy}", "label_policies=headline"]
+        for policy in ("'null'", "dropout", "marginal", "elbo", "elbo+lstm", "predicted")
+    },
+    "majority": ["model=majority"],
+    "speaker_lookup": ["model=speaker_lookup"],
+    "logmel_svm": ["model=logmel_svm"],
+    "logmel_svm, normalise=speaker": ["model=logmel_svm", "normalise=speaker"],
+}
+WITH_NOISE = ("elbo", "elbo+lstm")  # drawn bounds: a file alone gets other noise than in a batch
+
+Answers = dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+
+@pytest.fixture(scope="module")
+def answers(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Answers:
+    """Kind -> probabilities (U, K): written by the run, of its files together, of each alone."""
+    root = tmp_path_factory.mktemp("recogniser")
+    shutil.copytree(noises, root / "elsewhere")
+    questions, written = {}, {}
+    for number, (kind, overrides) in enumerate(KINDS.items()):
+        run(configure(*noise_settings(noises, cache, root / f"runs{number}"), *overrides))
+        (folder,) = folders(root / f"runs{number}")
+        copy = shutil.copytree(folder / "model", root / f"copy{number}")
+        rows = table(folder / "predictions.csv")
+        files = [str(root / "elsewhere" / row["utterance"]) for row in rows]
+        questions[kind] = [str(copy), files, [row["speaker"] for row in rows]]
+        written[kind] = [[float(v) for k, v in row.items() if k.startswith("p_")] for row in rows]
+    done = subprocess.run(
+        [sys.executable, "-c", PREDICT],
+        input=json.dumps(questions),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"OMP_NUM_THREADS": "1", "PYTHONPATH": ":".join(sys.path)},
+    )
+    assert done.returncode == 0, done.stderr
+    return {
+        kind: tuple(map(np.array, (written[kind], *both)))
+        for kind, both in json.loads(done.stdout).items()
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_loaded_recogniser_reproduces_the_predictions(kind: str, answers: Answers) -> None:
+    written, together, alone = answers[kind]
+    assert np.array_equal(together, written)
+    if not kind.endswith(WITH_NOISE):
+        np.testing.assert_allclose(alone, written, rtol=0, atol=1e-6)
+
+
+@pytest.fixture
+def trained(run_noises: Run, tmp_path: Path) -> Path:
+    run_noises("model=ae")
+    (folder,) = folders(tmp_path / "runs")
+    return folder
+
+
+def test_a_prediction_names_the_emotion_and_the_probability_of_each(
+    trained: Path, noises: Path
+) -> None:
+    prediction = Recogniser.load(trained).predict(noises / "calm00.wav")
+    assert list(prediction.probabilities) == ["calm", "cross", "gay"]
+    assert sum(prediction.probabilities.values()) == pytest.approx(1)
+    best = max(prediction.probabilities, key=lambda name: prediction.probabilities[name])
+    assert prediction.emotion == best
+
+
+def test_the_document_says_how_it_was_trained_and_scored(trained: Path) -> None:
+    document = json.loads((trained / "model" / JSON).read_text())
+    metrics = json.loads((trained / "metrics.json").read_text())
+    assert document["format"] == 1
+    assert document["corpus"] == "folder"
+    assert document["protocol"] == "random"
+    assert document["audit"]["verdict"] == metrics["audit"]["verdict"]
+    assert document["scores"]["random/test/ua"] == metrics["random/test/ua"]
+    assert document["software"]["torch"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda folder: (folder / WEIGHTS).unlink(), "No such file"),
+        (lambda folder: (folder / WEIGHTS).write_bytes(b"other"), "altered or damaged"),
+        (lambda folder: (folder / JSON).write_text("{"), "not as a run writes it"),
+        (lambda folder: (folder / JSON).write_text('{"format": 99}'), "format 99, expected 1"),
+        (lambda folder: (folder / JSON).unlink(), "expected a run folder or its model/"),
+    ],
+)
+def test_a_missing_or_altered_file_is_named(trained: Path, damage, message: str) -> None:
+    damage(trained / "model")
+    with pytest.raises(SerVaeError, match=message):
+        Recogniser.load(trained)
+
+
+def test_a_class_outside_the_package_is_not_loaded_unless_trusted(trained: Path) -> None:
+    path = trained / "model" / JSON
+    document = json.loads(path.read_text())
+    document["model"]["_target_"] = "subprocess.Popen"
+    path.write_text(json.dumps(document))
+    with pytest.raises(SerVaeError, match=r"outside ser_vae: subprocess\.Popen"):
+        Recogniser.load(trained)
+
+
+def test_an_estimator_file_with_code_in_it_is_refused(run_noises: Run, tmp_path: Path) -> None:
+    import skops.io  # noqa: PLC0415
+
+    run_noises("model=logmel_svm")
+    (folder,) = folders(tmp_path / "runs")
+    content = skops.io.dumps({"function": subprocess.Popen})
+    (folder / "model" / ESTIMATOR).write_bytes(content)
+    path = folder / "model" / JSON
+    document = json.loads(path.read_text())
+    import hashlib  # noqa: PLC0415
+
+    document["checksums"][ESTIMATOR] = hashlib.sha256(content).hexdigest()
+    path.write_text(json.dumps(document))
+    with pytest.raises(SerVaeError, match="types that are not loaded"):
+        Recogniser.load(folder)
+
+
+def test_a_speaker_without_statistics_is_an_error_with_the_remedy(
+    run_noises: Run, noises: Path, tmp_path: Path
+) -> None:
+    run_noises("model=ae", "normalise=speaker")
+    (folder,) = folders(tmp_path / "runs")
+    recogniser = Recogniser.load(folder)
+    with pytest.raises(SerVaeError, match="no statistics of speaker"):
+        recogniser.predict(noises / "calm00.wav")
+    new = recogniser.predict_files([noises / "calm00.wav", noises / "gay04.wav"], ["new", "new"])
+    assert len(new) == 2

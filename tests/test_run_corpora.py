@@ -1,0 +1,107 @@
+"""Runs on the user's own speech: what they print, refuse and record about it."""
+
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import write_noise
+
+from ser_vae import SerVaeError
+from ser_vae.run import configure, run
+
+
+@pytest.fixture
+def run_own(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Run the majority baseline on the corpus in `tmp_path`/own, with further overrides."""
+    own, cache, runs = (tmp_path / name for name in ("own", "cache", "runs"))
+
+    def go(*overrides: str) -> dict[str, Any]:
+        places = (f"corpus.root={own}", f"cache={cache}", f"runs={runs}", "progress=false")
+        settings = ("corpus=folder", "model=majority", "logger=none", "trainer=cpu", *places)
+        return run(configure(*settings, *overrides))
+
+    return go
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """Eight recordings in two folders, and a CSV that gives each emotion two speakers."""
+    root, lines = tmp_path / "own", ["path,emotion,speaker"]
+    for number in range(8):
+        emotion = ("calm", "cross")[number % 2]
+        write_noise(root / emotion / f"{number}.wav", 500, number, 0.5)
+        lines.append(f"{emotion}/{number}.wav,{emotion},s{number // 4}")
+    (root / "list.csv").write_text("\n".join(lines) + "\n")
+    return root
+
+
+def audit_of(tmp_path: Path) -> dict[str, Any]:
+    (path,) = (tmp_path / "runs").rglob("audit.json")
+    audit: dict[str, Any] = json.loads(path.read_text())
+    return audit
+
+
+def test_a_run_names_classes_and_ignored_audio_also_if_it_is_finished(
+    own: Path, run_own: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (own / "calm" / "8.m4a").touch()
+    for _ in range(2):
+        with caplog.at_level(logging.WARNING):
+            run_own()
+        out = capsys.readouterr().out
+        assert out.startswith("corpus folder: 2 classes: calm 4, cross 4 utterances\n")
+        assert "convert them: calm/8.m4a" in caplog.text
+        caplog.clear()
+
+
+@pytest.mark.parametrize("label", ["calm", "cross"])
+def test_a_recording_under_two_speakers_is_the_verdict_of_the_audit(
+    own: Path, run_own: Any, tmp_path: Path, label: str
+) -> None:
+    (own / "copy.wav").write_bytes((own / "calm" / "0.wav").read_bytes())
+    with (own / "list.csv").open("a") as table:
+        table.write(f"copy.wav,{label},s1\n")
+    run_own("corpus.csv=list.csv", "split=speaker", "fold=0")
+    audit = audit_of(tmp_path)
+    assert (audit["verdict"], audit["duplicates"], audit["test_utterances"]) == ("DUPLICATES", 1, 4)
+    assert audit["shared"]["speakers"]["in_train"] == 0
+
+
+def test_segments_of_one_file_are_utterances(own: Path, run_own: Any, tmp_path: Path) -> None:
+    write_noise(own / "long.wav", 500, 9, 4.0)
+    lines = [f"long.wav,{'ab'[n % 2]},s,{n / 2},{(n + 1) / 2}" for n in range(8)]
+    (own / "list.csv").write_text("\n".join(["path,emotion,speaker,start,end", *lines]))
+    metrics = run_own("corpus.csv=list.csv")
+    assert metrics["counts"]["train"]["segments"] == 4 * metrics["counts"]["train"]["utterances"]
+    assert audit_of(tmp_path)["duplicates"] == 0
+    assert audit_of(tmp_path)["shared"]["dialogues"] == {"in_train": 1, "in_test": 1}
+
+
+def test_a_given_split_may_have_a_validation_set(own: Path, run_own: Any, tmp_path: Path) -> None:
+    parts = ("train", "train", "dev", "dev", "test", "test", "train", "train")
+    header, *lines = (own / "list.csv").read_text().splitlines()
+    text = [f"{line},{part}" for line, part in zip(lines, parts, strict=True)]
+    (own / "list.csv").write_text("\n".join([f"{header},split", *text]))
+    run_own("corpus.csv=list.csv", "split=given")
+    (split,) = (tmp_path / "runs").rglob("split.csv")
+    assert split.read_text().count(",validation\n") == 2
+
+
+def test_a_broken_link_stops_a_run_or_is_left_out_by_name(own: Path, run_own: Any) -> None:
+    (own / "calm" / "gone.wav").symlink_to("../.git/annex/objects/gone.wav")
+    with pytest.raises(SerVaeError, match=r"calm/gone\.wav: cannot be opened: No such file"):
+        run_own()
+    assert list(run_own("bad_audio=drop")["left_out"]) == ["calm/gone.wav"]
+
+
+def test_levels_of_folders_can_be_given_in_a_run(own: Path, run_own: Any) -> None:
+    for part in ("train", "test"):
+        for emotion in ("calm", "cross"):
+            write_noise(own / "sets" / part / emotion / "0.wav", 500, len(part + emotion), 0.5)
+    with pytest.raises(SerVaeError, match="test, train would be the emotions"):
+        run_own(f"corpus.root={own / 'sets'}")
+    metrics = run_own(f"corpus.root={own / 'sets'}", "corpus.folders=split/emotion", "split=given")
+    assert metrics["emotions"] == ["calm", "cross"]

@@ -1,0 +1,465 @@
+"""Settings are validated once, before any file is read, and each error says what to do."""
+
+import copy
+import re
+import subprocess
+import sys
+from functools import cache, reduce
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import torch
+import yaml  # type: ignore[import-untyped]
+
+from ser_vae import SerVaeError, settings
+from ser_vae.run import configure
+from ser_vae.settings import COMPONENTS, OutsideComponent, build, conf_dir, validate
+from ser_vae.training.label_policy import LEAKING, POLICIES, USES_BOUNDS
+
+OPTIONS = sorted(
+    f"{path.parent.name}={path.stem}"
+    for path in conf_dir().glob("*/*.yaml")
+    if path.parent.name not in ("experiment", "trainer", "logger")
+)
+COMBINED = ["logger=[wandb,csv,tensorboard]", "logger=none", "trainer=[gpu,ddp,bf16]"]
+EXPERIMENTS = [f"+experiment={path.stem}" for path in conf_dir().glob("experiment/*.yaml")]
+GIVEN = {"split=file": "split.path=a.csv"}  # what an option needs beside itself
+
+# Overrides -> the start of the message, which says what is expected, and its remedy.
+VIOLATIONS = {
+    # types
+    "seed=abc": ("seed=abc: expected a whole number, got abc.", "conf/config.yaml"),
+    "seed=1.5": ("seed=1.5: expected a whole number", "conf/config.yaml"),
+    "seed=true": ("seed=true: expected a whole number, got true.", "conf/config.yaml"),
+    "force=maybe": ("force=maybe: expected true or false", "conf/config.yaml"),
+    "force=1": ("force=1: expected true or false", "conf/config.yaml"),
+    "model.beta=x": ("model.beta=x: expected a number, got x.", "Eq. (3)"),
+    "model.beta=true": ("model.beta=true: expected a number", "Eq. (3)"),
+    "model.hidden=5": ("model.hidden=5: expected a valid list", "conf/model/"),
+    "corpus=folder corpus.name=3": ("corpus.name=3: expected text", "conf/corpus/"),
+    "training.pretrain=null": ("training.pretrain=null: expected a group of settings", "training/"),
+    "~model.latent": ("model.latent: expected a value, got none.", "conf/model/"),
+    # ranges
+    "seed=-1": ("seed=-1: expected 0 or more, got -1.", "conf/config.yaml"),
+    "seed=4294967296": ("seed=4294967296: expected a number below", "conf/config.yaml"),
+    "fold=-1": ("fold=-1: expected a whole number from 0, all or null", "conf/config.yaml"),
+    "fold=some": ("fold=some: expected a whole number from 0, all or null", "conf/config.yaml"),
+    "jobs=0": ("jobs=0: expected 1 or more", "conf/config.yaml"),
+    "threads=-1": ("threads=-1: expected 1 or more", "conf/config.yaml"),
+    "memory_gb=-1": ("memory_gb=-1: expected 0 or more", "conf/config.yaml"),
+    "training.pretrain.epochs=0": ("training.pretrain.epochs=0: expected 1", "pretrained=none"),
+    "training.classify.batch_size=0": ("training.classify.batch_size=0: expected 1", "training/"),
+    "training.classify.gradient_clip=0": ("training.classify.gradient_clip=0: ex", "training/"),
+    "training.pretrain.optimizer.lr=-1": ("training.pretrain.optimizer.lr=-1: e", "training/"),
+    "training.pretrain.optimizer.eps=-1": ("training.pretrain.optimizer.eps=-1", "training/"),
+    "training.pretrain.optimizer.betas=[0.9,1]": (
+        "training.pretrain.optimizer.betas=[0.9, 1]: expected a number below 1, got 1.",
+        "training/",
+    ),
+    "training.pretrain.optimizer.betas=[0.9]": (
+        "training.pretrain.optimizer.betas=[0.9]: expected at least 2 values",
+        "training/",
+    ),
+    "training.label_dropout=2": ("training.label_dropout=2: expected 1 or less", "training/"),
+    "training.encoder_lr=-1": ("training.encoder_lr=-1: expected 0 or more", "training/"),
+    "trainer.devices=0": ("trainer.devices=0: expected 1", "CUDA_VISIBLE_DEVICES"),
+    "data.segment_s=0": ("data.segment_s=0: expected a number above 0", "conf/data/"),
+    "data.hop_s=-1": ("data.hop_s=-1: expected a number above 0", "conf/data/"),
+    "split.test=30": ("split.test=30: expected a number below 1", "conf/split/"),
+    "split.validation=1": ("split.validation=1: expected a number below 1", "conf/split/"),
+    "split=session split.validation=0.7": ("split.validation=0.7: expected", "conf/split/"),
+    "split=speaker split.folds=1": ("split.folds=1: expected 2 or more", "conf/split/"),
+    "features.floor=0": ("features.floor=0: expected a number above 0", "conf/features/"),
+    "features.trim_db=-1": ("features.trim_db=-1: expected 0 or more", "conf/features/"),
+    "features.window=0": ("features.window=0: expected 0.001 or more", "conf/features/"),
+    "model.beta=-1": ("model.beta=-1: expected 0 or more, got -1.", "Eq. (3)"),
+    "model.hidden=[]": ("model.hidden=[]: expected at least 1 values", "conf/model/"),
+    "model.hidden=[8,0]": ("model.hidden=[8, 0]: expected 1 or more, got 0.", "conf/model/"),
+    "model=pca model.latent=0": ("model.latent=0: expected 1 or more", "conf/model/"),
+    "model=logmel_svm model.svm.C=0": ("model.svm.C=0: expected a number above 0", "conf/model/"),
+    "model=logmel_svm model.svm.folds=1": ("model.svm.folds=1: expected 2", "conf/model/"),
+    "model=utterance_vae model.clip=0": ("model.clip=0: expected a number above", "conf/model/"),
+    "model=utterance_vae model.dropout=1": ("model.dropout=1: expected a num", "conf/model/"),
+    "model=utterance_vae model.members=0": ("model.members=0: expected 1", "conf/model/"),
+    "model=utterance_vae model.training.epochs=0": ("model.training.epochs=0: e", "conf/model/"),
+    "classifier.layers=0": ("classifier.layers=0: expected 1 or more", "conf/classifier/"),
+    "classifier.dropout=1": ("classifier.dropout=1: expected a number below 1", "conf/cl"),
+    "logger=[wandb] logger.wandb.audio=-1": ("logger.wandb.audio=-1: expected 0", "conf/logger/"),
+    # choices
+    "normalise=some": ("normalise=some: expected train, speaker or none, got some.", "conf/"),
+    "bad_audio=some": ("bad_audio=some: expected error or drop", "conf/config.yaml"),
+    "label_policies=some": ("label_policies=some: expected all or headline", "conf/config.yaml"),
+    "label_policy=some": ("label_policy=some: expected null, dropout, marginal,", "conf/"),
+    "data.remainder=some": ("data.remainder=some: expected drop or pad", "conf/data/"),
+    "training.latent=z": ("training.latent=z: expected mu or sample", "conf/training/"),
+    "trainer.precision=16": ("trainer.precision=16: expected 32-true, bf16-mixed,", "trainer/"),
+    "trainer.accelerator=tpu": ("trainer.accelerator=tpu: expected auto, cpu, gpu,", "trainer/"),
+    "trainer.strategy=fsdp": ("trainer.strategy=fsdp: expected auto, ddp_spawn or ddp", "tr"),
+    "model.activation=some": ("model.activation=some: expected relu, tanh, elu or gelu", "conf/"),
+    "model=logmel_svm model.functionals=x": ("model.functionals=x: expected mean_and", "conf/"),
+    "model=logmel_svm model.svm.kernel=poly": ("model.svm.kernel=poly: expected linear", "conf/"),
+    "model=logmel_svm model.svm.grid.class_weight=[x]": (
+        "model.svm.grid.class_weight=[x]: expected balanced or null, got x.",
+        "conf/model/",
+    ),
+    "model=egemaps_svm model.egemaps.level=x": ("model.egemaps.level=x: expected func", "conf/"),
+    "classifier.pooling=max": ("classifier.pooling=max: expected last or mean", "classifier/"),
+    "features.mel_scale=bark": ("features.mel_scale=bark: expected htk or slaney", "features/"),
+    "corpus=ravdess corpus.classes=5": ("corpus.classes=5: expected 4 or 8", "conf/corpus/"),
+    "corpus=urdu corpus.emotions.sad=[]": ("corpus.emotions.sad=[]: expected at least", "conf/"),
+    "logger=[wandb] logger.wandb.mode=onlin": ("logger.wandb.mode=onlin: expected online", "con"),
+    # a setting that does not go with another
+    "corpus=folder corpus.name=demo": ("corpus.name=demo: expected a word", "corpus.name=mine"),
+    "corpus=folder corpus.name='my corpus'": ("corpus.name=my corpus: ex", "corpus.name=mine"),
+    "features.fft_size=256": ("features.fft_size=256: expected at least the 400 samples", "512"),
+    "features.f_min=8000": ("features.f_max=8000.0: expected a frequency above f_min", "f_max="),
+    "features.sample_rate=8000": ("features.f_max=8000.0: expected a freq", "f_max=4000.0"),
+    "features=logmel_lld features.frame_shift=0.02": ("features.frame_shift=0.02", "=logmel"),
+    "split=file": ("split.path=null: expected text", "columns utterance and part"),
+    "trainer.devices=4": ("trainer.devices=4: expected 1 with trainer.strategy=auto", "=ddp"),
+    "label_policy=marginal": ("label_policy=marginal: expected null, as VAE", "Use model=cvae"),
+    "label_policy=oracle": ("label_policy=oracle: expected a policy that hides", "Leave label_p"),
+    "model=cvae label_policy=dropout training.pretrained=none": (
+        "label_policy=dropout: expected another policy, as training.pretrained=none",
+        "use training.pretrained=auto",
+    ),
+    "model=pca training.pretrained=a.ckpt": (
+        "training.pretrained=a.ckpt: expected auto or none, as PCA has no pretraining stage",
+        "Use training.pretrained=auto",
+    ),
+    "model=ae training.latent=sample": (
+        "training.latent=sample: expected mu, as AE has no posterior to sample from",
+        "Use model=vae",
+    ),
+    "classifier=functionals training.encoder_lr=0.1": (
+        "training.encoder_lr=0.1: expected null, as FunctionalsClassifier has no gradient",
+        "Use classifier=lstm",
+    ),
+    "objective=classify/test/accuracy": ("objective=classify/test/accuracy: e", "validation set"),
+    "objective=random/test/ua": ("objective=random/test/ua: expected no score of the test", "loss"),
+    "objective=classify/train/loss": ("objective=classify/train/loss: expected pretr", "loss"),
+    "objective=classify/validation/": ("objective=classify/validation/: expected pretr", "loss"),
+    "objective=classify/validation/loss": ("objective=classify/v", "split.validation=0.2"),
+    "objective=classify/validation/loss fold=all split=session split.validation=0.2": (
+        "objective=classify/validation/loss: expected null, as fold=all",
+        "fold=0",
+    ),
+}
+
+# Overrides -> the unknown key and what is suggested for it.
+UNKNOWN = {
+    "+modle.beta=2": ("modle={beta: 2}", "Did you mean model?"),
+    "+model.bet=2": ("model.bet=2", "Did you mean model.beta?"),
+    "+training.lr=0.1": (
+        "training.lr=0.1",
+        "Did you mean training.pretrain.optimizer.lr or training.classify.optimizer.lr?",
+    ),
+    "+data.length=10": ("data.length=10", "All settings: python -m ser_vae.run --help"),
+    "+trainer.deterministic=true": ("trainer.deterministic=true", "All settings:"),
+    "logger=[wandb] +logger.wandb.projekt=x": ("logger.wandb.projekt=x", "logger.wandb.project?"),
+    "model=logmel_svm +model.svm.gamma=1": ("model.svm.gamma=1", "All settings:"),
+    "+seeds=1": ("seeds=1", "Did you mean seed?"),
+}
+
+OUTSIDE = """
+def read(root, shuffle=False): ...
+
+
+def folds(utterances, *, seed, groups): ...
+
+
+class Flow:
+    conditional = True
+    quantities = ("loss", "squared_error", "kl")
+
+    def __init__(self, *, input_size, num_classes, steps, width=8):
+        self.settings = (input_size, num_classes, steps, width)
+
+
+class Anything:
+    def __init__(self, **settings): ...
+
+
+class Attention:
+    def __init__(self, *, input_size, num_classes, heads): ...
+
+    def forward(self, z, length): ...
+"""
+
+
+@pytest.fixture
+def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module outside the package."""
+    (tmp_path / "outside_classes.py").write_text(OUTSIDE)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every optional package is there."""
+    monkeypatch.setattr(settings, "find_spec", lambda _: object())
+
+
+def configured(group: str, target: str, **values: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(composed()), group: {"_target_": f"outside_classes.{target}", **values}}
+
+
+@cache
+def composed(*options: str) -> dict[str, Any]:
+    return configure(*options)
+
+
+def changed(overrides: str) -> dict[str, Any]:
+    """The configuration of a command, whose options alone are composed by Hydra, which is slow."""
+    words = [word.partition("=") for word in re.findall(r"(?:'[^']*'|\S)+", overrides)]
+    options = [f"{key}={value}" for key, _, value in words if (conf_dir() / key).is_dir()]
+    config = copy.deepcopy(composed(*options))
+    for key, _, value in words:
+        *path, last = key.lstrip("~").split(".")
+        group = reduce(lambda group, name: group[name], path, config)
+        if key.startswith("~"):
+            del group[last]
+        elif f"{key}={value}" not in options:
+            group[last] = yaml.safe_load(value)
+    return config
+
+
+def message_of(config: dict[str, Any]) -> str:
+    with pytest.raises(SerVaeError) as raised:
+        validate(config)
+    return str(raised.value)
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize("option", [*OPTIONS, *COMBINED, *EXPERIMENTS])
+def test_every_option_is_valid_and_converts_back(option: str) -> None:
+    config = configure(option, *filter(None, [GIVEN.get(option)]))
+    parsed = validate(config)
+    dumped = parsed.model_dump(by_alias=True)
+    assert dumped == config
+    assert validate(dumped) == parsed
+    components = [getattr(parsed, group) for group in ("corpus", "features", "split", "model")]
+    for component in (*components, parsed.classifier, *parsed.logger.values()):
+        assert not isinstance(component, OutsideComponent), f"{component.target} has no model"
+
+
+def test_values_keep_their_types() -> None:
+    parsed = validate(configure("model.beta=1", "label_policy=null", "fold=all"))
+    assert type(parsed.model.model_dump()["beta"]) is float
+    assert parsed.label_policy == "null"
+    assert parsed.fold == "all"
+    assert parsed.training.pretrain.optimizer.betas == [0.9, 0.999]
+
+
+def test_a_policy_that_python_gives_as_none_is_null() -> None:
+    assert validate({**configure(), "label_policy": None}).label_policy == "null"
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize("overrides", VIOLATIONS)
+def test_an_invalid_setting_is_named_with_a_remedy(overrides: str) -> None:
+    start, remedy = VIOLATIONS[overrides]
+    text = message_of(changed(overrides))
+    assert text.startswith(start)
+    first, second = text.split("\n")
+    assert re.fullmatch(r"[\w.]+(=.+)?: expected .+, got .+\.", first)
+    assert remedy in second
+
+
+@pytest.mark.parametrize("overrides", UNKNOWN)
+def test_an_unknown_key_is_an_error_with_a_suggestion(overrides: str) -> None:
+    setting, suggestion = UNKNOWN[overrides]
+    text = message_of(configure(*overrides.split()))
+    assert text.startswith(f"{setting}: expected a known setting, got an unknown one.\n")
+    assert suggestion in text
+    assert text.endswith("All settings: python -m ser_vae.run --help")
+    assert len(text.splitlines()) <= 3
+
+
+def test_nothing_is_suggested_for_a_key_that_is_like_no_other() -> None:
+    assert "Did you mean" not in message_of(changed("trainer.foo=1"))
+
+
+@pytest.mark.parametrize(
+    ("group", "head"),
+    [
+        ("experiment", b""),
+        ("experiment", b"\xef\xbb\xbf# @package _global_\n"),
+        ("study", b"# a comment\n"),
+    ],
+)
+def test_a_file_of_ones_own_is_not_ignored(tmp_path: Path, group: str, head: bytes) -> None:
+    (tmp_path / group).mkdir()
+    (tmp_path / group / "mine.yaml").write_bytes(head + b"seed: 3\ntraining:\n  latent: sample\n")
+    text = message_of(configure(f"hydra.searchpath=[file://{tmp_path}]", f"+{group}=mine"))
+    assert f"{group}={{seed: 3, training: {{latent: sample}}}}: expected no settings" in text
+    assert "# @package _global_" in text
+    assert "byte order mark" in text
+
+
+def test_keys_of_ones_own_file_are_checked_as_those_of_a_command(tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    file = tmp_path / "experiment" / "mine.yaml"
+    file.write_text("# @package _global_\nmodel:\n  beta: 2\n")
+    overrides = (f"hydra.searchpath=[file://{tmp_path}]", "+experiment=mine")
+    assert validate(configure(*overrides)).model.model_dump()["beta"] == 2
+    file.write_text("# @package _global_\nmodel:\n  betta: 2\n")
+    assert "Did you mean model.beta?" in message_of(configure(*overrides))
+
+
+@pytest.mark.usefixtures("outside")
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (("model", "Flow", {"steps": 2, "widht": 1}), "model.widht=1: .*\n.*Did you mean model.wi"),
+        (("model", "Flow", {}), "model.steps: expected a value, got none"),
+        (("split", "folds", {}), "split.groups: expected a value, got none"),
+        (("corpus", "read", {"rooot": 1}), "corpus.rooot=1: .*\n.*Did you mean corpus.root?"),
+        (("model", "Nothing", {}), r"model._target_=outside_classes.Nothing: expected the dotted"),
+        (("model", "OUTSIDE", {}), r"model._target_=outside_classes.OUTSIDE: expected the dotted"),
+    ],
+)
+def test_settings_of_an_outside_class_are_its_parameters(
+    config: tuple[str, str, dict[str, Any]], expected: str
+) -> None:
+    group, target, values = config
+    assert re.match(expected, message_of(configured(group, target, **values)))
+
+
+@pytest.mark.usefixtures("outside")
+@pytest.mark.parametrize(
+    ("group", "target", "values"),
+    [
+        ("model", "Flow", {"steps": 2}),
+        ("model", "Anything", {"whatever": [1, {"is": None}]}),
+        ("split", "folds", {"groups": "session"}),
+        ("corpus", "read", {"root": "/somewhere"}),
+        ("classifier", "Attention", {"heads": 2}),
+    ],
+)
+def test_an_outside_class_is_valid_and_converts_back(
+    group: str, target: str, values: dict[str, Any]
+) -> None:
+    config = configured(group, target, **values)
+    assert validate(config).model_dump(by_alias=True) == config
+
+
+@pytest.mark.usefixtures("outside")
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"label_policy": "elbo"}, None),
+        ({"training.latent": "sample"}, "mu, as Flow has no posterior to sample from"),
+        ({"training.encoder_lr": 0.1}, None),
+    ],
+)
+def test_rules_look_at_the_attributes_of_an_outside_class(
+    changes: dict[str, Any], expected: str | None
+) -> None:
+    config = configured("model", "Flow", steps=2)
+    config["classifier"] = configured("classifier", "Attention", heads=2)["classifier"]
+    for key, value in changes.items():
+        group, _, name = key.rpartition(".")
+        (config[group] if group else config)[name] = value
+    if expected:
+        assert expected in message_of(config)
+    else:
+        validate(config)
+
+
+@pytest.mark.usefixtures("outside")
+def test_a_bound_needs_the_quantities_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = {**configured("model", "Flow", steps=2), "label_policy": "elbo+lstm"}
+    validate(config)
+    monkeypatch.setattr("outside_classes.Flow.quantities", ("loss",))
+    assert "has no squared_error and kl" in message_of(config)
+
+
+@pytest.mark.usefixtures("outside")
+@pytest.mark.parametrize("typed", [True, False])
+def test_build_calls_the_class_with_settings_and_runtime_arguments(typed: bool) -> None:
+    config = configured("model", "Flow", steps=2)
+    component = validate(config).model if typed else config["model"]
+    assert build(component, input_size=3, num_classes=4).settings == (3, 4, 2, 8)
+
+
+@pytest.mark.parametrize("target", sorted(t for t in COMPONENTS if ".model." in t))
+def test_a_model_says_of_its_class_what_is_so(target: str) -> None:
+    """Rules that depend on a class read the class variables of its model here."""
+    model, cls = COMPONENTS[target], settings.load(target)
+    assert model.conditional == getattr(cls, "conditional", False)
+    assert settings.is_baseline(model) == settings.is_baseline(cls)
+    if not settings.is_baseline(model):
+        assert model.quantities == getattr(cls, "quantities", ())
+        assert model.posterior == hasattr(cls, "posterior")
+
+
+@pytest.mark.parametrize("target", sorted(t for t in COMPONENTS if ".classifier." in t))
+def test_a_classifier_is_a_network_or_not(target: str) -> None:
+    assert COMPONENTS[target].forward == issubclass(settings.load(target), torch.nn.Module)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("target", sorted(COMPONENTS))
+def test_the_signature_of_every_component_has_the_fields_of_its_model(target: str) -> None:
+    """A parameter without a setting, or a setting without a parameter, fails at run time only."""
+    names = {field.alias or name for name, field in COMPONENTS[target].model_fields.items()}
+    values = dict.fromkeys(names - {"_target_"})
+    outside = OutsideComponent.model_validate({"_target_": target, **values})
+    group = target.split(".")[1].replace("baseline", "model")
+    settings.check_signature(group, outside)
+
+
+def test_every_label_policy_but_those_that_leak_is_a_setting() -> None:
+    assert {*get_args(settings.LabelPolicy), *LEAKING} == set(POLICIES)
+    assert settings.POLICIES_BY_BOUND == USES_BOUNDS
+
+
+def test_a_missing_optional_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "find_spec", lambda _: None)
+    validate(configure())
+    text = message_of(configure("model=egemaps_svm"))
+    assert text.endswith("got no such package.\npip install 'ser_vae[opensmile]'")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "cuda", "expected"),
+    [
+        (["trainer=gpu"], False, "trainer.accelerator=gpu: expected a device"),
+        (["trainer=gpu"], True, None),
+        (["trainer.precision=16-mixed"], False, "trainer.precision=16-mixed: expected another"),
+        (["trainer.precision=16-mixed"], True, None),
+        (["trainer=cpu", "trainer.precision=16-mixed"], True, "trainer.precision=16-mixed"),
+    ],
+)
+def test_devices_are_checked_on_this_machine(
+    overrides: list[str], cuda: bool, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: cuda)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    trainer = validate(configure(*overrides)).trainer
+    if expected is None:
+        settings.check_devices(trainer)
+        return
+    with pytest.raises(SerVaeError, match=expected):
+        settings.check_devices(trainer)
+
+
+def test_validation_neither_reads_a_file_nor_imports_torch() -> None:
+    code = (
+        "import sys; from ser_vae.run import configure; from ser_vae.settings import validate; "
+        "validate(configure('corpus=iemocap', 'corpus.root=/nowhere', 'model=cvae')); "
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_conf_is_found_in_a_checkout_and_in_the_installed_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = conf_dir()
+    assert checkout.is_absolute()
+    assert (checkout / "config.yaml").is_file()
+    monkeypatch.setattr(settings, "__file__", str(tmp_path / "ser_vae" / "settings.py"))
+    (tmp_path / "ser_vae" / "conf").mkdir(parents=True)
+    assert conf_dir() == tmp_path / "ser_vae" / "conf"
