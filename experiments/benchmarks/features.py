@@ -38,7 +38,7 @@ from ser_vae.run import configure
 from ser_vae.settings import build
 
 FILES, CORES = 600, 2
-CONFIG = configure("corpus=demo")["features"]
+CONFIG = configure("features=logmel")["features"]
 RATE_HZ, FFT, BANDS, FLOOR = (
     CONFIG[key] for key in ("sample_rate", "fft_size", "mel_bands", "floor")
 )

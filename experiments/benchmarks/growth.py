@@ -18,16 +18,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import soundfile
-import torch
 from measured import write
 from memory import apart
-from ser_vae.pipeline.features import feature_store
-from ser_vae.pipeline.prepare import prepare
 
 from ser_vae.corpus.utterance import Corpus, Utterance
+from ser_vae.pipeline import feature_store, fresh_model, prepare, run_stage
 from ser_vae.run import configure
-from ser_vae.settings import build
-from ser_vae.training.fit import fit
+from ser_vae.settings import build, validate
 from ser_vae.training.pretrain import Pretrain
 
 SIZES = (40, 160, 640)
@@ -45,28 +42,20 @@ def stages(paths: Sequence[Path]) -> dict[str, float]:
     ]
     corpus = Corpus("listed", EMOTIONS, tuple(sorted(utterances, key=lambda u: u.id)))
     with tempfile.TemporaryDirectory() as name:
-        config = configure("corpus=demo", f"cache={name}")
-        times = [time.perf_counter()]
-        feature_store(config, build(config["features"])).compute(corpus.utterances)
-        times.append(time.perf_counter())
-        material, _ = prepare(config, corpus, corpus.utterances)
-        times.append(time.perf_counter())
-        torch.manual_seed(0)
-        model = build(config["model"], input_size=material.segments.size, num_classes=2)
-        pretraining = config["training"]["pretrain"]
-        fit(
-            Pretrain(model, 0, pretraining["optimizer"]),
-            material.segment_set("train", "test"),
-            [],
-            folder=Path(name) / "fit",
-            epochs=1,
-            batch_size=pretraining["batch_size"],
-            gradient_clip=None,
-            trainer={**config["trainer"], "accelerator": "cpu"},
-            compiled=False,
-            loggers=[],
-            progress=False,
+        settings = validate(
+            configure(
+                *("corpus=demo", "trainer=cpu", "progress=false", "training.pretrain.epochs=1"),
+                f"cache={name}",
+            )
         )
+        times = [time.perf_counter()]
+        feature_store(settings, build(settings.features)).compute(corpus.utterances)
+        times.append(time.perf_counter())
+        data, _ = prepare(settings, corpus, corpus.utterances)
+        times.append(time.perf_counter())
+        adam = settings.training.pretrain.optimizer.model_dump()
+        stage = Pretrain(fresh_model(settings, data), 0, adam)
+        run_stage(settings, stage, data.segment_set("train", "test"), [], Path(name) / "fit", [])
         times.append(time.perf_counter())
     return {s: b - a for s, a, b in zip(STAGES, times[:-1], times[1:], strict=True)}
 

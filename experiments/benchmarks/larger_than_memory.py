@@ -30,22 +30,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from mmap import MADV_DONTNEED
 from pathlib import Path
-from typing import Any
 
 import soundfile
 import torch
 from measured import write
 from memory import Peak, anonymous_mb
-from ser_vae.pipeline.prepare import prepare
 from torch.utils.data import Dataset
 
 from ser_vae.corpus.utterance import Corpus, Utterance
 from ser_vae.data.batch import Pick
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import SegmentBatch, SegmentSet
+from ser_vae.pipeline import prepare, run_stage
 from ser_vae.run import configure
-from ser_vae.settings import build
-from ser_vae.training.fit import fit
+from ser_vae.settings import Settings, build, validate
 from ser_vae.training.pretrain import Pretrain
 
 LIMIT = 4 * 2**30  # bytes of memory of the process's own
@@ -55,17 +53,18 @@ IN_MEMORY = 600  # utterances
 
 
 class Clocked(Dataset[SegmentBatch]):
-    """Segments, and when each batch was asked for."""
+    """A random choice of segments, and the times in s at which batches of them are requested."""
 
-    def __init__(self, data: SegmentSet) -> None:
-        self.data, self.asked = data, list[float]()
+    def __init__(self, data: SegmentSet, count: int) -> None:
+        self.data, self.times = data, list[float]()
+        self.chosen = torch.randperm(len(data))[:count]
 
     def __len__(self) -> int:
-        return len(self.data)
+        return len(self.chosen)
 
     def __getitem__(self, pick: Pick) -> SegmentBatch:
-        self.asked.append(time.perf_counter())
-        return self.data[pick]
+        self.times.append(time.perf_counter())
+        return self.data[pick._replace(items=self.chosen[pick.items])]
 
 
 def listed(root: Path, hours: float) -> Corpus:
@@ -83,41 +82,29 @@ def listed(root: Path, hours: float) -> Corpus:
 
 def dropped(segments: Segments, folder: Path) -> None:
     """Write the file out, and have the system forget all of its pages."""
-    segments.ahead.memory.flush()  # type: ignore[union-attr]
-    segments.ahead.memory.madvise(MADV_DONTNEED)  # type: ignore[union-attr]
+    segments.prefetch.memory.flush()  # type: ignore[union-attr]
+    segments.prefetch.memory.madvise(MADV_DONTNEED)  # type: ignore[union-attr]
     for entry in Path("/proc/self/fd").iterdir():
         target = str(entry.readlink()) if entry.is_symlink() else ""
         if target.startswith(str(folder)) and target.endswith("(deleted)"):
             os.posix_fadvise(int(entry.name), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def step_ms(config: Any, data: SegmentSet, steps: int) -> float:
-    """Mean over the steps of an epoch, the first tenth left out."""
+def step_ms(settings: Settings, data: SegmentSet, steps: int) -> float:
+    """Mean over `steps` steps, or one epoch if that has fewer; the first tenth is left out."""
     torch.manual_seed(0)
-    model = build(config["model"], input_size=800, num_classes=len(EMOTIONS))
-    stage = Pretrain(model, 0, config["training"]["pretrain"]["optimizer"])
-    clocked = Clocked(data)
-    settings = {**config["trainer"], "limit_train_batches": steps, "accelerator": "cpu"}
+    model = build(settings.model, input_size=data.source.size, num_classes=len(EMOTIONS))
+    pretraining = settings.training.pretrain
+    stage = Pretrain(model, 0, pretraining.optimizer.model_dump())
+    clocked = Clocked(data, steps * pretraining.batch_size)
     with tempfile.TemporaryDirectory() as folder:
-        fit(
-            stage,
-            clocked,
-            [],
-            folder=Path(folder),
-            epochs=1,
-            batch_size=config["training"]["pretrain"]["batch_size"],
-            gradient_clip=None,
-            trainer=settings,
-            compiled=False,
-            loggers=[],
-            progress=False,
-        )
-    began = clocked.asked[steps // 10 :]
-    return 1000 * (began[-1] - began[0]) / (len(began) - 1)
+        run_stage(settings, stage, clocked, [], Path(folder), [])
+    times = clocked.times[len(clocked.times) // 10 :]
+    return 1000 * (times[-1] - times[0]) / (len(times) - 1)
 
 
 def contestants(
-    config: Any, data: SegmentSet, steps: int, folder: Path
+    settings: Settings, data: SegmentSet, steps: int, folder: Path
 ) -> dict[str, Callable[[], float]]:
     on_disk: Segments = data.source  # type: ignore[assignment]
     count = on_disk.count[:IN_MEMORY]
@@ -127,21 +114,21 @@ def contestants(
         frames=on_disk.frames[: int(start[-1]) + on_disk.length].clone(),
         start=start,
         count=count,
-        ahead=None,
+        prefetch=None,
     )
     in_memory = SegmentSet(few, data.condition[: len(few)])
-    plain = SegmentSet(replace(on_disk, ahead=None), data.condition)
+    plain = SegmentSet(replace(on_disk, prefetch=None), data.condition)
 
     def cold(used: SegmentSet) -> float:
         dropped(on_disk, folder)
-        return step_ms(config, used, steps)
+        return step_ms(settings, used, steps)
 
     def cached() -> float:
         on_disk.frames.sum()
-        return step_ms(config, data, steps)
+        return step_ms(settings, data, steps)
 
     turns: dict[str, Callable[[], float]] = {
-        "memory": lambda: step_ms(config, in_memory, steps),
+        "memory": lambda: step_ms(settings, in_memory, steps),
         "cold": lambda: cold(data),
         "cold_plain": lambda: cold(plain),
     }
@@ -162,20 +149,25 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (LIMIT, LIMIT))
     corpus = listed(asked.root, asked.hours)
     with tempfile.TemporaryDirectory() as name:
-        config = configure("corpus=demo", "memory_gb=0", f"cache={name}")
+        settings = validate(
+            configure(
+                *("corpus=demo", "memory_gb=0", "trainer=cpu", "progress=false"),
+                *("training.pretrain.epochs=1", f"cache={name}"),
+            )
+        )
         before_mb = anonymous_mb()
         with Peak() as peak:
             began = time.perf_counter()
-            material, _ = prepare(config, corpus, corpus.utterances)
+            prepared, _ = prepare(settings, corpus, corpus.utterances)
             prepared_s = time.perf_counter() - began
-            data = material.segment_set("train")
-            turns = contestants(config, data, asked.steps, Path(name).resolve())
+            data = prepared.segment_set("train")
+            turns = contestants(settings, data, asked.steps, Path(name).resolve())
             ms = [{name: turn() for name, turn in turns.items()} for _ in range(asked.rounds)]
-        frames = material.segments.frames
+        frames = prepared.segments.frames
         results = {
             "hours": asked.hours,
-            "utterances": len(material.utterances),
-            "segments": len(material.segments),
+            "utterances": len(prepared.table),
+            "segments": len(prepared.segments),
             "steps": asked.steps,
             "rounds": asked.rounds,
             "file_gb": round(frames.numel() * 4 / 1e9, 2),

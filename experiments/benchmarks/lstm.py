@@ -6,7 +6,7 @@
 the deviation of IEMOCAP's (4.5 s, 3.2 s), latents of 128 dimensions, batches of 128, the default
 LSTM. The contestants take turns, an epoch each; medians of the rounds' ratios.
 
-    ours        `ser_vae.training.fit`: batches of like length, padded to their longest
+    ours        `ser_vae.training.fit`: batches of similar length, padded to their longest
     shuffled    a loop by hand, fused Adam: batches at random, padded to their longest
     packed      the same, packed sequences in place of padding
     everything  the same, every batch padded to the longest utterance of all
@@ -26,23 +26,23 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from measured import ratio, rounds, write
-from ser_vae.pipeline.settings import fit_settings
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import SequenceSet
+from ser_vae.pipeline import run_stage
 from ser_vae.run import configure
-from ser_vae.settings import build
+from ser_vae.settings import build, validate
 from ser_vae.training.classify import Classify
-from ser_vae.training.encode import encode, untold
-from ser_vae.training.fit import fit
+from ser_vae.training.encode import encode, uniform_condition
 
 UTTERANCES, LATENT, CLASSES, BATCH = 3872, 128, 4, 128
 WHOLE_CORPUS = 5531
 LENGTH, BANDS = 10, 80
-CONFIG = configure("trainer=cpu", "training.classify.epochs=1", "progress=false")
-SETTINGS = CONFIG["training"]["classify"]
+SETTINGS = validate(configure("trainer=cpu", "training.classify.epochs=1", "progress=false"))
+STAGE = SETTINGS.training.classify
+ADAM = STAGE.optimizer.model_dump()
 
 
 def lengths(count: int) -> Tensor:
@@ -57,18 +57,19 @@ def material() -> SequenceSet:
     generator = torch.Generator().manual_seed(1)
     latents = torch.randn(int(count.sum()), LATENT, generator=generator)
     label = torch.randint(CLASSES, (UTTERANCES,), generator=generator)
-    return SequenceSet(latents, count.cumsum(0) - count, count, untold(UTTERANCES, CLASSES), label)
+    condition = uniform_condition(UTTERANCES, CLASSES)
+    return SequenceSet(latents, count.cumsum(0) - count, count, condition, label)
 
 
 def classifier() -> Any:
     torch.manual_seed(0)
-    return build(CONFIG["classifier"], input_size=LATENT, num_classes=CLASSES)
+    return build(SETTINGS.classifier, input_size=LATENT, num_classes=CLASSES)
 
 
 def ours(data: SequenceSet) -> None:
-    stage = Classify(classifier(), 0, SETTINGS["optimizer"])
+    stage = Classify(classifier(), 0, ADAM)
     with tempfile.TemporaryDirectory() as folder:
-        fit(stage, data, [], folder=Path(folder), loggers=[], **fit_settings(CONFIG, stage))
+        run_stage(SETTINGS, stage, data, [], Path(folder), [])
 
 
 def padded(data: SequenceSet, index: Tensor, longest: int | None) -> tuple[Tensor, Tensor]:
@@ -83,14 +84,15 @@ def padded(data: SequenceSet, index: Tensor, longest: int | None) -> tuple[Tenso
 
 def by_hand(data: SequenceSet, *, packed: bool = False, everything: bool = False) -> None:
     model = classifier()
-    optimizer = torch.optim.Adam(model.parameters(), fused=True, **SETTINGS["optimizer"])
+    optimizer = torch.optim.Adam(model.parameters(), fused=True, **ADAM)
     longest = int(data.count.max()) if everything else None
     for index in torch.randperm(len(data)).split(BATCH):
         z, length = padded(data, index, longest)
         logits = packed_logits(model, z, length) if packed else model(z, length)
         optimizer.zero_grad()
         F.cross_entropy(logits, data.label[index]).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), SETTINGS["gradient_clip"])
+        if STAGE.gradient_clip:
+            torch.nn.utils.clip_grad_norm_(model.parameters(), STAGE.gradient_clip)
         optimizer.step()
 
 
@@ -108,9 +110,9 @@ def encoding() -> dict[str, float]:
     start = torch.arange(0, len(frames), LENGTH)
     segments = Segments(frames, start, count, LENGTH)
     model = build(configure("model=vae")["model"], input_size=LENGTH * BANDS, num_classes=CLASSES)
-    told = untold(WHOLE_CORPUS, CLASSES)
+    condition = uniform_condition(WHOLE_CORPUS, CLASSES)
     began = time.perf_counter()
-    encode(model, segments, told, sample=False, seed=0, device=torch.device("cpu"))
+    encode(model, segments, condition, sample=False, seed=0, device=torch.device("cpu"))
     return {"segments": len(segments), "seconds": round(time.perf_counter() - began, 2)}
 
 

@@ -26,24 +26,23 @@ from typing import Any
 import lightning
 import torch
 from measured import ratio, rounds, write
-from ser_vae.pipeline.settings import fit_settings
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import SegmentSet
+from ser_vae.pipeline import run_stage
 from ser_vae.run import configure
-from ser_vae.settings import build
-from ser_vae.training.fit import fit
-from ser_vae.training.health import watched
-from ser_vae.training.history import read
+from ser_vae.settings import build, validate
+from ser_vae.training.health import draw_segments
+from ser_vae.training.history import read_curves
 from ser_vae.training.pretrain import Pretrain
 
 LENGTH, BANDS, CLASSES, BATCH = 10, 80, 4, 128
 SIZE = LENGTH * BANDS
 BF16 = "trainer.precision=bf16-mixed"
-CONFIG = configure("model=vae")
-ADAM = CONFIG["training"]["pretrain"]["optimizer"]
+SETTINGS = validate(configure("model=vae"))
+ADAM = SETTINGS.training.pretrain.optimizer.model_dump()
 
 Contestant = Callable[[], Any]  # trains for an epoch
 
@@ -62,7 +61,7 @@ def material(count: int) -> SegmentSet:
 
 def vae() -> Any:
     torch.manual_seed(0)
-    return build(CONFIG["model"], input_size=SIZE, num_classes=CLASSES)
+    return build(SETTINGS.model, input_size=SIZE, num_classes=CLASSES)
 
 
 def by_hand(x: Tensor, c: Tensor) -> Contestant:
@@ -128,16 +127,18 @@ def products(count: int) -> Contestant:
 
 
 def ours(data: SegmentSet, *overrides: str) -> Callable[[], list[dict[str, float]]]:
-    """As a run calls it, an epoch where nothing else is told; the curves."""
-    config = configure(
-        "model=vae", "trainer=cpu", "progress=false", "training.pretrain.epochs=1", *overrides
+    """As a run does it, for one epoch unless `overrides` say otherwise; returns the curves."""
+    settings = validate(
+        configure(
+            "model=vae", "trainer=cpu", "progress=false", "training.pretrain.epochs=1", *overrides
+        )
     )
 
     def epoch() -> list[dict[str, float]]:
-        stage = Pretrain(vae(), 0, ADAM, watched=watched(data, 0))
+        stage = Pretrain(vae(), 0, ADAM, monitored=draw_segments(data, 0))
         with tempfile.TemporaryDirectory() as folder:
-            fit(stage, data, [], folder=Path(folder), loggers=[], **fit_settings(config, stage))
-            return read(Path(folder) / "pretrain.csv")
+            run_stage(settings, stage, data, [], Path(folder), [])
+            return read_curves(Path(folder) / "pretrain.csv")
 
     return epoch
 
