@@ -15,15 +15,10 @@ def class_of_code(emotions: Mapping[str, Sequence[str]], codes: Collection[str])
     """Invert class -> codes into code -> class; a code of no class is left out.
 
     Raises:
-        SerVaeError: fewer than two classes, a class without a code, a code that is not among
-            `codes` or belongs to two classes.
+        SerVaeError: a code is not among `codes`, or belongs to two classes.
     """
-    if len(emotions) < 2:
-        raise SerVaeError(f"corpus.emotions has {len(emotions)} classes, expected two or more")
     class_of: dict[str, str] = {}
     for emotion, members in emotions.items():
-        if not members:
-            raise SerVaeError(f"corpus.emotions.{emotion} has no code")
         for code in members:
             if code not in codes:
                 known = ", ".join(sorted(codes))

@@ -1,9 +1,10 @@
 """Splits that never separate a group: each session, speaker or script is on one side only.
 
-A function with the name of an option of conf/split for each kind of group.
+One function for each kind of group. Its settings are those of `grouped_folds`.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -11,41 +12,26 @@ from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import GROUPS, Utterance
 
 
-def session_folds(
-    utterances: Sequence[Utterance], *, seed: int, validation: float
-) -> list[dict[str, str]]:
+def session_folds(utterances: Sequence[Utterance], **settings: Any) -> list[dict[str, str]]:
     """Leave one session out: neither speakers nor dialogues are shared."""
     every = len(utterances)
-    return grouped_folds(utterances, "session", seed, every, every, validation)
+    return grouped_folds(utterances, "session", leave_one_out_up_to=every, folds=every, **settings)
 
 
-def speaker_folds(
-    utterances: Sequence[Utterance],
-    *,
-    seed: int,
-    leave_one_out_up_to: int,
-    folds: int,
-    validation: float,
-) -> list[dict[str, str]]:
+def speaker_folds(utterances: Sequence[Utterance], **settings: Any) -> list[dict[str, str]]:
     """Split speaker-independently: a fold per speaker if there are few, drawn folds if many."""
-    return grouped_folds(utterances, "speaker", seed, leave_one_out_up_to, folds, validation)
+    return grouped_folds(utterances, "speaker", **settings)
 
 
-def script_folds(
-    utterances: Sequence[Utterance],
-    *,
-    seed: int,
-    leave_one_out_up_to: int,
-    folds: int,
-    validation: float,
-) -> list[dict[str, str]]:
+def script_folds(utterances: Sequence[Utterance], **settings: Any) -> list[dict[str, str]]:
     """Split text-independently: a fold per script if there are few, drawn folds if many."""
-    return grouped_folds(utterances, "script", seed, leave_one_out_up_to, folds, validation)
+    return grouped_folds(utterances, "script", **settings)
 
 
 def grouped_folds(
     utterances: Sequence[Utterance],
     group: str,
+    *,
     seed: int,
     leave_one_out_up_to: int,
     folds: int,

@@ -33,7 +33,8 @@ def corpus(groups: int, of_each: int = 6) -> list[Utterance]:
 
 
 def grouped(utterances, *, seed=0, bound=10, folds=5, validation=0.0):
-    return grouped_folds(utterances, "session", seed, bound, folds, validation)
+    settings = {"leave_one_out_up_to": bound, "folds": folds, "validation": validation}
+    return grouped_folds(utterances, "session", seed=seed, **settings)
 
 
 def groups_of(parts: dict[str, str], utterances: list[Utterance]) -> dict[str, set[str]]:

@@ -97,9 +97,3 @@ def test_an_emotion_missing_from_the_test_set_is_an_error():
     counts = {"angry": 6, "happy": 9, "neutral": 2, "sad": 16}
     with pytest.raises(SerVaeError, match=r"neutral 2"):
         split(utterances(counts), seed=0, **PAPER)
-
-
-@pytest.mark.parametrize("proportion", [0.0, 1.0, -0.1, 1.5])
-def test_a_proportion_that_leaves_a_set_empty_is_an_error(proportion):
-    with pytest.raises(SerVaeError, match=f"split.test={proportion}"):
-        split(utterances({"angry": 20, "sad": 20}), seed=0, test=proportion, validation=0.0)
