@@ -194,22 +194,6 @@ def test_a_folder_of_44_classes_is_a_corpus(noises: Path, run_noises: Run, tmp_p
     assert len(table(folder / "predictions.csv")[0]) >= 44
 
 
-@pytest.mark.usefixtures("failing")
-@pytest.mark.parametrize(
-    ("settings", "where"),
-    [
-        ("corpus._target_=outside_failing.read", "return 1 / 0"),
-        ("split=session", "Traceback"),
-        ("-m split=session seed=0", "Traceback"),
-    ],
-)
-def test_debug_shows_the_traceback(error_of: ErrorOf, settings: str, where: str) -> None:
-    assert "Traceback" not in error_of(*settings.split())
-    text = error_of(*settings.split(), "debug=true")
-    assert "Traceback" in text
-    assert where in text
-
-
 def test_hydras_own_switch_shows_the_traceback(
     error_of: ErrorOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
