@@ -136,7 +136,7 @@ def test_another_split_under_the_same_path_is_another_run(run_noises: Run, tmp_p
 
 
 def test_a_split_without_its_file_is_named(run_noises: Run) -> None:
-    with pytest.raises(SerVaeError, match=r"split\.path: nowhere\.csv can't be read"):
+    with pytest.raises(SerVaeError, match=r"split\.path: nowhere\.csv cannot be read"):
         run_noises("split=file", "split.path=nowhere.csv")
 
 
