@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import audio
-from ser_vae.features.extractor import Extractor
+from ser_vae.features.extractor import Extractor, single_torch_thread
 from ser_vae.features.logmel import LogMel
 
 RATE_HZ = 16_000
@@ -31,7 +31,8 @@ def recordings(folder: Path, count: int, samples: int = 4_000) -> list[Utterance
 
 
 def expected(utterance: Utterance, extractor: Extractor = LOG_MEL) -> np.ndarray:
-    return extractor(audio.read(utterance.path, RATE_HZ))
+    with single_torch_thread():  # the last bits depend on the number of threads
+        return extractor(audio.read(utterance.path, RATE_HZ))
 
 
 def packs(store: Path) -> list[Path]:
