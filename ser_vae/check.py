@@ -28,6 +28,7 @@ from ser_vae.data.subset import select
 from ser_vae.features.audio import inspect
 from ser_vae.run import configure
 from ser_vae.settings import Settings, build, validate
+from ser_vae.split import check_training_set
 from ser_vae.terminal import stderr, track
 
 PIPE_WIDTH = 160  # characters of a table where the output is no terminal
@@ -99,7 +100,8 @@ def find_split_faults(corpus: Corpus, files: pd.DataFrame, settings: Settings) -
     usable = tuple(utterance for utterance in corpus.utterances if utterance.id in usable_ids)
     try:
         utterances = select(replace(corpus, utterances=usable), settings.data.style)
-        build(settings.split, utterances, seed=settings.seed)
+        for fold in build(settings.split, utterances, seed=settings.seed):
+            check_training_set(fold, utterances, settings.choice.split)
     except SerVaeError as error:
         return [str(error)]
     return []
