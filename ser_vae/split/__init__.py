@@ -55,5 +55,5 @@ def check_training_set(
             f"split={protocol}: a training set has no utterance of "
             f"{', '.join(sorted({u.emotion for u in held_out}))}: all {len(held_out)} are held out "
             f"together, such as {held_out[0].id}.\n"
-            "Remove the class from the corpus, or use a split that divides it, such as split=random."
+            "Remove the class from the corpus, or divide it, such as by split=random."
         )
