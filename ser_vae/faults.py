@@ -47,8 +47,9 @@ def friendly_errors(memory_gb: float) -> Iterator[None]:
             reason = str(error).partition("\n")[0]
             raise SerVaeError(
                 f"out of memory{': ' if reason else ''}{reason}\n"
-                f"Lower memory_gb={memory_gb} (frames beyond it are kept in cache), jobs or "
-                f"training.*.batch_size, or use a machine or job with more. {RESUME}"
+                f"Lower memory_gb={memory_gb} (frames beyond it are kept in cache), jobs, "
+                "max_batch_segments or training.*.batch_size, or use a machine or job with more. "
+                f"{RESUME}"
             ) from error
         if not isinstance(error, OSError) or error.errno not in ADVICE:
             raise

@@ -486,6 +486,7 @@ def train_classifier(
         sample=settings.training.latent == "sample",
         seed=settings.seed,
         batch_size=settings.training.classify.batch_size,
+        max_padded=settings.max_batch_segments,
         device=device_of(settings.trainer.accelerator),
     )
     if fine_tuned:
@@ -545,7 +546,7 @@ def sequences(
     source: Any = data.segments_of(part)
     if not classifier.fine_tuned:
         source = latents_of(classifier, data, conditions, part)
-    return data.sequence_set(part, source, conditions)
+    return data.sequence_set(part, source, conditions, classifier.max_padded)
 
 
 def latents_of(
