@@ -15,13 +15,12 @@ from dataclasses import asdict, replace
 from itertools import pairwise
 
 import pandas as pd
-from hydra.errors import HydraException
-from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ser_vae import SerVaeError, command_errors
+from ser_vae import SerVaeError
+from ser_vae.compose import OverrideError
 from ser_vae.corpus.completeness import corpus_warnings, list_warning
 from ser_vae.corpus.utterance import SYNTHETIC, Corpus
 from ser_vae.data.subset import select
@@ -47,12 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = validate(configure(*overrides))
         stderr().quiet = not settings.progress
         corpus = build(settings.corpus)
-    except (HydraException, OmegaConfBaseException) as error:
-        errors.print(f"error: {command_errors.explain(error)}", style="red")
-        return 2
     except SerVaeError as error:
         errors.print(f"error: {error}", style="red")
-        return 1
+        return 2 if isinstance(error, OverrideError) else 1
     files = inspect_files(corpus, settings.jobs or os.cpu_count() or 1)
     faults = find_faults(corpus, files) or find_split_faults(corpus, files, settings)
     width = None if sys.stdout.isatty() else PIPE_WIDTH
