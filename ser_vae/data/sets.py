@@ -1,4 +1,4 @@
-"""Datasets that are indexed with a whole batch: segments, and sequences of segments or latents."""
+"""Datasets that are indexed by a whole batch: segments, and sequences of segments or latents."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
@@ -28,7 +28,7 @@ class SegmentBatch(NamedTuple):
 
 
 class SequenceBatch(NamedTuple):
-    x: Tensor  # (B, S, Z) latents, or (B, S, D) segments where the encoder is fine-tuned
+    x: Tensor  # (B, S, Z) latents, or (B, S, D) segments if the encoder is fine-tuned
     length: Tensor  # (B,) valid segments
     c: Tensor  # (B, K) the encoder's condition
     label: Tensor  # (B,)
@@ -45,7 +45,7 @@ class SplitBatch(NamedTuple):
 
 
 class SegmentSet(Dataset[SegmentBatch]):
-    """Segments and the condition (N, K) of each; indexed with a whole batch at once."""
+    """N segments and their conditions (N, K), indexed by a whole batch at once."""
 
     def __init__(self, source: Source, condition: Tensor) -> None:
         self.source, self.condition = source, condition
@@ -57,9 +57,17 @@ class SegmentSet(Dataset[SegmentBatch]):
         items = pick.items.to(self.condition.device, non_blocking=True)
         return SegmentBatch(self.source[items], self.condition[items], pick.share)
 
+    def __getitems__(self, picks: Sequence[Pick]) -> list[SegmentBatch]:
+        """Return several batches, by one indexing operation."""
+        sizes = [len(pick.items) for pick in picks]
+        whole = self[Pick(torch.cat([pick.items for pick in picks]), 1.0)]
+        parts = zip(torch.split(whole.x, sizes), torch.split(whole.c, sizes), picks, strict=True)
+        return [SegmentBatch(x, c, pick.share) for x, c, pick in parts]
+
     def resident(self, device: torch.device) -> "SegmentSet":
-        """Copy the set to a GPU if that takes less than half of its free memory: a step then sends
-        the indices of its segments, not the segments. Otherwise return the set itself.
+        """Return a copy on the GPU if it takes at most half of the free memory, else self.
+
+        A step then transfers the indices of its segments instead of the segments.
         """
         if device.type != "cuda":
             return self
@@ -70,16 +78,16 @@ class SegmentSet(Dataset[SegmentBatch]):
 
 
 class SequenceSet(Dataset[SequenceBatch | SplitBatch]):
-    """Utterances as sequences of rows of `source`; indexed with a whole batch at once.
+    """Utterances as sequences of rows of `source`, indexed by a whole batch at once.
 
     A batch is padded to its longest utterance. One that would have more than `max_padded` rows then
     is split, so that an utterance of an hour among short ones does not take all memory.
 
     Args:
-        source: rows, those of an utterance one after another.
+        source: rows; those of an utterance are consecutive.
         first: (U,) the first row of each utterance.
         count: (U,) number of rows of each utterance.
-        condition: (U, K).
+        condition: (U, K) condition of the encoder.
         label: (U,) class indices.
         max_padded: rows, with padding, of utterances that are processed together; one utterance is
             never cut.
