@@ -32,9 +32,7 @@ LICENCES = {  # what the licence of a corpus says about models that were trained
     "its authors before any other use.",
     "demo": "The corpus is synthetic speech that ser_vae makes with espeak-ng; it has no licence.",
 }
-OTHER_CORPUS = (
-    "The licence of the corpus {corpus} is not known to ser_vae: ask who trained it."
-)
+OTHER_CORPUS = "The licence of the corpus {corpus} is not known to ser_vae: ask who trained it."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
