@@ -42,11 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if find_spec("huggingface_hub") is None:
             raise SerVaeError("Install huggingface_hub: pip install 'ser_vae[share]'")
         write_folder(options.model, options.name, folder, options.trust)
-        problem = push(folder, options.name, private=options.private)
+        print(push(folder, options.name, private=options.private))
     except (SerVaeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"not pushed: {problem}\nwritten: {folder}" if problem else f"pushed: {options.name}")
     return 0
 
 
@@ -93,19 +92,24 @@ def write_folder(model: str | Path, name: str, out: Path, trust: Sequence[str] =
 
 
 def push(folder: Path, name: str, *, private: bool) -> str:
-    """Push a folder; return why it was not, or "" if it was."""
+    """Push a folder if there is a token; return what was done.
+
+    Raises:
+        SerVaeError: the Hub does not answer, or refuses.
+    """
     from httpx2 import HTTPError  # noqa: PLC0415  (an extra)
     from huggingface_hub import HfApi, get_token  # noqa: PLC0415
 
     if get_token() is None:
-        return "there is no token. To push: hf auth login, then the same command."
+        return f"written to {folder}, not pushed: no token. To push: hf auth login, then again."
     api = HfApi()
     try:
         api.create_repo(name, private=private, exist_ok=True)
         api.upload_folder(repo_id=name, folder_path=folder)
     except (HTTPError, OSError) as error:
-        return f"{type(error).__name__}: {error}"
-    return ""
+        problem = f"{type(error).__name__}: {error}"
+        raise SerVaeError(f"written to {folder}, not pushed: {problem}") from error
+    return f"pushed to https://huggingface.co/{name}"
 
 
 def card(recogniser: Recogniser, name: str, onnx_refused: str) -> str:
@@ -194,7 +198,7 @@ def untested(about: Mapping[str, Any], emotions: Sequence[str]) -> list[str]:
         "Decisions about people. Emotions that speech shows are not those that people have.",
     ]
     if about["audit"]["verdict"] != "INDEPENDENT":
-        items.insert(0, "Speakers that it has not heard in training.")
+        items.insert(0, "Speakers who are not in its training set.")
     return items
 
 
