@@ -7,6 +7,9 @@ drift apart. It needs neither the corpus nor the configuration system:
     recogniser = Recogniser.load("runs/random/vae-complete-demo-seed0-0123abcd")
     recogniser.predict("speech.wav").emotion
 
+A recording is a file of any sample rate, or an array of samples (N,) or (N, channels), integer or
+in ±1, with its rate in Hz.
+
 `save` writes three files, of which the second or the third may be absent:
 
     recogniser.json       what it consists of, how it was trained and scored, checksums; see `save`
@@ -18,8 +21,9 @@ import copy
 import hashlib
 import inspect
 import json
+import math
 import platform
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +31,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import skops.io
 import torch
 from safetensors import SafetensorError
@@ -37,24 +42,36 @@ from torch import Tensor, nn
 from ser_vae import SerVaeError
 from ser_vae.baseline.estimator import UtteranceData
 from ser_vae.classifier.head import SequenceEstimator
-from ser_vae.data.segment import Segmentation, Segments, cut
-from ser_vae.features import audio
-from ser_vae.features.audio import Samples
+from ser_vae.classifier.lstm import LSTMClassifier
+from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
+from ser_vae.features import TooShortError, audio
+from ser_vae.features.audio import Clip, Samples
 from ser_vae.features.extractor import Extractor, Invertible
+from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser, Scale
 from ser_vae.files import atomic_write, write_text
 from ser_vae.model.representation import Network, Representation
 from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
 from ser_vae.training.decode import has_trained_decoder
-from ser_vae.training.encode import Marginal
+from ser_vae.training.encode import Marginal, encode, one_hot_condition, uniform_condition
 from ser_vae.training.illustrate import Illustrator
-from ser_vae.training.label_policy import POLICIES, Condition, LabelPolicy, Trained
-from ser_vae.training.predict import LatentClassifier, Probabilities
+from ser_vae.training.label_policy import (
+    POLICIES,
+    USES_BOUNDS,
+    Condition,
+    LabelPolicy,
+    Trained,
+    WithoutLabel,
+)
+from ser_vae.training.predict import Encoder, LatentClassifier, Probabilities
 
 FORMAT = 1  # of recogniser.json; raised when its meaning changes
 JSON, WEIGHTS, ESTIMATOR = "recogniser.json", "weights.safetensors", "estimator.skops"
 PACKAGES = ("ser_vae", "torch", "torchaudio", "lightning", "numpy", "scikit-learn")
 CPU = torch.device("cpu")
+
+Source = str | Path | npt.NDArray[Any]  # a file, or samples
+Recording = tuple[Source, int, Clip | None]  # with the rate of samples, or the clip of a file
 
 
 @dataclass(frozen=True)
@@ -66,6 +83,21 @@ class Prediction:
         probabilities: emotion -> probability, in the order of the classes.
     """
 
+    emotion: str
+    probabilities: dict[str, float]
+
+
+@dataclass(frozen=True)
+class TimedPrediction:
+    """The emotion of a recording from its start to `time_s`.
+
+    Attributes:
+        time_s: end of the last segment, in s of audio.
+        emotion: the most probable one.
+        probabilities: emotion -> probability, in the order of the classes.
+    """
+
+    time_s: float
     emotion: str
     probabilities: dict[str, float]
 
@@ -110,16 +142,142 @@ class Recogniser:
     about: Mapping[str, Any]
     device: torch.device = CPU
 
-    def predict(self, file: str | Path, *, speaker: str | None = None) -> Prediction:
-        """Recognise the emotion of an audio file of any sample rate.
+    def predict(
+        self,
+        source: Source,
+        rate: int = 0,
+        *,
+        speaker: str | None = None,
+        clip: Clip | None = None,
+    ) -> Prediction:
+        """Recognise the emotion of a recording.
 
-        `speaker` names a speaker of the run; needed by a model of normalise=speaker only.
+        Hours of audio need little memory, unless the model needs the whole utterance at once.
+
+        Args:
+            source: a file or samples.
+            rate: of the samples in Hz, if `source` is an array.
+            speaker: a speaker of the run or of `with_speaker`; for normalise=speaker only.
+            clip: start and end in the file, s; None for all of it.
 
         Raises:
-            SerVaeError: the file is unreadable or shorter than a segment, or the model needs
+            SerVaeError: the recording is unreadable or shorter than a segment, or the model needs
                 statistics of the speaker that it does not have.
         """
-        return self.predict_files([file], None if speaker is None else [speaker])[0]
+        self.normaliser.scale_of(speaker)  # raises if there is none
+        name, policy = speaker or "", self.policy
+        main = self.classifiers.get(policy.condition)
+        if not isinstance(policy, WithoutLabel) or main is None or main.sample:
+            known, segments, whole = self._standardised([(source, rate, clip)], [name])
+            return self._prediction(known.classify(segments, [name], whole)[0])
+        z = self._latents(main.encoder, self._uniform, source, rate, speaker, clip)
+        return self._prediction(self._calibrated(main.classify([z], [name]))[0])
+
+    def trajectory(
+        self,
+        source: Source,
+        rate: int = 0,
+        *,
+        every_s: float = 0.1,
+        speaker: str | None = None,
+        clip: Clip | None = None,
+    ) -> list[TimedPrediction]:
+        """Recognise the emotion of a recording up to each of several times.
+
+        Each is what `predict` returns for a recording that ends there; the last is for all of it.
+
+        Args:
+            source: see `predict`, also for the next three.
+            rate: of an array.
+            speaker: of a model of normalise=speaker.
+            clip: of a file.
+            every_s: between two predictions, rounded to segments; the last may follow sooner.
+
+        Raises:
+            SerVaeError: as `predict` does; or a part of the model needs the whole utterance.
+        """
+        if reason := next(self._whole_utterance_reasons(), None):
+            raise SerVaeError(
+                f"This model has no trajectory. {reason}.\nPredict whole recordings instead."
+            )
+        main = self._running_logits(self.policy.condition, source, rate, speaker, clip)
+        if "label" in self.classifiers:  # of policy `predicted`
+            first = self._running_logits("none", source, rate, speaker, clip)[0].argmax(dim=-1)
+            logits = main[first, torch.arange(len(first))]
+        else:
+            logits = main[0]
+        rows = self._calibrated(logits.double().softmax(dim=-1).numpy())
+        step = max(1, round(every_s / (self.segmentation.hop * self.extractor.frame_shift_s)))
+        chosen = sorted({*range(step - 1, len(rows), step), len(rows) - 1})
+        frames = math.inf
+        if self.segmentation.remainder == "pad":
+            frames = sum(map(len, self._frame_blocks(source, rate, clip)))
+        return [
+            TimedPrediction(self._end_s(n, frames), *vars(self._prediction(rows[n])).values())
+            for n in chosen
+        ]
+
+    def encode(
+        self,
+        source: Source,
+        rate: int = 0,
+        *,
+        speaker: str | None = None,
+        clip: Clip | None = None,
+    ) -> Samples:
+        """Encode each segment of a recording: (S, Z), the mean of the posterior if there is one.
+
+        A conditional representation gets no label. See `predict` for the arguments and errors.
+        """
+        model = self._representation("no latents to encode to")
+        return self._latents(model, self._uniform, source, rate, speaker, clip).numpy()
+
+    def decode(
+        self, z: npt.NDArray[np.floating], *, emotion: str | None = None, speaker: str | None = None
+    ) -> Samples:
+        """Decode latents of consecutive segments: (S, Z) -> frames (T, F), such as log-mel.
+
+        `emotion` is the condition of a conditional representation; None for no label. `speaker` is
+        whose statistics scale the frames, for normalise=speaker only.
+
+        Raises:
+            SerVaeError: the model has no decoder, or none that was trained.
+        """
+        model = self._representation("no decoder")
+        if not has_trained_decoder(model):
+            raise SerVaeError(
+                f"{self._model_name}: no decoder that was trained.\nUse model=ae, vae or cvae."
+            )
+        c = self._uniform
+        if emotion is not None:
+            label = torch.tensor([self.emotions.index(emotion)])
+            c = one_hot_condition(label, len(self.emotions))
+        rows = torch.as_tensor(z, dtype=torch.float32, device=self.device)
+        model.eval().to(self.device)
+        with torch.no_grad():
+            segments = model.decode(rows, c.expand(len(rows), -1).to(self.device)).cpu()
+        start = torch.arange(len(rows)) * self.segmentation.hop
+        frames = join_segments(segments, start, self.segmentation.length)
+        decoded: Samples = self.normaliser.scale_of(speaker).undo(frames).numpy()
+        return decoded
+
+    def segment_times(self, count: int) -> npt.NDArray[np.float64]:
+        """Return start and end of the first segments in s: (count, 2).
+
+        They count from the first frame that is not trimmed, see `trim_db` of the features.
+        """
+        start = np.arange(count) * self.segmentation.hop
+        times: npt.NDArray[np.float64] = np.stack([start, start + self.segmentation.length], axis=1)
+        return times * self.extractor.frame_shift_s
+
+    def with_speaker(self, speaker: str, sources: Sequence[Recording]) -> "Recogniser":
+        """Return a copy that has the statistics of a new speaker, for normalise=speaker.
+
+        Args:
+            speaker: any name; one that is known keeps its statistics.
+            sources: recordings of the speaker, each with its rate and clip as for `predict`.
+        """
+        return self._standardised(sources, [speaker] * len(sources))[0]
 
     def predict_files(
         self, files: Sequence[str | Path], speakers: Sequence[str] | None = None
@@ -132,14 +290,7 @@ class Recogniser:
         if not files:
             return []
         known, segments, names, whole = self.standardised(files, speakers)
-        rows = known.classify(segments, names, whole)
-        return [
-            Prediction(
-                self.emotions[int(row.argmax())],
-                dict(zip(self.emotions, row.tolist(), strict=True)),
-            )
-            for row in rows
-        ]
+        return [self._prediction(row) for row in known.classify(segments, names, whole)]
 
     def standardised(
         self, files: Sequence[str | Path], speakers: Sequence[str] | None = None
@@ -150,27 +301,160 @@ class Recogniser:
             This recogniser, with the statistics of new speakers if it is one of normalise=speaker;
             the segments of the files; who speaks in each; and the input of an estimator (U, E).
         """
-        waveforms = [audio.read(Path(file), self.extractor.sample_rate) for file in files]
-        frames = [self.extractor(waveform) for waveform in waveforms]
-        for file, each in zip(files, frames, strict=True):
-            if not self.segmentation.frames_kept(len(each)):
-                raise SerVaeError(
-                    f"{file}: too short: {len(each)} frames, and a segment has "
-                    f"{self.segmentation.length}.\nGive a longer recording."
+        names = speakers or [""] * len(files)
+        known, segments, whole = self._standardised([(file, 0, None) for file in files], names)
+        return known, segments, names, whole
+
+    def _standardised(
+        self, sources: Sequence[Recording], speakers: Sequence[str]
+    ) -> tuple["Recogniser", Segments, Samples | None]:
+        frames, rows = [], []
+        for source, rate, clip in sources:
+            blocks = self._frame_blocks(source, rate, clip)
+            frames.append(np.concatenate(list(blocks)))
+            self._check_length(source, len(frames[-1]))
+            if self.estimator is not None and self.estimator.extractor is not None:
+                rows.append(
+                    self.estimator.extractor(np.concatenate(list(self._blocks(source, rate, clip))))
                 )
         segments = cut(frames, self.segmentation)
-        speakers = speakers or [""] * len(files)
-        whole = None
-        if self.estimator is not None and self.estimator.extractor is not None:
-            whole = np.concatenate([self.estimator.extractor(each) for each in waveforms])
+        whole = np.concatenate(rows) if rows else None
         views, known = segments.frames_by_utterance(), self
         if self.normaliser.policy == "speaker":
             for speaker in sorted(set(speakers) - {"", *self.normaliser.scales}):
-                rows = [index for index, name in enumerate(speakers) if name == speaker]
-                known = known._with_speaker(speaker, views, whole, rows)
+                chosen = [index for index, name in enumerate(speakers) if name == speaker]
+                known = known._with_speaker(speaker, views, whole, chosen)
         for view, speaker in zip(views, speakers, strict=True):
             known.normaliser.apply(view, speaker)
-        return known, segments, speakers, whole
+        return known, segments, whole
+
+    def _check_length(self, source: Source, frames: int) -> None:
+        if not self.segmentation.frames_kept(frames):
+            raise SerVaeError(
+                f"{name_of(source)}: too short: {frames} frames, and a segment has "
+                f"{self.segmentation.length}.\nGive a longer recording."
+            )
+
+    def _blocks(self, source: Source, rate: int, clip: Clip | None) -> Iterator[Samples]:
+        path = Path(source) if isinstance(source, str) else source
+        return audio.blocks(path, self.extractor.sample_rate, rate_hz=rate, clip=clip)
+
+    def _frame_blocks(self, source: Source, rate: int, clip: Clip | None) -> Iterator[Samples]:
+        """Yield the frames (T, F) of a recording in blocks, if the extractor works on blocks."""
+        extractor, blocks = self.extractor, self._blocks(source, rate, clip)
+        try:
+            if not isinstance(extractor, LogMel) or extractor.trim_db is not None:
+                yield extractor(np.concatenate(list(blocks)))
+                return
+            held = next(blocks)  # samples from the next frame on
+            yield (frames := extractor(held))
+            for block in blocks:
+                held = np.concatenate([held[len(frames) * extractor.shift_length :], block])
+                if len(held) >= extractor.window_length:
+                    yield (frames := extractor(held))
+                else:
+                    frames = frames[:0]
+        except TooShortError as error:
+            raise SerVaeError(f"{name_of(source)}: {error}") from error
+
+    def _segment_blocks(
+        self, source: Source, rate: int, speaker: str | None, clip: Clip | None
+    ) -> Iterator[Segments]:
+        """Yield the standardised segments of a recording in blocks; joined they are all of it."""
+        length, hop = self.segmentation.length, self.segmentation.hop
+        held = np.empty((0, len(self.extractor.names)), np.float32)  # from the next segment on
+        for block in self._frame_blocks(source, rate, clip):
+            # all segments but the last, after which the end may be
+            if (count := (len(held) - length) // hop) > 0:
+                yield self._cut(held[: length + (count - 1) * hop], speaker)
+                held = held[count * hop :]
+            held = np.concatenate([held, block])
+        self._check_length(source, len(held))
+        yield self._cut(held, speaker)
+
+    def _cut(self, frames: Samples, speaker: str | None) -> Segments:
+        segments = cut([frames], self.segmentation)
+        self.normaliser.apply(segments.frames, speaker)
+        return segments
+
+    def _latents(
+        self,
+        encoder: Encoder,
+        condition: Tensor,
+        source: Source,
+        rate: int,
+        speaker: str | None,
+        clip: Clip | None,
+    ) -> Tensor:
+        """Encode a recording under a condition (1, K): mu (S, Z)."""
+        return torch.cat(
+            [
+                encode(encoder, block, condition, sample=False, seed=0, device=self.device)
+                for block in self._segment_blocks(source, rate, speaker, clip)
+            ]
+        )
+
+    @torch.no_grad()
+    def _running_logits(self, learned_under: Condition, *source: Any) -> Tensor:
+        """Classify the first n segments for each n: (C, S, K), for C conditions."""
+        classifier, classes = self.classifiers[learned_under], len(self.emotions)
+        conditions = torch.eye(classes)[:, None] if learned_under == "label" else [self._uniform]
+        head = classifier.head
+        assert isinstance(head, LSTMClassifier)
+        head.eval().to(self.device)
+        latents = (self._latents(classifier.encoder, c, *source) for c in conditions)
+        return torch.stack([head.trajectory(z.to(self.device)).cpu() for z in latents])
+
+    def _whole_utterance_reasons(self) -> Iterator[str]:
+        """Say which parts need the whole utterance, so that there is no trajectory, and why."""
+        policy, extractor = self.policy.name, self.extractor
+        if not self.classifiers or policy in (*USES_BOUNDS, "random"):
+            yield f"{self._model_name}, label_policy={policy}: it classifies whole utterances"
+        if not isinstance(extractor, LogMel):
+            yield f"Features are {type(extractor).__name__}: only LogMel is supported"
+        elif extractor.trim_db is not None:
+            yield (
+                f"features.trim_db={extractor.trim_db:g}: where to cut depends on the loudest "
+                "frame of the whole recording"
+            )
+        for classifier in self.classifiers.values():
+            if classifier.sample:
+                yield "training.latent=sample: latents are drawn at random"
+            if not isinstance(classifier.head, LSTMClassifier):
+                yield f"The classifier is {type(classifier.head).__name__}: only an LSTM has one"
+            elif classifier.head.lstm.bidirectional:
+                yield "classifier.bidirectional=true: one direction starts at the end"
+
+    @property
+    def _uniform(self) -> Tensor:
+        return uniform_condition(1, len(self.emotions))
+
+    @property
+    def _model_name(self) -> str:
+        return self.components.model.target.rpartition(".")[2]
+
+    def _representation(self, lacks: str) -> Representation:
+        if self.representation is None:
+            raise SerVaeError(
+                f"{self._model_name}: a model of whole utterances has {lacks}.\n"
+                "Give a model of segments, such as one of model=vae."
+            )
+        return self.representation
+
+    def _end_s(self, segment: int, frames: float) -> float:
+        """Return when the last window of a segment ends, in s, in a recording of `frames`."""
+        extractor = self.extractor
+        assert isinstance(extractor, LogMel)
+        end = min(segment * self.segmentation.hop + self.segmentation.length, frames)
+        samples = (end - 1) * extractor.shift_length + extractor.window_length
+        return samples / extractor.sample_rate
+
+    def _prediction(self, row: Probabilities) -> Prediction:
+        probabilities = dict(zip(self.emotions, row.tolist(), strict=True))
+        return Prediction(self.emotions[int(row.argmax())], probabilities)
+
+    def _calibrated(self, probabilities: Probabilities) -> Probabilities:
+        return probabilities
 
     def classify(
         self, segments: Segments, speakers: Sequence[str], whole: Samples | None = None
@@ -183,7 +467,7 @@ class Recogniser:
             whole: (U, E) what `estimator.extractor` returns, if it has one.
         """
         if self.estimator is None:
-            return self.policy.probabilities(self.trained(segments, speakers))
+            return self._calibrated(self.policy.probabilities(self.trained(segments, speakers)))
         probabilities: Probabilities = self.estimator.predict_proba(
             utterance_data(segments, speakers, whole)
         )
@@ -325,6 +609,13 @@ class Recogniser:
             SerVaeError: a file is missing or altered, or names a class that is not trusted.
         """
         folder = model_folder(Path(path))
+        try:
+            return cls._load(folder, trust, device)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise SerVaeError(f"{folder / JSON}: not as a run writes it: {error!r}.") from error
+
+    @classmethod
+    def _load(cls, folder: Path, trust: Collection[str], device: torch.device) -> "Recogniser":
         document = read_document(folder)
         files = read_files(folder, document["checksums"])
         features, model, head = (
@@ -410,6 +701,10 @@ def build_model(
     if built_in and "columns" in inspect.signature(resolve_name(model.target)).parameters:
         sizes["columns"] = columns
     return build(model, **sizes)
+
+
+def name_of(source: Source) -> str:
+    return str(source) if isinstance(source, str | Path) else "samples"
 
 
 def sha256(content: bytes) -> str:

@@ -67,31 +67,45 @@ class LatentClassifier:
         self, segments: Segments, condition: Tensor, speakers: Sequence[str]
     ) -> Probabilities:
         """Classify U utterances, in order: condition (U, K) -> (U, K)."""
-        source: Segments | Tensor = segments
-        if not self.fine_tuned:
-            source = encode(
-                self.encoder,
-                segments,
-                condition,
-                sample=self.sample,
-                seed=seed_for(self.seed, "latents", "test"),
-                device=self.device,
-            )
+        if self.fine_tuned:
+            self.encoder.eval()
+            self.encoder.float()
+            self.encoder.to(self.device)
+            return self._apply_head(segments, segments.count, condition)
+        latents = encode(
+            self.encoder,
+            segments,
+            condition,
+            sample=self.sample,
+            seed=seed_for(self.seed, "latents", "test"),
+            device=self.device,
+        )
+        return self.classify(torch.split(latents, segments.count.tolist()), speakers)
+
+    def classify(self, latents: Sequence[Tensor], speakers: Sequence[str]) -> Probabilities:
+        """Classify U utterances from their latents (S, Z): (U, K)."""
+        if isinstance(self.head, SequenceEstimator):
+            return self.head.predict_proba([rows.numpy() for rows in latents], speakers)
+        count = torch.tensor([len(rows) for rows in latents])
+        return self._apply_head(torch.cat(list(latents)), count, torch.zeros(len(count), 1))
+
+    @torch.no_grad()
+    def _apply_head(
+        self, source: Segments | Tensor, count: Tensor, condition: Tensor
+    ) -> Probabilities:
+        """Classify utterances of `count` (U,) latents each, or segments if it is fine-tuned."""
         head = self.head
-        if isinstance(head, SequenceEstimator):
-            assert isinstance(source, Tensor)
-            return head.predict_proba(as_sequences(source, segments), speakers)
-        for network in (self.encoder, head):
-            network.eval()
-            network.float()
-            network.to(self.device)
+        assert not isinstance(head, SequenceEstimator)
+        head.eval()
+        head.float()
+        head.to(self.device)
         torch.manual_seed(seed_for(seed_for(self.seed, "classify"), "predict"))  # it may sample
-        unknown = torch.zeros(len(segments.count), dtype=torch.int64)
-        items = SequenceSet(source, segments.first, segments.count, condition, unknown)
+        unknown = torch.zeros(len(count), dtype=torch.int64)
+        items = SequenceSet(source, count.cumsum(0) - count, count, condition, unknown)
         batches = Batches(
             len(items), self.batch_size, accumulated=1, seed=0, shuffle=False, rank=0, world_size=1
         )
-        encoder = self.encoder if self.fine_tuned else None
+        encoder = self.encoder if isinstance(source, Segments) else None
         logits = [
             classify_batch(
                 head, encoder, on_device(items[pick], self.device), sample=self.sample
