@@ -26,7 +26,7 @@ from ser_vae.corpus.utterance import SYNTHETIC, Corpus
 from ser_vae.data.subset import select
 from ser_vae.faults import Stopped, friendly_errors, stopped_by_signals
 from ser_vae.features.digest import Digests
-from ser_vae.report.line import line, policies_line, pooled_line
+from ser_vae.report.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.settings import Settings, build, conf_dir, validate
 from ser_vae.sweep.cores import divide_cores
@@ -117,7 +117,7 @@ def run_folds(settings: Settings) -> dict[str, Any]:
     by_fold = [predictions.read(folder.predictions) for folder in folders]
     scores = pool.over_folds(by_fold, settings.choice.split)
     if writes(settings):
-        print(pooled_line(scores, [folder.read_metrics() for folder in folders]), flush=True)
+        print_result(scores, [folder.read_metrics() for folder in folders])
     return scores
 
 
@@ -148,11 +148,9 @@ def finish(settings: Settings) -> RunFolder:
                 pipeline.execute(settings, corpus, utterances, folder, unchanged)
     is_pending(settings, folder)  # other processes wait until rank zero has written everything
     metrics = folder.read_metrics()
-    if not folder.writes:
-        return folder
-    for text in (line(metrics), policies_line(metrics), str(folder.path)):
-        if text:
-            print(text, flush=True)
+    if folder.writes:
+        print_result(metrics, [metrics])
+        print(folder.path, flush=True)
     return folder
 
 
