@@ -52,6 +52,7 @@ from ser_vae.features.normalise import Normaliser, Scale
 from ser_vae.files import atomic_write, write_text
 from ser_vae.model.representation import Network, Representation
 from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
+from ser_vae.stream import SegmentPipeline, Stream
 from ser_vae.training.decode import has_trained_decoder
 from ser_vae.training.encode import Marginal, encode, one_hot_condition, uniform_condition
 from ser_vae.training.illustrate import Illustrator
@@ -483,6 +484,26 @@ class Recogniser:
             speakers,
             len(self.emotions),
             self.seed,
+            self.device,
+        )
+
+    def stream(self) -> Stream:
+        """Recognise audio as it arrives, see `Stream`.
+
+        Raises:
+            SerVaeError: a part of this model needs the whole utterance.
+        """
+        return Stream(self.segment_pipeline())
+
+    def segment_pipeline(self) -> SegmentPipeline:
+        """Return the parts from waveform to probabilities."""
+        return SegmentPipeline(
+            self.extractor,
+            self.segmentation,
+            self.normaliser,
+            self.emotions,
+            self.policy,
+            self.classifiers,
             self.device,
         )
 
