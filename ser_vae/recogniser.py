@@ -21,7 +21,6 @@ import copy
 import hashlib
 import inspect
 import json
-import math
 import platform
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -42,7 +41,6 @@ from torch import Tensor, nn
 from ser_vae import SerVaeError
 from ser_vae.baseline.estimator import UtteranceData
 from ser_vae.classifier.head import SequenceEstimator
-from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
 from ser_vae.features import TooShortError, audio
 from ser_vae.features.audio import Clip, Samples
@@ -52,19 +50,23 @@ from ser_vae.features.normalise import Normaliser, Scale
 from ser_vae.files import atomic_write, write_text
 from ser_vae.model.representation import Network, Representation
 from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
-from ser_vae.stream import SegmentPipeline, Stream
+from ser_vae.stream import SegmentPipeline, Stream, TimedPrediction
 from ser_vae.training.decode import has_trained_decoder
-from ser_vae.training.encode import Marginal, encode, one_hot_condition, uniform_condition
+from ser_vae.training.encode import Marginal, encode, one_hot_condition, prepare, uniform_condition
 from ser_vae.training.illustrate import Illustrator
 from ser_vae.training.label_policy import (
     POLICIES,
-    USES_BOUNDS,
     Condition,
     LabelPolicy,
     Trained,
     WithoutLabel,
 )
-from ser_vae.training.predict import Encoder, LatentClassifier, Probabilities
+from ser_vae.training.predict import (
+    Encoder,
+    LatentClassifier,
+    Probabilities,
+    with_temperature,
+)
 
 FORMAT = 1  # of recogniser.json; raised when its meaning changes
 JSON, WEIGHTS, ESTIMATOR = "recogniser.json", "weights.safetensors", "estimator.skops"
@@ -84,21 +86,6 @@ class Prediction:
         probabilities: emotion -> probability, in the order of the classes.
     """
 
-    emotion: str
-    probabilities: dict[str, float]
-
-
-@dataclass(frozen=True)
-class TimedPrediction:
-    """The emotion of a recording from its start to `time_s`.
-
-    Attributes:
-        time_s: end of the last segment, in s of audio.
-        emotion: the most probable one.
-        probabilities: emotion -> probability, in the order of the classes.
-    """
-
-    time_s: float
     emotion: str
     probabilities: dict[str, float]
 
@@ -128,6 +115,7 @@ class Recogniser:
         estimator: an utterance-level model; None otherwise.
         components: classes and settings of the parts.
         about: corpus, protocol, audit, scores, …: what `save` writes besides.
+        temperature: by which log-probabilities are divided, so that probabilities are calibrated.
     """
 
     extractor: Extractor
@@ -141,6 +129,7 @@ class Recogniser:
     estimator: Any  # UtteranceEstimator | UtteranceVAE | None
     components: Components
     about: Mapping[str, Any]
+    temperature: float = 1.0
     device: torch.device = CPU
 
     def predict(
@@ -175,48 +164,30 @@ class Recogniser:
         return self._prediction(self._calibrated(main.classify([z], [name]))[0])
 
     def trajectory(
-        self,
-        source: Source,
-        rate: int = 0,
-        *,
-        every_s: float = 0.1,
-        speaker: str | None = None,
-        clip: Clip | None = None,
+        self, source: Source, rate: int = 0, *, every_s: float = 0.1, clip: Clip | None = None
     ) -> list[TimedPrediction]:
         """Recognise the emotion of a recording up to each of several times.
 
         Each is what `predict` returns for a recording that ends there; the last is for all of it.
 
         Args:
-            source: see `predict`, also for the next three.
-            rate: of an array.
-            speaker: of a model of normalise=speaker.
-            clip: of a file.
+            source: a file or samples.
+            rate: of the samples in Hz, if `source` is an array.
             every_s: between two predictions, rounded to segments; the last may follow sooner.
+            clip: start and end in the file, s; None for all of it.
 
         Raises:
             SerVaeError: as `predict` does; or a part of the model needs the whole utterance.
         """
-        if reason := next(self._whole_utterance_reasons(), None):
-            raise SerVaeError(
-                f"This model has no trajectory. {reason}.\nPredict whole recordings instead."
-            )
-        main = self._running_logits(self.policy.condition, source, rate, speaker, clip)
-        if "label" in self.classifiers:  # of policy `predicted`
-            first = self._running_logits("none", source, rate, speaker, clip)[0].argmax(dim=-1)
-            logits = main[first, torch.arange(len(first))]
-        else:
-            logits = main[0]
-        rows = self._calibrated(logits.double().softmax(dim=-1).numpy())
+        stream, rate_hz = self.stream(), self.extractor.sample_rate
+        blocks = self._blocks(source, rate, clip)
+        predictions = [p for block in blocks for p in stream.push(block, rate_hz)]
+        predictions += stream.finish()
+        if not predictions:
+            raise SerVaeError(f"{name_of(source)}: too short for a segment.")
         step = max(1, round(every_s / (self.segmentation.hop * self.extractor.frame_shift_s)))
-        chosen = sorted({*range(step - 1, len(rows), step), len(rows) - 1})
-        frames = math.inf
-        if self.segmentation.remainder == "pad":
-            frames = sum(map(len, self._frame_blocks(source, rate, clip)))
-        return [
-            TimedPrediction(self._end_s(n, frames), *vars(self._prediction(rows[n])).values())
-            for n in chosen
-        ]
+        last = len(predictions) - 1
+        return [predictions[n] for n in sorted({*range(step - 1, last, step), last})]
 
     def encode(
         self,
@@ -254,13 +225,19 @@ class Recogniser:
             label = torch.tensor([self.emotions.index(emotion)])
             c = one_hot_condition(label, len(self.emotions))
         rows = torch.as_tensor(z, dtype=torch.float32, device=self.device)
-        model.eval().to(self.device)
+        prepare(model, self.device)
         with torch.no_grad():
             segments = model.decode(rows, c.expand(len(rows), -1).to(self.device)).cpu()
         start = torch.arange(len(rows)) * self.segmentation.hop
         frames = join_segments(segments, start, self.segmentation.length)
         decoded: Samples = self.normaliser.scale_of(speaker).undo(frames).numpy()
         return decoded
+
+    def frames(self, source: Source, rate: int = 0, clip: Clip | None = None) -> Samples:
+        """Compute the frames of a recording, not standardised: (T, F); see `predict`."""
+        frames = np.concatenate(list(self._frame_blocks(source, rate, clip)))
+        self._check_length(source, len(frames))
+        return frames
 
     def segment_times(self, count: int) -> npt.NDArray[np.float64]:
         """Return start and end of the first segments in s: (count, 2).
@@ -309,15 +286,11 @@ class Recogniser:
     def _standardised(
         self, sources: Sequence[Recording], speakers: Sequence[str]
     ) -> tuple["Recogniser", Segments, Samples | None]:
-        frames, rows = [], []
-        for source, rate, clip in sources:
-            blocks = self._frame_blocks(source, rate, clip)
-            frames.append(np.concatenate(list(blocks)))
-            self._check_length(source, len(frames[-1]))
-            if self.estimator is not None and self.estimator.extractor is not None:
-                rows.append(
-                    self.estimator.extractor(np.concatenate(list(self._blocks(source, rate, clip))))
-                )
+        frames = [self.frames(*recording) for recording in sources]
+        rows = []
+        if self.estimator is not None and self.estimator.extractor is not None:
+            waveforms = (np.concatenate(list(self._blocks(*recording))) for recording in sources)
+            rows = [self.estimator.extractor(waveform) for waveform in waveforms]
         segments = cut(frames, self.segmentation)
         whole = np.concatenate(rows) if rows else None
         views, known = segments.frames_by_utterance(), self
@@ -395,37 +368,6 @@ class Recogniser:
             ]
         )
 
-    @torch.no_grad()
-    def _running_logits(self, learned_under: Condition, *source: Any) -> Tensor:
-        """Classify the first n segments for each n: (C, S, K), for C conditions."""
-        classifier, classes = self.classifiers[learned_under], len(self.emotions)
-        conditions = torch.eye(classes)[:, None] if learned_under == "label" else [self._uniform]
-        head = classifier.head
-        assert isinstance(head, LSTMClassifier)
-        head.eval().to(self.device)
-        latents = (self._latents(classifier.encoder, c, *source) for c in conditions)
-        return torch.stack([head.trajectory(z.to(self.device)).cpu() for z in latents])
-
-    def _whole_utterance_reasons(self) -> Iterator[str]:
-        """Say which parts need the whole utterance, so that there is no trajectory, and why."""
-        policy, extractor = self.policy.name, self.extractor
-        if not self.classifiers or policy in (*USES_BOUNDS, "random"):
-            yield f"{self._model_name}, label_policy={policy}: it classifies whole utterances"
-        if not isinstance(extractor, LogMel):
-            yield f"Features are {type(extractor).__name__}: only LogMel is supported"
-        elif extractor.trim_db is not None:
-            yield (
-                f"features.trim_db={extractor.trim_db:g}: where to cut depends on the loudest "
-                "frame of the whole recording"
-            )
-        for classifier in self.classifiers.values():
-            if classifier.sample:
-                yield "training.latent=sample: latents are drawn at random"
-            if not isinstance(classifier.head, LSTMClassifier):
-                yield f"The classifier is {type(classifier.head).__name__}: only an LSTM has one"
-            elif classifier.head.lstm.bidirectional:
-                yield "classifier.bidirectional=true: one direction starts at the end"
-
     @property
     def _uniform(self) -> Tensor:
         return uniform_condition(1, len(self.emotions))
@@ -442,20 +384,12 @@ class Recogniser:
             )
         return self.representation
 
-    def _end_s(self, segment: int, frames: float) -> float:
-        """Return when the last window of a segment ends, in s, in a recording of `frames`."""
-        extractor = self.extractor
-        assert isinstance(extractor, LogMel)
-        end = min(segment * self.segmentation.hop + self.segmentation.length, frames)
-        samples = (end - 1) * extractor.shift_length + extractor.window_length
-        return samples / extractor.sample_rate
-
     def _prediction(self, row: Probabilities) -> Prediction:
         probabilities = dict(zip(self.emotions, row.tolist(), strict=True))
         return Prediction(self.emotions[int(row.argmax())], probabilities)
 
     def _calibrated(self, probabilities: Probabilities) -> Probabilities:
-        return probabilities
+        return with_temperature(probabilities, self.temperature)
 
     def classify(
         self, segments: Segments, speakers: Sequence[str], whole: Samples | None = None
@@ -505,6 +439,7 @@ class Recogniser:
             self.policy,
             self.classifiers,
             self.device,
+            self.temperature,
         )
 
     def illustrator(
@@ -546,7 +481,7 @@ class Recogniser:
         recogniser.json holds `format`; `about` (corpus, protocol, audit word, scores, …);
         `software`; `emotions`, `label_policy`, `seed`; `features`, `model`, `classifier` (the class
         as `_target_`, and its settings); `segmentation` in frames; `normalise`; `training` (how
-        latents are computed); and `checksums` (SHA-256 of the other files).
+        latents are computed); `temperature`; and `checksums` (SHA-256 of the other files).
         """
         files = {WEIGHTS: save_tensors(self._tensors(), metadata={"format": "pt"})}
         if (state := self._estimator_state()) is not None:
@@ -572,6 +507,7 @@ class Recogniser:
                 "sample": first.sample if first else False,
                 "batch_size": first.batch_size if first else 1,
             },
+            "temperature": self.temperature,
             "checksums": {name: sha256(content) for name, content in files.items()},
         }
         write_text(folder / JSON, json.dumps(document, indent=1) + "\n")
@@ -661,6 +597,7 @@ class Recogniser:
             estimator=None,
             components=Components(features, model, head),
             about={key: value for key, value in document.items() if key not in NOT_ABOUT},
+            temperature=float(document.get("temperature", 1.0)),
             device=device,
         )
         if network.level == "utterance":
@@ -691,7 +628,8 @@ class Recogniser:
 
 NOT_ABOUT = (
     *("format", "software", "emotions", "label_policy", "seed", "features", "model"),
-    *("classifier", "segmentation", "normalise", "training", "checksums"),
+    *("classifier", "segmentation", "normalise", "training", "temperature"),
+    "checksums",
 )
 
 
@@ -730,6 +668,11 @@ def name_of(source: Source) -> str:
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def is_model(path: Path) -> bool:
+    """Whether a folder is that of a finished run, or its `model/`, or a copy of that."""
+    return any((folder / JSON).is_file() for folder in (path / "model", path))
 
 
 def model_folder(path: Path) -> Path:

@@ -52,18 +52,6 @@ class LSTMClassifier(nn.Module):
         logits: Tensor = self.dense(pool(states, length))  # (B, K)
         return logits
 
-    def trajectory(self, z: Tensor) -> Tensor:
-        """Classify the first n segments for each n: z (S, Z) -> logits (S, K).
-
-        Not for a bidirectional LSTM, whose every state depends on the last segment.
-        """
-        states = self.lstm(z[None])[0][0]  # (S, hidden)
-        if self.pooling == "mean":
-            count = torch.arange(1, len(z) + 1, device=z.device)[:, None]
-            states = (states.double().cumsum(dim=0) / count).to(z.dtype)
-        logits: Tensor = self.dense(states)
-        return logits
-
     def _states(self, z: Tensor, length: Tensor) -> Tensor:
         """Return the states of the last layer at each segment: (B, S, hidden).
 

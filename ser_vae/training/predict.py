@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.special import softmax
 from torch import Tensor
 
 from ser_vae.classifier.head import Head, SequenceEstimator
@@ -13,7 +14,7 @@ from ser_vae.data.batch import Batches
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import SequenceBatch, SequenceSet
 from ser_vae.model.representation import Representation
-from ser_vae.training.encode import Marginal, encode
+from ser_vae.training.encode import Marginal, encode, prepare
 from ser_vae.training.seeding import seed_for
 
 Probabilities = npt.NDArray[np.float64]
@@ -68,9 +69,7 @@ class LatentClassifier:
     ) -> Probabilities:
         """Classify U utterances, in order: condition (U, K) -> (U, K)."""
         if self.fine_tuned:
-            self.encoder.eval()
-            self.encoder.float()
-            self.encoder.to(self.device)
+            prepare(self.encoder, self.device)
             return self._apply_head(segments, segments.count, condition)
         latents = encode(
             self.encoder,
@@ -96,9 +95,7 @@ class LatentClassifier:
         """Classify utterances of `count` (U,) latents each, or segments if it is fine-tuned."""
         head = self.head
         assert not isinstance(head, SequenceEstimator)
-        head.eval()
-        head.float()
-        head.to(self.device)
+        prepare(head, self.device)
         torch.manual_seed(seed_for(seed_for(self.seed, "classify"), "predict"))  # it may sample
         unknown = torch.zeros(len(count), dtype=torch.int64)
         items = SequenceSet(source, count.cumsum(0) - count, count, condition, unknown)
@@ -114,6 +111,15 @@ class LatentClassifier:
         ]
         probabilities: Probabilities = torch.cat(logits).double().softmax(dim=-1).numpy()
         return probabilities
+
+
+def with_temperature(probabilities: Probabilities, temperature: float) -> Probabilities:
+    """Divide the logits behind probabilities (U, K) by a temperature; no prediction changes."""
+    if temperature == 1:
+        return probabilities
+    log_probability = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
+    scaled: Probabilities = softmax(log_probability / temperature, axis=1)
+    return scaled
 
 
 def on_device(batch: SequenceBatch, device: torch.device) -> SequenceBatch:
