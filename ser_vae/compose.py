@@ -1,17 +1,22 @@
 """Configurations from Python, and the command that stands for a configuration."""
 
+import itertools
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import hydra
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.singleton import Singleton
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, flag_override
+from omegaconf.errors import OmegaConfBaseException
 
+from ser_vae import SerVaeError
 from ser_vae.settings import conf_dir
 
 PLACES = ("runs", "cache", "corpus.root", "jobs", "progress", "force", "debug")  # of this machine
@@ -45,6 +50,31 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
     with flag_override(cfg, "struct", False):
         del cfg["hydra"]
     return plain(cfg, runtime)
+
+
+def expand(overrides: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield group -> option, seed and fold of every run of a multirun with these overrides.
+
+    Raises:
+        SerVaeError: Hydra refuses the overrides.
+    """
+    parser = OverridesParser.create()
+    try:
+        given = parser.parse_overrides(list(overrides))
+        fixed = [override.input_line for override in given if not override.is_sweep_override()]
+        with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            cfg = hydra.compose("config", [*map(str, fixed)], return_hydra_config=True)
+        keys = {override.key_or_group for override in given}
+        params = {k: v for k, v in (cfg.hydra.sweeper.params or {}).items() if k not in keys}
+        swept = parser.parse_overrides([f"{key}={value}" for key, value in params.items()])
+        axes = [override for override in [*given, *swept] if override.is_sweep_override()]
+        values = [list(axis.sweep_string_iterator()) for axis in axes]
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
+        raise SerVaeError(f"{' '.join(overrides)}: {error}") from error
+    base = {group: str(cfg.hydra.runtime.choices[group]) for group in GROUPS}
+    base |= {"seed": str(cfg.seed), "fold": quoted(cfg.fold)}
+    for chosen in itertools.product(*values):
+        yield base | {axis.key_or_group: v for axis, v in zip(axes, chosen, strict=True)}
 
 
 def plain(cfg: DictConfig, runtime: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from ser_vae.features.audio import RATE_STEP_HZ, RATES_HZ, Samples
 from ser_vae.features.extractor import Extractor
 from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser
-from ser_vae.training.encode import uniform_condition
+from ser_vae.training.encode import prepare, uniform_condition
 from ser_vae.training.label_policy import USES_BOUNDS, Condition, LabelPolicy
 from ser_vae.training.predict import LatentClassifier
 
@@ -51,8 +51,8 @@ class SegmentPipeline:
     """The parts of a `Recogniser` from waveform to probabilities, for streaming and export.
 
     Attributes:
-        extractor, segmentation, normaliser, emotions, policy, classifiers, device: of the
-            recogniser; there are no classifiers for an utterance-level model.
+        extractor, segmentation, normaliser, emotions, policy, classifiers, device, temperature: of
+            the recogniser; there are no classifiers for an utterance-level model.
     """
 
     extractor: Extractor
@@ -62,6 +62,7 @@ class SegmentPipeline:
     policy: LabelPolicy
     classifiers: Mapping[Condition, LatentClassifier]
     device: torch.device
+    temperature: float = 1.0
 
     def obstacle(self, *, causal: bool) -> str | None:
         """Say which part, if any, has no form as a stream (`causal`) or as a graph, and why."""
@@ -204,7 +205,7 @@ class Stream:
         windows = frames.unfold(0, segmentation.length, segmentation.hop)  # (S, F, length)
         segments = windows.transpose(1, 2).flatten(1).to(self.pipeline.device)
         predictions = []
-        for row in self._logits(segments).double().softmax(dim=-1).tolist():
+        for row in self._probabilities(segments):
             end = self.segment_count * segmentation.hop + segmentation.length
             frame = min(end, self.frame_count) - 1
             end_sample = frame * self.extractor.shift_length + self.extractor.window_length
@@ -217,6 +218,11 @@ class Stream:
             )
             self.segment_count += 1
         return predictions
+
+    def _probabilities(self, segments: Tensor) -> list[list[float]]:
+        logits = self._logits(segments).double()
+        rows: list[list[float]] = (logits / self.pipeline.temperature).softmax(dim=-1).tolist()
+        return rows
 
     def _logits(self, segments: Tensor) -> Tensor:
         """Apply the label policy: segments (S, D) -> logits (S, K)."""
@@ -243,9 +249,7 @@ class CausalClassifier:
         assert isinstance(classifier.head, LSTMClassifier)
         self.encoder, self.head = classifier.encoder, classifier.head
         for network in (self.encoder, self.head):
-            network.eval()
-            network.float()
-            network.to(device)
+            prepare(network, device)
         self.condition = condition.to(device)
         self.state: tuple[Tensor, Tensor] | None = None
         self.total: Tensor | float = 0.0  # of the LSTM's outputs, for pooling by their mean

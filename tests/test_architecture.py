@@ -20,9 +20,9 @@ ORDER = [
 ]
 ENTRY_POINTS = (
     *("run", "compose", "check", "pipeline", "listen", "dashboard", "sweep", "command_errors"),
-    *("export", "share"),
+    *("export", "share", "predict", "encode", "inputs"),
 )
-BUDGET = {"ser_vae": (12_200, 180), "tests": (14_900, None)}
+BUDGET = {"ser_vae": (11_300, 150), "ser_vae/report": (1_100, None), "tests": (13_400, None)}
 
 
 def stage_of(module: str) -> str:
@@ -69,7 +69,7 @@ def test_every_file_has_a_place_in_the_pipeline() -> None:
 def test_imports_only_go_up_the_list(stage: str) -> None:
     allowed = {"", *ORDER[: ORDER.index(stage) + 1], "SerVaeError", "__version__"}
     for path in MODULES:
-        if stage_of(dotted(path)) == stage:
+        if stage_of(dotted(path)) == stage and path.name != "__main__.py":  # a command
             used = {stage_of(name) for name in imports(path) if name.startswith("ser_vae.")}
             assert used <= allowed, f"{path.name} imports {used - allowed}"
 

@@ -37,7 +37,7 @@ from ser_vae.terminal import stderr
 
 ROOM = 2 * 2**30  # bytes of address space beyond what is in use before the first file
 CORE_S, CLOCK_S = 5, 120  # for one file; the clock says little where others are at work
-PACKAGES = ("torch", "numpy", "soundfile", "pyyaml", "protobuf")
+PACKAGES = ("torch", "numpy", "soundfile", "pyyaml")
 
 
 class HangError(Exception):

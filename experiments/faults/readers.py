@@ -20,10 +20,8 @@ from ser_vae.corpus.utterance import Utterance
 from ser_vae.evaluation import illustrations, latents, predictions
 from ser_vae.features import audio
 from ser_vae.features.store import FeatureStore
-from ser_vae.report import read as report
-from ser_vae.report.page import curves
+from ser_vae.report.runs import DAMAGED, read_run
 from ser_vae.run import configure
-from ser_vae.run_folder import RunFolder
 from ser_vae.settings import build
 from ser_vae.split import file as split
 from ser_vae.training import weights
@@ -62,13 +60,17 @@ def readers(place: Path) -> dict[str, Reader]:
         "CSV of a corpus": Reader(whole.tables(), partial(read_table, corpus_at(place / "corpus"))),
         "split=file": Reader([whole.split_csv()], read_split),
         **{
-            name: Reader([whole.encoded(*one) for one in kinds], heard)
+            name: Reader([whole.encoded(*one) for one in kinds], read_audio)
             for name, kinds in FORMATS.items()
         },
         "predictions.csv": Reader([whole.predictions_csv(place)], predictions.read),
-        "curves": Reader([b"epoch,step,pretrain/train/loss\n0,5,3.5\n1,10,2.25\n"], read_curves),
-        "config.yaml": Reader([whole.config_yaml()], partial(read_run, place, "config.yaml")),
-        "metrics.json": Reader([whole.metrics_json()], partial(read_run, place, "metrics.json")),
+        **{
+            name: Reader([content], partial(read_folder, place, name), DAMAGED)
+            for name, content in (
+                ("config.yaml", whole.config_yaml()),
+                ("metrics.json", whole.metrics_json()),
+            )
+        },
         "latents.npz": Reader([whole.latents_npz(place)], latents.read, change=inside_archive),
         "illustrations.npz": Reader(
             [whole.illustrations_npz(place)], illustrations.read, change=inside_archive
@@ -110,8 +112,8 @@ def read_split(path: Path) -> None:
     split.folds([Utterance(f"u{n}", path, "sad", "s") for n in range(6)], seed=0, path=str(path))
 
 
-def heard(path: Path) -> None:
-    """Read it, and judge it without reading; both have to say the same."""
+def read_audio(path: Path) -> None:
+    """Read a file, and inspect it; both have to come to the same result."""
     problem = audio.inspect(path).problem
     try:
         samples = audio.read(path, whole.RATE_HZ)
@@ -123,19 +125,14 @@ def heard(path: Path) -> None:
     assert np.isfinite(samples).all()
 
 
-def read_curves(path: Path) -> None:
-    shutil.copyfile(path, path.with_name("pretrain.csv"))
-    curves.read(path.parent)
-
-
-def read_run(place: Path, name: str, path: Path) -> None:
-    """A run folder of which this is one file."""
+def read_folder(place: Path, name: str, path: Path) -> None:
+    """Read a run folder of which this is one file."""
     run = place / "cvae-complete-urdu-seed0-01234567"
     run.mkdir(exist_ok=True)
     (run / "config.yaml").write_bytes(whole.config_yaml())
     (run / "metrics.json").write_bytes(whole.metrics_json())
     shutil.copyfile(path, run / name)
-    report.read(RunFolder(run), "run")
+    read_run(run)
 
 
 def stored(place: Path) -> dict[str, Reader]:

@@ -15,7 +15,7 @@ from ser_vae.data.sets import SegmentSet
 from ser_vae.evaluation import illustrations, latents, predictions
 from ser_vae.model.ae import AE
 from ser_vae.run import configure
-from ser_vae.settings import Optimizer, Stage, Trainer
+from ser_vae.settings import Optimizer, Stage, validate
 from ser_vae.training import weights
 from ser_vae.training.fit import LAST, fit
 from ser_vae.training.pretrain import Pretrain
@@ -105,9 +105,6 @@ def illustrations_npz(place: Path) -> bytes:
     return (place / "i.npz").read_bytes()
 
 
-ADAM = Optimizer(lr=0.01, betas=[0.9, 0.999], eps=1e-8)
-
-
 def network() -> AE:
     return AE(input_size=6, num_classes=4, hidden=[5], latent=3, activation="relu")
 
@@ -127,10 +124,15 @@ def interrupted(place: Path) -> bytes:
     fit(
         stage(),
         SegmentSet(x, c),
-        SegmentSet(x[:0], c[:0]),
+        [],  # type: ignore[arg-type]
         folder=place,
-        settings=Stage(epochs=2, batch_size=4, gradient_clip=None, optimizer=ADAM),
-        trainer=Trainer(**configure("trainer=cpu", "corpus=urdu")["trainer"]),
+        settings=Stage(
+            epochs=2,
+            batch_size=4,
+            gradient_clip=None,
+            optimizer=Optimizer(lr=0.01, betas=[0.9, 0.999], eps=1e-8),
+        ),
+        trainer=validate(configure("trainer=cpu")).trainer,
         loggers=[],
         compiled=False,
         progress=False,

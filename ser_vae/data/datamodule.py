@@ -1,4 +1,4 @@
-"""Lightning's source of batches for the two stages."""
+"""Lightning data module for both training stages."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from ser_vae.data.sets import SegmentSet, SequenceSet
 
 
 class BatchModule(lightning.LightningDataModule):
-    """Serves one stage: shuffled training batches, and ordered validation batches if there are any.
+    """Shuffled training batches, and ordered validation batches if there are any, of one stage.
 
-    The data are one tensor, in memory, mapped from a file, or on the GPU, so that a batch is one
-    indexing operation: there are no worker processes, and no work per item.
+    The data are one tensor in memory, in a memory-mapped file or on the GPU, so a batch is one
+    indexing operation: no worker processes and no work per item are needed.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class BatchModule(lightning.LightningDataModule):
         self, batch: Any, device: torch.device, dataloader_idx: int
     ) -> Any:
         if device.type == "cpu":
-            return batch  # it is there already; Lightning would search it at every step
+            return batch  # already there; Lightning would inspect it at every step
         return super().transfer_batch_to_device(batch, device, dataloader_idx)
 
     def train_dataloader(self) -> DataLoader[Any]:

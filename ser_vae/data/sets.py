@@ -1,4 +1,4 @@
-"""Datasets that are indexed with a whole batch: segments, and sequences of segments or latents."""
+"""Datasets that are indexed by a whole batch: segments, and sequences of segments or latents."""
 
 from typing import NamedTuple, Protocol
 
@@ -25,7 +25,7 @@ class SegmentBatch(NamedTuple):
 
 
 class SequenceBatch(NamedTuple):
-    x: Tensor  # (B, S, Z) latents, or (B, S, D) segments where the encoder is fine-tuned
+    x: Tensor  # (B, S, Z) latents, or (B, S, D) segments if the encoder is fine-tuned
     length: Tensor  # (B,) valid segments
     c: Tensor  # (B, K) the encoder's condition
     label: Tensor  # (B,)
@@ -33,7 +33,7 @@ class SequenceBatch(NamedTuple):
 
 
 class SegmentSet(Dataset[SegmentBatch]):
-    """Segments and the condition (N, K) of each; indexed with a whole batch at once."""
+    """N segments and their conditions (N, K), indexed by a whole batch at once."""
 
     def __init__(self, source: Source, condition: Tensor) -> None:
         self.source, self.condition = source, condition
@@ -46,8 +46,9 @@ class SegmentSet(Dataset[SegmentBatch]):
         return SegmentBatch(self.source[items], self.condition[items], pick.share)
 
     def resident(self, device: torch.device) -> "SegmentSet":
-        """Copy the set to a GPU if that takes less than half of its free memory: a step then sends
-        the indices of its segments, not the segments. Otherwise return the set itself.
+        """Return a copy on the GPU if it takes at most half of the free memory, else self.
+
+        A step then transfers the indices of its segments instead of the segments.
         """
         if device.type != "cuda":
             return self
@@ -58,13 +59,13 @@ class SegmentSet(Dataset[SegmentBatch]):
 
 
 class SequenceSet(Dataset[SequenceBatch]):
-    """Utterances as sequences of rows of `source`; indexed with a whole batch at once.
+    """Utterances as sequences of rows of `source`, indexed by a whole batch at once.
 
     Args:
-        source: rows, those of an utterance one after another.
+        source: rows; those of an utterance are consecutive.
         first: (U,) the first row of each utterance.
         count: (U,) number of rows of each utterance.
-        condition: (U, K).
+        condition: (U, K) condition of the encoder.
         label: (U,) class indices.
     """
 

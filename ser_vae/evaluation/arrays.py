@@ -1,4 +1,4 @@
-"""A run's arrays on disk: NumPy's .npz, written atomically, and read without pickles."""
+"""Store a run's arrays as NumPy .npz files, written atomically and read without pickle."""
 
 import io
 import tokenize
@@ -31,7 +31,7 @@ def read(path: Path) -> Arrays:
     """Read all arrays of a file.
 
     Raises:
-        SerVaeError: the file is missing, damaged, or would run code.
+        SerVaeError: the file is missing or damaged, or contains pickled objects.
     """
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
@@ -49,5 +49,5 @@ def strings(array: npt.NDArray[Any]) -> tuple[str, ...]:
 
 def unreadable(path: Path, reason: object) -> SerVaeError:
     return SerVaeError(
-        f"{path} is not as a run writes it: {reason}.\nRun that command again with force=true."
+        f"{path} can't be read as a file of a run: {reason}.\nRepeat the run with force=true."
     )

@@ -1,4 +1,4 @@
-"""A confusion matrix -> accuracies."""
+"""Compute accuracies from a confusion matrix."""
 
 from typing import Any
 
@@ -7,19 +7,18 @@ import numpy.typing as npt
 
 
 def accuracies(confusion: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """WA, UA, macro-F1 and recalls of a (K, K) matrix, rows the truth, columns the guess.
+    """Return WA, UA, macro-F1 and the recall per class of a (K, K) matrix, rows the truth.
 
-    WA (weighted accuracy) is the share of utterances that are right; UA (unweighted) and macro-F1
-    are means over those classes that occur. One that does not occur has a recall of None.
+    WA (weighted accuracy) is the proportion of correct utterances; UA (unweighted accuracy) and
+    macro-F1 are means over the classes that occur. A class that does not occur has recall None.
     """
-    right, said, true = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)
+    correct, guessed, true = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)
     present = true > 0
-    recall = right[present] / true[present]
-    f1 = 2 * right[present] / (said + true)[present]
-    found = iter(recall.tolist())
+    recall = correct / np.maximum(true, 1)
+    f1 = 2 * correct[present] / (guessed + true)[present]
     return {
-        "wa": float(right.sum() / true.sum()),
-        "ua": float(recall.mean()),
+        "wa": float(correct.sum() / true.sum()),
+        "ua": float(recall[present].mean()),
         "macro_f1": float(f1.mean()),
-        "recall": [next(found) if there else None for there in present],
+        "recall": [r if seen else None for r, seen in zip(recall.tolist(), present, strict=True)],
     }

@@ -1,4 +1,4 @@
-"""`illustrations.npz`: what a representation makes of speech, as log-mel frames to look at."""
+"""`illustrations.npz`: log-mel spectrograms that show what a representation has learnt."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,28 +11,27 @@ from ser_vae.evaluation import arrays
 
 Frames = npt.NDArray[np.float32]  # natural log of mel power
 
-LISTS = ("input", "reconstruction", "swapped")  # an array per utterance; T differs
+LISTS = ("input", "reconstruction", "swapped")  # one array per utterance, as T differs
 
 
 @dataclass(frozen=True)
 class Illustrations:
-    """E test utterances, one of each emotion, and the latent space itself.
+    """E test utterances, one of each emotion, and traversals and samples of the latent space.
 
-    A conditional encoder got the true label, as in pretraining: these are pictures, and no
-    prediction depends on them.
+    A conditional encoder is given the true label, as in pretraining; no prediction uses these.
 
     Attributes:
         emotions: the K classes.
-        utterance, emotion: E ids, and the label of each.
+        utterance, emotion: E ids and their labels.
         input: E arrays (T, F).
         reconstruction: E arrays (T, F), decoded from mu.
-        swapped: E arrays (K, T, F), decoded under each label; none unless conditional.
-        dimension: (n,) the most informative ones first: by KL; of an AE, by variance.
-        step: (m,) how far each was moved, in standard deviations over test segments.
-        traversal: (n, m, length, F) one dimension moved, from the mean latent.
-        prior: (K, draws, length, F) decoded from z ~ N(0, I) under each label; (1, …) for a VAE,
+        swapped: E arrays (K, T, F), decoded with each label; empty unless conditional.
+        dimension: (n,) latent dimensions in descending order of KL, or of variance for an AE.
+        step: (m,) offsets of the traversal, in standard deviations over test segments.
+        traversal: (n, m, length, F) decoded from the mean latent with one dimension changed.
+        prior: (K, draws, length, F) decoded from z ~ N(0, I) with each label; (1, …) for a VAE,
             (0, …) for an AE, which has no prior.
-        frame_shift_s: between frames.
+        frame_shift_s: seconds between frames.
     """
 
     emotions: tuple[str, ...]
@@ -49,7 +48,7 @@ class Illustrations:
 
 
 def write(path: Path, content: Illustrations) -> None:
-    """Write in half precision: exact to 0.01 of a natural log."""
+    """Write in half precision, which is accurate to 0.01 (natural log)."""
     stored: dict[str, npt.NDArray[Any]] = {
         "emotions": np.asarray(content.emotions),
         "utterance": np.asarray(content.utterance),
@@ -67,10 +66,10 @@ def write(path: Path, content: Illustrations) -> None:
 
 
 def read(path: Path) -> Illustrations:
-    """Read what `write` wrote.
+    """Read a file that `write` wrote.
 
     Raises:
-        SerVaeError: the file is damaged or has another form.
+        SerVaeError: the file is damaged or has another format.
     """
     file = arrays.read(path)
     try:

@@ -1,6 +1,6 @@
-"""How far a score could be off, had other utterances or other speakers been tested.
+"""Compute confidence intervals of UA by resampling utterances or speakers.
 
-Not how far it could be off with other seeds: those that were trained are taken as they are.
+They do not include the variation between seeds: the trained seeds are treated as fixed.
 """
 
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation.predictions import Predictions
 
 CONFIDENCE = 0.95
-RESAMPLES = 10_000  # few speakers need the outer 2 % of these
-FEW = 8  # groups; with fewer, no resample reaches as far as the truth may lie
-AT_ONCE = 500  # resamples; bounds memory
-SEED = 0  # of the resampling: the same predictions have the same interval
+RESAMPLES = 10_000  # with few speakers, the interval ends in the outer 2 % of these
+FEW = 8  # groups; with fewer, resamples are too narrow and Student's t is used
+BATCH = 500  # resamples at a time; bounds memory
+SEED = 0  # of the resampling: equal predictions get equal intervals
 
 Groups = Literal["speakers", "utterances"]
 Values = npt.NDArray[np.float64]
@@ -26,13 +26,13 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Resampled:
-    """A mean UA over seeds, and what it would have been with other groups of utterances.
+    """The mean UA over seeds, and its bootstrap distribution.
 
     Attributes:
-        ua: as tested.
-        draws: (RESAMPLES,) bootstrap. Those of two models that were tested on the same groups are
-            the same draws, so that their difference is a paired bootstrap.
-        groups: how many there are.
+        ua: of the actual test set.
+        draws: (RESAMPLES,) UA of each resample. For two models that were tested on the same groups
+            the resamples are the same, so their difference is a paired bootstrap.
+        groups: number of groups.
     """
 
     ua: float
@@ -41,111 +41,114 @@ class Resampled:
 
 
 def intervals(predictions: Predictions) -> dict[str, tuple[float, float] | None]:
-    """UA's 95 % intervals over utterances and, where all are known, over speakers."""
-    unsaid = UNKNOWN_SPEAKER in predictions.speaker
+    """Return the 95 % intervals of UA over utterances and, if all are known, over speakers."""
+    unknown = UNKNOWN_SPEAKER in predictions.speaker
     return {
         "utterances": mean_ua_interval([predictions], "utterances"),
-        "speakers": None if unsaid else mean_ua_interval([predictions], "speakers"),
+        "speakers": None if unknown else mean_ua_interval([predictions], "speakers"),
     }
 
 
 def mean_ua_interval(seeds: Sequence[Predictions], groups: Groups) -> tuple[float, float] | None:
-    """The bootstrap's 95 % interval of the mean UA over seeds.
+    """Return the 95 % bootstrap interval of the mean UA over seeds.
 
-    Whole groups are drawn: over speakers it is wider where a speaker's utterances are alike. A
-    group brings its utterances in every seed. The plain percentile interval is too short where
-    groups are few: with ten speakers it holds the truth nine times in ten. It is expanded
-    (Hesterberg 2015, "What teachers should know about the bootstrap"). As no resample goes beyond
-    the best and the worst group, of fewer than `FEW` groups it is Student's t on the bootstrap's
-    standard error, cut to 0 and 1: of two speakers, percentiles hold the truth every other time.
+    Whole groups are resampled, each with its utterances in every seed, so an interval over speakers
+    is wider if the utterances of a speaker are correlated. Plain percentile intervals are too
+    narrow for few groups: with ten speakers they cover the true value in 90 % of cases. They are
+    therefore expanded (Hesterberg 2015, "What teachers should know about the bootstrap"). No
+    resample lies beyond the best and the worst group, so below `FEW` groups the interval is
+    Student's t with the bootstrap's standard error, clipped to [0, 1]: with two speakers,
+    percentiles cover the true value in only half of the cases.
 
     Returns:
-        Lower and upper end; None with fewer than two groups, which say nothing of their spread.
+        Lower and upper end; None for fewer than two groups.
     """
-    if len(names_of(seeds, groups)) < 2:
+    if len(group_names(seeds, groups)) < 2:
         return None
-    found = resample(seeds, groups)
-    if found.groups < FEW:
-        reach = within(found.groups) * standard_error(found.draws, found.groups)
-        return max(0.0, found.ua - reach), min(1.0, found.ua + reach)
-    low, high = np.quantile(found.draws, [tail(found.groups), 1 - tail(found.groups)])
+    result = resample(seeds, groups)
+    if result.groups < FEW:
+        margin = t_quantile(result.groups) * standard_error(result.draws, result.groups)
+        return max(0.0, result.ua - margin), min(1.0, result.ua + margin)
+    tail = tail_probability(result.groups)
+    low, high = np.quantile(result.draws, [tail, 1 - tail])
     return float(low), float(high)
 
 
-def tail(groups: int) -> float:
-    """The share of resamples beyond each end: 2.5 % for many groups, less for few."""
-    return float(norm.sf(np.sqrt(groups / (groups - 1)) * within(groups)))
+def tail_probability(groups: int) -> float:
+    """Return the proportion of resamples beyond each end: 2.5 % for many groups, less for few."""
+    return float(norm.sf(np.sqrt(groups / (groups - 1)) * t_quantile(groups)))
 
 
-def within(groups: int) -> float:
-    """So many standard errors from the mean of some groups, 95 % of Student's t lie."""
+def t_quantile(groups: int) -> float:
+    """Return the half-width of a 95 % interval of a mean over groups, in standard errors."""
     return float(t.isf((1 - CONFIDENCE) / 2, groups - 1))
 
 
 def standard_error(draws: Values, groups: int) -> float:
-    """Of a bootstrap, widened by sqrt(G / (G - 1)), by which it is too small."""
+    """Return the bootstrap's standard error, corrected by sqrt(G / (G - 1)) for G groups."""
     return float(np.std(draws) * np.sqrt(groups / (groups - 1)))
 
 
 def resample(seeds: Sequence[Predictions], groups: Groups) -> Resampled:
-    """Draw as many groups as there are, with repetition, `RESAMPLES` times.
+    """Resample the groups with replacement, `RESAMPLES` times.
 
     Raises:
-        ValueError: there is but one group.
+        ValueError: there is only one group.
     """
-    right, tested = by_group(seeds, groups)
+    correct, tested = count_by_group(seeds, groups)
 
-    def ua(drawn: npt.NDArray[np.int64], axis: int) -> Values:
-        times = times_drawn(np.moveaxis(drawn, axis, -1))
-        return mean_ua(np.tensordot(times, right, axes=1), np.tensordot(times, tested, axes=1))
+    def ua(indices: npt.NDArray[np.int64], axis: int) -> Values:
+        weight = count_draws(np.moveaxis(indices, axis, -1))
+        return mean_ua(np.tensordot(weight, correct, axes=1), np.tensordot(weight, tested, axes=1))
 
     draws = bootstrap(
-        (np.arange(len(right)),),
+        (np.arange(len(correct)),),
         ua,
         n_resamples=RESAMPLES,
-        batch=AT_ONCE,
+        batch=BATCH,
         vectorized=True,
         method="percentile",
         rng=np.random.default_rng(SEED),
     ).bootstrap_distribution
-    return Resampled(float(mean_ua(right.sum(axis=0), tested.sum(axis=0))), draws, len(right))
+    return Resampled(float(mean_ua(correct.sum(axis=0), tested.sum(axis=0))), draws, len(correct))
 
 
-def mean_ua(right: Values, tested: Values) -> Values:
-    """Counts (..., seeds, K) -> UA (...): the mean recall of the classes that occur, over seeds.
+def mean_ua(correct: Values, tested: Values) -> Values:
+    """Return the UA (...) of counts (..., seeds, K), averaged over seeds.
 
-    A seed of which nothing was drawn counts in no mean.
+    The UA of a seed is its mean recall over the classes that occur. A seed without utterances is
+    excluded.
     """
-    recall = np.divide(right, tested, out=np.zeros(right.shape), where=tested > 0).sum(axis=-1)
+    recall = np.divide(correct, tested, out=np.zeros(correct.shape), where=tested > 0).sum(axis=-1)
     classes = (tested > 0).sum(axis=-1)
     ua = np.divide(recall, classes, out=np.zeros(recall.shape), where=classes > 0)
     mean: Values = ua.sum(axis=-1) / (classes > 0).sum(axis=-1)
     return mean
 
 
-def by_group(seeds: Sequence[Predictions], groups: Groups) -> tuple[Values, Values]:
-    """How many utterances are right and how many were tested: (groups, seeds, K) each."""
-    place = {name: row for row, name in enumerate(names_of(seeds, groups))}
-    right = np.zeros((len(place), len(seeds), len(seeds[0].emotions)))
-    tested = np.zeros_like(right)
-    for seed, found in enumerate(seeds):
-        rows = np.array([place[name] for name in group_of(found, groups)])
-        np.add.at(tested[:, seed], (rows, found.truth), 1)
-        np.add.at(right[:, seed], (rows, found.truth), found.guess == found.truth)
-    return right, tested
+def count_by_group(seeds: Sequence[Predictions], groups: Groups) -> tuple[Values, Values]:
+    """Return the numbers of correct and of all utterances: (groups, seeds, K) each."""
+    index = {name: row for row, name in enumerate(group_names(seeds, groups))}
+    correct = np.zeros((len(index), len(seeds), len(seeds[0].emotions)))
+    tested = np.zeros_like(correct)
+    for seed, p in enumerate(seeds):
+        rows = np.array([index[name] for name in group_of_utterance(p, groups)])
+        np.add.at(tested[:, seed], (rows, p.truth), 1)
+        np.add.at(correct[:, seed], (rows, p.truth), p.guess == p.truth)
+    return correct, tested
 
 
-def times_drawn(drawn: npt.NDArray[np.int64]) -> Values:
-    """Indices of n groups (..., n) -> how often each of the n is among them (..., n)."""
-    rows = drawn.reshape(-1, drawn.shape[-1])
-    apart = rows + rows.shape[1] * np.arange(len(rows))[:, None]
-    counts = np.bincount(apart.ravel(), minlength=rows.size)
-    return counts.reshape(drawn.shape).astype(np.float64)
+def count_draws(indices: npt.NDArray[np.int64]) -> Values:
+    """Return how often each of n groups occurs (..., n) in n drawn indices (..., n)."""
+    rows = indices.reshape(-1, indices.shape[-1])
+    unique = rows + rows.shape[1] * np.arange(len(rows))[:, None]  # one range of values per row
+    counts = np.bincount(unique.ravel(), minlength=rows.size)
+    return counts.reshape(indices.shape).astype(np.float64)
 
 
-def names_of(seeds: Sequence[Predictions], groups: Groups) -> list[str]:
-    return sorted({name for found in seeds for name in group_of(found, groups)})
+def group_names(seeds: Sequence[Predictions], groups: Groups) -> list[str]:
+    return sorted({name for p in seeds for name in group_of_utterance(p, groups)})
 
 
-def group_of(predictions: Predictions, groups: Groups) -> tuple[str, ...]:
+def group_of_utterance(predictions: Predictions, groups: Groups) -> tuple[str, ...]:
     return predictions.speaker if groups == "speakers" else predictions.utterance

@@ -14,10 +14,10 @@ class Latents:
     """Mean latents of U test utterances.
 
     Attributes:
-        utterance, speaker, emotion, sex: U strings each; empty where the corpus does not know.
-        audio: U paths of audio files, where the run had them.
-        mean: (U, Z) latent, such as mu, averaged over an utterance's segments. A conditional
-            encoder got no label.
+        utterance, speaker, emotion, sex: U strings each; empty if unknown.
+        audio: U paths of the audio files at the time of the run.
+        mean: (U, Z) latent, such as mu, averaged over the segments of an utterance. A conditional
+            encoder is given no label.
     """
 
     utterance: tuple[str, ...]
@@ -33,10 +33,10 @@ def write(path: Path, latents: Latents) -> None:
 
 
 def read(path: Path) -> Latents:
-    """Read what `write` wrote.
+    """Read a file that `write` wrote.
 
     Raises:
-        SerVaeError: the file is damaged or has another form.
+        SerVaeError: the file is damaged or has another format.
     """
     file = arrays.read(path)
     names = [field.name for field in fields(Latents) if field.name != "mean"]

@@ -1,4 +1,4 @@
-"""The folds of a protocol as one test part."""
+"""Score all folds of a protocol as one test set."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,11 +9,11 @@ from ser_vae.evaluation.predictions import Predictions, pooled
 
 
 def over_folds(folds: Sequence[Predictions], protocol: str) -> dict[str, Any]:
-    """The scores of all utterances together, and the UA of each fold, which shows the spread."""
-    each = [evaluate(fold, protocol)[f"{protocol}/test/ua"] for fold in folds]
-    together = pooled(folds)
+    """Return the scores over the utterances of all folds, and the UA of each fold."""
+    ua = [evaluate(fold, protocol)[f"{protocol}/test/ua"] for fold in folds]
+    predictions = pooled(folds)
     return {
-        **evaluate(together, protocol),
-        f"{protocol}/test/ua_intervals": intervals(together),
-        f"{protocol}/test/ua_of_folds": each,
+        **evaluate(predictions, protocol),
+        f"{protocol}/test/ua_intervals": intervals(predictions),
+        f"{protocol}/test/ua_of_folds": ua,
     }

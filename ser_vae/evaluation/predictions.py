@@ -1,4 +1,4 @@
-"""`predictions.csv`: what was said of each test utterance. All scores can be recomputed from it."""
+"""`predictions.csv`: the predictions of a test set, from which all scores can be recomputed."""
 
 import csv
 import io
@@ -19,11 +19,11 @@ PROBABILITY = "p_"  # prefix of the column of each emotion's probability
 
 @dataclass(frozen=True)
 class Predictions:
-    """Of U test utterances.
+    """Predictions of U test utterances.
 
     Attributes:
         emotions: the K classes, in the order of the probabilities.
-        utterance, speaker, dialogue: U names each; a dialogue may be empty.
+        utterance, speaker, dialogue: U names each; an unknown dialogue is empty.
         truth: (U,) class indices.
         probability: (U, K).
     """
@@ -37,7 +37,7 @@ class Predictions:
 
     @property
     def guess(self) -> npt.NDArray[np.int64]:
-        """(U,) the most probable class of each."""
+        """(U,) indices of the most probable classes."""
         guess: npt.NDArray[np.int64] = self.probability.argmax(axis=1)
         return guess
 
@@ -48,28 +48,28 @@ def predictions(
     emotions: Sequence[str],
     probability: npt.NDArray[np.float64],
 ) -> Predictions:
-    """Join probabilities (U, K) with utterances and labels (U,), and sort them by id."""
+    """Combine probabilities (U, K) with utterances and labels (U,), sorted by utterance id."""
     order = sorted(range(len(utterances)), key=lambda index: utterances[index].id)
-    chosen = [utterances[index] for index in order]
+    ordered = [utterances[index] for index in order]
     return Predictions(
         tuple(emotions),
-        tuple(utterance.id for utterance in chosen),
-        tuple(utterance.speaker for utterance in chosen),
-        tuple(utterance.dialogue or "" for utterance in chosen),
+        tuple(utterance.id for utterance in ordered),
+        tuple(utterance.speaker for utterance in ordered),
+        tuple(utterance.dialogue or "" for utterance in ordered),
         label[order],
         probability[order],
     )
 
 
 def pooled(folds: Sequence[Predictions]) -> Predictions:
-    """Join the predictions of all folds, so that every utterance is scored once.
+    """Concatenate the predictions of all folds.
 
     Raises:
-        ValueError: folds of other emotions, or an utterance in two of them.
+        ValueError: the folds differ in their emotions, or an utterance is in two of them.
     """
     names = [name for fold in folds for name in fold.utterance]
     if len({fold.emotions for fold in folds}) != 1 or len(set(names)) != len(names):
-        raise ValueError("expected folds of one experiment, each utterance in one of them")
+        raise ValueError("expected folds of one experiment, with each utterance in one fold")
     return Predictions(
         folds[0].emotions,
         tuple(names),
@@ -84,35 +84,35 @@ def write(path: Path, predictions: Predictions) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*COLUMNS, *(PROBABILITY + emotion for emotion in predictions.emotions)])
-    for row in range(len(predictions.utterance)):
-        writer.writerow(
-            [
-                predictions.utterance[row],
-                predictions.speaker[row],
-                predictions.dialogue[row],
-                predictions.emotions[predictions.truth[row]],
-                predictions.emotions[predictions.guess[row]],
-                *predictions.probability[row].tolist(),  # every digit: rounded, guesses may tie
-            ]
+    writer.writerows(
+        zip(
+            predictions.utterance,
+            predictions.speaker,
+            predictions.dialogue,
+            [predictions.emotions[index] for index in predictions.truth],
+            [predictions.emotions[index] for index in predictions.guess],
+            *predictions.probability.T.tolist(),  # all digits: rounding could cause ties
+            strict=True,
         )
+    )
     write_text(path, text.getvalue())
 
 
 def read(path: Path) -> Predictions:
-    """Read what `write` wrote.
+    """Read a file that `write` wrote.
 
     Raises:
-        SerVaeError: the file is not of that form.
+        SerVaeError: the file is missing, truncated or has another format.
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
             text = file.read()
-        if not text.endswith("\n"):  # the last number may lack digits
-            raise ValueError("it ends within a line")
+        if not text.endswith("\n"):  # digits of the last number may be missing
+            raise ValueError("the last line is incomplete")
         header, *lines = csv.reader(io.StringIO(text, newline=""))
         rows = [dict(zip(header, line, strict=True)) for line in lines]
         emotions = tuple(c.removeprefix(PROBABILITY) for c in rows[0] if c.startswith(PROBABILITY))
-        found = Predictions(
+        predictions = Predictions(
             emotions,
             tuple(row["utterance"] for row in rows),
             tuple(row["speaker"] for row in rows),
@@ -120,11 +120,11 @@ def read(path: Path) -> Predictions:
             np.array([emotions.index(row["truth"]) for row in rows]),
             np.array([[float(row[PROBABILITY + e]) for e in emotions] for row in rows]),
         )
-        if not np.isfinite(found.probability).all():
-            raise ValueError("a probability that is no number")
-        return found
+        if not np.isfinite(predictions.probability).all():
+            raise ValueError("a probability is not finite")
+        return predictions
     except (OSError, csv.Error, IndexError, KeyError, ValueError, TypeError) as error:
         raise SerVaeError(
-            f"{path}: expected the columns {', '.join(COLUMNS)} and a {PROBABILITY}… for each "
-            f"emotion, one row an utterance: {error!r}.\nRun that command again with force=true."
+            f"{path}: expected the columns {', '.join(COLUMNS)} and {PROBABILITY}EMOTION for each "
+            f"emotion, and one row per utterance: {error!r}.\nRepeat the run with force=true."
         ) from error

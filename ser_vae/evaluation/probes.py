@@ -1,7 +1,7 @@
-"""What can be read off a representation in a straight line: emotion, and who is speaking.
+"""Probe representations linearly for emotion, speaker and sex.
 
-A probe is logistic regression on standardised values, with classes weighted alike. Its score is UA,
-so that chance is one over the classes, however many utterances each has.
+A probe is a logistic regression on standardised values with balanced class weights. Its score is
+UA, so chance level is 1 / K for K classes of any size.
 """
 
 from collections import Counter
@@ -21,17 +21,17 @@ from sklearn.preprocessing import StandardScaler
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation.intervals import CONFIDENCE
 
-# Inverse of the l2 penalty, the same for every representation and question. Of .001 to 1, on the
-# mean and deviation of log-mel, it reads emotion best or within 5 points (RAVDESS, URDU).
+# Inverse of the l2 penalty, the same for every representation and target. Among .001 to 1, on mean
+# and standard deviation of log-mel, it is within 5 points of the best for emotion (RAVDESS, URDU).
 C = 0.1
-ITERATIONS = 1000  # at most; standardised values need tens
-FOLDS = 5  # inside the test part; fewer where a speaker has fewer utterances
+ITERATIONS = 1000  # upper limit; standardised values need tens
+FOLDS = 5  # within the test set; fewer if a speaker has fewer utterances
 SEED = 0  # of those folds
 
 Values = npt.NDArray[np.floating[Any]]
 Mask = npt.NDArray[np.bool_]
 Names = Sequence[str | None]
-Read = dict[str, float | int]
+Score = dict[str, float | int]
 
 
 def probes(
@@ -42,21 +42,21 @@ def probes(
     sex: Names,
     train: Mask,
     test: Mask,
-) -> dict[str, dict[str, Read | None]]:
-    """Read emotion, speaker and sex off the latents and, to compare, off their input.
+) -> dict[str, dict[str, Score | None]]:
+    """Predict emotion, speaker and sex from the latents and, for comparison, from the input.
 
     Args:
         latents: (U, Z) mean over each utterance's segments.
-        logmel: (U, 2F) mean and deviation over each utterance's frames.
+        logmel: (U, 2F) mean and standard deviation over each utterance's frames.
         emotion: of each of the U utterances.
-        speaker: the same; "unknown" or None where nobody says.
-        sex: the same; None where nobody says.
-        train: (U,) where the probes of emotion and sex are fitted.
-        test: (U,) where all are scored.
+        speaker: the same; "unknown" or None if unknown.
+        sex: the same; None if unknown.
+        train: (U,) mask of the utterances to fit the probes of emotion and sex on.
+        test: (U,) mask of the utterances to score.
 
     Returns:
-        latents | logmel -> emotion | speaker | sex -> score, chance and utterances, or None where
-        `probe` or `probe_within` have none.
+        latents | logmel -> emotion | speaker | sex -> score, chance and utterances, or None, see
+        `probe` and `probe_within`.
     """
     return {
         source: {
@@ -68,59 +68,60 @@ def probes(
     }
 
 
-def probe(x: Values, target: Names, train: Mask, test: Mask) -> Read | None:
-    """Fit on `train`, score on `test`.
+def probe(x: Values, target: Names, train: Mask, test: Mask) -> Score | None:
+    """Fit a probe on `train` and score it on `test`.
 
     Args:
-        x: (U, any) values.
-        target: of each of the U utterances.
-        train: (U,) where to fit.
-        test: (U,) where to score.
+        x: (U, D) values.
+        target: class of each of the U utterances.
+        train: (U,) mask of the utterances to fit on.
+        test: (U,) mask of the utterances to score.
 
     Returns:
-        `score`, the UA; `chance`, one over the classes that occur in the test part; `utterances`
-        that were scored. None where a target is unknown or either part has fewer than two classes.
+        `score`, the UA; `chance`, 1 / K for the K classes of the test set; `utterances`, the number
+        scored. None if a target is unknown or either set has fewer than two classes.
     """
-    seen, asked = (list(compress(target, part)) for part in (train, test))
-    if not (_several_known(seen) and _several_known(asked)):
+    y_train, y_test = (list(compress(target, mask)) for mask in (train, test))
+    if not (_several_known(y_train) and _several_known(y_test)):
         return None
-    return _score(asked, linear().fit(x[train], seen).predict(x[test]))
+    return _score(y_test, linear().fit(x[train], y_train).predict(x[test]))
 
 
-def probe_within(x: Values, target: Names, part: Mask) -> Read | None:
-    """Cross-validate inside one part: for speakers, whom the other part need not have.
+def probe_within(x: Values, target: Names, subset: Mask) -> Score | None:
+    """Cross-validate a probe within one set, for speakers that the training set may not contain.
 
-    Utterances of one dialogue may stand in several folds, so that a room or a microphone helps.
+    Utterances of one dialogue may be in several folds, so recording conditions can help the probe.
 
     Returns:
-        As `probe`. None where a target is unknown, there is but one, or one has a single utterance.
+        As `probe`. None if a target is unknown, there is only one class, or a class has only one
+        utterance.
     """
-    asked = list(compress(target, part))
-    if not _several_known(asked) or min(Counter(asked).values()) < 2:
+    y = list(compress(target, subset))
+    if not _several_known(y) or min(Counter(y).values()) < 2:
         return None
-    folds = min(FOLDS, *Counter(asked).values())
+    folds = min(FOLDS, *Counter(y).values())
     cv = StratifiedKFold(folds, shuffle=True, random_state=SEED)
-    return _score(asked, cross_val_predict(linear(), x[part], asked, cv=cv))
+    return _score(y, cross_val_predict(linear(), x[subset], y, cv=cv))
 
 
-def reads_label(x: Values, told: npt.NDArray[np.int64], train: Mask, test: Mask) -> Read:
-    """How often a probe fitted on `train` reads the label `told` (U,) off `x` (U, any) in `test`.
+def reads_label(x: Values, label: npt.NDArray[np.int64], train: Mask, test: Mask) -> Score:
+    """Return how often a probe fitted on `train` predicts `label` (U,) from `x` (U, D) on `test`.
 
     Returns:
-        As `share_with_interval`, and `chance`: one over the labels that were told.
+        As `share_with_interval`, and `chance`: 1 / K for K different labels.
     """
-    read = linear().fit(x[train], told[train]).predict(x[test])
-    hits = int((read == told[test]).sum())
-    return {**share_with_interval(hits, int(test.sum())), "chance": 1 / len(np.unique(told))}
+    guess = linear().fit(x[train], label[train]).predict(x[test])
+    hits = int((guess == label[test]).sum())
+    return {**share_with_interval(hits, int(test.sum())), "chance": 1 / len(np.unique(label))}
 
 
-def share_with_interval(hits: int, total: int) -> Read:
-    """`share` of `total` independent utterances, its 95 % interval after Wilson, `utterances`."""
-    found = binomtest(hits, total).proportion_ci(CONFIDENCE, method="wilson")
+def share_with_interval(hits: int, total: int) -> Score:
+    """Return `share`, the proportion of hits, its 95 % Wilson interval, and `utterances`."""
+    interval = binomtest(hits, total).proportion_ci(CONFIDENCE, method="wilson")
     return {
         "share": hits / total,
-        "low": float(found.low),
-        "high": float(found.high),
+        "low": float(interval.low),
+        "high": float(interval.high),
         "utterances": total,
     }
 
@@ -135,10 +136,10 @@ def _several_known(names: Names) -> bool:
     return len(set(names)) > 1 and set(names).isdisjoint({None, UNKNOWN_SPEAKER})
 
 
-def _score(asked: Names, read: Sequence[str]) -> Read:
-    classes = list(dict.fromkeys(asked))
+def _score(truth: Names, guess: Sequence[str]) -> Score:
+    classes = list(dict.fromkeys(truth))
     return {
-        "score": float(recall_score(asked, read, labels=classes, average="macro")),
+        "score": float(recall_score(truth, guess, labels=classes, average="macro")),
         "chance": 1 / len(classes),
-        "utterances": len(asked),
+        "utterances": len(truth),
     }

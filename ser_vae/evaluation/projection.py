@@ -1,4 +1,4 @@
-"""Latents -> two coordinates to draw, and how far such a drawing can be believed."""
+"""Project latents to two dimensions, and measure how well groups of points separate."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -11,24 +11,27 @@ from sklearn.neighbors import NearestNeighbors
 
 Matrix = npt.NDArray[np.floating[Any]]
 
-LEAST = 4  # points: fewer have no map
-NEIGHBOURS = 10  # of a point: UMAP looks at so many, and so many are asked what they share
+LEAST = 4  # points that a map needs
+NEIGHBOURS = 10  # per point, for UMAP and for `shared_by_neighbours`
 
 
 def pca(points: Matrix) -> tuple[Matrix, Matrix]:
-    """The two directions in which points vary most: (U, Z) -> (U, 2), (2,).
+    """Project points (U, Z) onto their first two principal components.
 
-    The second are the shares of all variance that lie along them. Each sign is chosen such that
-    the coordinate of largest size is positive, so that the same points make the same map. Points
-    that are all alike, as a collapsed posterior makes them, lie at 0 and have no variance to share.
+    The sign of each component is chosen such that the coordinate with the largest magnitude is
+    positive, so the same points give the same map. Identical points, as from a collapsed posterior,
+    are mapped to 0 with an explained variance of 0.
+
+    Returns:
+        (U, 2) coordinates, and (2,) proportions of the variance that they explain.
     """
     points = np.asarray(points, dtype=np.float64)
     if (points == points[0]).all():
         return np.zeros((len(points), 2)), np.zeros(2)
-    found = PCA(n_components=2, svd_solver="full").fit(points)
-    drawn = found.transform(points)
-    largest = np.take_along_axis(drawn, np.abs(drawn).argmax(axis=0)[None], axis=0)
-    return drawn * np.where(largest < 0, -1.0, 1.0), found.explained_variance_ratio_
+    model = PCA(n_components=2, svd_solver="full").fit(points)
+    xy = model.transform(points)
+    largest = np.take_along_axis(xy, np.abs(xy).argmax(axis=0)[None], axis=0)
+    return xy * np.where(largest < 0, -1.0, 1.0), model.explained_variance_ratio_
 
 
 def umap_installed() -> bool:
@@ -36,48 +39,46 @@ def umap_installed() -> bool:
 
 
 def umap(points: Matrix, *, seed: int) -> Matrix:
-    """Uniform manifold approximation and projection (McInnes et al. 2018): (U, Z) -> (U, 2).
+    """Map points (U, Z) to (U, 2) by UMAP (McInnes et al. 2018).
 
-    Neighbours stay neighbours, as far as two dimensions let them; distances between groups, and
-    their sizes, say nothing.
+    UMAP preserves neighbourhoods; sizes of groups and distances between them have no meaning.
     """
     from umap import UMAP  # noqa: PLC0415  (optional, and slow)
 
     count = min(NEIGHBOURS, len(points) - 1)
-    start = "spectral" if len(points) > 2 * NEIGHBOURS else "random"  # a spectrum needs points
-    made = UMAP(n_neighbors=count, init=start, random_state=seed, n_jobs=1)
-    drawn: Matrix = made.fit_transform(np.asarray(points, dtype=np.float32))
-    return drawn
+    init = "spectral" if len(points) > 2 * NEIGHBOURS else "random"  # spectral fails on few points
+    model = UMAP(n_neighbors=count, init=init, random_state=seed, n_jobs=1)
+    xy: Matrix = model.fit_transform(np.asarray(points, dtype=np.float32))
+    return xy
 
 
 def joined(latents: Sequence[Matrix]) -> Matrix:
-    """Points of several models below one another: (U, Z) each -> (sum of U, largest Z).
+    """Concatenate the points of several models: (U, Z) each -> (sum of U, largest Z).
 
-    Each is centred and scaled to a total variance of 1, smaller ones are filled up with zeros. The
-    models' axes have nothing to do with one another, so a distance between two of them is none.
+    Each model is centred, scaled to a total variance of 1 and padded with zeros. The axes of
+    different models are unrelated, so distances between points of two models have no meaning.
     """
-    widest = max(own.shape[1] for own in latents)
+    size = max(points.shape[1] for points in latents)
     return np.concatenate(
-        [np.pad(scaled(own), ((0, 0), (0, widest - own.shape[1]))) for own in latents]
+        [np.pad(scaled(points), ((0, 0), (0, size - points.shape[1]))) for points in latents]
     )
 
 
 def scaled(points: Matrix) -> Matrix:
-    """Centred, of a total variance of 1; of no variance, zeros."""
+    """Centre points and scale them to a total variance of 1; identical points become zeros."""
     centred = np.asarray(points, dtype=np.float64) - np.mean(points, axis=0, dtype=np.float64)
     total = float(np.sqrt(centred.var(axis=0).sum()))
     return centred / total if total > 0 else centred
 
 
-def shared_by_neighbours(points: Matrix, words: Sequence[str]) -> tuple[float, float]:
-    """How often a point's nearest neighbours bear its word, and how often any other point does.
+def shared_by_neighbours(points: Matrix, labels: Sequence[str]) -> tuple[float, float]:
+    """Return how often nearest neighbours share a point's label, and how often any points do.
 
-    Of all Z dimensions, unlike a map: what two dimensions show apart may be near, and the other
-    way round.
+    Neighbours are those in all Z dimensions, not in a map, which may distort distances.
     """
     count = min(NEIGHBOURS, len(points) - 1)
     near = NearestNeighbors(n_neighbors=count).fit(points).kneighbors(return_distance=False)
-    codes = np.unique(np.asarray(words), return_inverse=True)[1]
+    codes = np.unique(np.asarray(labels), return_inverse=True)[1]
     sizes = np.bincount(codes)
     chance = (sizes * (sizes - 1)).sum() / (len(codes) * (len(codes) - 1))
     return float((codes[near] == codes[:, None]).mean()), float(chance)

@@ -1,4 +1,4 @@
-"""`metrics.json`: what a run found, and what one must know to read it."""
+"""`metrics.json`: the scores of a run with the facts needed to interpret them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,28 +16,31 @@ from ser_vae.evaluation.predictions import Predictions
 def counts(
     utterances: Sequence[Utterance], parts: Sequence[str], segments: Tensor
 ) -> dict[str, dict[str, Any]]:
-    """How much of what stands in each part; `segments` (U,) counts those of each utterance."""
-    found = {}
+    """Count utterances, segments, speakers and emotions per set.
+
+    `parts` names the set of each of the U utterances, `segments` (U,) is their number of segments.
+    """
+    result = {}
     for part in sorted(set(parts)):
-        inside = [index for index, own in enumerate(parts) if own == part]
-        found[part] = {
-            "utterances": len(inside),
-            "segments": int(segments[torch.tensor(inside)].sum()),
-            "speakers": len({utterances[index].speaker for index in inside}),
-            "emotions": dict(sorted(Counter(utterances[i].emotion for i in inside).items())),
+        members = [index for index, name in enumerate(parts) if name == part]
+        result[part] = {
+            "utterances": len(members),
+            "segments": int(segments[torch.tensor(members)].sum()),
+            "speakers": len({utterances[index].speaker for index in members}),
+            "emotions": dict(sorted(Counter(utterances[i].emotion for i in members).items())),
         }
-    return found
+    return result
 
 
 def scores_and_baseline(
-    found: Predictions, train: Sequence[Utterance], protocol: str
+    predictions: Predictions, train: Sequence[Utterance], protocol: str
 ) -> dict[str, Any]:
-    """The scores with their spread, the trivial baseline, and who is on both sides of the split."""
-    speakers = set(found.speaker) - {UNKNOWN_SPEAKER}
+    """Return scores with intervals, the majority baseline, and the overlap of speakers."""
+    speakers = set(predictions.speaker) - {UNKNOWN_SPEAKER}
     return {
-        **evaluate(found, protocol),
-        f"{protocol}/test/ua_intervals": intervals(found),
-        "majority": majority([utterance.emotion for utterance in train], found, protocol),
+        **evaluate(predictions, protocol),
+        f"{protocol}/test/ua_intervals": intervals(predictions),
+        "majority": majority([utterance.emotion for utterance in train], predictions, protocol),
         "test_speakers": len(speakers),
         "test_speakers_in_train": len(speakers & {utterance.speaker for utterance in train}),
     }

@@ -1,1 +1,1 @@
-"""Plain arrays and names -> matplotlib figures; knows of no run, no model and no folder."""
+"""Draw matplotlib figures from plain arrays and names, independent of runs and models."""

@@ -1,4 +1,4 @@
-"""Scores as bars with their 95 % intervals, and what a trivial baseline reaches as a line."""
+"""Draw scores as bars with 95 % intervals, and the score of a trivial baseline as a line."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from ser_vae.plots.style import BLUE, COLUMN_IN, SKY_BLUE, blank, colours, styled
 
 HEIGHT_IN = 2.6
-LINE_IN = 0.19  # height of a bar of a list
-AROUND_IN = 1.1
-GROUP = 0.8  # width of a group of bars, of 1
-HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++", "oo")  # told apart without colour too
+LINE_IN = 0.19  # height per horizontal bar
+MARGIN_IN = 1.1
+GROUP = 0.8  # width of a group of bars; groups are 1 apart
+HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++", "oo")  # distinct without colour
 WHISKERS: dict[str, Any] = {"fmt": "none", "ecolor": "black", "elinewidth": 0.8, "capsize": 2}
 
 Values = npt.NDArray[np.floating[Any]]
@@ -31,38 +31,44 @@ def grouped(
     quantity: str,
     title: str,
 ) -> Figure:
-    """A group of bars a row, such as the paper's Table I: a bar a model, a line for the trivial.
+    """Draw a group of bars per row of a table, such as the paper's Table I: one bar per model.
 
     Args:
         groups: R names, such as subsets of a corpus.
-        names: of M models, as colours know them -> as they are written.
-        values: (R, M) in %; NaN where there is none, which is then a gap.
-        intervals: (R, M, 2) their low and high ends; NaN where there is none.
-        trivial: (R,) what hears nothing reaches.
-        quantity: of the axis.
-        title: of the figure.
+        names: key in `style.colours` -> label, for M models.
+        values: (R, M) in %; NaN leaves a gap.
+        intervals: (R, M, 2) lower and upper ends; NaN if unknown.
+        trivial: (R,) scores of a trivial baseline, drawn as dashed lines.
+        quantity: label of the axis.
+        title: title of the figure.
     """
     figure = blank(title, COLUMN_IN + 0.5 * max(0, len(groups) - 3), HEIGHT_IN)
     axes = figure.subplots()
     width, colour = GROUP / len(names), colours(names)
-    places = np.arange(len(groups))
-    for column, (name, written) in enumerate(names.items()):
-        centre = places - GROUP / 2 + width * (column + 0.5)
+    positions = np.arange(len(groups))
+    for column, (name, label) in enumerate(names.items()):
+        centres = positions - GROUP / 2 + width * (column + 0.5)
         axes.bar(
-            centre,
+            centres,
             values[:, column],
             width * 0.94,
             color=colour[name],
             hatch=HATCHES[column % len(HATCHES)],
             edgecolor="white",
             lw=0,
-            label=written,
+            label=label,
         )
-        _whiskers(axes, centre, values[:, column], intervals[:, column])
+        _whiskers(axes, centres, values[:, column], intervals[:, column])
     axes.hlines(
-        trivial, places - 0.48, places + 0.48, color="black", ls="--", lw=1, label="trivial"
+        trivial,
+        positions - 0.48,
+        positions + 0.48,
+        color="black",
+        ls="--",
+        lw=1,
+        label="trivial baseline",
     )
-    axes.set_xticks(places, groups)
+    axes.set_xticks(positions, groups)
     axes.set_ylabel(quantity)
     axes.set_ylim(0, 100)
     figure.legend(loc="outside lower center", ncols=len(names) + 1)
@@ -80,20 +86,20 @@ def listed(
     quantity: str,
     title: str,
 ) -> Figure:
-    """A bar a model, from top to bottom: `values` (M,) in %, `intervals` (M, 2), NaN if none.
+    """Draw a horizontal bar per model: `values` (M,) in %, `intervals` (M, 2), NaN if unknown.
 
-    Those that are a `baseline` are lighter. The line is what the best `trivial` one reaches.
+    Bars of a `baseline` are lighter. The dashed line is the best `trivial` baseline.
     """
-    figure = blank(title, COLUMN_IN, AROUND_IN + LINE_IN * len(names))
+    figure = blank(title, COLUMN_IN, MARGIN_IN + LINE_IN * len(names))
     axes = figure.subplots()
-    places = np.arange(len(names))
+    positions = np.arange(len(names))
     for lighter, colour, label in ((False, BLUE, "model"), (True, SKY_BLUE, "baseline")):
-        own = np.array(baseline) == lighter
-        if own.any():
-            axes.barh(places[own], values[own], 0.75, color=colour, lw=0, label=label)
-    axes.errorbar(values, places, xerr=_ends(values, intervals), **WHISKERS)
-    axes.axvline(trivial, color="black", ls="--", lw=1, label="best trivial")
-    axes.set_yticks(places, names)
+        rows = np.array(baseline) == lighter
+        if rows.any():
+            axes.barh(positions[rows], values[rows], 0.75, color=colour, lw=0, label=label)
+    axes.errorbar(values, positions, xerr=_ends(values, intervals), **WHISKERS)
+    axes.axvline(trivial, color="black", ls="--", lw=1, label="best trivial baseline")
+    axes.set_yticks(positions, names)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(0, 100)
     axes.set_xlabel(quantity)
@@ -101,11 +107,11 @@ def listed(
     return figure
 
 
-def _whiskers(axes: Axes, places: Values, values: Values, intervals: Values) -> None:
-    axes.errorbar(places, values, yerr=_ends(values, intervals), **WHISKERS)
+def _whiskers(axes: Axes, positions: Values, values: Values, intervals: Values) -> None:
+    axes.errorbar(positions, values, yerr=_ends(values, intervals), **WHISKERS)
 
 
 def _ends(values: Values, intervals: Values) -> Values:
-    """How far each interval reaches below and above: (M,), (M, 2) -> (2, M)."""
+    """Return the distances to both ends of each interval: (M,), (M, 2) -> (2, M)."""
     ends: Values = np.stack([values - intervals[:, 0], intervals[:, 1] - values])
     return ends

@@ -1,4 +1,4 @@
-"""Confusion matrices: what was said of each emotion."""
+"""Draw confusion matrices."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,18 +12,18 @@ from ser_vae.plots.style import PAGE_IN, blank, styled
 
 Counts = npt.NDArray[np.int64]
 
-CELL_IN = 0.32  # a class, across and down
-BESIDE_IN = 0.75  # names of the classes left of a panel
-BELOW_IN = 0.85  # and below it, and its own name above
+CELL_IN = 0.32  # width and height of a class
+BESIDE_IN = 0.75  # class names to the left of a panel
+BELOW_IN = 0.85  # class names below a panel, and its title
 BAR_IN = 0.5
-DARK = 0.55  # share from which a cell's text is white
+DARK = 0.55  # proportion above which the text of a cell is white
 
 
 @styled
 def confusion(panels: Mapping[str, Counts], emotions: Sequence[str], *, title: str) -> Figure:
-    """A panel each matrix (K, K) of counts, rows the truth: % of the row, and the count.
+    """Draw a panel per matrix (K, K) of counts, rows the truth: % of the row, and the count.
 
-    A count may be a sum over seeds. Recall stands on the diagonal; the colour is the %.
+    Counts may be summed over seeds. The diagonal is the recall; the colour is the percentage.
     """
     width = CELL_IN * len(emotions) + BESIDE_IN
     across = min(len(panels), max(1, int((PAGE_IN - BAR_IN) / width)))
@@ -43,22 +43,22 @@ def confusion(panels: Mapping[str, Counts], emotions: Sequence[str], *, title: s
 
 
 def _panel(axes: Axes, counts: Counts, emotions: Sequence[str]) -> AxesImage:
-    said = counts.sum(axis=1, keepdims=True)
-    share = counts / np.maximum(said, 1)  # a class that does not occur: a row of 0
-    image = axes.imshow(100 * share, cmap="Blues", vmin=0, vmax=100)
+    total = counts.sum(axis=1, keepdims=True)
+    proportion = counts / np.maximum(total, 1)  # zeros for a class that does not occur
+    image = axes.imshow(100 * proportion, cmap="Blues", vmin=0, vmax=100)
     for (row, column), count in np.ndenumerate(counts):
         axes.text(
             column,
             row,
-            f"{100 * share[row, column]:.0f}\n({count})",
-            color="white" if share[row, column] > DARK else "black",
+            f"{100 * proportion[row, column]:.0f}\n({count})",
+            color="white" if proportion[row, column] > DARK else "black",
             fontsize=6,
             ha="center",
             va="center",
         )
-    places = range(len(emotions))
-    axes.set_xticks(places, emotions, rotation=35, ha="right", rotation_mode="anchor")
-    axes.set_yticks(places, emotions)
-    axes.set_xlabel("said")
+    positions = range(len(emotions))
+    axes.set_xticks(positions, emotions, rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(positions, emotions)
+    axes.set_xlabel("guess")
     axes.tick_params(length=0)
     return image

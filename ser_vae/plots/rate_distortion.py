@@ -1,4 +1,4 @@
-"""What a representation costs against what it keeps: KL and error of reconstruction."""
+"""Draw rate against distortion: KL and reconstruction error."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,33 +22,33 @@ def rate_distortion(
     largest_error: float,
     title: str,
 ) -> Figure:
-    """A point a run (N,): KL in nats a segment across, relative error up; left below is better.
+    """Draw a point per run (N,): `kl` in nats per segment, relative `error`; lower left is better.
 
-    Runs of one of `models` (N,) share colour and marker, and are written as `names` says. Shaded is
-    where the alarm of a collapsed posterior sounds: below `least_kl`, or above `largest_error`.
+    Runs of the same model, of `models` (N,), share colour and marker; `names` are their labels. The
+    shaded region counts as a collapsed posterior: below `least_kl` or above `largest_error`.
     """
     figure = blank(title, COLUMN_IN, HEIGHT_IN)
     axes = figure.subplots()
     right, top = 1.08 * max(kl.max(), least_kl), max(1.05, 1.05 * error.max())
     axes.fill_between([0, least_kl], 0, top, color="0.9", lw=0, label="collapsed")
     axes.fill_between([least_kl, right], largest_error, top, color="0.9", lw=0)
-    every, of_each = sorted(set(models)), np.array(models)
-    colour, marker = colours(every), markers(every)
-    for model in every:
-        own = of_each == model
+    unique = sorted(set(models))
+    colour, marker = colours(unique), markers(unique)
+    for model in unique:
+        rows = np.array(models) == model
         axes.scatter(
-            kl[own],
-            error[own],
+            kl[rows],
+            error[rows],
             s=16,
             color=colour[model],
             marker=marker[model],
             alpha=0.8,
             lw=0,
-            label=f"{names[model]} ({own.sum()})",
+            label=f"{names[model]} ({rows.sum()})",
         )
     axes.set_xlim(0, right)
     axes.set_ylim(0, top)
-    axes.set_xlabel("rate: KL (nats a segment)")
+    axes.set_xlabel("rate: KL (nats per segment)")
     axes.set_ylabel("distortion: relative squared error")
     figure.legend(loc="outside lower center", ncols=3, handletextpad=0.2, columnspacing=1.0)
     return figure

@@ -1,13 +1,14 @@
-"""How every figure looks, and how it becomes a file.
+"""Define the style of all figures, and write them to files.
 
-A function that draws is decorated with `styled`. It makes a `Figure` of its own and leaves pyplot
-alone, whose state is a process's: figures may be drawn in threads, on machines without a screen.
+Every drawing function is decorated with `styled`. It creates a `Figure` without pyplot, whose state
+is global, so figures can be drawn in threads and on machines without a display.
 """
 
 import io
 import re
 import textwrap
 from collections.abc import Iterable
+from itertools import cycle
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,21 +17,21 @@ from matplotlib.figure import Figure
 
 from ser_vae.files import atomic_write
 
-COLUMN_IN = 3.5  # width of one column of a paper of two
-PAGE_IN = 7.16  # of both
+COLUMN_IN = 3.5  # width of a column of a two-column paper
+PAGE_IN = 7.16  # width of both columns
 PNG_DPI = 200
-TITLE_PER_IN = 13  # characters, most of them capitals
+TITLE_PER_IN = 13  # characters per inch, mostly capitals
 TITLE_LINE_IN = 0.16
 FORMATS = ("pdf", "png")
 
-# Okabe and Ito, "Color Universal Design", 2008: told apart with any form of colour blindness. Their
-# yellow is left out, as it is hardly seen on white.
+# Okabe and Ito, "Color Universal Design", 2008: distinct with any form of colour blindness. Their
+# yellow is left out, as it is hardly visible on white.
 BLACK, ORANGE, SKY_BLUE, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY_BLUE, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
-# The same in every figure, whichever others stand beside it.
+# Fixed colours, the same in every figure.
 OWN_COLOUR = {
     **{"neutral": BLACK, "happy": ORANGE, "sad": BLUE, "angry": VERMILLION},
     **{"calm": SKY_BLUE, "fearful": PURPLE, "surprised": GREEN},
@@ -38,7 +39,7 @@ OWN_COLOUR = {
 }
 
 RC: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
+    "font.family": "DejaVu Sans",  # bundled with matplotlib, so the same on every machine
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.labelsize": 8,
@@ -52,10 +53,10 @@ RC: dict[Any, Any] = {
     "legend.frameon": False,
     "hatch.linewidth": 0.5,
     "image.interpolation": "nearest",
-    "pdf.fonttype": 42,  # TrueType, embedded: publishers refuse Type 3, matplotlib's default
+    "pdf.fonttype": 42,  # embed TrueType: publishers reject Type 3, matplotlib's default
     "savefig.dpi": PNG_DPI,
 }
-METADATA: dict[str, dict[str, Any]] = {  # no date and no version: equal figures are equal files
+METADATA: dict[str, dict[str, Any]] = {  # no date, no version: equal figures give equal files
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     "png": {"Software": None},
 }
@@ -64,8 +65,8 @@ styled = rc_context(RC)
 
 
 def blank(title: str, width_in: float, height_in: float) -> Figure:
-    """A figure without axes; a title of several lines makes it higher."""
-    unbroken = re.sub(r"(?<!,) ", "\N{NO-BREAK SPACE}", title)  # a line ends at a comma
+    """Return a figure without axes, higher if the title has several lines."""
+    unbroken = re.sub(r"(?<!,) ", "\N{NO-BREAK SPACE}", title)  # break lines only after commas
     lines = textwrap.wrap(unbroken, int(TITLE_PER_IN * width_in))
     higher = TITLE_LINE_IN * max(0, len(lines) - 1)
     figure = Figure((width_in, height_in + higher), layout="constrained")
@@ -74,38 +75,38 @@ def blank(title: str, width_in: float, height_in: float) -> Figure:
 
 
 def colours(names: Iterable[str]) -> dict[str, str]:
-    """A colour for each name: its own where it has one, for the others those left over, in turn.
+    """Map each name to its fixed colour or, if it has none, to one of the remaining colours.
 
-    Beyond seven names colours return: tell those apart by `markers` too.
+    Colours repeat beyond seven names; use `markers` as well.
     """
-    wanted = list(dict.fromkeys(names))
-    own = {name: OWN_COLOUR[name] for name in wanted if name in OWN_COLOUR}
-    left = [colour for colour in COLOURS if colour not in own.values()] or list(COLOURS)
-    others = [name for name in wanted if name not in own]
-    return own | {name: left[place % len(left)] for place, name in enumerate(others)}
+    unique = list(dict.fromkeys(names))
+    fixed = {name: OWN_COLOUR[name] for name in unique if name in OWN_COLOUR}
+    left = [colour for colour in COLOURS if colour not in fixed.values()] or COLOURS
+    others = [name for name in unique if name not in fixed]
+    return fixed | dict(zip(others, cycle(left), strict=False))
 
 
 def markers(names: Iterable[str]) -> dict[str, str]:
-    """A marker for each name, so that a figure can be read without its colours."""
-    return {name: MARKERS[place % len(MARKERS)] for place, name in enumerate(dict.fromkeys(names))}
+    """Map each name to a marker, so that figures are readable without colour."""
+    return dict(zip(dict.fromkeys(names), cycle(MARKERS), strict=False))
 
 
 def save(figure: Figure, path: Path) -> list[Path]:
-    """Write `path`.pdf and `path`.png, a name without a suffix; the same figure, the same bytes.
+    """Write `path`.pdf and `path`.png; the same figure gives the same bytes.
 
     Raises:
-        OSError: they can't be written.
+        OSError: a file can't be written.
     """
     written = [path.with_name(f"{path.name}.{form}") for form in FORMATS]
     for file, form in zip(written, FORMATS, strict=True):
         with atomic_write(file) as stream:
             _write(figure, stream, form, PNG_DPI)
-        figure.set_layout_engine("none")  # it is laid out by now, which takes most of the time
+        figure.set_layout_engine("none")  # keep the layout, which takes most of the time
     return written
 
 
 def png_bytes(figure: Figure, dpi: int) -> bytes:
-    """The figure as a PNG in memory, to be embedded."""
+    """Return the figure as a PNG."""
     stream = io.BytesIO()
     _write(figure, stream, "png", dpi)
     return stream.getvalue()

@@ -1,10 +1,11 @@
-"""What all runs in a folder say, and how far it can be believed: `python -m ser_vae.report runs`.
+r"""Report on all runs in a folder: `python -m ser_vae.report runs`.
 
-Prints it, and writes into FOLDER: report.md and report.tex (for a document with booktabs), the same
-tables; report.csv, a row for each score of a model; comparisons.csv, a row for each pair of models;
-runs.csv, a row a run. With --html also report.html, a page to explore; with --figures also
-figures/, for a paper. A score is the mean over seeds; runs that differ in anything else are never
-averaged. Ends with 1 where FOLDER has no run, or can't be written to.
+Prints the scores, the paper's Table I and the answer, and writes into FOLDER: report.md and
+report.tex (to be \input into a document), all tables; report.csv, one row per score;
+comparisons.csv, one row per pair of models; runs.csv, one row per run. With --html also
+report.html, one file to explore and to send; with --figures also figures/, for a paper. Scores are
+means over seeds; models are compared if they were tested on the same utterances. Exits with 1 if
+FOLDER has no run, or can't be written to.
 """
 
 import argparse
@@ -16,89 +17,66 @@ from rich.console import Console
 
 from ser_vae import SerVaeError
 from ser_vae.files import write_text
-from ser_vae.report.collect import collect
-from ser_vae.report.contents import contents
-from ser_vae.report.csv import cells_csv, comparisons_csv, runs_csv
-from ser_vae.report.folds import join_folds
-from ser_vae.report.latex import latex
-from ser_vae.report.markdown import markdown
-from ser_vae.report.subset import subsets
-from ser_vae.report.table import tables
-from ser_vae.report.terminal import WIDTH, show
+from ser_vae.report.contents import CONTENTS
+from ser_vae.report.render import csv_files, describe, render_file, show
+from ser_vae.report.runs import RunFrames, load_runs
+from ser_vae.report.scores import compute
+from ser_vae.report.status import show_status
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m ser_vae.report",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "folder",
-        nargs="?",
-        default="runs",
-        type=Path,
-        metavar="FOLDER",
-        help="runs are looked for in it and everywhere below (default: runs)",
-    )
-    parser.add_argument(
-        "--figures",
-        action="store_true",
-        help="also draw them for a paper: FOLDER/figures/*.pdf and *.png, with captions.md",
-    )
-    parser.add_argument(
-        "--html",
-        action="store_true",
-        help="also write FOLDER/report.html, to explore them in a browser, without a network",
-    )
-    given = parser.parse_args(arguments)
+    parser = argparse.ArgumentParser(prog="python -m ser_vae.report", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    texts = CONTENTS["help"]
+    parser.add_argument("folder", nargs="?", default=Path("runs"), type=Path, help=texts["folder"])
+    for name in ("html", "umap", "audio", "figures", "status"):
+        parser.add_argument(f"--{name}", action="store_true", help=texts[name])
+    parser.add_argument("--expect", nargs="+", metavar="KEY=VALUE", help=texts["expect"])
+    options = parser.parse_args(arguments)
+    console = Console(markup=False, emoji=False, highlight=False)
+    console.width = min(console.width, 80)
     try:
-        report(given.folder, figures=given.figures, html=given.html)
+        frames = load_runs(options.folder)
+        if options.status or options.expect:
+            from ser_vae.compose import expand  # noqa: PLC0415  (Hydra is slow)
+
+            show_status(frames.runs, expand(options.expect) if options.expect else (), console)
+        else:
+            report(frames, options, console)
     except SerVaeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def report(folder: Path, *, figures: bool, html: bool) -> None:
-    """Print what the runs below `folder` say, and write it there.
+def report(frames: RunFrames, options: argparse.Namespace, console: Console) -> None:
+    """Write all files, and print Table I, the answer and where to look further at the end.
 
     Raises:
-        SerVaeError: there is no run, or the folder can't be written to.
+        SerVaeError: a file can't be written.
     """
-    runs, unreadable = collect(folder)
-    studies = [(table, subsets(table)) for table in tables(join_folds(runs))]
-    every = [subset for _, own in studies for subset in own]
-    made = contents(studies, unreadable)
-    console = Console(markup=False, emoji=False, highlight=False)
-    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
-    show(made, console)
-    texts = {
-        "report.md": markdown(made),
-        "report.tex": latex(made),
-        "report.csv": cells_csv(every, [table for table, _ in studies]),
-        "comparisons.csv": comparisons_csv(every),
-        "runs.csv": runs_csv(runs),
-    }
-    for name, text in texts.items():
-        write(folder / name, text)
-    print(f"written: {', '.join(str(folder / name) for name in texts)}")
-    if figures:
-        from ser_vae.report.figure_files import write_figures  # noqa: PLC0415  (matplotlib is slow)
-
-        print(*write_figures(folder, studies, runs), sep="\n")
-    if html:
-        from ser_vae.report.page.build import page  # noqa: PLC0415  (so are plotly and jinja2)
-
-        write(folder / "report.html", page(made, studies, runs, folder))
-        print(f"written: {folder / 'report.html'}")
-
-
-def write(path: Path, text: str) -> None:
+    results, folder = compute(frames), frames.folder
+    document = describe(results)
+    files = {name: render_file(name, document) for name in ("report.md", "report.tex")}
+    files |= csv_files(results)
     try:
-        write_text(path, text)
+        if options.html:
+            from ser_vae.report.page import page  # noqa: PLC0415  (plotly is slow)
+
+            files["report.html"] = page(results, document, umap=options.umap, audio=options.audio)
+        for name, text in files.items():
+            write_text(folder / name, text)
+        show(document, console)
+        if options.figures:
+            from ser_vae.report.figures import write_figures  # noqa: PLC0415  (matplotlib is slow)
+
+            console.print(write_figures(results, folder / "figures"), soft_wrap=True)
     except OSError as error:
+        path = error.filename2 or error.filename
         raise SerVaeError(f"{path} can't be written: {error.strerror}.") from error
+    console.print(f"Written to {folder}: {', '.join(files)}", soft_wrap=True)
+    if options.html:
+        console.print(f"open {folder / 'report.html'}", style="bold green", soft_wrap=True)
 
 
 if __name__ == "__main__":

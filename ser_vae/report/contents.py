@@ -1,44 +1,18 @@
-"""Tables -> the whole report as plain data: what stands in it, and in which order."""
+"""Hold what the report says and shows that does not depend on any run, and its templates."""
 
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from importlib.resources import files
+from typing import Any
 
-from ser_vae.report import words
-from ser_vae.report.glance import glance
-from ser_vae.report.health import health
-from ser_vae.report.leaks import leaks
-from ser_vae.report.models import models
-from ser_vae.report.pairs import pairs
-from ser_vae.report.policies import policies
-from ser_vae.report.probes import probes
-from ser_vae.report.section import Chapter, Report
-from ser_vae.report.subset import Subset
-from ser_vae.report.table import Table
-from ser_vae.report.table_one import table_one
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from yaml import safe_load  # type: ignore[import-untyped]
 
-Study = tuple[Table, Sequence[Subset]]
+CONTENTS: dict[str, Any] = safe_load((files("ser_vae.report") / "report.yaml").read_text("utf-8"))
 
 
-def contents(studies: Sequence[Study], unreadable: Mapping[str, str]) -> Report:
-    every = [subset for _, subsets in studies for subset in subsets]
-    return Report(
-        words.LEGEND,
-        glance(every),
-        tuple(chapter(*study) for study in studies),
-        words.unreadable(unreadable),
-    )
-
-
-def chapter(table: Table, subsets: Sequence[Subset]) -> Chapter:
-    return Chapter(
-        words.title(table),
-        words.chapter(table),
-        (
-            *table_one(table, subsets),
-            *chain.from_iterable((models(subset), *pairs(subset)) for subset in subsets),
-            *chain.from_iterable((*policies(subset), *leaks(subset)) for subset in subsets),
-            *health(table, subsets),
-            *chain.from_iterable(map(probes, subsets)),
-        ),
-        words.notes(table),
-    )
+def render(name: str, facts: dict[str, Any], **filters: Any) -> str:
+    """Return a template's text; in HTML, everything is escaped."""
+    form: dict[str, Any] = {"loader": PackageLoader("ser_vae.report"), "undefined": StrictUndefined}
+    form |= {"autoescape": name.endswith(".html"), "trim_blocks": True, "lstrip_blocks": True}
+    environment = Environment(**form)
+    environment.filters |= filters
+    return environment.get_template(f"{name}.jinja").render(facts)

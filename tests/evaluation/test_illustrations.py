@@ -1,4 +1,4 @@
-"""`illustrations.npz` comes back as it was written, but for half precision."""
+"""`illustrations.npz`: a round trip in half precision, and errors for damaged files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ def frames(*shape: int) -> Frames:
     return rng.uniform(-14, 6, shape).astype(np.float32)
 
 
-MADE = Illustrations(
+EXAMPLE = Illustrations(
     emotions=("angry", "sad", "happy"),
     utterance=("u1", "u2"),
     emotion=("sad", "angry"),
@@ -31,34 +31,36 @@ MADE = Illustrations(
 )
 
 
-def test_illustrations_come_back_within_a_hundredth_of_a_natural_log(tmp_path: Path) -> None:
-    write(tmp_path / "i.npz", MADE)
-    found = read(tmp_path / "i.npz")
-    assert (found.emotions, found.utterance, found.emotion) == (
-        MADE.emotions,
-        MADE.utterance,
-        MADE.emotion,
+def test_a_round_trip_is_accurate_to_a_hundredth(tmp_path: Path) -> None:
+    write(tmp_path / "i.npz", EXAMPLE)
+    loaded = read(tmp_path / "i.npz")
+    assert (loaded.emotions, loaded.utterance, loaded.emotion) == (
+        EXAMPLE.emotions,
+        EXAMPLE.utterance,
+        EXAMPLE.emotion,
     )
-    assert np.array_equal(found.dimension, MADE.dimension)
-    assert np.array_equal(found.step, MADE.step)
-    assert found.frame_shift_s == 0.01
+    assert np.array_equal(loaded.dimension, EXAMPLE.dimension)
+    assert np.array_equal(loaded.step, EXAMPLE.step)
+    assert loaded.frame_shift_s == 0.01
     for name in ("input", "reconstruction", "swapped"):
-        for own, made in zip(getattr(found, name), getattr(MADE, name), strict=True):
-            np.testing.assert_allclose(own, made, atol=0.01)
-    np.testing.assert_allclose(found.traversal, MADE.traversal, atol=0.01)
-    np.testing.assert_allclose(found.prior, MADE.prior, atol=0.01)
+        for array, expected in zip(getattr(loaded, name), getattr(EXAMPLE, name), strict=True):
+            np.testing.assert_allclose(array, expected, atol=0.01)
+    np.testing.assert_allclose(loaded.traversal, EXAMPLE.traversal, atol=0.01)
+    np.testing.assert_allclose(loaded.prior, EXAMPLE.prior, atol=0.01)
 
 
-def test_a_model_that_is_told_nothing_has_nothing_swapped(tmp_path: Path) -> None:
-    write(tmp_path / "i.npz", replace(MADE, swapped=()))
+def test_an_unconditional_model_has_no_swapped_labels(tmp_path: Path) -> None:
+    write(tmp_path / "i.npz", replace(EXAMPLE, swapped=()))
     assert read(tmp_path / "i.npz").swapped == ()
 
 
-def test_half_a_file_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+def test_a_truncated_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     path = tmp_path / "i.npz"
-    write(path, MADE)
+    write(path, EXAMPLE)
     path.write_bytes(path.read_bytes()[:-300])
-    with pytest.raises(SerVaeError, match=r"i\.npz is not as a run writes it.*\n.*force=true"):
+    with pytest.raises(
+        SerVaeError, match=r"i\.npz can't be read as a file of a run.*\n.*force=true"
+    ):
         read(path)
 
 

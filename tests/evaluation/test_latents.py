@@ -1,4 +1,4 @@
-"""`latents.npz` comes back as it was written, and nothing else is taken for it."""
+"""`latents.npz`: a round trip, and errors for damaged files."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from ser_vae import SerVaeError
 from ser_vae.evaluation.latents import Latents, read, write
 
-MADE = Latents(
+EXAMPLE = Latents(
     utterance=("ünü1", "u2"),
     speaker=("s1", "s2"),
     emotion=("sad", "happy"),
@@ -18,49 +18,55 @@ MADE = Latents(
 )
 
 
-def test_latents_come_back_as_they_were_written(tmp_path: Path) -> None:
-    write(tmp_path / "latents.npz", MADE)
-    found = read(tmp_path / "latents.npz")
-    assert (found.utterance, found.sex, found.audio) == (MADE.utterance, MADE.sex, MADE.audio)
-    assert np.array_equal(found.mean, MADE.mean)
+def test_a_round_trip_keeps_the_latents(tmp_path: Path) -> None:
+    write(tmp_path / "latents.npz", EXAMPLE)
+    loaded = read(tmp_path / "latents.npz")
+    assert (loaded.utterance, loaded.sex, loaded.audio) == (
+        EXAMPLE.utterance,
+        EXAMPLE.sex,
+        EXAMPLE.audio,
+    )
+    assert np.array_equal(loaded.mean, EXAMPLE.mean)
 
 
-def test_half_a_file_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+def test_a_truncated_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     path = tmp_path / "latents.npz"
-    write(path, MADE)
+    write(path, EXAMPLE)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(SerVaeError, match=r"latents\.npz is not as a run writes it.*\n.*force"):
+    with pytest.raises(
+        SerVaeError, match=r"latents\.npz can't be read as a file of a run.*\n.*force"
+    ):
         read(path)
 
 
-def test_a_damaged_byte_is_an_error_or_harmless_wherever_it_is(tmp_path: Path) -> None:
-    """NumPy raises something of its own for nearly every part of the file."""
+def test_a_damaged_byte_is_an_error_or_harmless(tmp_path: Path) -> None:
+    """NumPy raises different exceptions for different parts of the file."""
     path = tmp_path / "latents.npz"
-    words = tuple(f"utterance {number}" for number in range(9))
+    strings = tuple(f"utterance {number}" for number in range(9))
     mean = np.random.default_rng(0).standard_normal((9, 4)).astype(np.float32)
-    write(path, Latents(words, words, words, words, words, mean))
+    write(path, Latents(strings, strings, strings, strings, strings, mean))
     whole = path.read_bytes()
-    named = 0
-    for at in range(0, len(whole), 3):
-        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+    errors = 0
+    for position in range(0, len(whole), 3):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :])
         try:
-            found = read(path)
+            loaded = read(path)
         except SerVaeError:
-            named += 1
+            errors += 1
         else:
-            assert np.array_equal(found.mean, mean)
-            assert found.utterance == found.audio == words
-    assert named > 0.5 * len(whole) / 3
+            assert np.array_equal(loaded.mean, mean)
+            assert loaded.utterance == loaded.audio == strings
+    assert errors > 0.5 * len(whole) / 3
 
 
-def test_columns_of_other_lengths_are_an_error(tmp_path: Path) -> None:
+def test_columns_of_different_lengths_are_an_error(tmp_path: Path) -> None:
     columns = {name: np.array(["u1"]) for name in ("utterance", "speaker", "emotion", "sex")}
     np.savez(tmp_path / "a.npz", **columns, audio=np.array(["1", "2"]), mean=np.zeros((1, 2)))
     with pytest.raises(SerVaeError, match="differ in length"):
         read(tmp_path / "a.npz")
 
 
-def test_a_pickle_in_the_file_runs_no_code(tmp_path: Path) -> None:
+def test_a_pickle_in_the_file_is_not_executed(tmp_path: Path) -> None:
     class Opens:
         def __reduce__(self) -> tuple[object, tuple[str]]:
             return Path.touch, (tmp_path / "ran",)

@@ -38,18 +38,18 @@ def predictions(truth: list[int], guess: list[int]) -> Predictions:
 def test_scores_agree_with_scikit_learn(pairs):
     truth, guess = arrays(pairs)
     present = sorted(set(truth.tolist()))
-    found = scores(truth, guess, EMOTIONS)
-    assert found["wa"] == pytest.approx(accuracy_score(truth, guess))
-    assert found["ua"] == pytest.approx(balanced_accuracy_score(truth, guess))
+    result = scores(truth, guess, EMOTIONS)
+    assert result["wa"] == pytest.approx(accuracy_score(truth, guess))
+    assert result["ua"] == pytest.approx(balanced_accuracy_score(truth, guess))
     f1 = f1_score(truth, guess, labels=present, average="macro", zero_division=0)
-    assert found["macro_f1"] == pytest.approx(f1)
+    assert result["macro_f1"] == pytest.approx(f1)
     recall = recall_score(truth, guess, labels=present, average=None, zero_division=0)
     names = [EMOTIONS[k] for k in present]
-    assert found["recall"] == {
+    assert result["recall"] == {
         **dict.fromkeys(EMOTIONS),
         **{name: pytest.approx(value) for name, value in zip(names, recall, strict=True)},
     }
-    assert found["confusion"] == confusion_matrix(truth, guess, labels=range(K)).tolist()
+    assert result["confusion"] == confusion_matrix(truth, guess, labels=range(K)).tolist()
 
 
 @settings(max_examples=50, deadline=None)
@@ -65,58 +65,58 @@ def test_the_order_of_the_emotions_does_not_matter(pairs, order):
     assert other["recall"] == pytest.approx(plain["recall"])
 
 
-def test_an_emotion_that_nobody_tested_has_no_recall_and_counts_in_no_mean():
-    found = scores(np.array([0, 0, 1]), np.array([0, 3, 1]), EMOTIONS)
-    assert found["recall"] == {"neutral": 0.5, "happy": 1.0, "sad": None, "angry": None}
-    assert found["ua"] == 0.75
-    assert found["macro_f1"] == pytest.approx((2 / 3 + 1) / 2)
+def test_an_emotion_missing_from_the_test_set_has_no_recall_and_is_excluded_from_means():
+    result = scores(np.array([0, 0, 1]), np.array([0, 3, 1]), EMOTIONS)
+    assert result["recall"] == {"neutral": 0.5, "happy": 1.0, "sad": None, "angry": None}
+    assert result["ua"] == 0.75
+    assert result["macro_f1"] == pytest.approx((2 / 3 + 1) / 2)
 
 
-def test_rows_of_the_confusion_are_the_truth():
+def test_rows_of_the_confusion_matrix_are_the_truth():
     confusion = scores(np.array([0, 0, 0]), np.array([1, 1, 0]), EMOTIONS)["confusion"]
     assert confusion[0] == [1, 2, 0, 0]
 
 
-def test_every_score_carries_its_protocol():
-    found = evaluate(predictions([0, 1], [0, 0]), "random")
-    assert found["random/test/wa"] == 0.5
-    assert all(name.startswith("random/test/") for name in found)
+def test_every_key_starts_with_the_protocol():
+    result = evaluate(predictions([0, 1], [0, 0]), "random")
+    assert result["random/test/wa"] == 0.5
+    assert all(name.startswith("random/test/") for name in result)
 
 
-def test_every_evaluation_says_how_far_its_probabilities_can_be_believed():
-    found = evaluate(predictions([0, 1, 2, 2], [0, 1, 2, 1]), "random")
-    assert found["random/test/ece"] == pytest.approx(0.25)
-    assert found["random/test/nll"] == pytest.approx(708.396 / 4, abs=0.01)
+def test_every_evaluation_includes_calibration():
+    result = evaluate(predictions([0, 1, 2, 2], [0, 1, 2, 1]), "random")
+    assert result["random/test/ece"] == pytest.approx(0.25)
+    assert result["random/test/nll"] == pytest.approx(708.396 / 4, abs=0.01)
 
 
-def test_the_majority_is_as_sure_as_its_emotion_is_common_in_training():
-    """Sad has three quarters of the training part, half of the test part."""
-    found = majority(["sad"] * 3 + ["neutral"], predictions([0, 2], [1, 1]), "random")
-    assert found["random/test/nll"] == pytest.approx(-np.log([0.25, 0.75]).mean())
-    assert found["random/test/ece"] == pytest.approx(0.75 - 0.5)
+def test_the_probabilities_of_the_majority_baseline_are_training_proportions():
+    """Sad is three quarters of the training set and half of the test set."""
+    result = majority(["sad"] * 3 + ["neutral"], predictions([0, 2], [1, 1]), "random")
+    assert result["random/test/nll"] == pytest.approx(-np.log([0.25, 0.75]).mean())
+    assert result["random/test/ece"] == pytest.approx(0.75 - 0.5)
 
 
-def test_the_majority_of_a_tie_is_judged_by_the_emotion_that_it_says():
-    """Angry is said, though happy comes first among the classes."""
-    found = majority(["happy", "angry"], predictions([3, 3], [1, 1]), "random")
-    assert found["emotion"] == "angry"
-    assert found["random/test/ece"] == pytest.approx(0.5)
+def test_the_confidence_of_a_tied_majority_is_that_of_its_guess():
+    """The guess is angry, although happy comes first among the classes."""
+    result = majority(["happy", "angry"], predictions([3, 3], [1, 1]), "random")
+    assert result["emotion"] == "angry"
+    assert result["random/test/ece"] == pytest.approx(0.5)
 
 
-def test_the_majority_is_of_the_training_part():
-    """Sad is the commonest in training, neutral in the test: the baseline says sad."""
-    found = majority(["sad", "sad", "neutral"], predictions([0, 0, 0, 2], [1] * 4), "random")
-    assert found["emotion"] == "sad"
-    assert found["random/test/wa"] == 0.25
-    assert found["random/test/ua"] == 0.5
-    assert found["random/test/recall"] == {"neutral": 0, "happy": None, "sad": 1, "angry": None}
+def test_the_majority_is_that_of_the_training_set():
+    """Sad is most common in training, neutral in the test set: the baseline predicts sad."""
+    result = majority(["sad", "sad", "neutral"], predictions([0, 0, 0, 2], [1] * 4), "random")
+    assert result["emotion"] == "sad"
+    assert result["random/test/wa"] == 0.25
+    assert result["random/test/ua"] == 0.5
+    assert result["random/test/recall"] == {"neutral": 0, "happy": None, "sad": 1, "angry": None}
 
 
-def test_a_tie_for_the_majority_does_not_depend_on_the_order():
+def test_a_tied_majority_does_not_depend_on_the_order():
     test = predictions([0, 1], [0, 0])
     one, other = (majority(t, test, "random") for t in (["sad", "angry"], ["angry", "sad"]))
     assert one == other
 
 
-def test_a_majority_that_is_not_tested_scores_nothing():
+def test_a_majority_missing_from_the_test_set_has_a_ua_of_zero():
     assert majority(["angry"], predictions([0, 1], [0, 0]), "random")["random/test/ua"] == 0

@@ -1,4 +1,4 @@
-"""The folds of a protocol as one test part."""
+"""Scores over all folds of a protocol."""
 
 import numpy as np
 import pytest
@@ -25,38 +25,38 @@ def fold(number: int, size: int, emotions: tuple[str, ...] = EMOTIONS) -> Predic
 FOLDS = [fold(0, 4), fold(1, 30), fold(2, 9)]
 
 
-def test_each_utterance_keeps_all_that_is_its_own():
-    found = pooled(FOLDS)
-    assert found.emotions == EMOTIONS
+def test_each_utterance_keeps_its_speaker_dialogue_truth_and_probability():
+    result = pooled(FOLDS)
+    assert result.emotions == EMOTIONS
     of = {n: (f, row) for f in FOLDS for row, n in enumerate(f.utterance)}
-    assert sorted(found.utterance) == sorted(of)
-    for row, name in enumerate(found.utterance):
-        own, there = of[name]
-        assert (found.speaker[row], found.dialogue[row]) == (f"of {name}", f"around {name}")
-        assert found.truth[row] == own.truth[there]
-        np.testing.assert_array_equal(found.probability[row], own.probability[there])
+    assert sorted(result.utterance) == sorted(of)
+    for row, name in enumerate(result.utterance):
+        source, index = of[name]
+        assert (result.speaker[row], result.dialogue[row]) == (f"of {name}", f"around {name}")
+        assert result.truth[row] == source.truth[index]
+        np.testing.assert_array_equal(result.probability[row], source.probability[index])
 
 
-def test_the_scores_are_those_of_all_utterances_and_no_mean_of_folds():
+def test_the_scores_are_over_all_utterances_not_a_mean_over_folds():
     truth = np.concatenate([each.truth for each in FOLDS])
     guess = np.concatenate([each.guess for each in FOLDS])
-    found = over_folds(FOLDS, "speaker")
+    result = over_folds(FOLDS, "speaker")
     ua = recall_score(truth, guess, average="macro")
-    assert found["speaker/test/wa"] == pytest.approx(accuracy_score(truth, guess))
-    assert found["speaker/test/ua"] == pytest.approx(ua)
-    assert ua != pytest.approx(np.mean(found["speaker/test/ua_of_folds"]))
+    assert result["speaker/test/wa"] == pytest.approx(accuracy_score(truth, guess))
+    assert result["speaker/test/ua"] == pytest.approx(ua)
+    assert ua != pytest.approx(np.mean(result["speaker/test/ua_of_folds"]))
 
 
-def test_the_score_of_each_fold_stands_beside_in_their_order():
+def test_the_ua_of_each_fold_is_listed_in_order():
     assert over_folds(FOLDS, "script")["script/test/ua_of_folds"] == [
         pytest.approx(recall_score(each.truth, each.guess, average="macro")) for each in FOLDS
     ]
 
 
 def test_the_protocol_is_in_every_key():
-    found = over_folds(FOLDS, "session")
-    assert all(key.startswith("session/test/") for key in found)
-    assert found.keys() == {
+    result = over_folds(FOLDS, "session")
+    assert all(key.startswith("session/test/") for key in result)
+    assert result.keys() == {
         *evaluate(FOLDS[0], "session"),
         "session/test/ua_intervals",
         "session/test/ua_of_folds",
@@ -68,6 +68,6 @@ def test_the_protocol_is_in_every_key():
     [fold(0, 5), fold(3, 5, ("calm", "gay")), fold(3, 5, ("sad", "gay", "calm"))],
     ids=["an utterance twice", "fewer emotions", "emotions in another order"],
 )
-def test_folds_that_do_not_belong_together_are_an_error(other):
+def test_folds_of_different_experiments_are_an_error(other):
     with pytest.raises(ValueError, match="folds of one experiment"):
         pooled([*FOLDS, other])

@@ -1,4 +1,4 @@
-"""predictions.csv: what was written is what is read, and all scores follow from it."""
+"""`predictions.csv`: an exact round trip, and errors for damaged files."""
 
 import csv
 from pathlib import Path
@@ -17,7 +17,7 @@ EMOTIONS = ("neutral", "happy", "sad")
 NAMES = st.text(st.characters(exclude_categories=["C"]), max_size=8)
 
 
-def some(probability: np.ndarray, names: tuple[str, ...] | None = None) -> Predictions:
+def example(probability: np.ndarray, names: tuple[str, ...] | None = None) -> Predictions:
     names = names or tuple(f"u{n}" for n in range(len(probability)))
     truth = np.arange(len(names)) % 3
     return Predictions(EMOTIONS, names, names[::-1], ("",) * len(names), truth, probability)
@@ -32,21 +32,21 @@ def assert_equal(one: Predictions, other: Predictions) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(arrays(float, (4, 3), elements=st.floats(0, 1)), st.tuples(NAMES, NAMES, NAMES, NAMES))
-def test_what_is_read_is_what_was_written(tmp_path_factory, probability, names):
-    """To the last digit: rounded, two probabilities may tie and a guess be another."""
+def test_a_round_trip_is_exact(tmp_path_factory, probability, names):
+    """Rounding could make two probabilities tie and change the guess."""
     path = tmp_path_factory.mktemp("run") / "predictions.csv"
-    write(path, some(probability, names))
-    assert_equal(read(path), some(probability, names))
+    write(path, example(probability, names))
+    assert_equal(read(path), example(probability, names))
 
 
 def test_near_ties_keep_their_guess(tmp_path):
-    near = some(np.array([[0.3, 0.35 - 1e-9, 0.35], [0.5 - 1e-16, 0.5, 0.0]]))
+    near = example(np.array([[0.3, 0.35 - 1e-9, 0.35], [0.5 - 1e-16, 0.5, 0.0]]))
     write(tmp_path / "predictions.csv", near)
     assert read(tmp_path / "predictions.csv").guess.tolist() == near.guess.tolist() == [2, 1]
 
 
-def test_people_can_read_it(tmp_path):
-    write(tmp_path / "predictions.csv", some(np.array([[0.25, 0.5, 0.25]])))
+def test_the_file_has_named_emotions_and_a_probability_per_emotion(tmp_path):
+    write(tmp_path / "predictions.csv", example(np.array([[0.25, 0.5, 0.25]])))
     with (tmp_path / "predictions.csv").open(newline="") as file:
         assert list(csv.DictReader(file)) == [
             {
@@ -62,19 +62,19 @@ def test_people_can_read_it(tmp_path):
         ]
 
 
-def test_probabilities_stay_with_their_utterances_in_order_of_the_ids():
+def test_rows_are_sorted_by_id_together_with_their_probabilities():
     utterances = [
         Utterance(name, Path("unread.wav"), emotion, f"speaker of {name}", dialogue=dialogue)
         for name, emotion, dialogue in [("c", "sad", None), ("a", "happy", "d"), ("b", "sad", "e")]
     ]
-    found = predictions(
+    result = predictions(
         utterances, np.array([2, 1, 2]), EMOTIONS, np.array([[0, 0, 1], [0, 1, 0], [1, 0, 0]])
     )
-    assert found.utterance == ("a", "b", "c")
-    assert found.speaker == ("speaker of a", "speaker of b", "speaker of c")
-    assert found.dialogue == ("d", "e", "")
-    assert found.truth.tolist() == [1, 2, 2]
-    assert found.guess.tolist() == [1, 0, 2]
+    assert result.utterance == ("a", "b", "c")
+    assert result.speaker == ("speaker of a", "speaker of b", "speaker of c")
+    assert result.dialogue == ("d", "e", "")
+    assert result.truth.tolist() == [1, 2, 2]
+    assert result.guess.tolist() == [1, 0, 2]
 
 
 HEADER = "utterance,speaker,dialogue,truth,guess,p_neutral,p_sad"
@@ -103,25 +103,25 @@ HEADER = "utterance,speaker,dialogue,truth,guess,p_neutral,p_sad"
         "a short row",
         "a long row",
         "a long second row",
-        "a probability that is none",
+        "a NaN probability",
         "an infinite probability",
         "no probabilities",
         "no truth",
     ],
 )
-def test_a_file_of_another_form_is_an_error_that_names_it(tmp_path, content):
+def test_a_file_of_another_format_is_an_error_that_names_it(tmp_path, content):
     (tmp_path / "predictions.csv").write_text(content)
     with pytest.raises(SerVaeError, match=r"predictions\.csv: expected the columns utterance"):
         read(tmp_path / "predictions.csv")
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00\x01", b"utterance,p_sad\n\x00,1\n"])
-def test_a_file_that_is_no_text_is_an_error_that_names_it(tmp_path, content):
+def test_a_binary_file_is_an_error_that_names_it(tmp_path, content):
     (tmp_path / "predictions.csv").write_bytes(content)
     with pytest.raises(SerVaeError, match=r"predictions\.csv"):
         read(tmp_path / "predictions.csv")
 
 
-def test_a_folder_in_its_place_is_an_error_that_names_it(tmp_path):
+def test_a_folder_is_an_error_that_names_it(tmp_path):
     with pytest.raises(SerVaeError, match=tmp_path.name):
         read(tmp_path)

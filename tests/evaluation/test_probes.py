@@ -1,4 +1,4 @@
-"""Probes on values whose content is known: what was put in is read, what was not is chance."""
+"""Probes on values of known content: high scores for what they encode, chance otherwise."""
 
 from itertools import pairwise
 
@@ -26,25 +26,29 @@ TRAIN = np.arange(UTTERANCES) % 10 < 6
 TEST = np.arange(UTTERANCES) % 10 > 6
 
 
-def holding(*contents: np.ndarray, noise: float = 0.15) -> np.ndarray:
-    """Values (U, 20 more than the classes) that hold the contents and nothing else."""
+def encode(*contents: np.ndarray, noise: float = 0.15) -> np.ndarray:
+    """Return values (U, number of classes + 20) that encode only the given contents."""
     rng = np.random.default_rng(1)
-    parts = [np.eye(content.max() + 1)[content] for content in contents]
-    x = np.concatenate([*parts, np.zeros((UTTERANCES, 20))], axis=1)
+    one_hot = [np.eye(content.max() + 1)[content] for content in contents]
+    x = np.concatenate([*one_hot, np.zeros((UTTERANCES, 20))], axis=1)
     return x + noise * rng.standard_normal(x.shape)
 
 
-def named(content: np.ndarray) -> list[str]:
+def class_names(content: np.ndarray) -> list[str]:
     return [f"class {value}" for value in content]
 
 
-def found(latents: np.ndarray, logmel: np.ndarray, **other: object) -> dict:
-    known = {"emotion": named(EMOTION), "speaker": named(SPEAKER), "sex": named(SEX)}
+def run_probes(latents: np.ndarray, logmel: np.ndarray, **other: object) -> dict:
+    known = {
+        "emotion": class_names(EMOTION),
+        "speaker": class_names(SPEAKER),
+        "sex": class_names(SEX),
+    }
     return probes(latents, logmel, **{**known, "train": TRAIN, "test": TEST, **other})
 
 
-def test_what_is_in_the_values_is_read_and_what_is_not_is_chance():
-    both = found(holding(EMOTION), holding(SPEAKER))
+def test_encoded_contents_score_high_and_others_at_chance():
+    both = run_probes(encode(EMOTION), encode(SPEAKER))
     assert both["latents"]["emotion"]["score"] > 0.9
     assert both["latents"]["speaker"]["score"] == pytest.approx(1 / SPEAKERS, abs=0.1)
     assert both["latents"]["sex"]["score"] == pytest.approx(1 / 2, abs=0.15)
@@ -53,122 +57,127 @@ def test_what_is_in_the_values_is_read_and_what_is_not_is_chance():
     assert both["logmel"]["sex"]["score"] > 0.9
 
 
-def test_beside_each_score_stand_chance_and_how_many_were_scored():
-    for of_source in found(holding(EMOTION), holding(SEX)).values():
+def test_each_score_comes_with_chance_level_and_number_of_utterances():
+    for of_source in run_probes(encode(EMOTION), encode(SEX)).values():
         assert [of_source[what]["chance"] for what in ("emotion", "speaker", "sex")] == [
             1 / 4,
             1 / SPEAKERS,
             1 / 2,
         ]
-        assert all(read["utterances"] == TEST.sum() for read in of_source.values())
+        assert all(score["utterances"] == TEST.sum() for score in of_source.values())
 
 
 def test_the_score_is_the_ua_of_logistic_regression_on_standardised_values():
-    x = holding(EMOTION, noise=1.5) * np.linspace(1, 1000, 24)
+    x = encode(EMOTION, noise=1.5) * np.linspace(1, 1000, 24)
     scaled = (x - x[TRAIN].mean(axis=0)) / x[TRAIN].std(axis=0)
     fitted = LogisticRegression(C=C, class_weight="balanced", max_iter=1000)
-    read = fitted.fit(scaled[TRAIN], EMOTION[TRAIN]).predict(scaled[TEST])
-    expected = balanced_accuracy_score(EMOTION[TEST], read)
-    assert probe(x, named(EMOTION), TRAIN, TEST)["score"] == pytest.approx(expected)
+    guess = fitted.fit(scaled[TRAIN], EMOTION[TRAIN]).predict(scaled[TEST])
+    expected = balanced_accuracy_score(EMOTION[TEST], guess)
+    assert probe(x, class_names(EMOTION), TRAIN, TEST)["score"] == pytest.approx(expected)
     assert 0.4 < expected < 0.95
 
 
 def test_a_rare_class_counts_as_much_as_a_common_one():
-    """Nothing is in the values: always saying the common class would be right in nine of ten."""
+    """The values do not encode it: always guessing the common class would be correct in 90 %."""
     rare = (np.random.default_rng(2).random(UTTERANCES) < 0.1).astype(int)
-    assert probe(holding(EMOTION), named(rare), TRAIN, TEST)["score"] == pytest.approx(0.5, abs=0.2)
+    assert probe(encode(EMOTION), class_names(rare), TRAIN, TEST)["score"] == pytest.approx(
+        0.5, abs=0.2
+    )
 
 
-def test_what_is_neither_in_train_nor_in_test_decides_nothing():
-    x, emotion = holding(EMOTION), named(EMOTION)
+def test_utterances_outside_train_and_test_have_no_influence():
+    x, emotion = encode(EMOTION), class_names(EMOTION)
     other, outside = x.copy(), ~(TRAIN | TEST)
     other[outside] = 1e6
     assert outside.any()
     assert probe(x, emotion, TRAIN, TEST) == probe(other, emotion, TRAIN, TEST)
 
 
-def test_the_test_part_is_not_fitted_on():
-    """Values that name each utterance: learnt by heart they read all, and nothing elsewhere."""
-    by_heart = np.eye(UTTERANCES)
-    assert probe(by_heart, named(EMOTION), TRAIN, TRAIN)["score"] > 0.95
-    assert probe(by_heart, named(EMOTION), TRAIN, TEST)["score"] == pytest.approx(1 / 4, abs=0.1)
-    assert probe_within(by_heart, named(SPEAKER), TEST)["score"] < 0.3
+def test_the_probe_is_not_fitted_on_the_test_set():
+    """Values that identify each utterance can be memorised, but do not generalise."""
+    identity = np.eye(UTTERANCES)
+    assert probe(identity, class_names(EMOTION), TRAIN, TRAIN)["score"] > 0.95
+    assert probe(identity, class_names(EMOTION), TRAIN, TEST)["score"] == pytest.approx(
+        1 / 4, abs=0.1
+    )
+    assert probe_within(identity, class_names(SPEAKER), TEST)["score"] < 0.3
 
 
-def test_speakers_are_read_where_none_of_them_was_in_training():
-    x, speaker = holding(SPEAKER), named(SPEAKER)
+def test_speakers_are_probed_within_the_test_set():
+    x, speaker = encode(SPEAKER), class_names(SPEAKER)
     assert probe_within(x, speaker, SPEAKER < 4)["score"] > 0.9
     assert probe_within(x, speaker, SPEAKER < 4)["chance"] == 1 / 4
 
 
-def test_two_utterances_a_speaker_are_enough_and_one_is_not():
+def test_probing_speakers_needs_two_utterances_of_each():
     x, first = np.eye(SPEAKERS)[SPEAKER], [np.flatnonzero(s == SPEAKER) for s in range(4)]
-    part = np.zeros(UTTERANCES, bool)
-    part[[row for rows in first for row in rows[:2]]] = True
-    assert probe_within(x, named(SPEAKER), part) == {"score": 1, "chance": 1 / 4, "utterances": 8}
-    part[first[0][0]] = False
-    assert probe_within(x, named(SPEAKER), part) is None
+    mask = np.zeros(UTTERANCES, bool)
+    mask[[row for rows in first for row in rows[:2]]] = True
+    assert probe_within(x, class_names(SPEAKER), mask) == {
+        "score": 1,
+        "chance": 1 / 4,
+        "utterances": 8,
+    }
+    mask[first[0][0]] = False
+    assert probe_within(x, class_names(SPEAKER), mask) is None
 
 
 @pytest.mark.parametrize("speaker", ["unknown", None])
-def test_where_a_speaker_is_unknown_speakers_are_not_probed(speaker):
-    names = [speaker if own == "class 3" else own for own in named(SPEAKER)]
-    both = found(holding(EMOTION), holding(SEX), speaker=names)
+def test_speakers_are_not_probed_if_one_is_unknown(speaker):
+    names = [speaker if name == "class 3" else name for name in class_names(SPEAKER)]
+    both = run_probes(encode(EMOTION), encode(SEX), speaker=names)
     assert both["latents"]["speaker"] is both["logmel"]["speaker"] is None
     assert both["latents"]["sex"] is not None
 
 
-def test_one_speaker_is_not_probed():
-    assert probe_within(holding(SPEAKER), named(SPEAKER), SPEAKER == 0) is None
+def test_a_single_speaker_is_not_probed():
+    assert probe_within(encode(SPEAKER), class_names(SPEAKER), SPEAKER == 0) is None
 
 
-@pytest.mark.parametrize("part", [TRAIN, TEST])
-def test_where_a_sex_is_unknown_sex_is_not_probed(part):
-    sex: list[str | None] = named(SEX)
-    sex[int(np.flatnonzero(part)[-1])] = None
-    assert found(holding(EMOTION), holding(SEX), sex=sex)["latents"]["sex"] is None
+@pytest.mark.parametrize("mask", [TRAIN, TEST])
+def test_sex_is_not_probed_if_one_is_unknown(mask):
+    sex: list[str | None] = class_names(SEX)
+    sex[int(np.flatnonzero(mask)[-1])] = None
+    assert run_probes(encode(EMOTION), encode(SEX), sex=sex)["latents"]["sex"] is None
 
 
-def test_a_sex_unknown_outside_both_parts_matters_to_nobody():
-    sex: list[str | None] = named(SEX)
+def test_an_unknown_sex_outside_train_and_test_has_no_influence():
+    sex: list[str | None] = class_names(SEX)
     sex[int(np.flatnonzero(~(TRAIN | TEST))[0])] = None
-    assert found(holding(EMOTION), holding(SEX), sex=sex)["latents"]["sex"] is not None
+    assert run_probes(encode(EMOTION), encode(SEX), sex=sex)["latents"]["sex"] is not None
 
 
 @pytest.mark.parametrize("where", ["train", "test"])
-def test_one_sex_in_a_part_is_not_probed(where):
-    parts = {"train": TRAIN, "test": TEST}
-    assert (
-        found(holding(SEX), holding(SEX), **{where: parts[where] & (SEX == 0)})["latents"]["sex"]
-        is None
-    )
+def test_sex_is_not_probed_if_a_set_has_only_one(where):
+    mask = {"train": TRAIN, "test": TEST}[where] & (SEX == 0)
+    assert run_probes(encode(SEX), encode(SEX), **{where: mask})["latents"]["sex"] is None
 
 
-def test_a_class_that_training_lacks_is_wrong_and_one_that_the_test_lacks_is_in_no_mean():
-    x = holding(EMOTION, noise=0.05)
-    lacks = probe(x, named(EMOTION), TRAIN & (EMOTION != 0), TEST)
+def test_a_class_missing_in_training_counts_as_wrong_and_one_missing_in_the_test_set_does_not():
+    x = encode(EMOTION, noise=0.05)
+    lacks = probe(x, class_names(EMOTION), TRAIN & (EMOTION != 0), TEST)
     assert lacks["score"] == pytest.approx(3 / 4)
     assert lacks["chance"] == 1 / 4
-    fewer = probe(x, named(EMOTION), TRAIN, TEST & (EMOTION != 0))
+    fewer = probe(x, class_names(EMOTION), TRAIN, TEST & (EMOTION != 0))
     assert fewer["score"] == pytest.approx(1)
     assert fewer["chance"] == 1 / 3
 
 
-def test_what_is_read_as_a_class_that_the_test_lacks_is_wrong_and_no_class_more():
-    x, asked = holding(EMOTION, noise=1.0), TEST & (EMOTION != 0)
+def test_guessing_a_class_missing_in_the_test_set_is_wrong_but_adds_no_class():
+    x, subset = encode(EMOTION, noise=1.0), TEST & (EMOTION != 0)
     scaled = (x - x[TRAIN].mean(axis=0)) / x[TRAIN].std(axis=0)
     fitted = LogisticRegression(C=C, class_weight="balanced", max_iter=1000)
-    read = fitted.fit(scaled[TRAIN], EMOTION[TRAIN]).predict(scaled)
-    recalls = [np.mean(read[asked & (k == EMOTION)] == k) for k in (1, 2, 3)]
-    assert 0 in read[asked]
-    found = probe(x, named(EMOTION), TRAIN, asked)
-    assert found["score"] == pytest.approx(np.mean(recalls))
+    guess = fitted.fit(scaled[TRAIN], EMOTION[TRAIN]).predict(scaled)
+    recalls = [np.mean(guess[subset & (k == EMOTION)] == k) for k in (1, 2, 3)]
+    assert 0 in guess[subset]
+    result = probe(x, class_names(EMOTION), TRAIN, subset)
+    assert result["score"] == pytest.approx(np.mean(recalls))
 
 
-def test_a_label_that_was_told_is_read_where_it_is_and_nowhere_else():
-    told = np.random.default_rng(3).integers(0, 4, UTTERANCES)
-    there = reads_label(holding(told), told, TRAIN, TEST)
-    absent = reads_label(holding(EMOTION), told, TRAIN, TEST)
+def test_a_label_is_read_only_from_values_that_encode_it():
+    label = np.random.default_rng(3).integers(0, 4, UTTERANCES)
+    there = reads_label(encode(label), label, TRAIN, TEST)
+    absent = reads_label(encode(EMOTION), label, TRAIN, TEST)
     assert there["share"] > 0.9
     assert there["low"] > there["chance"] == absent["chance"] == 1 / 4
     assert absent["low"] < 1 / 4 < absent["high"]
@@ -176,14 +185,14 @@ def test_a_label_that_was_told_is_read_where_it_is_and_nowhere_else():
 
 
 @pytest.mark.parametrize(("hits", "total"), [(0, 10), (3, 10), (10, 10), (250, 1000)])
-def test_the_interval_of_a_share_is_statsmodels_wilson(hits, total):
+def test_the_interval_of_a_proportion_is_the_wilson_interval_of_statsmodels(hits, total):
     share = share_with_interval(hits, total)
     expected = proportion_confint(hits, total, alpha=0.05, method="wilson")
     assert (share["low"], share["high"]) == pytest.approx(expected, abs=1e-12)
     assert (share["share"], share["utterances"]) == (hits / total, total)
 
 
-def test_more_utterances_narrow_the_interval_of_a_share():
-    found = [share_with_interval(total // 4, total) for total in (20, 80, 320)]
-    widths = [share["high"] - share["low"] for share in found]
+def test_more_utterances_narrow_the_interval_of_a_proportion():
+    shares = [share_with_interval(total // 4, total) for total in (20, 80, 320)]
+    widths = [share["high"] - share["low"] for share in shares]
     assert all(wide > 1.8 * narrow for wide, narrow in pairwise(widths))

@@ -1,4 +1,4 @@
-"""What metrics.json says around the scores."""
+"""Counts and baselines in `metrics.json`."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ UTTERANCES = [
 PARTS = ["train", "test", "train", "test", "train"]
 
 
-def found() -> Predictions:
+def example() -> Predictions:
     return predictions(
         [UTTERANCES[1], UTTERANCES[3]],
         np.array([1, 1]),
@@ -34,7 +34,7 @@ def found() -> Predictions:
     )
 
 
-def test_counts_of_each_part_by_hand():
+def test_counts_of_each_set_match_a_calculation_by_hand():
     assert counts(UTTERANCES, PARTS, torch.tensor([3, 5, 2, 7, 1])) == {
         "test": {"utterances": 2, "segments": 12, "speakers": 2, "emotions": {"sad": 2}},
         "train": {
@@ -46,27 +46,27 @@ def test_counts_of_each_part_by_hand():
     }
 
 
-def test_speakers_on_both_sides_of_the_split_are_counted():
-    """Of the test's s2 and s3, one is heard in training."""
+def test_test_speakers_in_the_training_set_are_counted():
+    """Of the test speakers s2 and s3, s2 is also in the training set."""
     train = [u for u, part in zip(UTTERANCES, PARTS, strict=True) if part == "train"]
-    summary = scores_and_baseline(found(), train, "random")
+    summary = scores_and_baseline(example(), train, "random")
     assert summary["test_speakers"] == 2
     assert summary["test_speakers_in_train"] == 1
 
 
-def test_those_of_whom_nobody_says_who_speaks_are_no_speaker():
-    unsaid = replace(found(), speaker=("s2", UNKNOWN_SPEAKER))
+def test_an_unknown_speaker_does_not_count_as_a_speaker():
+    unknown = replace(example(), speaker=("s2", UNKNOWN_SPEAKER))
     train = [replace(u, speaker=UNKNOWN_SPEAKER) for u in UTTERANCES[:1]]
-    summary = scores_and_baseline(unsaid, train, "random")
+    summary = scores_and_baseline(unknown, train, "random")
     assert (summary["test_speakers"], summary["test_speakers_in_train"]) == (1, 0)
     assert summary["random/test/ua_intervals"]["speakers"] is None
     assert summary["random/test/ua_intervals"]["utterances"] is not None
 
 
-def test_scores_stand_beside_the_trivial_baseline():
+def test_scores_come_with_the_majority_baseline():
     train = [u for u, part in zip(UTTERANCES, PARTS, strict=True) if part == "train"]
-    summary = scores_and_baseline(found(), train, "random")
-    assert summary.items() >= evaluate(found(), "random").items()
+    summary = scores_and_baseline(example(), train, "random")
+    assert summary.items() >= evaluate(example(), "random").items()
     assert summary["random/test/wa"] == 0.5
-    assert summary["majority"] == majority(["sad", "neutral", "neutral"], found(), "random")
+    assert summary["majority"] == majority(["sad", "neutral", "neutral"], example(), "random")
     assert summary["majority"]["random/test/wa"] == 0.0

@@ -1,4 +1,4 @@
-"""What each kind of figure shows."""
+"""The content of each kind of figure."""
 
 import numpy as np
 import pytest
@@ -24,23 +24,23 @@ EMOTIONS = ("neutral", "happy", "sad", "angry")
 
 
 def spectrum(frames: int, level: float = 0.0) -> np.ndarray:
-    drawn = np.random.default_rng(frames).normal(level - 6, 2, (frames, 80))
-    return drawn.astype(np.float32)
+    noise = np.random.default_rng(frames).normal(level - 6, 2, (frames, 80))
+    return noise.astype(np.float32)
 
 
 def panels(figure: Figure) -> list[Axes]:
-    """The axes that hold a picture, without the bar of colours."""
+    """Return the axes that contain an image, without the colour bar."""
     return [axes for axes in figure.axes if axes.images and axes.get_label() != "<colorbar>"]
 
 
 def texts(figure: Figure) -> list[str]:
-    return [text.get_text() for text in figure.findobj(lambda own: hasattr(own, "get_text"))]
+    return [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
 
 
-def test_a_reconstruction_stands_beside_its_input_on_one_scale_of_colours() -> None:
+def test_input_and_reconstruction_share_a_colour_scale() -> None:
     given = [spectrum(50), spectrum(120)]
     figure = reconstructions(
-        ["a", "b"], given, [own + 1 for own in given], frame_shift_s=0.01, title="t"
+        ["a", "b"], given, [spectra + 1 for spectra in given], frame_shift_s=0.01, title="t"
     )
     images = [axes.images[0] for axes in panels(figure)]
     assert len(images) == 4
@@ -53,7 +53,7 @@ def test_a_reconstruction_stands_beside_its_input_on_one_scale_of_colours() -> N
     assert {"input", "reconstruction", "time (s)", "t"} <= set(texts(figure))
 
 
-def test_swapped_labels_have_a_column_each_behind_the_input() -> None:
+def test_each_swapped_label_has_a_column_after_the_input() -> None:
     swapped = np.stack([spectrum(40, level) for level in range(4)])
     figure = label_swapped(
         ["a"], EMOTIONS, [spectrum(40)], [swapped], frame_shift_s=0.01, title="t"
@@ -65,7 +65,7 @@ def test_swapped_labels_have_a_column_each_behind_the_input() -> None:
     np.testing.assert_array_equal(panels(figure)[3].images[0].get_array(), swapped[2].T)
 
 
-def test_a_traversal_has_a_row_a_dimension_and_a_column_a_step() -> None:
+def test_a_traversal_has_a_row_per_dimension_and_a_column_per_step() -> None:
     segments = np.arange(2 * 3 * 10 * 80, dtype=np.float32).reshape(2, 3, 10, 80)
     figure = traversals([17, 3], [-2.0, 0.0, 1.5], segments, frame_shift_s=0.01, title="t")
     assert [axes.get_title() for axes in panels(figure)[:3]] == ["−2 sd", "mean", "+1.5 sd"]
@@ -75,13 +75,13 @@ def test_a_traversal_has_a_row_a_dimension_and_a_column_a_step() -> None:
 
 
 @pytest.mark.parametrize("emotions", [EMOTIONS, ("",)])
-def test_samples_of_the_prior_have_a_row_a_label(emotions: tuple[str, ...]) -> None:
+def test_samples_of_the_prior_have_a_row_per_label(emotions: tuple[str, ...]) -> None:
     segments = np.zeros((len(emotions), 6, 10, 80), dtype=np.float32)
     figure = prior_samples(emotions, segments, frame_shift_s=0.01, title="t")
     assert [axes.get_ylabel() for axes in panels(figure)[::6]] == list(emotions)
 
 
-def test_an_outlier_dims_nothing() -> None:
+def test_an_outlier_does_not_compress_the_colour_scale() -> None:
     calm = spectrum(200)
     loud = calm.copy()
     loud[0, 0] = 1000
@@ -89,16 +89,16 @@ def test_an_outlier_dims_nothing() -> None:
     assert calm.min() < low < high < calm.max()
 
 
-def test_figures_apart_share_a_scale_that_they_are_given() -> None:
+def test_a_single_utterance_uses_the_given_colour_limits() -> None:
     figure = utterance(spectrum(30), (-9.0, 1.0), frame_shift_s=0.01, title="t")
     assert panels(figure)[0].images[0].get_clim() == (-9.0, 1.0)
 
 
-def test_a_confusion_shows_the_share_of_the_truth_and_the_count() -> None:
+def test_a_confusion_matrix_shows_the_percentage_of_the_truth_and_the_count() -> None:
     counts = np.array([[6, 2], [1, 0]])
     figure = confusion({"VAE": counts, "AE": counts.T}, ["calm", "gay"], title="t")
-    shown = [text.get_text() for text in panels(figure)[0].texts]
-    assert shown == ["75\n(6)", "25\n(2)", "100\n(1)", "0\n(0)"]
+    labels = [text.get_text() for text in panels(figure)[0].texts]
+    assert labels == ["75\n(6)", "25\n(2)", "100\n(1)", "0\n(0)"]
     assert [axes.get_title() for axes in panels(figure)] == ["VAE", "AE"]
 
 
@@ -107,7 +107,7 @@ def test_an_emotion_that_does_not_occur_is_a_row_of_zeros() -> None:
     assert panels(figure)[0].texts[2].get_text() == "0\n(0)"
 
 
-def test_more_confusions_than_fit_beside_each_other_go_below() -> None:
+def test_confusion_matrices_that_do_not_fit_in_a_row_continue_below() -> None:
     counts = np.eye(4, dtype=int)
     figure = confusion({str(number): counts for number in range(5)}, EMOTIONS, title="t")
     tops = [axes.get_subplotspec().rowspan.start for axes in panels(figure)]
@@ -115,7 +115,7 @@ def test_more_confusions_than_fit_beside_each_other_go_below() -> None:
     assert figure.get_figwidth() <= 7.2
 
 
-def test_every_point_of_a_map_is_drawn_in_each_colouring() -> None:
+def test_every_panel_of_a_map_has_all_points() -> None:
     points = np.random.default_rng(0).normal(size=(30, 2))
     emotion = [EMOTIONS[number % 4] for number in range(30)]
     speaker = [f"s{number % 7}" for number in range(30)]
@@ -123,10 +123,10 @@ def test_every_point_of_a_map_is_drawn_in_each_colouring() -> None:
         points, {"emotion": emotion, "speaker": speaker}, explained=(0.5, 0.25), title="t"
     )
     for axes, names in zip(figure.axes, (emotion, speaker), strict=True):
-        drawn = [own for own in axes.collections if isinstance(own, PathCollection)]
-        assert sorted(own.get_label() for own in drawn) == sorted(set(names))
-        at = np.concatenate([own.get_offsets() for own in drawn])
-        assert {tuple(point) for point in at.tolist()} == {tuple(p) for p in points.tolist()}
+        groups = [group for group in axes.collections if isinstance(group, PathCollection)]
+        assert sorted(group.get_label() for group in groups) == sorted(set(names))
+        xy = np.concatenate([group.get_offsets() for group in groups])
+        assert {tuple(point) for point in xy.tolist()} == {tuple(p) for p in points.tolist()}
         assert axes.get_xlabel() == "component 1 (50.0 % of variance)"
         assert axes.get_ylabel() == "component 2 (25.0 %)"
 
@@ -138,7 +138,7 @@ def test_kl_is_sorted_and_summed() -> None:
     assert "sum: 5.0 nats" in texts(figure)
 
 
-def test_bars_have_their_intervals_and_a_gap_where_there_is_no_score() -> None:
+def test_bars_have_intervals_and_a_gap_for_a_missing_score() -> None:
     values = np.array([[60.0, np.nan], [70.0, 80.0]])
     intervals = np.array([[[50.0, 65.0], [np.nan] * 2], [[66.0, 71.0], [np.nan] * 2]])
     figure = grouped(
@@ -157,7 +157,7 @@ def test_bars_have_their_intervals_and_a_gap_where_there_is_no_score() -> None:
     assert [segment[0, 1] for segment in lines.get_segments()] == [25.0, 30.0]
 
 
-def test_a_list_of_models_tells_baselines_from_models() -> None:
+def test_baselines_have_another_colour_than_models() -> None:
     figure = listed(
         ["majority", "VAE", "CVAE"],
         np.array([25.0, 60.0, 70.0]),
@@ -173,7 +173,7 @@ def test_a_list_of_models_tells_baselines_from_models() -> None:
     assert axes.lines[-1].get_xdata()[0] == 33.0
 
 
-def test_rate_and_distortion_of_a_collapsed_run_lie_in_the_shade() -> None:
+def test_a_collapsed_run_lies_in_the_shaded_region() -> None:
     kl, error = np.array([25.0, 0.01, 30.0]), np.array([0.15, 1.0, 0.12])
     figure = rate_distortion(
         kl,

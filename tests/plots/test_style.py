@@ -1,4 +1,4 @@
-"""Figures as files: embedded fonts, the same bytes, and no state left behind."""
+"""Figure files: embedded fonts, reproducible bytes, no global state; and colours."""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ from ser_vae.plots.style import OWN_COLOUR, blank, colours, markers, png_bytes, 
 
 
 def decompressed(pdf: bytes) -> bytes:
-    """A PDF with its compressed streams in plain text."""
+    """Return a PDF with its streams decompressed."""
     streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
     plain = []
     for stream in streams:
@@ -34,7 +34,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return save(figure, tmp_path_factory.mktemp("figures") / "kl.of-a.run")
 
 
-def test_a_name_with_dots_keeps_them_before_its_suffix(written: list[Path]) -> None:
+def test_dots_in_a_name_are_kept(written: list[Path]) -> None:
     assert [path.name for path in written] == ["kl.of-a.run.pdf", "kl.of-a.run.png"]
 
 
@@ -46,11 +46,11 @@ def test_fonts_are_embedded_as_truetype(written: list[Path]) -> None:
     assert name == b"DejaVuSans"
 
 
-def test_text_stays_text_in_a_pdf(written: list[Path]) -> None:
+def test_a_pdf_contains_text_as_text(written: list[Path]) -> None:
     assert b"BT\n" in decompressed(written[0].read_bytes())
 
 
-def test_a_png_has_200_dots_an_inch(written: list[Path]) -> None:
+def test_a_png_has_200_dots_per_inch(written: list[Path]) -> None:
     with Image.open(written[1]) as image:
         assert image.width == pytest.approx(3.5 * 200, abs=1)
         assert image.info["dpi"] == pytest.approx((200, 200), abs=0.1)
@@ -60,18 +60,18 @@ def test_the_same_figure_gives_the_same_bytes(written: list[Path], tmp_path: Pat
     again = save(kl_per_dimension([3.0, 0.5, 0.0], title="VAE, urdu"), tmp_path / "again")
     for one, other in zip(written, again, strict=True):
         assert one.read_bytes() == other.read_bytes()
-    for path in written:  # nor a date or a version, which the next day or release would change
+    for path in written:  # no date or version, which would change
         assert not re.search(rb"CreationDate|matplotlib|Software", path.read_bytes())
 
 
-def test_an_embedded_picture_is_that_of_the_file() -> None:
+def test_the_size_of_an_embedded_png_depends_on_its_resolution() -> None:
     figure = kl_per_dimension([1.0], title="")
     content = png_bytes(figure, 50)
     assert content.startswith(b"\x89PNG")
     assert len(content) < len(png_bytes(figure, 100))
 
 
-def test_settings_of_the_process_are_left_alone() -> None:
+def test_drawing_does_not_change_global_settings() -> None:
     before = dict(mpl.rcParams)
     png_bytes(kl_per_dimension([1.0], title=""), 50)
     assert dict(mpl.rcParams) == before
@@ -89,35 +89,35 @@ def test_drawing_needs_neither_pyplot_nor_torch() -> None:
 
 
 def lightness(colour: str) -> float:
-    """CIE L* of an sRGB colour."""
+    """Return CIE L* of an sRGB colour."""
     rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     return float(116 * np.cbrt(linear @ [0.2126, 0.7152, 0.0722]) - 16)
 
 
-def test_the_emotions_and_models_of_the_paper_have_colours_of_their_own() -> None:
+def test_emotions_and_models_of_the_paper_have_fixed_colours() -> None:
     for names in (("neutral", "happy", "sad", "angry"), ("ae", "vae", "cvae")):
         assert colours(names) == {name: OWN_COLOUR[name] for name in names}
         assert colours(reversed(names)) == colours(names)
         assert len(set(colours(names).values())) == len(names)
-        for colour in colours(names).values():  # seen on white paper
+        for colour in colours(names).values():  # visible on white paper
             assert lightness(colour) < 75
 
 
-def test_other_names_take_colours_that_are_left() -> None:
-    found = colours(["angry", "a", "b", "sad", "c"])
-    assert len(set(found.values())) == 5
-    assert found["angry"] == OWN_COLOUR["angry"]
+def test_other_names_get_the_remaining_colours() -> None:
+    result = colours(["angry", "a", "b", "sad", "c"])
+    assert len(set(result.values())) == 5
+    assert result["angry"] == OWN_COLOUR["angry"]
 
 
-def test_many_names_are_told_apart_by_colour_and_marker_together() -> None:
+def test_colour_and_marker_together_distinguish_many_names() -> None:
     speakers = [f"s{number:02d}" for number in range(56)]
     colour, marker = colours(speakers), markers(speakers)
     pairs = {name: (colour[name], marker[name]) for name in speakers}
     assert all(pairs[one] != pairs[other] for one, other in combinations(speakers, 2))
 
 
-def test_a_long_title_becomes_lines_that_end_at_commas() -> None:
+def test_a_long_title_is_broken_after_commas() -> None:
     parts = ["CVAE", "ravdess", "protocol speaker", "complete", "seed 0", "fold 3", "SYNTHETIC"]
     figure = blank(", ".join(parts), 3.5, 2.0)
     lines = figure.get_suptitle().replace("\N{NO-BREAK SPACE}", " ").split("\n")

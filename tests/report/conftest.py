@@ -1,28 +1,43 @@
 """Run folders as a run leaves them, written without running anything."""
 
-import copy
 import functools
 import json
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from omegaconf import OmegaConf
+import yaml
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
 
-from ser_vae.evaluation import predictions
+from ser_vae.evaluation import illustrations, latents, predictions
+from ser_vae.evaluation.illustrations import Illustrations
+from ser_vae.evaluation.latents import Latents
 from ser_vae.evaluation.predictions import Predictions
-from ser_vae.report.collect import collect
-from ser_vae.report.record import Run
+from ser_vae.report.runs import load_runs
+from ser_vae.report.scores import Results, compute
 from ser_vae.run import configure
+
+EMOTIONS = ("neutral", "angry")
+NETWORKS = ("ae", "vae", "cvae", "logmel_lstm")
 
 compose = functools.cache(configure)
 
 
+def composed(*overrides: str) -> dict[str, Any]:
+    """The configuration of a command; options are composed once, and values put in by hand."""
+    options = [override for override in overrides if "." not in override.partition("=")[0]]
+    config: dict[str, Any] = json.loads(json.dumps(compose(*options)))
+    for key, value in (o.split("=") for o in overrides if o not in options):
+        *sections, name = key.split(".")
+        functools.reduce(dict.__getitem__, sections, config)[name] = yaml.safe_load(value)
+    return config
+
+
 class Study:
-    """A folder of runs; each call of `run` adds one, and returns where it lies."""
+    """A folder of runs; each call of `run` adds one and returns its folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -32,101 +47,123 @@ class Study:
         *overrides: str,
         corpus: str = "urdu",
         seed: int = 0,
-        ua: float = 0.5,
-        wa: float = 0.5,
-        state: str = "finished",
-        said: Predictions | None = None,
+        accuracy: float = 0.5,
+        guesses: Predictions | None = None,
         policies: Mapping[str, Predictions] | None = None,
+        state: str = "finished",
         **metrics: Any,
     ) -> Path:
-        """`said` becomes predictions.csv, and the scores are its own; so do `policies`."""
-        options = [] if any(o.startswith("corpus=") for o in overrides) else ["corpus=urdu"]
-        config = copy.deepcopy(compose(*options, *overrides)) | {"seed": seed}
-        choice = config["choice"]
-        fold = "" if config["fold"] is None else f"-fold{config['fold']}"
-        name = f"{choice['model']}-{choice['data']}-{corpus}{fold}-seed{seed}-{len(self.all):08x}"
-        folder = self.folder / choice["split"] / name
+        """Write a run of `guesses`, by default right for `accuracy` of the utterances."""
+        overrides = (f"corpus={'demo' if corpus == 'demo' else 'urdu'}", *overrides)
+        config = composed(*overrides) | {"seed": seed}
+        choice, fold = config["choice"], config["fold"]
+        number = len(list(self.folder.glob("*/*")))
+        name = f"{choice['model']}-{choice['data']}-{corpus}"
+        name += f"{'' if fold is None else f'-fold{fold}'}-seed{seed}"
+        folder = self.folder / choice["split"] / f"{name}-{number:08x}"
         folder.mkdir(parents=True)
-        (folder / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(config)))
+        (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+        command = shlex.join(["python", "-m", "ser_vae.run", *overrides, f"seed={seed}"])
+        (folder / "command.txt").write_text(f"{command}\n")
+        if choice["model"] in NETWORKS:
+            write_curves(folder, "classify")
+            if choice["model"] != "logmel_lstm":
+                write_curves(folder, "pretrain")
+        if state == "failed":
+            trace = "Traceback (most recent call last):\n  File x\nOSError: disk <full>\nhint\n"
+            (folder / "error.txt").write_text(trace)
         if state == "finished":
-            at, found = f"{choice['split']}/test/", measured(config, corpus, ua, wa)
-            if said:
-                predictions.write(folder / "predictions.csv", said)
-                found |= scored(said, at)
-            if any_said := said or next(iter((policies or {}).values()), None):
-                found["counts"] = {"test": {"utterances": len(any_said.utterance)}}
+            found = guesses or guess(accuracy, seed=seed)
+            key = f"{choice['split']}/test/"
+            predictions.write(folder / "predictions.csv", found)
             for policy, own in (policies or {}).items():
                 predictions.write(folder / "policies" / f"{policy}.csv", own)
-                found.setdefault("policies", {})[policy] = {
-                    **scored(own, at),
-                    "leaks": policy == "oracle",
-                }
-            (folder / "metrics.json").write_text(json.dumps(found | metrics))
+            written = {
+                **measured(config, corpus, found, key),
+                "policies": {
+                    policy: {**scored(own, key), "leaks": policy == "oracle"}
+                    for policy, own in (policies or {}).items()
+                },
+            }
+            (folder / "metrics.json").write_text(json.dumps(written | metrics))
         return folder
 
     @property
-    def all(self) -> list[Path]:
-        return list(self.folder.glob("*/*"))
-
-    @property
-    def runs(self) -> list[Run]:
-        return collect(self.folder)[0]
+    def results(self) -> Results:
+        return compute(load_runs(self.folder))
 
 
-def measured(config: dict[str, Any], corpus: str, ua: float, wa: float) -> dict[str, Any]:
-    """The contents of metrics.json, as far as a report looks at them."""
-    choice = config["choice"]
-    at = f"{choice['split']}/test/"
+def write_curves(folder: Path, stage: str) -> None:
+    lines = [f"epoch,step,{stage}/train/loss", "0,5,3.0", "1,10,2.0"]
+    (folder / f"{stage}.csv").write_text("\n".join(lines) + "\n")
+
+
+def measured(config: dict[str, Any], corpus: str, found: Predictions, key: str) -> dict[str, Any]:
+    """The contents of metrics.json, as far as a report reads them."""
+    truth = [found.emotions[index] for index in found.truth]
+    first = Predictions(
+        found.emotions,
+        found.utterance,
+        found.speaker,
+        found.dialogue,
+        found.truth,
+        np.tile(np.eye(len(found.emotions))[0], (len(truth), 1)),
+    )
+    half = {emotion: [truth.count(emotion) // 2, truth.count(emotion)] for emotion in {*truth}}
     return {
-        "run": "of the tests",
         "corpus": corpus,
-        "synthetic": False,
+        "synthetic": corpus == "demo",
         "leaks": False,
-        "material": f"of {choice['data']}",
+        "material": "0",
         "caveats": [],
-        "emotions": ["neutral", "angry"],
-        "folds": 5 if config["fold"] is not None else 1,
-        **{at + "ua": ua, at + "wa": wa, at + "macro_f1": 0.4, at + "confusion": [[9, 1], [2, 8]]},
-        "majority": {
-            **{at + "ua": 0.5, at + "wa": 0.625, at + "macro_f1": 0.1},
-            at + "confusion": [[10, 0], [10, 0]],
-        },
-        "test_speakers": 10,
+        "emotions": list(found.emotions),
+        "folds": 3 if config["fold"] is not None else 1,
+        **scored(found, key),
+        "majority": scored(first, key),
+        "test_speakers": len({*found.speaker}),
         "test_speakers_in_train": 8,
-        "counts": {"test": {"utterances": 120}},
+        "counts": {"test": {"utterances": len(truth)}},
+        "audit": {
+            "verdict": "SHARED",
+            "sentence": "8 test speakers are also in train",
+            "adjacent_turns": 4,
+            "duplicates": 0,
+            "speaker_lookup": {"ua": 0.5, "wa": 0.5},
+            "speaker_lookup_counts": half,
+        },
+        "times_s": {"features": 0.5, "pretrain": 20.0, "classify": 10.0},
     }
 
 
-def scored(said: Predictions, at: str) -> dict[str, Any]:
-    """By scikit-learn, and two figures that can be told from all others."""
-    truth, guess = said.truth, said.guess
-    labels = range(len(said.emotions))
+def scored(found: Predictions, key: str) -> dict[str, Any]:
+    """By scikit-learn; and two numbers that can be told from all others."""
+    labels = range(len(found.emotions))
+    f1 = f1_score(found.truth, found.guess, average="macro", labels=labels, zero_division=0)
     return {
-        at + "ua": balanced_accuracy_score(truth, guess),
-        at + "wa": float(np.mean(truth == guess)),
-        at + "macro_f1": f1_score(truth, guess, average="macro", labels=labels),
-        at + "confusion": confusion_matrix(truth, guess, labels=labels).tolist(),
-        at + "nll": 0.875,
-        at + "ece": 0.0625,
+        f"{key}ua": balanced_accuracy_score(found.truth, found.guess),
+        f"{key}wa": float(np.mean(found.truth == found.guess)),
+        f"{key}macro_f1": f1,
+        f"{key}confusion": confusion_matrix(found.truth, found.guess, labels=labels).tolist(),
+        f"{key}nll": 0.875,
+        f"{key}ece": 0.0625,
     }
 
 
-def heard(
-    share: float,
+def guess(
+    accuracy: float,
     *,
     seed: int = 0,
     speakers: range = range(12),
-    emotions: tuple[str, ...] = ("neutral", "angry"),
-    each: int = 10,
+    emotions: tuple[str, ...] = EMOTIONS,
     order: int = 0,
 ) -> Predictions:
-    """What a model says that is right for a `share` of the utterances; `order` draws which."""
-    names = [(f"s{speaker:02d}", turn) for speaker in speakers for turn in range(each)]
+    """Predictions that are right for `accuracy` of the utterances; `order` decides for which."""
+    names = [(f"s{speaker:02d}", turn) for speaker in speakers for turn in range(10)]
     truth = np.array([turn % len(emotions) for _, turn in names])
-    drawn = np.random.default_rng([seed, order]).permutation(len(names))
-    guess = np.where(drawn < share * len(names), truth, (truth + 1) % len(emotions))
+    shuffled = np.random.default_rng([seed, order]).permutation(len(names))
+    chosen = np.where(shuffled < accuracy * len(names), truth, (truth + 1) % len(emotions))
     probability = np.full((len(names), len(emotions)), 0.3 / (len(emotions) - 1))
-    probability[np.arange(len(names)), guess] = 0.7
+    probability[np.arange(len(names)), chosen] = 0.7
     return Predictions(
         emotions,
         tuple(f"seed{seed}_{speaker}_{turn}" for speaker, turn in names),
@@ -137,31 +174,51 @@ def heard(
     )
 
 
-@pytest.fixture(name="heard")
-def heard_() -> Callable[..., Predictions]:
-    return heard
+def fill(folder: Path, found: Predictions, *, conditional: bool) -> None:
+    """Add latents and illustrations to a run folder."""
+    rng, count = np.random.default_rng(0), len(found.utterance)
+    emotion = tuple(found.emotions[index] for index in found.truth)
+    mean = rng.standard_normal((count, 4)).astype(np.float32)
+    sex = tuple("FM"[int(who[1:]) % 2] for who in found.speaker)
+    audio = ("",) * count
+    latents.write(
+        folder / "latents.npz", Latents(found.utterance, found.speaker, emotion, sex, audio, mean)
+    )
+
+    def frames(*shape: int) -> Any:
+        return rng.standard_normal(shape).astype(np.float32)
+
+    pictures = Illustrations(
+        emotions=found.emotions,
+        utterance=found.utterance[: len(found.emotions)],
+        emotion=found.emotions,
+        input=tuple(frames(20, 8) for _ in found.emotions),
+        reconstruction=tuple(frames(20, 8) for _ in found.emotions),
+        swapped=tuple(frames(len(found.emotions), 20, 8) for _ in found.emotions[:2])
+        if conditional
+        else (),
+        dimension=np.array([3, 1]),
+        step=np.array([-2.0, 0.0, 2.0]),
+        traversal=frames(2, 3, 10, 8),
+        prior=frames(len(found.emotions) if conditional else 1, 3, 10, 8),
+        frame_shift_s=0.01,
+    )
+    illustrations.write(folder / "illustrations.npz", pictures)
 
 
-@pytest.fixture
-def sick() -> Callable[..., dict[str, Any]]:
-    """What metrics.json says of a VAE's health."""
-
-    def health(*, collapsed: bool = False, **other: Any) -> dict[str, Any]:
-        measured = {
-            "relative_error": 0.125,
-            "kl": 25.5,
-            "kl_per_dimension": [0.2] * 128,
-            "active_units": 117,
-            "latent": 128,
-            "log_likelihood": -812.25,
-            "mutual_information": 5.25,
-            "segments": 1024,
-            "part": "test",
-            "sentence": "No collapse.",
-        }
-        return measured | {"collapsed": collapsed} | other
-
-    return health
+def health(*, collapsed: bool = False) -> dict[str, Any]:
+    """What metrics.json says of a VAE's representation."""
+    return {
+        "relative_error": 0.125,
+        "kl": 25.5,
+        "kl_per_dimension": [0.2, 0.1, 3.0, 0.0],
+        "active_units": 3,
+        "latent": 4,
+        "log_likelihood": -812.25,
+        "mutual_information": 5.25,
+        "sentence": "No collapse.",
+        "collapsed": collapsed,
+    }
 
 
 @pytest.fixture
@@ -171,15 +228,15 @@ def study(tmp_path: Path) -> Study:
 
 @pytest.fixture
 def table_1(study: Study) -> Callable[..., Study]:
-    """Add the whole of the paper's grid, two seeds a cell, of scores that all differ."""
+    """Write the whole of the paper's grid, two seeds per cell, CVAE above VAE above AE."""
 
-    def add(*overrides: str, corpus: str, **metrics: Any) -> Study:
+    def write(*overrides: str, **options: Any) -> Study:
         for d, data in enumerate(("improvised", "scripted", "complete")):
             for m, model in enumerate(("ae", "vae", "cvae")):
                 for seed in (0, 1):
-                    ua = 0.4 + 0.09 * d + 0.03 * m + 0.0123 * seed
-                    options = (f"data={data}", f"model={model}", *overrides)
-                    study.run(*options, corpus=corpus, seed=seed, ua=ua, wa=ua + 0.011, **metrics)
+                    found = guess(0.5 + 0.15 * m, seed=10 * d + seed, order=m)
+                    choice = (f"data={data}", f"model={model}", *overrides)
+                    study.run(*choice, seed=seed, guesses=found, **options)
         return study
 
-    return add
+    return write

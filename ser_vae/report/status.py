@@ -1,0 +1,34 @@
+"""List which runs are finished, failed or unfinished, and which are missing of those expected."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+from rich.console import Console
+
+COLOURS = {"finished": "green", "failed": "red", "unfinished": "yellow", "missing": "yellow"}
+GROUPS = ("split", "model", "data", "corpus")  # what a run is compared by, beside seed and fold
+
+
+def show_status(
+    runs: pd.DataFrame, expected: Iterable[Mapping[str, str]], console: Console
+) -> None:
+    """Print how many runs are in which state, and name those that are not finished."""
+    rows = list(runs[["state", "folder", "reason"]].itertuples(index=False, name=None))
+    folds: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    count: dict[str, int] = {}  # folds of a protocol
+    for run in runs[runs["state"] == "finished"].to_dict("records"):
+        options = (run["settings"].get(group, "") for group in GROUPS)
+        fold = "null" if pd.isna(run["fold"]) else str(int(run["fold"]))
+        folds[(*options, str(run["seed"]))].add(fold)
+        count[run["protocol"]] = int(run["folds"])
+    for wanted in expected:
+        key = tuple(wanted[name] for name in (*GROUPS, "seed"))
+        whole = wanted["fold"] == "all" and len(folds[key]) == count.get(wanted["split"])
+        if not whole and wanted["fold"] not in folds[key]:
+            rows.append(("missing", " ".join(f"{k}={wanted[k]}" for k in (*GROUPS, "seed")), ""))
+    for state, name, reason in rows:
+        if state != "finished":
+            console.print(f"{state}: {name} {reason}", style=COLOURS[state], soft_wrap=True)
+    counts = Counter(state for state, *_ in rows)
+    console.print(", ".join(f"{counts[state]} {state}" for state in COLOURS if counts[state]))

@@ -1,0 +1,179 @@
+"""What makes a row, and which rows are tested against each other."""
+
+import os
+import shutil
+import time
+
+import pytest
+from report.conftest import Study, guess
+
+from ser_vae.evaluation.predictions import Predictions
+
+
+def names(study: Study) -> list[list[str]]:
+    """The names of the rows of every place, sorted."""
+    return [sorted(row.name for row in place.rows) for place in study.results.places]
+
+
+def test_seeds_are_one_row(study: Study) -> None:
+    for seed in (0, 1, 2):
+        study.run("model=vae", seed=seed)
+    ((row,),) = [place.rows for place in study.results.places]
+    assert list(row.units[""]) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        *("training.pretrain.epochs=2", "features.trim_db=40", "classifier=functionals"),
+        *("normalise=speaker", "model.beta=4", "split.validation=0.2"),
+    ],
+)
+def test_a_setting_that_differs_is_in_the_name_and_parts_no_rows(
+    study: Study, override: str
+) -> None:
+    study.run("model=vae")
+    study.run("model=vae", override, accuracy=0.6)
+    study.run("model=ae")
+    (place,) = study.results.places
+    assert {row.name for row in place.rows} == {"AE", "VAE", f"VAE, {override}"}
+    assert len(study.results.pairs) == 3
+
+
+def test_the_default_needs_no_mention_however_few_rows_have_it(study: Study) -> None:
+    study.run("model=vae")
+    for beta in (2, 4):
+        study.run("model=vae", f"model.beta={beta}")
+    assert names(study) == [["VAE", "VAE, model.beta=2", "VAE, model.beta=4"]]
+
+
+def test_without_a_default_the_value_of_most_rows_needs_no_mention(study: Study) -> None:
+    for model in ("ae", "vae"):
+        study.run(f"model={model}", "training.pretrain.epochs=2")
+    study.run("model=cvae", "training.pretrain.epochs=3")
+    assert names(study) == [["AE", "CVAE, training.pretrain.epochs=3", "VAE"]]
+
+
+def test_two_values_of_which_none_is_usual_are_both_named(study: Study) -> None:
+    for epochs in (2, 3):
+        study.run("model=vae", f"training.pretrain.epochs={epochs}")
+    assert names(study) == [[f"VAE, training.pretrain.epochs={epochs}" for epochs in (2, 3)]]
+
+
+@pytest.mark.parametrize(
+    ("model", "override"),
+    [
+        ("logmel_svm", "training.pretrain.epochs=2"),
+        ("logmel_svm", "classifier=functionals"),
+        ("logmel_svm", "label_policies=headline"),
+        ("majority", "features.trim_db=40"),
+        ("logmel_lstm", "training.pretrain.epochs=2"),
+        ("vae", "label_policy=random"),
+    ],
+)
+def test_a_setting_that_the_model_ignores_makes_no_row(
+    study: Study, model: str, override: str
+) -> None:
+    study.run(f"model={model}")
+    study.run(f"model={model}", override, seed=1)
+    assert [len(place.rows) for place in study.results.places] == [1]
+
+
+@pytest.mark.parametrize(
+    ("model", "override"),
+    [("logmel_svm", "features.trim_db=40"), ("logmel_lstm", "training.classify.epochs=2")],
+)
+def test_a_setting_that_a_baseline_uses_makes_a_row(
+    study: Study, model: str, override: str
+) -> None:
+    study.run(f"model={model}")
+    study.run(f"model={model}", override)
+    assert names(study) == [[model, f"{model}, {override}"]]
+
+
+def test_the_label_policy_of_the_headline_makes_a_row_of_a_cvae(study: Study) -> None:
+    policies = {"null": guess(0.5), "elbo": guess(0.6)}
+    study.run("model=cvae", policies=policies)
+    study.run("model=cvae", "label_policy=elbo", policies=policies)
+    assert names(study) == [["CVAE", "CVAE, label_policy=elbo"]]
+
+
+def fold(number: int, accuracy: float = 0.6) -> Predictions:
+    return guess(accuracy, speakers=range(4 * number, 4 * number + 4))
+
+
+def test_all_folds_are_one_test_set(study: Study) -> None:
+    for model in ("ae", "vae"):
+        for number in range(3):
+            run = (f"model={model}", "split=speaker", f"fold={number}")
+            study.run(*run, guesses=fold(number))
+    (place,) = study.results.places
+    assert place.name == "complete"
+    assert len(place.rows[0].units[""][0].utterance) == 120
+
+
+def test_a_lone_fold_that_finished_is_a_row_of_its_own(study: Study) -> None:
+    for number in range(3):
+        study.run("model=ae", "split=speaker", f"fold={number}", guesses=fold(number))
+    for model in ("ae", "vae"):
+        study.run(f"model={model}", "split=speaker", "fold=0", seed=1, guesses=fold(0))
+    assert [(p.name, [row.name for row in p.rows]) for p in study.results.places] == [
+        ("complete", ["AE"]),
+        ("complete, fold 0 of 3", ["AE", "VAE"]),
+    ]
+
+
+def test_other_utterances_are_another_place(study: Study) -> None:
+    study.run("model=ae")
+    study.run("model=vae", guesses=guess(0.5, speakers=range(11)))
+    assert [place.name for place in study.results.places] == ["complete", "complete (2)"]
+    assert not study.results.pairs
+
+
+def test_other_emotions_of_the_same_utterances_are_another_place(study: Study) -> None:
+    study.run("model=ae")
+    study.run("model=vae", guesses=guess(0.5, emotions=("neutral", "sad")))
+    assert len(study.results.places) == 2
+
+
+def test_subsets_and_protocols_are_places_in_the_papers_order(study: Study) -> None:
+    for number, options in enumerate(
+        [
+            ("data=complete",),
+            ("data=improvised",),
+            ("split=session", "fold=null"),
+            ("data=scripted",),
+        ]
+    ):
+        study.run("model=ae", *options, guesses=guess(0.5, seed=number))
+    assert [(place.study, place.name) for place in study.results.places] == [
+        ("urdu, random split", "improvised"),
+        ("urdu, random split", "scripted"),
+        ("urdu, random split", "complete"),
+        ("urdu, session split", "complete"),
+    ]
+
+
+def test_the_same_test_set_is_one_place_whatever_was_trained_on(study: Study) -> None:
+    study.run("model=ae", "data=improvised")
+    study.run("model=ae", accuracy=0.6)
+    (place,) = study.results.places
+    assert [row.name for row in place.rows] == ["AE", "AE, data=improvised"]
+
+
+def test_of_two_runs_of_a_seed_the_later_one_counts(study: Study) -> None:
+    study.run("model=ae", accuracy=0.5)
+    later = study.run("model=ae", accuracy=0.75)
+    stamp = time.time() + 5
+    os.utime(later / "metrics.json", (stamp, stamp))
+    results = study.results
+    ((left_out, counted),) = results.repeated.items()
+    assert counted.endswith(later.name)
+    assert left_out != counted
+    assert results.scores_of(0)["ua"].max() == pytest.approx(75)
+
+
+def test_a_copied_folder_counts_once(study: Study) -> None:
+    original = study.run("model=ae")
+    shutil.copytree(original, study.folder / "copy" / original.name)
+    assert len(study.results.repeated) == 1

@@ -1,0 +1,191 @@
+"""The page in a real browser: what a reader with a mouse, a keyboard, a phone or paper meets."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from report.conftest import Study, fill, guess, health
+
+from ser_vae.evaluation import latents
+from ser_vae.evaluation.predictions import Predictions
+from ser_vae.report.__main__ import main
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+NASTY = "</script><script>alert('heard')</script>"  # a name that a page must show, not obey
+DESKTOP = {"width": 1280, "height": 900}
+PATIENCE_MS = 15_000
+
+
+def odd(found: Predictions) -> Predictions:
+    """The predictions with a nasty utterance, of which no model has any idea."""
+    found.probability[0] = [0.01, 0.99] if found.truth[0] == 0 else [0.99, 0.01]
+    return replace(found, utterance=(NASTY, *found.utterance[1:]))
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of two protocols, two subsets, an AE, a CVAE with all files, and a baseline."""
+    root = tmp_path_factory.mktemp("page")
+    soundfile.write(root / "a.wav", 0.1 * np.sin(np.arange(8000) / 5), 16_000)
+    study = Study(root / "runs")
+    for number, data in enumerate(("improvised", "complete")):
+        for place, model in enumerate(("ae", "cvae", "logmel_svm")):
+            found = odd(guess(0.6 + 0.1 * place, seed=number, order=place))
+            policies = {"null": found, "oracle": guess(0.9, seed=number)}
+            own = {
+                "policies": {p: replace(f, utterance=found.utterance) for p, f in policies.items()}
+            }
+            options = own if model == "cvae" else {}
+            choice = (f"model={model}", f"data={data}")
+            path = study.run(*choice, corpus="demo", guesses=found, health=health(), **options)
+            if model != "logmel_svm":
+                fill(path, found, conditional=model == "cvae")
+                file = path / "latents.npz"
+                stored = latents.read(file)
+                heard = (str(root / "a.wav"), *stored.audio[1:])
+                latents.write(file, replace(stored, audio=heard))
+    study.run("model=ae", "split=speaker", "fold=0", corpus="demo")
+    assert main([str(study.folder), "--html"]) == 0
+    return study.folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    path = shutil.which("chromium")
+    if not path:
+        pytest.skip("chromium is not installed")
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Reader:
+    """A page in a browser, and everything that went wrong in it."""
+
+    def __init__(self, browser: Any, file: Path, **context: Any) -> None:
+        self.context = browser.new_context(**{"viewport": DESKTOP, **context})
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.wrong: list[str] = []
+        self.page.on("console", lambda message: self.wrong.append(message.text))
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.wrong.append(dialog.message))
+        self.page.on("request", lambda request: self.wrong.append(request.url))
+        self.page.goto(file.as_uri())
+        self.wrong.remove(file.as_uri())
+        self.page.locator("#at-study .main-svg").first.wait_for()
+
+    def text(self, selector: str) -> str:
+        return str(self.page.locator(selector).first.inner_text())
+
+    def choose(self, name: str, label: str) -> None:
+        self.page.select_option(f"#{name}", label=label)
+
+    def size(self, side: str) -> int:
+        return int(self.page.evaluate(f"document.documentElement.scroll{side}"))
+
+
+@pytest.fixture
+def reader(chromium: Any, report: Path) -> Iterator[Reader]:
+    found = Reader(chromium, report)
+    yield found
+    found.context.close()
+    wrong = [said for said in found.wrong if "GL Driver" not in said and "data:" not in said]
+    assert wrong == []  # no error, no script of a name, no request
+
+
+def test_the_first_screen_answers_with_a_sentence_and_a_chart(reader: Reader) -> None:
+    assert "significantly" in reader.text(".answer")
+    for selector in (".answer", ".warning", "#answer0 .main-svg", "#at-study table"):
+        box = reader.page.locator(selector).first.bounding_box()
+        assert box["y"] + min(box["height"], 300) <= DESKTOP["height"]
+    assert reader.size("Height") <= 5 * DESKTOP["height"]
+    legend = reader.page.locator("#answer0 .legendtext").all_text_contents()
+    assert legend == ["best trivial baseline", "mean over seeds", "the paper, IEMOCAP"]
+
+
+def test_selectors_replace_repeated_tables(reader: Reader) -> None:
+    assert reader.text("#at-row h3") == "CVAE on improvised"  # the best one that is the paper's
+    reader.choose("row", "AE")
+    assert reader.text("#at-row h3") == "AE on improvised"
+    reader.choose("place", "complete")
+    assert reader.text("#at-row h3") == "AE on complete"  # the model stays
+    assert reader.text("#at-place h3") == "All models on complete"
+    reader.choose("study", "demo, speaker split")
+    assert "fold 0 of 3" in reader.text("#at-row h3")
+
+
+def test_a_keyboard_is_enough(reader: Reader) -> None:
+    reader.page.locator("#row").focus()
+    before = reader.text("#at-row h3")
+    reader.page.keyboard.press("ArrowDown")
+    assert reader.text("#at-row h3") != before
+    chart = reader.page.locator("#at-row [data-chart]").first
+    assert chart.locator("option").all_inner_texts() == ["emotion", "speaker", "sex"]
+    chart.focus()
+    reader.page.keyboard.press("s")
+    reader.page.wait_for_function(
+        "[...document.querySelectorAll('#at-row .legendtext')].some(t => t.textContent === 's00')"
+    )
+
+
+def test_everything_of_a_conditional_model_is_there(reader: Reader) -> None:
+    reader.choose("row", "CVAE")
+    captions = reader.page.locator(".caption strong, figcaption").all_inner_texts()
+    for title in (
+        *("Confusion", "Recall by sex and speaker", "Calibration", "Models and baselines"),
+        *("Pairs of models", "Label policies", "Hardest utterances", "Parameters and time"),
+        *("Training curves", "Test utterances in the latent space", "Log-mel spectrograms"),
+    ):
+        assert any(caption.startswith(title) for caption in captions), title
+    pictures = reader.page.locator(".pictures img")
+    assert pictures.count() == 2 * 4  # emotions; input, reconstruction, and as either label
+    assert pictures.first.evaluate("picture => picture.naturalWidth") == 20
+
+
+def test_the_hardest_utterance_is_shown_as_it_is_called_and_can_be_heard(reader: Reader) -> None:
+    row = reader.page.locator("#at-place tr", has_text="</script>").first
+    assert NASTY in row.inner_text()
+    button = row.locator("button")
+    assert button.get_attribute("data-sound").startswith("data:audio/mpeg;base64,")
+    button.click()
+
+
+def test_axe_finds_no_fault(reader: Reader) -> None:
+    found = axe.Axe().run(reader.page)
+    faults = [fault["id"] for fault in found.response["violations"]]
+    assert faults == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scrolling(chromium: Any, report: Path, scheme: str) -> None:
+    found = Reader(chromium, report, viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    assert found.size("Width") == 360
+    colours = "getComputedStyle(document.querySelector('#answer0 .xtick text')).fill"
+    assert found.page.evaluate(colours) == found.page.evaluate(
+        "getComputedStyle(document.body).color"
+    )
+    found.context.close()
+
+
+def test_on_paper_there_are_no_controls(reader: Reader) -> None:
+    reader.page.emulate_media(media="print")
+    assert not reader.page.locator("#row").is_visible()
+    assert reader.page.locator("#at-row h3").is_visible()
+
+
+def test_the_page_holds_no_path_and_its_one_warning(report: Path) -> None:
+    text = report.read_text()
+    assert str(report.parent.parent) not in text
+    assert len(text) < 6e6
+    visible = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
+    assert visible.lower().count("synthetic speech") == 1

@@ -1,0 +1,121 @@
+"""Run folders become two frames; what can't be read is named and passed over."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from report.conftest import Study, guess
+
+from ser_vae import SerVaeError
+from ser_vae.report.runs import load_runs
+
+
+def test_a_finished_run_is_a_row_with_all_that_metrics_json_holds(study: Study) -> None:
+    study.run("model=vae", accuracy=0.75)
+    (run,) = load_runs(study.folder).runs.to_dict("records")
+    assert run["folder"].startswith("random/vae-complete-urdu-seed0-")
+    assert run["state"] == "finished"
+    assert (run["model"], run["protocol"], run["data"], run["seed"]) == (
+        *("vae", "random", "complete", 0),
+    )
+    assert pd.isna(run["fold"])
+    assert run["ua"] == pytest.approx(0.75)  # without the protocol's prefix
+    assert run["majority.ua"] == pytest.approx(0.5)
+    assert run["audit.verdict"] == "SHARED"
+
+
+def test_predictions_keep_every_digit_and_every_name(study: Study) -> None:
+    found = guess(0.5)
+    found.probability[0] = 0.1 + 0.2, 1 - (0.1 + 0.2)
+    study.run("model=ae", guesses=replace(found, utterance=("NA", *found.utterance[1:])))
+    frame = load_runs(study.folder).predictions
+    assert (frame["p_neutral"].iloc[0], frame["utterance"].iloc[0]) == (0.1 + 0.2, "NA")
+    assert len(frame) == 120
+
+
+def test_predictions_of_label_policies_are_kept_apart(study: Study) -> None:
+    study.run("model=cvae", policies={"null": guess(0.5), "elbo+lstm": guess(0.6)})
+    counts = load_runs(study.folder).predictions["policy"].value_counts()
+    assert counts.to_dict() == {"": 120, "null": 120, "elbo+lstm": 120}
+
+
+def test_settings_name_options_and_leave_places_out(study: Study) -> None:
+    study.run("model=vae", "model.beta=4", "corpus.root=/somewhere", "threads=1")
+    (run,) = load_runs(study.folder).runs.to_dict("records")
+    settings = run["settings"]
+    assert settings["model.beta"] == "4"
+    assert (settings["classifier"], settings["features"]) == ("lstm", "logmel")
+    assert not [key for key in settings if "_target_" in key or key.endswith("root")]
+    assert not {"seed", "fold", "threads", "runs", "logger"} & settings.keys()
+    assert "model.beta=4" in run["overrides"]
+
+
+def test_a_failed_run_says_why_and_an_unfinished_one_has_a_corpus(study: Study) -> None:
+    study.run("model=ae", state="failed")
+    study.run("model=vae", corpus="my-corpus", state="unfinished")
+    runs = load_runs(study.folder).runs.set_index("model")
+    assert runs.loc["ae", ["state", "reason"]].tolist() == ["failed", "OSError: disk <full>"]
+    assert runs.loc["vae", ["state", "corpus"]].tolist() == ["unfinished", "my-corpus"]
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def without_a_score(path: Path) -> None:
+    metrics = json.loads(path.read_text())
+    del metrics["random/test/ua"]
+    path.write_text(json.dumps(metrics))
+
+
+def not_a_number(path: Path) -> None:
+    path.write_text(path.read_text().replace("0.7", "nan", 1))
+
+
+def lines_lost(path: Path) -> None:
+    path.write_text("\n".join(path.read_text().splitlines()[:50]) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("metrics.json", truncate),
+        ("metrics.json", without_a_score),
+        ("predictions.csv", not_a_number),
+        ("predictions.csv", lines_lost),
+        ("predictions.csv", Path.unlink),
+        ("config.yaml", Path.unlink),
+        ("config.yaml", lambda path: path.write_text("choice: [")),
+        ("config.yaml", lambda path: path.write_bytes(b"\xff\x00")),
+    ],
+)
+def test_a_damaged_folder_is_named_in_one_line_and_passed_over(
+    study: Study, file: str, damage: Callable[[Path], object]
+) -> None:
+    damage(study.run("model=vae") / file)
+    study.run("model=ae")
+    frames = load_runs(study.folder)
+    assert list(frames.runs["model"]) == ["ae"]
+    ((name, reason),) = frames.damaged.items()
+    assert name.startswith("random/vae-")
+    assert reason
+    assert "\n" not in reason
+
+
+def test_what_a_run_holds_and_hidden_folders_are_not_searched(study: Study) -> None:
+    folder = study.run("model=vae")
+    for inside in (folder / "wandb" / "files", study.folder / ".trash"):
+        inside.mkdir(parents=True)
+        (inside / "config.yaml").write_text("wandb_version: 1")
+    frames = load_runs(study.folder)
+    assert len(frames.runs) == 1
+    assert not frames.damaged
+
+
+def test_a_folder_without_a_run_is_an_error_that_names_what_was_damaged(study: Study) -> None:
+    (study.run("model=vae") / "config.yaml").write_text("{}")
+    with pytest.raises(SerVaeError, match=r"found no run in it\.\n  random/vae-.*KeyError"):
+        load_runs(study.folder)
