@@ -28,7 +28,6 @@ from torch.nn import functional
 
 from ser_vae import SerVaeError, __version__
 from ser_vae.classifier.head import Head, SequenceEstimator
-from ser_vae.data.segment import cut
 from ser_vae.features.logmel import LogMel
 from ser_vae.files import atomic_write
 from ser_vae.recogniser import JSON, Recogniser, model_folder, read_document, read_files
@@ -152,16 +151,13 @@ def check(recogniser: Recogniser, shortest: int, content: bytes) -> None:
     import onnxruntime  # noqa: PLC0415  (an extra)
 
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    extractor, segmentation = recogniser.extractor, recogniser.segmentation
-    generator = np.random.default_rng(0)
+    rate, generator = recogniser.extractor.sample_rate, np.random.default_rng(0)
     for duration_s in CHECKED_S:
-        samples = max(shortest, round(duration_s * extractor.sample_rate))
-        waveform = 0.1 * generator.standard_normal((3, samples), dtype=np.float32)
-        segments = cut([extractor(each) for each in waveform], segmentation)
-        for frames in segments.frames_by_utterance():
-            recogniser.normaliser.apply(frames, None)
-        expected = recogniser.classify(segments, [""] * len(waveform))
-        (computed,) = session.run(None, {"waveform": waveform})
+        samples = max(shortest, round(duration_s * rate))
+        waveforms = 0.1 * generator.standard_normal((3, samples), dtype=np.float32)
+        predictions = [recogniser.predict(waveform, rate) for waveform in waveforms]
+        expected = [list(prediction.probabilities.values()) for prediction in predictions]
+        (computed,) = session.run(None, {"waveform": waveforms})
         if not np.allclose(computed, expected, rtol=0, atol=TOLERANCE):
             raise refusal(f"The graph gives other probabilities for {duration_s} s of noise")
 
@@ -188,6 +184,7 @@ class Graph(nn.Module):
         self.segmentation, self.policy = pipeline.segmentation, pipeline.policy
         self.rate, self.shift = extractor.sample_rate, extractor.shift_length
         self.floor, self.classes = extractor.floor, len(pipeline.emotions)
+        self.temperature = pipeline.temperature
         frames = 1 if self.segmentation.remainder == "pad" else self.segmentation.length
         self.shortest = (frames - 1) * self.shift + extractor.window_length
         self.basis, self.filters = fourier_basis(extractor), extractor.filters
@@ -207,7 +204,7 @@ class Graph(nn.Module):
         for name in self.policy.classifiers:  # of policy "predicted": none, then label
             logits = self.logits(name, segments, condition)
             condition = one_hot_condition(logits.argmax(dim=-1), self.classes)
-        return logits.softmax(dim=-1)
+        return (logits / self.temperature).softmax(dim=-1)
 
     def frames(self, waveform: Tensor) -> Tensor:
         """Compute standardised log-mel frames: (B, N) -> (B, T, F)."""

@@ -5,7 +5,7 @@
 Writes the model's files, an ONNX graph where there can be one, and README.md, the model card, to
 the folder user/name (or --out), and pushes the folder with the token of `hf auth login`. Without a
 token or a network the folder is written, and nothing is pushed. Needs the extra `share`.
-`Recogniser.load("user/name")` loads what was pushed.
+`ser_vae.load("user/name")` loads what was pushed.
 """
 
 import argparse

@@ -88,4 +88,5 @@ def recogniser(waveforms: Sequence[Samples], *overrides: str) -> Recogniser:
         estimator=None if model.level == "segment" else model,
         components=Components(settings.features, settings.model, settings.classifier),
         about=ABOUT,
+        temperature=1.5,
     )

@@ -78,7 +78,7 @@ def test_the_card_is_valid_and_holds_what_one_must_know(model: Path) -> None:
         "- 2 unusable utterances left out\n",
         "- Speakers who are not in its training set.",
         "CC BY-NC-SA 4.0",
-        'Recogniser.load("user/emotion")',
+        'ser_vae.load("user/emotion")',
         "protocol `random`",
         "`model.onnx` needs no ser_vae",
     ):
