@@ -29,7 +29,13 @@ def default_corpus() -> str:
     return "iemocap" if os.environ.get("IEMOCAP_ROOT") else "demo"
 
 
+def policies_of_seed(seed: int) -> str:
+    """Return the `label_policies` of a study over seeds, whose costly controls one seed shows."""
+    return "one_encoder" if seed else "all"
+
+
 OmegaConf.register_new_resolver("default_corpus", default_corpus, replace=True)
+OmegaConf.register_new_resolver("policies_of_seed", policies_of_seed, replace=True)
 
 
 def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str, Any]:
