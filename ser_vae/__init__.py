@@ -60,7 +60,7 @@ class SerVaeError(Exception):
 
 
 def load(path: str | Path, *, trust: Collection[str] = (), device: str = "cpu") -> "Recogniser":
-    """Load the model of a run: its folder, its `model/`, or a copy of that.
+    """Load the model of a run: its folder, its `model/`, a copy of that, or `user/name` on the Hub.
 
     `trust` names classes outside this package that it may use; see `Recogniser.load`.
 

@@ -22,6 +22,7 @@ import hashlib
 import inspect
 import json
 import platform
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -70,6 +71,7 @@ from ser_vae.training.predict import (
 
 FORMAT = 1  # of recogniser.json; raised when its meaning changes
 JSON, WEIGHTS, ESTIMATOR = "recogniser.json", "weights.safetensors", "estimator.skops"
+HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # user/name on the Hugging Face Hub
 PACKAGES = ("ser_vae", "torch", "torchaudio", "lightning", "numpy", "scikit-learn")
 CPU = torch.device("cpu")
 
@@ -552,12 +554,12 @@ class Recogniser:
     def load(
         cls, path: str | Path, *, trust: Collection[str] = (), device: torch.device = CPU
     ) -> "Recogniser":
-        """Load a recogniser from a run folder, or from its `model/` or a copy of that.
+        """Load a recogniser from a run folder, from its `model/` or a copy of that, or the Hub.
 
         Nothing in the folder is executed: it names classes of this package, and values.
 
         Args:
-            path: the folder.
+            path: the folder; if there is none, `user/name` on the Hugging Face Hub.
             trust: dotted names of classes outside the package that it may use, such as your own
                 model's; using one imports it.
             device: where to compute.
@@ -565,7 +567,7 @@ class Recogniser:
         Raises:
             SerVaeError: a file is missing or altered, or names a class that is not trusted.
         """
-        folder = model_folder(Path(path))
+        folder = model_folder(path)
         try:
             return cls._load(folder, trust, device)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -675,14 +677,40 @@ def is_model(path: Path) -> bool:
     return any((folder / JSON).is_file() for folder in (path / "model", path))
 
 
-def model_folder(path: Path) -> Path:
-    for folder in (path / "model", path):
+def model_folder(path: str | Path) -> Path:
+    """Find the folder of a model in a run folder, or on the Hugging Face Hub, or where it is."""
+    if not Path(path).exists() and HUB_ID.fullmatch(str(path)):
+        path = download(str(path))
+    for folder in (Path(path) / "model", Path(path)):
         if (folder / JSON).is_file():
             return folder
     raise SerVaeError(
         f"{path}: expected a run folder or its model/, which holds {JSON}; there is none.\n"
         "Give the folder of a finished run, such as runs/random/vae-complete-demo-seed0-0123abcd."
     )
+
+
+def download(hub_id: str) -> str:
+    """Fetch the files of a model on the Hugging Face Hub, unless they are in its cache.
+
+    Raises:
+        SerVaeError: there is no such model, or no network.
+    """
+    missing = f"{hub_id}: there is no such folder here"
+    try:
+        from huggingface_hub import snapshot_download  # noqa: PLC0415  (an extra)
+        from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise SerVaeError(
+            f"{missing}.\nIf it is a model on the Hugging Face Hub: pip install 'ser_vae[share]'."
+        ) from error
+    try:
+        return snapshot_download(hub_id, allow_patterns=[JSON, WEIGHTS, ESTIMATOR])
+    except (HfHubHTTPError, OSError) as error:
+        raise SerVaeError(
+            f"{missing}, and it cannot be downloaded from the Hugging Face Hub: "
+            f"{str(error).splitlines()[0]}"
+        ) from error
 
 
 def read_document(folder: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Audio as it arrives -> an emotion after each segment, in constant memory.
 
-    stream = Recogniser.load("runs/random/vae-complete-demo-seed0-0123abcd").stream()
+    stream = ser_vae.load("runs/random/vae-complete-demo-seed0-0123abcd").stream()
     for block in blocks:  # (N,) samples in ±1, of any size
         for prediction in stream.push(block, 16_000):
             print(prediction.time_s, prediction.emotion)
