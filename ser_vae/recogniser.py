@@ -72,6 +72,7 @@ from ser_vae.training.predict import (
 FORMAT = 1  # of recogniser.json; raised when its meaning changes
 JSON, WEIGHTS, ESTIMATOR = "recogniser.json", "weights.safetensors", "estimator.skops"
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # user/name on the Hugging Face Hub
+MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError)
 PACKAGES = ("ser_vae", "torch", "torchaudio", "lightning", "numpy", "scikit-learn")
 CPU = torch.device("cpu")
 
@@ -570,7 +571,7 @@ class Recogniser:
         folder = model_folder(path)
         try:
             return cls._load(folder, trust, device)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        except MALFORMED as error:
             raise SerVaeError(f"{folder / JSON}: not as a run writes it: {error!r}.") from error
 
     @classmethod
@@ -586,6 +587,8 @@ class Recogniser:
         tensors = read_tensors(folder / WEIGHTS, files[WEIGHTS])
         state = read_estimator(folder / ESTIMATOR, files[ESTIMATOR]) if ESTIMATOR in files else None
         emotions = tuple(document["emotions"])
+        if len(emotions) < 2:
+            raise ValueError("fewer than two emotions")
         network = build_model(model, extractor, segmentation, len(emotions))
         recogniser = cls(
             extractor=extractor,
