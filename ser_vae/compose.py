@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ser_vae import SerVaeError
 from ser_vae.settings import conf_dir
+from ser_vae.sweep.cores import jobs_at_once
 
 PLACES = ("runs", "cache", "corpus.root", "jobs", "progress", "force", "debug")  # of this machine
 GROUPS = ("corpus", "features", "split", "data", "model", "classifier", "training")
@@ -29,7 +30,25 @@ def default_corpus() -> str:
     return "iemocap" if os.environ.get("IEMOCAP_ROOT") else "demo"
 
 
-OmegaConf.register_new_resolver("default_corpus", default_corpus, replace=True)
+def policies_of_seed(seed: int) -> str:
+    """Return the `label_policies` of a study over seeds, whose costly controls one seed shows."""
+    return "one_encoder" if seed else "all"
+
+
+def fast_precision(accelerator: str) -> str:
+    """Return bf16-mixed if the hardware multiplies bfloat16 numbers, otherwise 32-true."""
+    import torch  # noqa: PLC0415  (slow)
+
+    if accelerator != "cpu" and torch.cuda.is_available():
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        capabilities = torch.cpu.get_capabilities()
+        fast = any(capabilities.get(name) for name in ("avx512_bf16", "amx_tile", "bf16"))
+    return "bf16-mixed" if fast else "32-true"
+
+
+for resolver in (default_corpus, policies_of_seed, fast_precision, jobs_at_once):
+    OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)
 
 
 def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str, Any]:

@@ -684,16 +684,18 @@ def fit_utterance_level(
 
 
 def reported_policies(settings: Settings, model: Any) -> list[LabelPolicy]:
-    """List the label policies of a run: for a conditional model all that it can have."""
+    """List the label policies that a run reports; see `label_policies` in conf/config.yaml."""
     headline = POLICIES[settings.label_policy]
     if not model.conditional or settings.label_policies == "headline":
         return [headline]
+    encoders = ("label", "dropout") if settings.label_policies == "all" else (headline.pretraining,)
     has_bound = {"squared_error", "kl"} <= set(model.quantities)
     pretrains = settings.training.pretrained == "auto"
     return [
         policy
         for policy in POLICIES.values()
-        if (pretrains or policy.pretraining == "label")
+        if policy.pretraining in encoders
+        and (pretrains or policy.pretraining == "label")
         and (has_bound or policy.name not in USES_BOUNDS)
     ]
 
@@ -832,7 +834,8 @@ def leak_panel(
         `follows_random_label`: how often the prediction is the random label that the encoder got.
         `random_label_in_z`: how often a linear probe reads it from an utterance's mean z.
         `permuted_labels`: UA of classifiers on labels permuted among the utterances: whatever the
-            oracle gets beyond chance there, it got from the label that it was given.
+            oracle gets beyond chance there, it got from the label that it was given. None unless
+            label_policies=all, as it needs two more classifiers.
         `oracle_minus_null`: difference in UA; by itself no measure of a leak, as a label that is in
             z need not be used.
     """
@@ -857,7 +860,9 @@ def leak_panel(
         "random_label_in_z": reads_label(
             z, random_label.numpy(), data.mask("train").numpy(), test.numpy()
         ),
-        "permuted_labels": {**permuted_scores(settings, trained, data, folder), "chance": chance},
+        "permuted_labels": None
+        if settings.label_policies != "all"
+        else {**permuted_scores(settings, trained, data, folder), "chance": chance},
         "oracle_minus_null": ua_difference(oracle, null),
     }
 

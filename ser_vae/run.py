@@ -30,7 +30,7 @@ from ser_vae.features.digest import Digests
 from ser_vae.report.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.settings import Settings, build, conf_dir, validate
-from ser_vae.sweep.cores import divide_cores
+from ser_vae.sweep.cores import choose_gpu, divide_cores
 from ser_vae.sweep.objective import read_objective
 from ser_vae.terminal import stderr
 
@@ -222,6 +222,8 @@ def main(cfg: DictConfig) -> dict[str, Any] | float:
     multirun = hydra_config.mode == RunMode.MULTIRUN
     try:
         config = divide_cores(plain(cfg, hydra_config.runtime), hydra_config.launcher)
+        if multirun:
+            choose_gpu(int(hydra_config.job.num), hydra_config.launcher)
         if multirun and config["trainer"]["strategy"] == "ddp":
             raise SerVaeError(
                 "trainer.strategy=ddp: each of the processes would launch the sweep.\n"

@@ -473,7 +473,7 @@ class Settings(Section):
     fold: Annotated[int | Literal["all"] | None, BeforeValidator(parse_fold)]
     normalise: Literal["train", "speaker", "none"]
     label_policy: Annotated[LabelPolicy, BeforeValidator(parse_label_policy)]
-    label_policies: Literal["all", "headline"]
+    label_policies: Literal["headline", "one_encoder", "all"]
     calibrate: bool
     bad_audio: Literal["error", "drop"]
     runs: str

@@ -1,5 +1,6 @@
 """Datasets that are indexed by a whole batch: segments, and sequences of segments or latents."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import torch
@@ -44,6 +45,13 @@ class SegmentSet(Dataset[SegmentBatch]):
     def __getitem__(self, pick: Pick) -> SegmentBatch:
         items = pick.items.to(self.condition.device, non_blocking=True)
         return SegmentBatch(self.source[items], self.condition[items], pick.share)
+
+    def __getitems__(self, picks: Sequence[Pick]) -> list[SegmentBatch]:
+        """Return several batches, by one indexing operation."""
+        sizes = [len(pick.items) for pick in picks]
+        whole = self[Pick(torch.cat([pick.items for pick in picks]), 1.0)]
+        parts = zip(torch.split(whole.x, sizes), torch.split(whole.c, sizes), picks, strict=True)
+        return [SegmentBatch(x, c, pick.share) for x, c, pick in parts]
 
     def resident(self, device: torch.device) -> "SegmentSet":
         """Return a copy on the GPU if it takes at most half of the free memory, else self.
