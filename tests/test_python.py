@@ -12,22 +12,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from run_files import noise_settings
 
 import ser_vae
 from ser_vae import SerVaeError
 from ser_vae.recogniser import ESTIMATOR, JSON, WEIGHTS
-from ser_vae.run import TrainedRun
+from ser_vae.run import TrainedRun, configure, run
 
 README = Path(__file__).parents[1] / "README.md"
 
 
 @pytest.fixture(scope="module")
 def trained(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
-    settings = noise_settings(noises, cache, tmp_path_factory.mktemp("runs"))
-    return ser_vae.train(*settings, "model=vae")
+    command = noise_settings(noises, cache, tmp_path_factory.mktemp("runs"))
+    return ser_vae.train(*command, "model=vae")
 
 
 def test_importing_the_package_imports_nothing_slow() -> None:
@@ -49,8 +49,8 @@ def test_the_example_of_the_readme_runs(
 ) -> None:
     (code,) = re.findall(r"```python\n(import ser_vae\n.*?)```", README.read_text(), re.DOTALL)
     assert len(code.splitlines()) == 3
-    run, wav = re.findall(r'"(.*?)"', code)
-    exec(code.replace(run, str(trained.path)).replace(wav, str(noises / "gay03.wav")), {})
+    folder, wav = re.findall(r'"(.*?)"', code)
+    exec(code.replace(folder, str(trained.path)).replace(wav, str(noises / "gay03.wav")), {})
     assert capsys.readouterr().out.strip() in ("calm", "cross", "gay")
 
 
@@ -62,10 +62,21 @@ def test_a_trained_run_has_its_model_scores_and_predictions(trained: TrainedRun)
     assert (row.model, row.wa) == ("vae", trained.metrics["random/test/wa"])
 
 
+def test_a_finished_run_ends_with_the_commands_that_use_it(
+    trained: TrainedRun, noises: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = trained.path.parents[1]
+    run(configure(*noise_settings(noises, cache, runs), "model=vae"), print_next=True)
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        f"python -m ser_vae.predict {trained.path} your.wav",
+        f"python -m ser_vae.report {runs}",
+    ]
+
+
 def test_several_folds_are_not_one_run(noises: Path, cache: Path, tmp_path: Path) -> None:
-    settings = noise_settings(noises, cache, tmp_path / "runs")
+    command = noise_settings(noises, cache, tmp_path / "runs")
     with pytest.raises(SerVaeError, match="expected one run"):
-        ser_vae.train(*settings, "split=speaker", "fold=all")
+        ser_vae.train(*command, "split=speaker", "fold=all")
 
 
 def test_samples_are_recognised_as_their_file_is(trained: TrainedRun, noises: Path) -> None:
@@ -125,6 +136,7 @@ def test_long_recordings_need_little_memory(trained: TrainedRun, tmp_path: Path)
     assert int(done.stdout) < 150  # MiB; the samples alone are 110
 
 
+@settings(max_examples=50)
 @given(data=st.data())
 def test_an_altered_model_folder_is_an_error_of_ours_or_loads(
     data: st.DataObject, trained: TrainedRun
