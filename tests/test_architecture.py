@@ -19,10 +19,20 @@ ORDER = [
     *("plots", "logger", "report"),
 ]
 ENTRY_POINTS = (
-    *("run", "compose", "check", "pipeline", "listen", "dashboard", "sweep", "command_errors"),
-    *("export", "share", "predict", "encode", "inputs"),
+    *(
+        "run",
+        "compose",
+        "check",
+        "pipeline",
+        "listen",
+        "dashboard",
+        "sweep",
+        "command_errors",
+        "help",
+    ),
+    *("export", "share", "predict", "encode", "inputs", "help", "__main__"),
 )
-BUDGET = {"ser_vae": (11_900, 156), "ser_vae/report": (1_100, None), "tests": (14_500, None)}
+BUDGET = {"ser_vae": (12_100, 160), "ser_vae/report": (1_100, None), "tests": (14_500, None)}
 
 
 def stage_of(module: str) -> str:
