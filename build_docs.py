@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +214,7 @@ def commands_page() -> Iterator[str]:
         "[options](options.md). The help of every other command, as `--help` prints it:\n"
     )
     for name, purpose in COMMANDS.items():
-        if name == "run":
+        if name == "run" or find_spec(f"ser_vae.{name}") is None:
             continue
         output = io.StringIO()
         with contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
