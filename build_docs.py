@@ -60,7 +60,7 @@ def options_page() -> Iterator[str]:
         "Every setting with its type, default and meaning, generated from `conf/` and "
         "`ser_vae/settings.py`. A setting is given on the command line as `key=value`, an option "
         "of a group as `group=option`. Each run writes all of them to its `config.yaml`. Roman "
-        "numerals, such as IV-B, are sections of [the paper](../paper.md); \"not stated\" marks what "
+        'numerals, such as IV-B, are sections of [the paper](../paper.md); "not stated" marks what '
         "the paper leaves open.\n"
     )
     yield "## Settings of a run\n"
@@ -112,7 +112,9 @@ def table(
     rows = list(settings(prefix, values, comments, model))
     if rows:
         yield "| setting | type | default | meaning |\n|---|---|---|---|"
-        yield from ("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
+        yield from (
+            "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows
+        )
         yield ""
 
 
