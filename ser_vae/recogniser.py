@@ -142,15 +142,21 @@ class Recogniser:
         ]
 
     def standardised(
-        self, files: Sequence[str | Path], speakers: Sequence[str] | None = None
+        self,
+        files: Sequence[str | Path],
+        speakers: Sequence[str] | None = None,
+        clips: Sequence[audio.Clip | None] | None = None,
     ) -> tuple["Recogniser", Segments, Sequence[str], Samples | None]:
-        """Read files and standardise their segments, for `classify`.
+        """Read files, or clips of them, and standardise their segments, for `classify`.
 
         Returns:
             This recogniser, with the statistics of new speakers if it is one of normalise=speaker;
             the segments of the files; who speaks in each; and the input of an estimator (U, E).
         """
-        waveforms = [audio.read(Path(file), self.extractor.sample_rate) for file in files]
+        waveforms = [
+            audio.read(Path(file), self.extractor.sample_rate, clip)
+            for file, clip in zip(files, clips or [None] * len(files), strict=True)
+        ]
         frames = [self.extractor(waveform) for waveform in waveforms]
         for file, each in zip(files, frames, strict=True):
             if not self.segmentation.frames_kept(len(each)):
