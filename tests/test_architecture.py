@@ -19,18 +19,8 @@ ORDER = [
     *("plots", "logger", "report"),
 ]
 ENTRY_POINTS = (
-    *(
-        "run",
-        "compose",
-        "check",
-        "pipeline",
-        "listen",
-        "dashboard",
-        "sweep",
-        "command_errors",
-        "help",
-    ),
-    *("export", "share", "predict", "encode", "inputs", "help", "__main__"),
+    *("run", "compose", "check", "pipeline", "listen", "dashboard", "sweep", "command_errors"),
+    *("export", "share", "predict", "encode", "inputs", "app", "help", "__main__"),
 )
 BUDGET = {"ser_vae": (12_400, 165), "ser_vae/report": (1_100, None), "tests": (15_300, None)}
 
