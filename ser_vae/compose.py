@@ -19,6 +19,7 @@ from yaml import YAMLError  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
 from ser_vae.settings import conf_dir
+from ser_vae.sweep.cores import jobs_at_once
 
 PLACES = ("runs", "cache", "corpus.root", "jobs", "progress", "force", "debug")  # of this machine
 GROUPS = ("corpus", "features", "split", "data", "model", "classifier", "training")
@@ -39,8 +40,20 @@ def policies_of_seed(seed: int) -> str:
     return "one_encoder" if seed else "all"
 
 
-OmegaConf.register_new_resolver("default_corpus", default_corpus, replace=True)
-OmegaConf.register_new_resolver("policies_of_seed", policies_of_seed, replace=True)
+def fast_precision(accelerator: str) -> str:
+    """Return bf16-mixed if the hardware multiplies bfloat16 numbers, otherwise 32-true."""
+    import torch  # noqa: PLC0415  (slow)
+
+    if accelerator != "cpu" and torch.cuda.is_available():
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        capabilities = torch.cpu.get_capabilities()
+        fast = any(capabilities.get(name) for name in ("avx512_bf16", "amx_tile", "bf16"))
+    return "bf16-mixed" if fast else "32-true"
+
+
+for resolver in (default_corpus, policies_of_seed, fast_precision, jobs_at_once):
+    OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)
 
 
 def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str, Any]:

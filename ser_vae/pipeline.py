@@ -920,8 +920,8 @@ def save(
 def about(results: Mapping[str, Any]) -> dict[str, Any]:
     """Choose what of metrics.json is kept with the model."""
     protocol = results["protocol"]
-    keys = ("run", "corpus", "synthetic", "data", "protocol", "fold", "caveats")
-    measured = ("wa", "ua", "macro_f1", "nll", "ece", "ua_intervals")
+    keys = ("run", "corpus", "synthetic", "data", "protocol", "fold", "caveats", "counts")
+    measured = ("wa", "ua", "macro_f1", "recall", "nll", "ece", "ua_intervals")
     names = [f"{protocol}/test/{name}" for name in measured]
     return {
         **{key: results[key] for key in keys},

@@ -3,9 +3,12 @@
 import hashlib
 import logging
 import math
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +25,8 @@ Samples = npt.NDArray[np.float32]
 Clip = tuple[float, float]  # start and end in a file, s
 
 BLOCK = 2**18  # samples read at a time, as a damaged header may announce any number
+LONG_BLOCK = 2**21  # samples that `blocks` reads at a time: 131 s at 16 kHz, 43 s at 48 kHz
+CONTEXT = 8  # input periods on either side that a resampled block may depend on; the kernel has 7
 MAX_SAMPLES = 2**29  # 2 GiB, 9 hours at 16 kHz: a small FLAC may unpack to any number
 SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither lies below
 MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, they are damaged
@@ -92,42 +97,129 @@ def inspect(path: Path, clip: Clip | None = None) -> Inspection:
     )
 
 
+def blocks(
+    source: Path | npt.NDArray[Any],
+    sample_rate_hz: int,
+    *,
+    rate_hz: int = 0,
+    clip: Clip | None = None,
+) -> Iterator[Samples]:
+    """Yield what `read` returns in blocks, so that hours of audio need little memory.
+
+    A file of up to `LONG_BLOCK` samples is a single block, the same as `read` returns to the bit.
+
+    Args:
+        source: a file; or samples (N,) or (N, channels), integer or in ±1.
+        sample_rate_hz: of the blocks.
+        rate_hz: of the samples if `source` is an array.
+        clip: the clip of the file to read; not of an array.
+
+    Raises:
+        AudioError: as `read` does; after the last block if it is silence or an early end.
+    """
+    if isinstance(source, Path):
+        raw, name = _decode_blocks(source, clip, LONG_BLOCK), source
+    else:
+        raw, name = _cut_blocks(source, rate_hz), Path("samples")
+    yield from _resample(_check(raw, name), sample_rate_hz)
+
+
+def _cut_blocks(samples: npt.NDArray[Any], rate_hz: int) -> Iterator[tuple[Samples, int]]:
+    """Cut an array into blocks (n, channels), integers scaled to ±1 as those of files are."""
+    columns = samples[:, None] if samples.ndim == 1 else samples
+    integer = np.issubdtype(samples.dtype, np.integer)
+    scale = np.iinfo(samples.dtype).max + 1 if integer else 1
+    for start in range(0, max(len(samples), 1), LONG_BLOCK):
+        yield (columns[start : start + LONG_BLOCK] / scale).astype(np.float32), rate_hz
+
+
+def _check(raw: Iterable[tuple[Samples, int]], name: Path) -> Iterator[tuple[Samples, int]]:
+    """Yield blocks (n, channels) as mono (n,); raise if they cannot be used."""
+    extremes: list[np.float32] = []
+    for samples, rate_hz in raw:
+        if extremes and not len(samples):
+            continue
+        if problem := _invalid(samples, rate_hz):
+            raise AudioError(name, problem)
+        mono = _mono(samples)
+        extremes += [mono.min(), mono.max()]
+        yield mono, rate_hz
+    if problem := _silent(float(max(extremes) - min(extremes)) / 2):
+        raise AudioError(name, problem)
+
+
+def _resample(blocks: Iterable[tuple[Samples, int]], target_hz: int) -> Iterator[Samples]:
+    """Resample consecutive blocks as if they were one waveform.
+
+    Each block is resampled together with the samples around it that the kernel reaches, from a
+    whole number of periods on, and the output of those is cut off.
+    """
+    held, lead = np.empty(0, np.float32), 0  # samples, of which `lead` are output already
+    rate_hz = target_hz
+    for block, rate_hz in blocks:
+        divisor = math.gcd(rate_hz, target_hz)
+        period, periods_out = rate_hz // divisor, target_hz // divisor
+        context = CONTEXT * period
+        if rate_hz == target_hz:
+            yield block
+            continue
+        if len(held) >= lead + context and len(block) >= context:
+            end = len(held) // period * period
+            joined = np.concatenate([held[: end + context], block[: context + end - len(held)]])
+            resampled = _resampler(rate_hz, target_hz)(torch.from_numpy(joined)).numpy()
+            yield resampled[lead // period * periods_out : end // period * periods_out]
+            held, lead = held[end - context :], context
+        held = np.concatenate([held, block]) if len(held) else block
+    if rate_hz != target_hz:
+        resampled = _resampler(rate_hz, target_hz)(torch.from_numpy(held)).numpy()
+        yield resampled[lead // period * periods_out :]
+
+
 def _decode(path: Path, clip: Clip | None) -> tuple[Samples, int]:
     """Read all samples (N, channels), or those of a clip, and their rate in Hz."""
+    decoded: list[tuple[Samples, int]] = []
+    for block in _decode_blocks(path, clip, BLOCK):
+        decoded.append(block)
+        if sum(samples.size for samples, _ in decoded) > MAX_SAMPLES:
+            raise AudioError(path, f"more than {MAX_SAMPLES:,} samples: cut it into utterances")
+    return np.concatenate([samples for samples, _ in decoded]), decoded[0][1]
+
+
+def _decode_blocks(path: Path, clip: Clip | None, size: int) -> Iterator[tuple[Samples, int]]:
+    """Yield blocks of up to `size` samples (n, channels), at least one, and their rate in Hz."""
     try:
         # by descriptor, so that the content determines the format, not the extension
         with path.open("rb", buffering=0) as file:
-            size = path.stat().st_size
-            audio = find_audio(file, size)
-            if defect := find_defect(file, size):
+            length = path.stat().st_size
+            audio = find_audio(file, length)
+            if defect := find_defect(file, length):
                 raise AudioError(path, defect)
             file.seek(0)
             with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
                 _check_container(path, sound, audio)
                 rate_hz = sound.samplerate
+                begin, end = (round(t * rate_hz) for t in clip) if clip else (0, sys.maxsize)
+                position = 0
+                if clip and sound.format not in ("MP3", "OGG"):
+                    # after a seek, a lossy decoder needs some frames to give the same samples again
+                    position = sound.seek(min(begin, sound.frames))
+                while True:
+                    wanted = min(size, end - position)
+                    block = sound.read(wanted, dtype="float32", always_2d=True)
+                    position += len(block)
+                    yield block[max(0, len(block) - (position - begin)) :], rate_hz
+                    if len(block) < wanted or position >= end:
+                        break
                 if clip is None:
-                    blocks = [sound.read(BLOCK, dtype="float32", always_2d=True)]
-                    while len(blocks[-1]) == BLOCK and sum(b.size for b in blocks) <= MAX_SAMPLES:
-                        blocks.append(sound.read(BLOCK, dtype="float32", always_2d=True))
                     announced = sound.frames - (MP3_FRAME if sound.format == "MP3" else 0)
                 else:
-                    begin, end = (round(time_s * rate_hz) for time_s in clip)
-                    # after a seek, a lossy decoder needs some frames to give the same samples
-                    first = 0 if sound.format in ("MP3", "OGG") else min(begin, sound.frames)
-                    sound.seek(first)
-                    samples = sound.read(end - first, dtype="float32", always_2d=True)
-                    blocks = [samples[begin - first :]]
                     announced = end - begin - round(TOLERANCE_S * rate_hz)
     except OSError as error:
         raise AudioError(path, f"cannot be opened: {error.strerror}") from error
     except soundfile.LibsndfileError as error:
         raise AudioError(path, f"cannot be decoded: {error.error_string}") from error
-    if sum(block.size for block in blocks) > MAX_SAMPLES:
-        raise AudioError(path, f"more than {MAX_SAMPLES:,} samples: cut it into utterances")
-    samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-    if len(samples) < announced:
-        raise AudioError(path, f"truncated: {len(samples):,} of {announced:,} samples can be read")
-    return samples, rate_hz
+    if (read := max(0, position - begin)) < announced:
+        raise AudioError(path, f"truncated: {read:,} of {announced:,} samples can be read")
 
 
 def _check_container(path: Path, sound: soundfile.SoundFile, audio: Audio | None) -> None:
@@ -166,6 +258,11 @@ def _check_container(path: Path, sound: soundfile.SoundFile, audio: Audio | None
 
 def _problem(samples: Samples, rate_hz: int) -> str | None:
     """Return why (N, channels) samples cannot be used; None if they can."""
+    return _invalid(samples, rate_hz) or _silent(float(np.ptp(_mono(samples))) / 2)
+
+
+def _invalid(samples: Samples, rate_hz: int) -> str | None:
+    """Return why (N, channels) samples are no audio; None if they are."""
     lowest, highest = RATES_HZ
     if not lowest <= rate_hz <= highest or rate_hz % RATE_STEP_HZ:
         return (
@@ -179,7 +276,11 @@ def _problem(samples: Samples, rate_hz: int) -> str | None:
         return "NaN or infinite samples"
     if (peak := max(map(abs, extremes))) > MAX_PEAK:
         return f"a peak of {peak:.0e}, expected about 1: damaged, or not audio"
-    amplitude = float(np.ptp(_mono(samples))) / 2  # a constant offset is inaudible
+    return None
+
+
+def _silent(amplitude: float) -> str | None:
+    """Return why half the range of all samples is too small; a constant offset is inaudible."""
     if amplitude < SILENT:
         return f"silent: amplitude {amplitude:.1e} of full scale, expected at least {SILENT:.1e}"
     return None

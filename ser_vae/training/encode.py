@@ -6,7 +6,7 @@ from torch.nn.functional import one_hot
 
 from ser_vae.data.segment import Segments
 from ser_vae.model.objective import squared_error
-from ser_vae.model.representation import Decoder, HasPosterior, Representation
+from ser_vae.model.representation import Decoder, HasPosterior, Network, Representation
 
 CHUNK = 8192  # segments encoded at once; bounds memory
 
@@ -41,6 +41,18 @@ class Marginal(torch.nn.Module):
         return torch.stack(features).mean(dim=0)
 
 
+def prepare(network: Network, device: torch.device) -> None:
+    """Put a network in evaluation mode, single precision and on a device, if it is not yet.
+
+    Threads may then share it; moving an LSTM while another thread uses it fails.
+    """
+    network.eval()
+    tensors = (*network.parameters(), *network.buffers())
+    if any(t.device != device or t.dtype == torch.float64 for t in tensors):
+        network.float()
+        network.to(device)
+
+
 @torch.no_grad()
 def encode(
     model: Representation | Marginal,
@@ -55,9 +67,7 @@ def encode(
 
     With `sample`, z is drawn from the posterior with `seed`; otherwise it is mu.
     """
-    model.eval()
-    model.float()
-    model.to(device)
+    prepare(model, device)
     generator = torch.Generator(device).manual_seed(seed)
     c = condition[segments.utterance]
     latents = [
@@ -87,9 +97,7 @@ def lower_bounds(
     Returns:
         (U, K), in nats, double precision.
     """
-    model.eval()
-    model.float()
-    model.to(device)
+    prepare(model, device)
     by_label = []
     for label in torch.eye(classes):
         generator = torch.Generator(device).manual_seed(seed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.special import softmax
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
@@ -14,7 +15,7 @@ from ser_vae.data.batch import Batches
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import MAX_PADDED, SequenceBatch, SequenceSet, SplitBatch
 from ser_vae.model.representation import Representation
-from ser_vae.training.encode import Marginal, encode
+from ser_vae.training.encode import Marginal, encode, prepare
 from ser_vae.training.seeding import seed_for
 
 Probabilities = npt.NDArray[np.float64]
@@ -80,33 +81,43 @@ class LatentClassifier:
         self, segments: Segments, condition: Tensor, speakers: Sequence[str]
     ) -> Probabilities:
         """Classify U utterances, in order: condition (U, K) -> (U, K)."""
-        source: Segments | Tensor = segments
-        if not self.fine_tuned:
-            source = encode(
-                self.encoder,
-                segments,
-                condition,
-                sample=self.sample,
-                seed=seed_for(self.seed, "latents", "test"),
-                device=self.device,
-            )
+        if self.fine_tuned:
+            prepare(self.encoder, self.device)
+            return self._apply_head(segments, segments.count, condition)
+        latents = encode(
+            self.encoder,
+            segments,
+            condition,
+            sample=self.sample,
+            seed=seed_for(self.seed, "latents", "test"),
+            device=self.device,
+        )
+        return self.classify(torch.split(latents, segments.count.tolist()), speakers)
+
+    def classify(self, latents: Sequence[Tensor], speakers: Sequence[str]) -> Probabilities:
+        """Classify U utterances from their latents (S, Z): (U, K)."""
+        if isinstance(self.head, SequenceEstimator):
+            return self.head.predict_proba([rows.numpy() for rows in latents], speakers)
+        count = torch.tensor([len(rows) for rows in latents])
+        return self._apply_head(torch.cat(list(latents)), count, torch.zeros(len(count), 1))
+
+    @torch.no_grad()
+    def _apply_head(
+        self, source: Segments | Tensor, count: Tensor, condition: Tensor
+    ) -> Probabilities:
+        """Classify utterances of `count` (U,) latents each, or segments if it is fine-tuned."""
         head = self.head
-        if isinstance(head, SequenceEstimator):
-            assert isinstance(source, Tensor)
-            return head.predict_proba(as_sequences(source, segments), speakers)
-        for network in (self.encoder, head):
-            network.eval()
-            network.float()
-            network.to(self.device)
+        assert not isinstance(head, SequenceEstimator)
+        prepare(head, self.device)
         torch.manual_seed(seed_for(seed_for(self.seed, "classify"), "predict"))  # it may sample
-        unknown = torch.zeros(len(segments.count), dtype=torch.int64)
+        unknown = torch.zeros(len(count), dtype=torch.int64)
         items = SequenceSet(
-            source, segments.first, segments.count, condition, unknown, self.max_padded
+            source, count.cumsum(0) - count, count, condition, unknown, self.max_padded
         )
         batches = Batches(
             len(items), self.batch_size, accumulated=1, seed=0, shuffle=False, rank=0, world_size=1
         )
-        encoder = self.encoder if self.fine_tuned else None
+        encoder = self.encoder if isinstance(source, Segments) else None
         logits = [
             classify_batch(
                 head, encoder, on_device(items[pick], self.device), sample=self.sample
@@ -115,6 +126,15 @@ class LatentClassifier:
         ]
         probabilities: Probabilities = torch.cat(logits).double().softmax(dim=-1).numpy()
         return probabilities
+
+
+def with_temperature(probabilities: Probabilities, temperature: float) -> Probabilities:
+    """Divide the logits behind probabilities (U, K) by a temperature; no prediction changes."""
+    if temperature == 1:
+        return probabilities
+    log_probability = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
+    scaled: Probabilities = softmax(log_probability / temperature, axis=1)
+    return scaled
 
 
 def on_device(
