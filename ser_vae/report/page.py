@@ -55,11 +55,7 @@ def describe_place(
     folders = {row: folder / row.runs[0]["folder"] for row in rows}
     stored = {row: read(latents.read, path / "latents.npz") for row, path in folders.items()}
     known = [own for own in stored.values() if own]
-    sounds = {
-        utterance: (own.audio[index], own.clip_of(index))
-        for own in known
-        for index, utterance in enumerate(own.utterance)
-    }
+    sounds = {u: sound for own in known for u, sound in own.recordings().items()}
     sexes = {who: sex for own in known for who, sex in zip(own.speaker, own.sex, strict=True)}
     heard = [row for row in rows if row.kind != "trivial" and not row.leaks]
     worst = hardest(results, heard or rows)
