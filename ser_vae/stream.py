@@ -259,7 +259,7 @@ class CausalClassifier:
         x = segments.repeat(conditions, 1)
         c = self.condition.repeat_interleave(steps, dim=0)
         z = self.encoder.feature(x, c, sample=False).reshape(conditions, steps, -1)
-        outputs, self.state = self.head.lstm(z, self.state)
+        outputs, self.state = self.head.lstm(self.head.scaled(z), self.state)
         if self.head.pooling == "mean":
             totals = self.total + outputs.double().cumsum(dim=1)
             counts = self.count + torch.arange(1, steps + 1, device=outputs.device)
