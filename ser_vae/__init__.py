@@ -11,6 +11,7 @@ only from stages above it in this list:
     model        segment -> latent: AE, VAE, CVAE (III-A, IV-C)
     classifier   sequence of latents -> emotion: LSTM (III-B, IV-C)
     training     the two Lightning stages, and the policies for the label of a conditional encoder
+    stream       audio as it arrives -> an emotion after each segment
     evaluation   predictions -> numbers
     recogniser   the artefact: from an audio file to an emotion
     plots        arrays -> figures
@@ -20,8 +21,8 @@ only from stages above it in this list:
 `settings` validates a configuration, `pipeline` joins the stages, `run` is the command, `predict`
 and `encode` use what it trained,
 `run_folder` says what a run leaves on disk, and `sweep` shows the state of many runs. `check`
-inspects a corpus, `listen` makes a representation audible, and `dashboard` lays out a comparison on
-Weights & Biases.
+inspects a corpus, `listen` makes a representation audible, `dashboard` lays out a comparison on
+Weights & Biases, and `export` and `share` pass a trained model on.
 
 From Python:
 

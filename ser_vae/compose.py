@@ -25,6 +25,10 @@ GROUPS = ("corpus", "features", "split", "data", "model", "classifier", "trainin
 CONFIG_DIR = "config_dir"  # in `choice`: the user's own folder of options, or None
 
 
+class OverrideError(SerVaeError):
+    """An override names no option or setting, or cannot be parsed."""
+
+
 def default_corpus() -> str:
     """Return IEMOCAP if the user has it, otherwise the embedded corpus."""
     return "iemocap" if os.environ.get("IEMOCAP_ROOT") else "demo"
@@ -56,6 +60,9 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
 
     Works where Hydra is in use already, such as in a notebook. `config_dir` is the command line's
     `--config-dir`: a folder with options of your own.
+
+    Raises:
+        OverrideError: an override is invalid; the message is that of the command line.
     """
     path = [f"hydra.searchpath=['file://{Path(config_dir).absolute()}']"] if config_dir else []
     state = Singleton.get_state()
@@ -63,8 +70,16 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
     try:
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
             cfg = hydra.compose("config", [*overrides, *path], return_hydra_config=True)
+        return plain_without_hydra(cfg)
+    except (HydraException, OmegaConfBaseException) as error:
+        from ser_vae.command_errors import explain  # noqa: PLC0415  (which imports this module)
+
+        raise OverrideError(explain(error)) from None
     finally:
         Singleton.set_state(state)
+
+
+def plain_without_hydra(cfg: DictConfig) -> dict[str, Any]:
     runtime = cfg.hydra.runtime
     with flag_override(cfg, "struct", False):
         del cfg["hydra"]

@@ -37,7 +37,7 @@ from ser_vae.data.prepared import NO_LABEL, PreparedData, utterance_table
 from ser_vae.data.segment import Segmentation, cut
 from ser_vae.data.sets import SequenceSet
 from ser_vae.data.unlabelled import UNLABELLED, of_training_speakers
-from ser_vae.data.usable import report_unusable, unusable
+from ser_vae.data.usable import check_classes, report_unusable, unusable
 from ser_vae.evaluation import illustrations, latents
 from ser_vae.evaluation.calibration import calibration
 from ser_vae.evaluation.compare import ua_difference
@@ -58,7 +58,7 @@ from ser_vae.model.utterance_vae import UtteranceVAE
 from ser_vae.recogniser import Components, Recogniser, build_model, software, utterance_data
 from ser_vae.run_folder import RunFolder, digest
 from ser_vae.settings import Settings, UtteranceVAEModel, build, check_devices
-from ser_vae.split import random, select_fold
+from ser_vae.split import check_training_set, random, select_fold
 from ser_vae.split.grouped import grouped_folds
 from ser_vae.training import weights
 from ser_vae.training.classify import Classify
@@ -192,6 +192,7 @@ def prepare(
         return sorted((u for u in wanted if u.id not in reasons), key=lambda u: u.id)
 
     kept = usable(utterances)
+    check_classes(corpus.emotions, kept)
     parts, folds = assign_parts(settings, kept)
     part = [parts[utterance.id] for utterance in kept]
     label = [corpus.emotions.index(utterance.emotion) for utterance in kept]
@@ -222,7 +223,9 @@ def assign_parts(
 ) -> tuple[Mapping[str, str], int]:
     """Return the set of each utterance in the requested fold, and the number of folds."""
     folds = build(settings.split, utterances, seed=settings.seed)
-    return select_fold(folds, settings.fold, settings.choice.split), len(folds)
+    fold = select_fold(folds, settings.fold, settings.choice.split)
+    check_training_set(fold, utterances, settings.choice.split)
+    return fold, len(folds)
 
 
 def segmentation_of(settings: Settings, extractor: Extractor) -> Segmentation:
@@ -493,6 +496,7 @@ def train_classifier(
         sample=settings.training.latent == "sample",
         seed=settings.seed,
         batch_size=settings.training.classify.batch_size,
+        max_padded=settings.max_batch_segments,
         device=device_of(settings.trainer.accelerator),
     )
     if fine_tuned:
@@ -607,7 +611,7 @@ def sequences(
     source: Any = data.segments_of(part)
     if not classifier.fine_tuned:
         source = latents_of(classifier, data, conditions, part)
-    return data.sequence_set(part, source, conditions)
+    return data.sequence_set(part, source, conditions, classifier.max_padded)
 
 
 def latents_of(

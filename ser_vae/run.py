@@ -30,6 +30,7 @@ from ser_vae.features.digest import Digests
 from ser_vae.report.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.settings import Settings, build, conf_dir, validate
+from ser_vae.split import check_training_set
 from ser_vae.sweep.cores import choose_gpu, divide_cores
 from ser_vae.sweep.objective import read_objective
 from ser_vae.terminal import stderr
@@ -116,7 +117,10 @@ def print_next_commands(folder: RunFolder, settings: Settings) -> None:
 def run_folds(settings: Settings, *, print_next: bool = False) -> dict[str, Any]:
     """Run all folds of the protocol, and score their test sets together."""
     utterances = select(build(settings.corpus), settings.data.style)
-    if len(build(settings.split, utterances, seed=settings.seed)) == 1:
+    splits = build(settings.split, utterances, seed=settings.seed)
+    for fold in splits:  # before the first of them takes hours
+        check_training_set(fold, utterances, settings.choice.split)
+    if len(splits) == 1:
         return finish(at_fold(settings, None)).read_metrics()  # such as split=random in a sweep
     folders = [finish(at_fold(settings, 0))]
     count = folders[0].read_metrics()["folds"]  # of the usable utterances, hence perhaps fewer

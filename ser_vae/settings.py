@@ -480,6 +480,7 @@ class Settings(Section):
     cache: str
     jobs: PositiveInt | None
     memory_gb: NonNegative
+    max_batch_segments: PositiveInt
     threads: PositiveInt | None
     compile: bool
     progress: bool

@@ -10,12 +10,11 @@ token or a network the folder is written, and nothing is pushed. Needs the extra
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader
 
 from ser_vae import SerVaeError
 from ser_vae.export import export_folder, export_onnx
@@ -117,8 +116,7 @@ def card(recogniser: Recogniser, name: str, onnx_refused: str) -> str:
     from huggingface_hub import EvalResult, ModelCardData  # noqa: PLC0415  (an extra)
 
     about = recogniser.about
-    protocol, scores = about["protocol"], of_protocol(about, "scores")
-    dataset = f"{about['corpus']}, {protocol} split"
+    corpus, protocol = about["corpus"], about["protocol"]
     header = ModelCardData(
         model_name=name.partition("/")[2],
         library_name="ser_vae",
@@ -128,78 +126,28 @@ def card(recogniser: Recogniser, name: str, onnx_refused: str) -> str:
         eval_results=[
             EvalResult(
                 task_type="audio-classification",
-                dataset_type=about["corpus"],
-                dataset_name=dataset,
+                dataset_type=corpus,
+                dataset_name=f"{corpus}, {protocol} split",
                 metric_type=metric,
                 metric_name=title,
-                metric_value=scores[key],
+                metric_value=about["scores"][f"{protocol}/test/{title.lower()}"],
             )
-            for key, metric, title in (("ua", "recall", "UA"), ("wa", "accuracy", "WA"))
+            for metric, title in (("recall", "UA"), ("accuracy", "WA"))
         ],
     )
-    templates = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        autoescape=False,  # Markdown
-    )
+    templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=False)
     return templates.get_template("share.jinja").render(
         header=header.to_yaml(),
         name=name,
+        about=about,
         emotions=recogniser.emotions,
         model=recogniser.components.model.target.rpartition(".")[2],
-        corpus=about["corpus"],
-        synthetic=about["synthetic"],
-        protocol=protocol,
-        fold="" if about["fold"] is None else f", fold {about['fold']}",
-        scores=score_rows(about),
-        counts=about.get("counts", {}),
-        recall={emotion: percent(value) for emotion, value in scores.get("recall", {}).items()},
-        audit=about["audit"],
-        caveats=about["caveats"],
-        untested=untested(about, recogniser.emotions),
+        sample_rate=recogniser.extractor.sample_rate,
         onnx=ONNX,
         onnx_refused=onnx_refused,
-        sample_rate=recogniser.extractor.sample_rate,
-        licence=LICENCES.get(about["corpus"], OTHER_CORPUS.format(corpus=about["corpus"])),
-        run=about["run"],
+        licence=LICENCES.get(corpus, OTHER_CORPUS.format(corpus=corpus)),
         json=JSON,
     )
-
-
-def of_protocol(about: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """Return scores without the protocol in their names."""
-    return {name.rpartition("/")[2]: value for name, value in about[key].items()}
-
-
-def percent(value: float) -> str:
-    return f"{100 * value:.1f} %"
-
-
-def score_rows(about: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Return rows of name, score, interval and the trivial baseline's score."""
-    scores, majority = of_protocol(about, "scores"), of_protocol(about, "majority")
-    intervals = [
-        f"{percent(ends[0])} to {percent(ends[1])} over {groups}"
-        for groups, ends in (scores["ua_intervals"] or {}).items()
-        if ends
-    ]
-    rows: list[tuple[str, ...]] = []
-    for key, title in (("ua", "UA"), ("wa", "WA"), ("macro_f1", "macro F1")):
-        interval = "; ".join(intervals) if key == "ua" else ""
-        rows.append((title, percent(scores[key]), interval, percent(majority[key])))
-    return rows
-
-
-def untested(about: Mapping[str, Any], emotions: Sequence[str]) -> list[str]:
-    """List what the scores say nothing about."""
-    items = [
-        f"Any corpus but {about['corpus']}: other languages, rooms, microphones, ways of speaking.",
-        f"Other emotions than {', '.join(emotions)}: it answers one of these to any sound.",
-        "Decisions about people. Emotions that speech shows are not those that people have.",
-    ]
-    if about["audit"]["verdict"] != "INDEPENDENT":
-        items.insert(0, "Speakers who are not in its training set.")
-    return items
 
 
 if __name__ == "__main__":

@@ -117,12 +117,13 @@ class Stream:
 
     def _start(self) -> None:
         """Forget everything: the next sample is the first of an utterance."""
-        pipeline, segmentation = self.pipeline, self.pipeline.segmentation
+        pipeline, shift = self.pipeline, self.extractor.shift_length
         self.rate: int | None = None
         self.resampler: StreamResampler | None = None
-        self.samples = Windows(self.extractor.window_length, self.extractor.shift_length)
-        self.frames = Windows(segmentation.length, segmentation.hop)
-        self.frame_count = self.segment_count = 0
+        gap = self.extractor.window_length - shift  # a segment is `gap` longer than its shifts
+        length, hop = pipeline.segmentation.length, pipeline.segmentation.hop
+        self.samples = Windows(length * shift + gap, hop * shift)
+        self.sample_count = self.segment_count = 0
         classes = len(pipeline.emotions)
         unknown, labels = uniform_condition(1, classes), torch.eye(classes)
         self.classifiers = {
@@ -149,7 +150,9 @@ class Stream:
             )
         self._set_rate(rate)
         block = block.float()
-        return self._advance(self.resampler.push(block) if self.resampler else block)
+        if self.resampler:
+            block = self.resampler.push(block, self.samples.missing)
+        return self._advance(block)
 
     def finish(self) -> list[TimedPrediction]:
         """End the utterance and return its last predictions; the next `push` begins another one.
@@ -157,16 +160,20 @@ class Stream:
         There are some where the resampler held samples back, and, under remainder=pad, where a
         last incomplete segment is padded.
         """
-        last = self.resampler.finish() if self.resampler else torch.zeros(0)
-        predictions = self._advance(last)
-        segmentation = self.pipeline.segmentation
+        predictions = self._advance(self.resampler.finish()) if self.resampler else []
+        segmentation, count = self.pipeline.segmentation, self._frame_count
         whole = segmentation.length + (self.segment_count - 1) * segmentation.hop
-        if segmentation.frames_kept(self.frame_count) > max(whole, 0):
-            rest = self.frames.rows
-            missing = segmentation.length - len(rest)
-            predictions += self._classify(torch.cat([rest, rest[-1:].expand(missing, -1)]))
+        if segmentation.frames_kept(count) > max(whole, 0):
+            frames = torch.from_numpy(self.extractor(self.samples.kept.numpy()))
+            missing = segmentation.length - len(frames)
+            predictions += self._classify(torch.cat([frames, frames[-1:].expand(missing, -1)]))
         self._start()
         return predictions
+
+    @property
+    def _frame_count(self) -> int:
+        beyond = self.sample_count - self.extractor.window_length
+        return max(0, beyond // self.extractor.shift_length + 1)
 
     def _set_rate(self, rate: int) -> None:
         """Choose the resampler at the first block."""
@@ -186,28 +193,23 @@ class Stream:
                 "Call finish() before audio of another rate."
             )
 
-    @torch.no_grad()
     def _advance(self, samples: Tensor) -> list[TimedPrediction]:
-        """Compute the frames and segments that samples (N,) at the model's rate complete."""
+        """Predict after each segment that samples (N,) at the model's rate complete."""
+        self.sample_count += len(samples)
         ready = self.samples.push(samples)
-        if not len(ready):
-            return []
-        frames = torch.from_numpy(self.extractor(ready.numpy()))
-        self.frame_count += len(frames)
-        return self._classify(self.frames.push(self.pipeline.normaliser.apply(frames, None)))
+        return self._classify(torch.from_numpy(self.extractor(ready.numpy()))) if len(ready) else []
 
     @torch.no_grad()
     def _classify(self, frames: Tensor) -> list[TimedPrediction]:
         """Predict after each of the segments that frames (T, F) are cut into."""
-        if not len(frames):
-            return []
         segmentation, emotions = self.pipeline.segmentation, self.pipeline.emotions
+        frames = self.pipeline.normaliser.apply(frames, None)
         windows = frames.unfold(0, segmentation.length, segmentation.hop)  # (S, F, length)
         segments = windows.transpose(1, 2).flatten(1).to(self.pipeline.device)
         predictions = []
         for row in self._probabilities(segments):
             end = self.segment_count * segmentation.hop + segmentation.length
-            frame = min(end, self.frame_count) - 1
+            frame = min(end, self._frame_count) - 1
             end_sample = frame * self.extractor.shift_length + self.extractor.window_length
             predictions.append(
                 TimedPrediction(
@@ -272,23 +274,32 @@ class CausalClassifier:
 
 
 class Windows:
-    """Cuts rows that arrive in blocks into windows of `length` rows, one every `hop` rows."""
+    """Cuts samples that arrive in blocks into windows of `length`, one every `hop` samples.
+
+    Attributes:
+        kept: samples from the start of the next window on.
+    """
 
     def __init__(self, length: int, hop: int) -> None:
         self.length, self.hop = length, hop
-        self.rows = torch.zeros(0)
-        self.skip = 0  # rows still to come before the next window, if the hop is above the length
+        self.kept = torch.zeros(0)
+        self.skip = 0  # samples before the next window, if the hop is above the length
+
+    @property
+    def missing(self) -> int:
+        """Number of samples that complete the next window."""
+        return self.skip + self.length - len(self.kept)
 
     def push(self, rows: Tensor) -> Tensor:
-        """Add rows (N, …); return the rows that the complete windows cover, perhaps none."""
+        """Add samples (N,); return those that the complete windows cover, perhaps none."""
         rows, self.skip = rows[self.skip :], max(0, self.skip - len(rows))
-        self.rows = torch.cat([self.rows, rows]) if len(self.rows) else rows.clone()
-        count = (len(self.rows) - self.length) // self.hop + 1
+        self.kept = torch.cat([self.kept, rows])
+        count = (len(self.kept) - self.length) // self.hop + 1
         if count < 1:
-            return self.rows[:0]
-        covered, kept = self.rows[: self.length + (count - 1) * self.hop], count * self.hop
-        self.skip = max(0, kept - len(self.rows))
-        self.rows = self.rows[kept:].clone()
+            return self.kept[:0]
+        covered, kept = self.kept[: self.length + (count - 1) * self.hop], count * self.hop
+        self.skip = max(0, kept - len(self.kept))
+        self.kept = self.kept[kept:].clone()
         return covered
 
 
@@ -308,11 +319,14 @@ class StreamResampler:
         self.samples = torch.zeros(0)
         self.done = 0  # steps at the start of `samples` that have been returned
 
-    def push(self, samples: Tensor) -> Tensor:
-        """Add samples; return those of the steps that are complete."""
+    def push(self, samples: Tensor, wanted: int) -> Tensor:
+        """Add samples; return those of the steps that are complete, if these are `wanted` samples.
+
+        Waiting costs less than to resample many small blocks.
+        """
         self.samples = torch.cat([self.samples, samples])
         complete = (len(self.samples) - self.resample.width) // self.old
-        if complete <= self.done:
+        if (complete - self.done) * self.new < wanted:
             return torch.zeros(0)
         resampled: Tensor = self.resample(self.samples)[self.done * self.new : complete * self.new]
         self.done = min(complete, self.context)

@@ -72,14 +72,14 @@ def test_the_card_is_valid_and_holds_what_one_must_know(model: Path) -> None:
         "# user/emotion\n",
         "Recognises angry, happy, neutral, sad in speech. AE of the package",
         "| UA | 60.0 % | 55.0 % to 65.0 % over utterances | 25.0 % |",
-        "| WA | 62.0 % |  | 29.0 % |",
+        "| WA | 62.0 % | | 29.0 % |",
         "| neutral | 40.0 % |",
         "**Audit of the split: SHARED.** All 24 test speakers are in train.",
         "- 2 unusable utterances left out\n",
         "- Speakers who are not in its training set.",
         "CC BY-NC-SA 4.0",
         'ser_vae.load("user/emotion")',
-        "protocol `random`",
+        "Protocol `random`.",
         "`model.onnx` needs no ser_vae",
     ):
         assert text in card.content
@@ -92,7 +92,7 @@ def test_the_card_is_valid_and_holds_what_one_must_know(model: Path) -> None:
     [
         ({"synthetic": True}, "**Synthetic speech.**"),
         ({"corpus": "mine"}, "The licence of the corpus mine is not known"),
-        ({"fold": 2}, "protocol `random`, fold 2"),
+        ({"fold": 2}, "Protocol `random`, fold 2."),
         ({"counts": {"test": {"utterances": 120, "speakers": 24}}}, "Test set: 120 utterances, 24"),
     ],
 )
@@ -116,8 +116,8 @@ def test_the_card_of_a_real_run_is_whole(
     card = ModelCard.load(tmp_path / "out" / "README.md")
     recall = results["random/test/recall"]["cross"]
     for text in (
-        f"| UA | {share.percent(results['random/test/ua'])} | ",
-        f"| cross | {share.percent(recall)} |",
+        f"| UA | {100 * results['random/test/ua']:.1f} % | ",
+        f"| cross | {100 * recall:.1f} % |",
         results["audit"]["sentence"],
         "Test set: 18 utterances, 4 speakers.",
         results["run"],

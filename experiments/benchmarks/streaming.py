@@ -2,8 +2,8 @@
 
     python experiments/benchmarks/streaming.py [RUN …]
 
-Noise in blocks of several sizes; without runs, a VAE and a CVAE of the default sizes, trained for an
-epoch on the embedded corpus.
+Noise in blocks of several sizes. Without runs: models of the default sizes, trained for an epoch on
+the embedded corpus.
 """
 
 import argparse
