@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return encode(options)
-    except SerVaeError as error:
+    except (SerVaeError, OSError) as error:  # OSError: the output cannot be written
         print(f"error: {error}", file=sys.stderr)
         return 1
 
