@@ -33,7 +33,7 @@ from ser_vae.features.audio import Samples
 from ser_vae.files import atomic_write, write_text
 from ser_vae.plots.spectrogram import Limits, limits, utterance
 from ser_vae.plots.style import png_bytes
-from ser_vae.recogniser import Recogniser
+from ser_vae.recogniser import Recogniser, Recording
 from ser_vae.run_folder import RunFolder
 from ser_vae.terminal import track
 from ser_vae.training.decode import traverse
@@ -219,9 +219,8 @@ class Sounds:
         """
         emotions = recogniser.emotions
         label = torch.tensor([emotions.index(i.emotion) if i.emotion else -1 for i in items])
-        known, segments, speakers, _ = recogniser.standardised(
-            [item.path for item in items], [item.speaker for item in items]
-        )
+        speakers = [item.speaker for item in items]
+        known, segments, _ = recogniser.standardised([Recording(i.path) for i in items], speakers)
         illustrator = known.illustrator(segments, speakers, label)
         if illustrator is None:
             raise SerVaeError(

@@ -1,6 +1,7 @@
 """The command: `python -m ser_vae.run model=cvae data=improvised`."""
 
 import logging
+import shlex
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -29,7 +30,8 @@ from ser_vae.features.digest import Digests
 from ser_vae.report.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.settings import Settings, build, conf_dir, validate
-from ser_vae.sweep.cores import divide_cores
+from ser_vae.split import check_training_set
+from ser_vae.sweep.cores import choose_gpu, divide_cores
 from ser_vae.sweep.objective import read_objective
 from ser_vae.terminal import stderr
 
@@ -41,11 +43,12 @@ __all__ = ["configure", "run", "train"]
 log = logging.getLogger(__name__)
 
 
-def run(config: Mapping[str, Any]) -> dict[str, Any]:
+def run(config: Mapping[str, Any], *, print_next: bool = False) -> dict[str, Any]:
     """Do a run, or find it finished, and return the contents of its metrics.json.
 
     With fold=all every fold is run in turn, and the scores of all folds together are returned. If
-    an objective is set, its value is added as `objective`.
+    an objective is set, its value is added as `objective`. With `print_next`, the commands that
+    use the result are printed.
 
     Raises:
         SerVaeError: a setting is wrong, or the run cannot be done; the message has the remedy.
@@ -58,8 +61,10 @@ def run(config: Mapping[str, Any]) -> dict[str, Any]:
 
             devices.join_processes(settings.trainer)
         if settings.fold == "all":
-            return run_folds(settings)
+            return run_folds(settings, print_next=print_next)
         folder = finish(settings)
+        if print_next and folder.writes:
+            print_next_commands(folder, settings)
         return {**folder.read_metrics(), **read_objective(settings.objective, folder.path)}
 
 
@@ -104,10 +109,18 @@ def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
         return TrainedRun(finish(settings).path)
 
 
-def run_folds(settings: Settings) -> dict[str, Any]:
+def print_next_commands(folder: RunFolder, settings: Settings) -> None:
+    print(f"python -m ser_vae.predict {shlex.quote(str(folder.path))} your.wav")
+    print(f"python -m ser_vae.report {shlex.quote(settings.runs)}", flush=True)
+
+
+def run_folds(settings: Settings, *, print_next: bool = False) -> dict[str, Any]:
     """Run all folds of the protocol, and score their test sets together."""
     utterances = select(build(settings.corpus), settings.data.style)
-    if len(build(settings.split, utterances, seed=settings.seed)) == 1:
+    splits = build(settings.split, utterances, seed=settings.seed)
+    for fold in splits:  # before the first of them takes hours
+        check_training_set(fold, utterances, settings.choice.split)
+    if len(splits) == 1:
         return finish(at_fold(settings, None)).read_metrics()  # such as split=random in a sweep
     folders = [finish(at_fold(settings, 0))]
     count = folders[0].read_metrics()["folds"]  # of the usable utterances, hence perhaps fewer
@@ -118,6 +131,8 @@ def run_folds(settings: Settings) -> dict[str, Any]:
     scores = pool.over_folds(by_fold, settings.choice.split)
     if writes(settings):
         print_result(scores, [folder.read_metrics() for folder in folders])
+        if print_next:
+            print_next_commands(folders[0], settings)
     return scores
 
 
@@ -211,12 +226,14 @@ def main(cfg: DictConfig) -> dict[str, Any] | float:
     multirun = hydra_config.mode == RunMode.MULTIRUN
     try:
         config = divide_cores(plain(cfg, hydra_config.runtime), hydra_config.launcher)
+        if multirun:
+            choose_gpu(int(hydra_config.job.num), hydra_config.launcher)
         if multirun and config["trainer"]["strategy"] == "ddp":
             raise SerVaeError(
                 "trainer.strategy=ddp: each of the processes would launch the sweep.\n"
                 "Give one command per run, or sweep on one machine with trainer=ddp."
             )
-        metrics = run(config)
+        metrics = run(config, print_next=not multirun)
         result: dict[str, Any] | float = metrics.get("objective", metrics)  # for a sweeper
         return result
     except (SerVaeError, OmegaConfBaseException) as error:

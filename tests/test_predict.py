@@ -198,6 +198,19 @@ def test_statistics_of_speakers_come_from_the_table_or_from_all_inputs(
     np.testing.assert_allclose(listed[P].iloc[:3], expected, atol=1e-6)
 
 
+def test_a_new_speaker_gets_statistics_of_their_latents_too(
+    noises: Path, cache: Path, tmp_path: Path, capsys: Output
+) -> None:
+    settings = noise_settings(noises, cache, tmp_path / "runs")
+    overrides = ["model=pca", "model.latent=8", "classifier=functionals", "normalise=speaker"]
+    run = ser_vae.train(*settings, *overrides)
+    capsys.readouterr()
+    files = sorted(noises.glob("*[02468].wav"))  # of speakers s0 and s2, each emotion alike
+    table = rows_of(capsys, run.path, *files, "--one-speaker")
+    truth = [file.name.rstrip("0123456789.wav") for file in files]
+    assert (table.emotion == truth).mean() > 0.9
+
+
 def test_a_person_at_a_terminal_gets_a_table(
     trained: TrainedRun, noises: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
@@ -215,6 +228,7 @@ def test_a_person_at_a_terminal_gets_a_table(
         (["nothing*.wav"], "no file matches"),
         (["empty"], "no audio in this folder"),
         (["no_path.csv"], "expected a column path"),
+        (["taken.csv"], "error: the output has this column too"),
     ],
 )
 def test_inputs_that_are_none_are_named(
@@ -228,5 +242,6 @@ def test_inputs_that_are_none_are_named(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "no_path.csv").write_text("file\na.wav\n")
+    (tmp_path / "taken.csv").write_text("path,error\na.wav,1\n")
     assert predict.main([str(trained.path), *inputs]) == 1
     assert message in capsys.readouterr().err.replace("\n", " ")

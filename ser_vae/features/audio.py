@@ -1,8 +1,8 @@
 """Audio file -> waveform, and the check whether it can be used at all."""
 
 import hashlib
+import logging
 import math
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,18 +17,27 @@ import torch
 from torchaudio.transforms import Resample
 
 from ser_vae.features import AudioError
+from ser_vae.features.container import Audio, find_audio, find_defect
+
+log = logging.getLogger(__name__)
 
 Samples = npt.NDArray[np.float32]
 Clip = tuple[float, float]  # start and end in a file, s
 
 BLOCK = 2**18  # samples read at a time, as a damaged header may announce any number
-LONG_BLOCK = 2**21  # samples that `blocks` reads at a time: 131 s at 16 kHz, 43 s at 48 kHz
+LONG_BLOCK = 2**20  # samples that `blocks` reads at a time: 66 s at 16 kHz, 22 s at 48 kHz
 CONTEXT = 8  # input periods on either side that a resampled block may depend on; the kernel has 7
 MAX_SAMPLES = 2**29  # 2 GiB, 9 hours at 16 kHz: a small FLAC may unpack to any number
 SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither lies below
 MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, they are damaged
-TRUNCATED = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)  # bytes
-UNKNOWN_SIZE = 2**31 - 2**16  # bytes; streams announce this size or more
+MP3_FRAME = 1152  # samples; where the number is not stated, libsndfile guesses to within a frame
+# Whether a file is complete can be checked in these formats.
+FORMATS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "NIST", "FLAC", "OGG", "MP3")
+REPAIR = "as after an interrupted recording: repair the header"
+BYTES = {  # of a sample that is not compressed
+    **{"PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8},
+    **{"ULAW": 1, "ALAW": 1},
+}
 TOLERANCE_S = 0.01  # a header may announce so much more than there is
 RATES_HZ = (4_000, 384_000)  # half of telephone speech, to twice the highest in studios
 RATE_STEP_HZ = 25  # all rates in use are multiples; 44,101 Hz would need a kernel of gigabytes
@@ -180,24 +189,31 @@ def _decode_blocks(path: Path, clip: Clip | None, size: int) -> Iterator[tuple[S
     """Yield blocks of up to `size` samples (n, channels), at least one, and their rate in Hz."""
     try:
         # by descriptor, so that the content determines the format, not the extension
-        with path.open("rb") as file, soundfile.SoundFile(file.fileno(), closefd=False) as sound:
-            rate_hz = sound.samplerate
-            begin, end = (0, sys.maxsize) if clip is None else (round(t * rate_hz) for t in clip)
-            position = 0
-            if clip and sound.format not in ("MP3", "OGG"):
-                # after a seek, a lossy decoder needs some frames to give the same samples again
-                position = sound.seek(min(begin, sound.frames))
-            while True:
-                wanted = min(size, end - position)
-                block = sound.read(wanted, dtype="float32", always_2d=True)
-                position += len(block)
-                yield block[max(0, len(block) - (position - begin)) :], rate_hz
-                if len(block) < wanted or position >= end:
-                    break
-            if clip is None:
-                announced = sound.frames + _missing_samples(sound, path.stat().st_size)
-            else:
-                announced = end - begin - round(TOLERANCE_S * rate_hz)
+        with path.open("rb", buffering=0) as file:
+            length = path.stat().st_size
+            audio = find_audio(file, length)
+            if defect := find_defect(file, length):
+                raise AudioError(path, defect)
+            file.seek(0)
+            with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
+                _check_container(path, sound, audio)
+                rate_hz = sound.samplerate
+                begin, end = (round(t * rate_hz) for t in clip) if clip else (0, sys.maxsize)
+                position = 0
+                if clip and sound.format not in ("MP3", "OGG"):
+                    # after a seek, a lossy decoder needs some frames to give the same samples again
+                    position = sound.seek(min(begin, sound.frames))
+                while True:
+                    wanted = min(size, end - position)
+                    block = sound.read(wanted, dtype="float32", always_2d=True)
+                    position += len(block)
+                    yield block[max(0, len(block) - (position - begin)) :], rate_hz
+                    if len(block) < wanted or position >= end:
+                        break
+                if clip is None:
+                    announced = sound.frames - (MP3_FRAME if sound.format == "MP3" else 0)
+                else:
+                    announced = end - begin - round(TOLERANCE_S * rate_hz)
     except OSError as error:
         raise AudioError(path, f"cannot be opened: {error.strerror}") from error
     except soundfile.LibsndfileError as error:
@@ -206,19 +222,38 @@ def _decode_blocks(path: Path, clip: Clip | None, size: int) -> Iterator[tuple[S
         raise AudioError(path, f"truncated: {read:,} of {announced:,} samples can be read")
 
 
-def _missing_samples(sound: soundfile.SoundFile, size: int) -> int:
-    """Count samples that the header of a WAV file announces beyond its end; 0 in other formats.
+def _check_container(path: Path, sound: soundfile.SoundFile, audio: Audio | None) -> None:
+    """Compare what a file holds with what its header announces.
 
-    libsndfile reads what is there and mentions the rest in its log only. A difference below
-    TOLERANCE_S is the writer's mistake, and a huge size that of a stream of unknown length.
+    A difference below TOLERANCE_S of uncompressed samples is the writer's mistake.
+
+    Raises:
+        AudioError: it holds less, or more that is not announced, or its format cannot be checked.
     """
-    match = TRUNCATED.search(sound.extra_info) if sound.format in ("WAV", "WAVEX") else None
-    if not match:
-        return 0
-    announced, present = map(int, match.groups())
-    missing = (announced - present) * sound.frames // max(present, 1)
-    known = present <= size and announced < UNKNOWN_SIZE
-    return missing if known and missing > sound.samplerate * TOLERANCE_S else 0
+    if sound.format not in FORMATS:
+        raise AudioError(path, f"format {sound.format}, expected {', '.join(FORMATS)}: convert it")
+    if audio is None:
+        return
+    frame = BYTES.get(sound.subtype, 0) * sound.channels
+    tolerance = frame * sound.samplerate * TOLERANCE_S
+    if audio.announced is None:
+        if frame and abs(sound.frames * frame - audio.present) > tolerance:
+            raise AudioError(path, f"its header states no length, {REPAIR}")
+        log.warning(
+            "%s: its header states no length, so all of it is read: %.2f s; a truncated file would "
+            "not be noticed",
+            path,
+            sound.frames / sound.samplerate,
+        )
+    elif audio.announced - audio.present > tolerance:
+        counts = f"{audio.present:,} of {audio.announced:,} bytes of audio are there"
+        raise AudioError(path, f"truncated: {counts}")
+    elif audio.present - audio.announced > tolerance and not audio.followed:
+        raise AudioError(
+            path,
+            f"its header announces {audio.announced:,} bytes of audio, but {audio.present:,} are "
+            f"there, {REPAIR}",
+        )
 
 
 def _problem(samples: Samples, rate_hz: int) -> str | None:

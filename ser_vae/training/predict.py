@@ -8,11 +8,12 @@ import numpy.typing as npt
 import torch
 from scipy.special import softmax
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.data.batch import Batches
 from ser_vae.data.segment import Segments
-from ser_vae.data.sets import SequenceBatch, SequenceSet
+from ser_vae.data.sets import MAX_PADDED, SequenceBatch, SequenceSet, SplitBatch
 from ser_vae.model.representation import Representation
 from ser_vae.training.encode import Marginal, encode, prepare
 from ser_vae.training.seeding import seed_for
@@ -22,9 +23,19 @@ Encoder = Representation | Marginal
 
 
 def classify_batch(
-    head: Head, encoder: Encoder | None, batch: SequenceBatch, *, sample: bool
+    head: Head, encoder: Encoder | None, batch: SequenceBatch | SplitBatch, *, sample: bool
 ) -> Tensor:
-    """Compute the logits (B, K) of a batch of latents, or of segments with their encoder."""
+    """Compute the logits (B, K) of a batch of latents, or of segments with their encoder.
+
+    Of a split batch no intermediate results are kept: they are computed again for the gradient,
+    part by part, so that an optimizer step is that of the whole batch.
+    """
+    if isinstance(batch, SplitBatch):
+        logits = [
+            checkpoint(classify_batch, head, encoder, part, sample=sample, use_reentrant=False)
+            for part in batch.parts
+        ]
+        return torch.cat(logits)[batch.order]
     z = batch.x if encoder is None else encode_batch(encoder, batch, sample=sample)
     return head(z, batch.length)
 
@@ -53,6 +64,7 @@ class LatentClassifier:
         seed: of the run.
         batch_size: utterances.
         device: where to compute.
+        max_padded: see `SequenceSet`.
     """
 
     encoder: Encoder
@@ -62,6 +74,7 @@ class LatentClassifier:
     seed: int
     batch_size: int
     device: torch.device
+    max_padded: int = MAX_PADDED
 
     @torch.no_grad()
     def probabilities(
@@ -98,7 +111,9 @@ class LatentClassifier:
         prepare(head, self.device)
         torch.manual_seed(seed_for(seed_for(self.seed, "classify"), "predict"))  # it may sample
         unknown = torch.zeros(len(count), dtype=torch.int64)
-        items = SequenceSet(source, count.cumsum(0) - count, count, condition, unknown)
+        items = SequenceSet(
+            source, count.cumsum(0) - count, count, condition, unknown, self.max_padded
+        )
         batches = Batches(
             len(items), self.batch_size, accumulated=1, seed=0, shuffle=False, rank=0, world_size=1
         )
@@ -122,8 +137,16 @@ def with_temperature(probabilities: Probabilities, temperature: float) -> Probab
     return scaled
 
 
-def on_device(batch: SequenceBatch, device: torch.device) -> SequenceBatch:
+def on_device(
+    batch: SequenceBatch | SplitBatch, device: torch.device
+) -> SequenceBatch | SplitBatch:
     """Copy the tensors of a batch to a device."""
+    if isinstance(batch, SplitBatch):
+        return batch._replace(parts=[copy_to(part, device) for part in batch.parts])
+    return copy_to(batch, device)
+
+
+def copy_to(batch: SequenceBatch, device: torch.device) -> SequenceBatch:
     x, length, c, label = (each.to(device) for each in batch[:4])
     return SequenceBatch(x, length, c, label, batch.share)
 

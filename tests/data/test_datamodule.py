@@ -10,7 +10,8 @@ from ser_vae.data import datamodule
 from ser_vae.data.batch import Pick
 from ser_vae.data.datamodule import BatchModule
 from ser_vae.data.segment import Segmentation, cut
-from ser_vae.data.sets import SegmentSet, SequenceSet
+from ser_vae.data.sets import MAX_PADDED, SegmentSet, SequenceSet
+from ser_vae.run import configure
 
 COUNTS = torch.tensor([3, 1, 4, 2])
 FIRST = torch.tensor([0, 3, 4, 8])
@@ -96,3 +97,23 @@ def test_validation_batches_are_in_order():
 
 def test_no_validation_part_is_no_loader():
     assert module(validation=0).val_dataloader() == []
+
+
+@pytest.mark.parametrize("max_padded", [1, 6, 9, 1_000])
+def test_no_part_of_a_split_batch_is_larger_than_allowed_but_for_one_utterance(max_padded):
+    count = torch.tensor([3, 100, 2, 2, 3, 1])
+    rows, label = torch.randn(111, 2), torch.arange(6)
+    items = SequenceSet(
+        rows, count.cumsum(0) - count, count, torch.eye(6), label, max_padded=max_padded
+    )
+    picked = torch.tensor([4, 1, 0, 5, 3, 2])
+    batch = items[Pick(picked, 1.0)]
+    parts = [batch] if max_padded == 1_000 else batch.parts
+    assert all(p.x[..., 0].numel() <= max_padded or len(p.x) == 1 for p in parts)
+    joined = torch.cat([p.label for p in parts])
+    assert torch.equal(joined[batch.order] if len(parts) > 1 else joined, picked)
+    assert torch.equal(batch.label, picked)
+
+
+def test_the_same_bound_holds_for_a_loaded_model():
+    assert configure()["max_batch_segments"] == MAX_PADDED
