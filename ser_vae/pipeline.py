@@ -921,6 +921,9 @@ def illustrate(
             sex=tuple(u.sex or "" for u in test),
             audio=tuple(str(u.path.absolute()) for u in test),
             mean=means[data.mask("test").numpy()].astype(np.float32),
+            clip=np.array([u.clip or (np.nan, np.nan) for u in test])
+            if any(u.clip for u in test)
+            else None,
         ),
     )
     if (illustrator := illustrator_of(recogniser, data)) is not None:

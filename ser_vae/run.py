@@ -19,7 +19,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 import ser_vae
-from ser_vae import SerVaeError
+from ser_vae import SerVaeError, __version__
 from ser_vae.command_errors import print_briefly_on_error, summarize
 from ser_vae.compose import command, configure, plain
 from ser_vae.corpus.completeness import class_line, warning_line
@@ -27,6 +27,7 @@ from ser_vae.corpus.utterance import SYNTHETIC, Corpus
 from ser_vae.data.subset import select
 from ser_vae.faults import Stopped, friendly_errors, stopped_by_signals
 from ser_vae.features.digest import Digests
+from ser_vae.help import help_text
 from ser_vae.report.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.settings import Settings, build, conf_dir, validate
@@ -251,6 +252,17 @@ def main(cfg: DictConfig) -> dict[str, Any] | float:
         return {"error": summarize(error)}
 
 
+def start() -> None:
+    """Do what the command line says: the entry point `ser-vae-run`."""
+    arguments = sys.argv[1:]
+    if "--version" in arguments:
+        print(f"ser_vae {__version__}")
+    elif "--help" in arguments or "-h" in arguments:
+        print(help_text(arguments))
+    else:
+        with stopped_by_signals():
+            main()
+
+
 if __name__ == "__main__":
-    with stopped_by_signals():
-        main()
+    start()
