@@ -19,20 +19,10 @@ ORDER = [
     *("plots", "logger", "report"),
 ]
 ENTRY_POINTS = (
-    *(
-        "run",
-        "compose",
-        "check",
-        "pipeline",
-        "listen",
-        "dashboard",
-        "sweep",
-        "command_errors",
-        "help",
-    ),
-    *("export", "share", "predict", "encode", "inputs", "help", "__main__"),
+    *("run", "compose", "check", "pipeline", "listen", "dashboard", "sweep", "command_errors"),
+    *("export", "share", "predict", "encode", "inputs", "app", "help", "__main__"),
 )
-BUDGET = {"ser_vae": (12_100, 160), "ser_vae/report": (1_100, None), "tests": (14_500, None)}
+BUDGET = {"ser_vae": (12_400, 165), "ser_vae/report": (1_100, None), "tests": (15_300, None)}
 
 
 def stage_of(module: str) -> str:

@@ -23,7 +23,7 @@ def test_the_help_of_run_names_every_setting_with_its_comment(model: str) -> Non
         "config_dir",
         *GROUPS,
         *configure()["logger"]["wandb"],
-        "wandb",
+        *("wandb", "logger"),
     }
     missing = {name for name in names - described if f"{name}:" not in text}
     assert not missing

@@ -46,6 +46,7 @@ def test_the_installed_wheel_runs_from_an_empty_folder(tmp_path: Path, noises: P
 
     found = python(interpreter, "-c", "import ser_vae; print(ser_vae.__file__)", cwd=empty)
     assert found.startswith(str(tmp_path / "venv"))
+    assert Path(found.strip()).with_name("py.typed").is_file()
     said = python(
         interpreter,
         "-m",
