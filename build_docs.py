@@ -112,9 +112,9 @@ def table(
     rows = list(settings(prefix, values, comments, model))
     if rows:
         yield "| setting | type | default | meaning |\n|---|---|---|---|"
-        yield from (
-            "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows
-        )
+        for row in rows:
+            cells = (cell.replace("|", "\\|") for cell in row)
+            yield f"| {' | '.join(cells)} |"
         yield ""
 
 
