@@ -2,7 +2,7 @@
 
 Three kinds of pages below docs/ are generated first: every option, from conf/ and the types of
 `ser_vae.settings`; the help of every command; and the notebooks. Zensical then stops at a warning,
-such as a link to a page or heading that does not exist.
+such as a link to a page or heading that does not exist. No page may load anything from a network.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from ser_vae.__main__ import COMMANDS
 from ser_vae.settings import COMPONENTS, Data, Settings, Trainer, Training
 
 ROOT = Path(__file__).parent
-CONF, DOCS = ROOT / "conf", ROOT / "docs"
+CONF, DOCS, SITE = ROOT / "conf", ROOT / "docs", ROOT / "site"
 GROUPS = {  # in the order of conf/config.yaml
     "corpus": None,
     "features": None,
@@ -46,7 +46,19 @@ def main() -> int:
     for path in sorted((DOCS / "notebooks").glob("*.ipynb")):
         write(f"notebooks/{path.stem}.md", "\n\n".join(notebook_page(path)))
     build = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
-    return subprocess.run(build, cwd=ROOT, check=False).returncode
+    if code := subprocess.run(build, cwd=ROOT, check=False).returncode:
+        return code
+    if urls := {url for path in SITE.rglob("*.html") for url in loaded_urls(path)}:
+        print(f"error: pages load from elsewhere: {', '.join(sorted(urls))}", file=sys.stderr)
+        return 1
+    print(f"open {SITE}/index.html; with a search: python -m http.server --directory {SITE.name}")
+    return 0
+
+
+def loaded_urls(page: Path) -> list[str]:
+    """List what a browser would load from a network to show a page; links do not count."""
+    tags = re.findall(r"<(?:script|link|img|iframe)\b[^>]*>", page.read_text(encoding="utf-8"))
+    return [url for tag in tags for url in re.findall(r'(?:src|href)="?(https?:[^" >]+)', tag)]
 
 
 def write(name: str, text: str) -> None:
