@@ -1,13 +1,12 @@
-"""The paper's Table I: the only place where its numbers are written down."""
+"""Table I of Latif et al., Interspeech 2018 (arXiv:1712.08708): the only file with its numbers."""
 
-SOURCE = "Latif et al., Interspeech 2018 (arXiv:1712.08708), Table I"
 CORPUS = "iemocap"
 
 MODELS = ("ae", "vae", "cvae")  # its columns, each followed by an LSTM
 SUBSETS = ("improvised", "scripted", "complete")  # its rows
 
 # Accuracy in %, trained on 70 % and tested on 30 % (IV-D). The paper does not say how the split was
-# drawn, how often, or whether accuracy is weighted or unweighted.
+# drawn, how often, or whether the accuracy is weighted or unweighted.
 TABLE_I = {
     "improvised": {"ae": 59.26, "vae": 62.67, "cvae": 64.86},
     "scripted": {"ae": 50.08, "vae": 53.21, "cvae": 55.31},
@@ -16,5 +15,5 @@ TABLE_I = {
 
 
 def heading(model: str) -> str:
-    """Return a model's name as tables write it: those of the paper in capitals."""
+    """Return the name of a model as in tables: the models of the paper in capitals."""
     return model.upper() if model in MODELS else model

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ser_vae.report.result import Metrics, as_table, result_lines
+from ser_vae.report.result import Metrics, result_lines, to_table
 
 KEY = "random/test/"
 METRICS: dict[str, Any] = {
@@ -29,7 +29,7 @@ METRICS: dict[str, Any] = {
 
 def text_of(scores: Metrics, folds: Sequence[Metrics] = ()) -> str:
     console = Console(width=80, record=True, file=io.StringIO())
-    console.print(as_table(result_lines(scores, folds or [scores])))
+    console.print(to_table(result_lines(scores, folds or [scores])))
     return console.export_text()
 
 
