@@ -96,7 +96,7 @@ def compute_results(frames: RunFrames) -> Results:
         for score in records:
             value = None if score["variant"] or score["policy"] else paper.get(score["model"])
             about = shared | best | {"paper_accuracy": value}
-            scores.append({"beats_trivial": False, **score, **about})
+            scores.append({"beats_trivial": None, **score, **about})
         pairs += [pair | shared for pair in tested]
     return Results(frames, test_sets, repeated, pd.DataFrame(scores), pairs)
 
