@@ -16,7 +16,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	touch $@
 
 demo: $(VENV)/installed  ## set up, run Table I on the embedded corpus, print and write the report
-	$(BIN)/python -m ser_vae.run -m +experiment=table1 corpus=demo seed=0 runs=$(RUNS)
+	$(BIN)/python -m ser_vae.run -m +experiment=table1 corpus=demo seed=0 label_policies=one_encoder runs=$(RUNS)
 	$(BIN)/python -m ser_vae.report $(RUNS) --html
 
 pictures: demo  ## draw the README's pictures from the demo's runs; needs Chromium

@@ -11,6 +11,7 @@ only from stages above it in this list:
     model        segment -> latent: AE, VAE, CVAE (III-A, IV-C)
     classifier   sequence of latents -> emotion: LSTM (III-B, IV-C)
     training     the two Lightning stages, and the policies for the label of a conditional encoder
+    stream       audio as it arrives -> an emotion after each segment
     evaluation   predictions -> numbers
     recogniser   the artefact: from an audio file to an emotion
     plots        arrays -> figures
@@ -19,8 +20,16 @@ only from stages above it in this list:
 
 `settings` validates a configuration, `pipeline` joins the stages, `run` is the command,
 `run_folder` says what a run leaves on disk, and `sweep` shows the state of many runs. `check`
-inspects a corpus, `listen` makes a representation audible, and `dashboard` lays out a comparison on
-Weights & Biases.
+inspects a corpus, `listen` makes a representation audible, `dashboard` lays out a comparison on
+Weights & Biases, and `export` and `share` pass a trained model on.
+
+From Python:
+
+    import ser_vae
+    model = ser_vae.load("runs/random/vae-complete-demo-seed0-0123abcd")
+    print(model.predict("speech.wav").emotion)
+
+`load` returns a `recogniser.Recogniser`, `train` does a run, and `load_runs` reads many.
 
 Shapes, everywhere in this package:
 
@@ -35,8 +44,50 @@ Shapes, everywhere in this package:
     K  emotions: 4
 """
 
+from collections.abc import Collection
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # `import ser_vae` is fast: what is slow is imported when it is used
+    from ser_vae.recogniser import Recogniser
+    from ser_vae.run import TrainedRun
+
 __version__ = "0.1.0"
 
 
 class SerVaeError(Exception):
     """An error that the user can fix: its message says what, where, what was expected, a remedy."""
+
+
+def load(path: str | Path, *, trust: Collection[str] = (), device: str = "cpu") -> "Recogniser":
+    """Load the model of a run: its folder, its `model/`, a copy of that, or `user/name` on the Hub.
+
+    `trust` names classes outside this package that it may use; see `Recogniser.load`.
+
+    >>> model = ser_vae.load(run.path)
+    >>> model.predict(wav).emotion in model.emotions
+    True
+    >>> model.encode(wav).shape[1] == model.representation.latent_size
+    True
+    """
+    import torch  # noqa: PLC0415
+
+    from ser_vae.recogniser import Recogniser  # noqa: PLC0415
+
+    return Recogniser.load(path, trust=trust, device=torch.device(device))
+
+
+def train(*overrides: str, config_dir: str | Path | None = None) -> "TrainedRun":
+    """Do a run, or find it finished: `train("model=vae", "corpus=ravdess")`.
+
+    The overrides are those of `python -m ser_vae.run`, and `config_dir` is its `--config-dir`.
+    """
+    from ser_vae.run import train as train_run  # noqa: PLC0415
+
+    return train_run(*overrides, config_dir=config_dir)
+
+
+def load_runs(folder: str | Path) -> Any:
+    """Read the finished runs below a folder: a pandas DataFrame with a row per run."""
+    return resolve_name("ser_vae.report.runs:load_runs")(Path(folder)).runs

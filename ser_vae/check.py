@@ -15,19 +15,19 @@ from dataclasses import asdict, replace
 from itertools import pairwise
 
 import pandas as pd
-from hydra.errors import HydraException
-from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ser_vae import SerVaeError, command_errors
+from ser_vae import SerVaeError
+from ser_vae.compose import OverrideError
 from ser_vae.corpus.completeness import corpus_warnings, list_warning
 from ser_vae.corpus.utterance import SYNTHETIC, Corpus
 from ser_vae.data.subset import select
 from ser_vae.features.audio import inspect
 from ser_vae.run import configure
 from ser_vae.settings import Settings, build, validate
+from ser_vae.split import check_training_set
 from ser_vae.terminal import stderr, track
 
 PIPE_WIDTH = 160  # characters of a table where the output is no terminal
@@ -46,12 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = validate(configure(*overrides))
         stderr().quiet = not settings.progress
         corpus = build(settings.corpus)
-    except (HydraException, OmegaConfBaseException) as error:
-        errors.print(f"error: {command_errors.explain(error)}", style="red")
-        return 2
     except SerVaeError as error:
         errors.print(f"error: {error}", style="red")
-        return 1
+        return 2 if isinstance(error, OverrideError) else 1
     files = inspect_files(corpus, settings.jobs or os.cpu_count() or 1)
     faults = find_faults(corpus, files) or find_split_faults(corpus, files, settings)
     width = None if sys.stdout.isatty() else PIPE_WIDTH
@@ -99,7 +96,8 @@ def find_split_faults(corpus: Corpus, files: pd.DataFrame, settings: Settings) -
     usable = tuple(utterance for utterance in corpus.utterances if utterance.id in usable_ids)
     try:
         utterances = select(replace(corpus, utterances=usable), settings.data.style)
-        build(settings.split, utterances, seed=settings.seed)
+        for fold in build(settings.split, utterances, seed=settings.seed):
+            check_training_set(fold, utterances, settings.choice.split)
     except SerVaeError as error:
         return [str(error)]
     return []

@@ -18,10 +18,15 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ser_vae import SerVaeError
 from ser_vae.settings import conf_dir
+from ser_vae.sweep.cores import jobs_at_once
 
 PLACES = ("runs", "cache", "corpus.root", "jobs", "progress", "force", "debug")  # of this machine
 GROUPS = ("corpus", "features", "split", "data", "model", "classifier", "training")
 CONFIG_DIR = "config_dir"  # in `choice`: the user's own folder of options, or None
+
+
+class OverrideError(SerVaeError):
+    """An override names no option or setting, or cannot be parsed."""
 
 
 def default_corpus() -> str:
@@ -29,7 +34,25 @@ def default_corpus() -> str:
     return "iemocap" if os.environ.get("IEMOCAP_ROOT") else "demo"
 
 
-OmegaConf.register_new_resolver("default_corpus", default_corpus, replace=True)
+def policies_of_seed(seed: int) -> str:
+    """Return the `label_policies` of a study over seeds, whose costly controls one seed shows."""
+    return "one_encoder" if seed else "all"
+
+
+def fast_precision(accelerator: str) -> str:
+    """Return bf16-mixed if the hardware multiplies bfloat16 numbers, otherwise 32-true."""
+    import torch  # noqa: PLC0415  (slow)
+
+    if accelerator != "cpu" and torch.cuda.is_available():
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        capabilities = torch.cpu.get_capabilities()
+        fast = any(capabilities.get(name) for name in ("avx512_bf16", "amx_tile", "bf16"))
+    return "bf16-mixed" if fast else "32-true"
+
+
+for resolver in (default_corpus, policies_of_seed, fast_precision, jobs_at_once):
+    OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)
 
 
 def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str, Any]:
@@ -37,6 +60,9 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
 
     Works where Hydra is in use already, such as in a notebook. `config_dir` is the command line's
     `--config-dir`: a folder with options of your own.
+
+    Raises:
+        OverrideError: an override is invalid; the message is that of the command line.
     """
     path = [f"hydra.searchpath=['file://{Path(config_dir).absolute()}']"] if config_dir else []
     state = Singleton.get_state()
@@ -44,8 +70,16 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
     try:
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
             cfg = hydra.compose("config", [*overrides, *path], return_hydra_config=True)
+        return plain_without_hydra(cfg)
+    except (HydraException, OmegaConfBaseException) as error:
+        from ser_vae.command_errors import explain  # noqa: PLC0415  (which imports this module)
+
+        raise OverrideError(explain(error)) from None
     finally:
         Singleton.set_state(state)
+
+
+def plain_without_hydra(cfg: DictConfig) -> dict[str, Any]:
     runtime = cfg.hydra.runtime
     with flag_override(cfg, "struct", False):
         del cfg["hydra"]

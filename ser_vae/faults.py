@@ -31,6 +31,7 @@ OUT_OF_MEMORY = (  # PyTorch, and on a GPU; a map; C++; a thread's stack; oneDNN
     "can't start new thread",
     "could not create a ",
 )
+SHARED_MEMORY = ("shared memory", "file </torch_")  # PyTorch and NCCL
 
 
 @contextmanager
@@ -38,17 +39,24 @@ def friendly_errors(memory_gb: float) -> Iterator[None]:
     """Turn a disk's errors and a lack of memory into an error that names the folder or setting.
 
     Raises:
-        SerVaeError: a folder cannot be written or read, or there is too little memory.
+        SerVaeError: a folder cannot be written or read, or there is too little memory, or too
+            little of the shared memory by which processes exchange tensors.
     """
     try:
         yield
     except (OSError, MemoryError, RuntimeError) as error:
+        if any(text in str(error) for text in SHARED_MEMORY):
+            raise SerVaeError(
+                "/dev/shm, by which the processes of trainer=ddp exchange data, is too small: "
+                f"enlarge it (in Docker: --shm-size=8g), or use trainer=auto. {RESUME}"
+            ) from error
         if is_out_of_memory(error):
             reason = str(error).partition("\n")[0]
             raise SerVaeError(
                 f"out of memory{': ' if reason else ''}{reason}\n"
-                f"Lower memory_gb={memory_gb} (frames beyond it are kept in cache), jobs or "
-                f"training.*.batch_size, or use a machine or job with more. {RESUME}"
+                f"Lower memory_gb={memory_gb} (frames beyond it are kept in cache), jobs, "
+                "max_batch_segments or training.*.batch_size, or use a machine or job with more. "
+                f"{RESUME}"
             ) from error
         if not isinstance(error, OSError) or error.errno not in ADVICE:
             raise

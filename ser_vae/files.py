@@ -1,5 +1,6 @@
 """Files that are whole or absent: written beside their place, then renamed into it. And locks."""
 
+import errno
 import logging
 import os
 import tempfile
@@ -9,6 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from filelock import FileLock, Timeout
+
+from ser_vae import SerVaeError
+
+NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +49,9 @@ def locked(path: Path, waiting: str) -> Iterator[None]:
     """Hold the lock `path`; if another process holds it, log the message `waiting` and wait.
 
     The operating system releases the lock when a process dies, however it dies.
+
+    Raises:
+        SerVaeError: the file system has no locks.
     """
     lock = FileLock(path)
     try:
@@ -51,5 +59,12 @@ def locked(path: Path, waiting: str) -> Iterator[None]:
     except Timeout:
         log.warning(waiting)
         held = lock.acquire()
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        raise SerVaeError(
+            f"{path.parent}: this file system has no locks ({error.strerror}): give folders on a "
+            "disk of this machine, runs=… and cache=…."
+        ) from error
     with held:
         yield

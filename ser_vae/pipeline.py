@@ -36,7 +36,7 @@ from ser_vae.data.prepared import NO_LABEL, PreparedData, utterance_table
 from ser_vae.data.segment import Segmentation, cut
 from ser_vae.data.sets import SequenceSet
 from ser_vae.data.unlabelled import UNLABELLED, of_training_speakers
-from ser_vae.data.usable import report_unusable, unusable
+from ser_vae.data.usable import check_classes, report_unusable, unusable
 from ser_vae.evaluation import illustrations, latents
 from ser_vae.evaluation.compare import ua_difference
 from ser_vae.evaluation.illustrations import Illustrations
@@ -56,7 +56,7 @@ from ser_vae.model.utterance_vae import UtteranceVAE
 from ser_vae.recogniser import Components, Recogniser, build_model, software, utterance_data
 from ser_vae.run_folder import RunFolder, digest
 from ser_vae.settings import Settings, UtteranceVAEModel, build, check_devices
-from ser_vae.split import select_fold
+from ser_vae.split import check_training_set, select_fold
 from ser_vae.training import weights
 from ser_vae.training.classify import Classify
 from ser_vae.training.devices import barrier, device_of, is_rank_zero
@@ -182,6 +182,7 @@ def prepare(
         return sorted((u for u in wanted if u.id not in reasons), key=lambda u: u.id)
 
     kept = usable(utterances)
+    check_classes(corpus.emotions, kept)
     parts, folds = assign_parts(settings, kept)
     part = [parts[utterance.id] for utterance in kept]
     label = [corpus.emotions.index(utterance.emotion) for utterance in kept]
@@ -212,7 +213,9 @@ def assign_parts(
 ) -> tuple[Mapping[str, str], int]:
     """Return the set of each utterance in the requested fold, and the number of folds."""
     folds = build(settings.split, utterances, seed=settings.seed)
-    return select_fold(folds, settings.fold, settings.choice.split), len(folds)
+    fold = select_fold(folds, settings.fold, settings.choice.split)
+    check_training_set(fold, utterances, settings.choice.split)
+    return fold, len(folds)
 
 
 def segmentation_of(settings: Settings, extractor: Extractor) -> Segmentation:
@@ -483,6 +486,7 @@ def train_classifier(
         sample=settings.training.latent == "sample",
         seed=settings.seed,
         batch_size=settings.training.classify.batch_size,
+        max_padded=settings.max_batch_segments,
         device=device_of(settings.trainer.accelerator),
     )
     if fine_tuned:
@@ -542,7 +546,7 @@ def sequences(
     source: Any = data.segments_of(part)
     if not classifier.fine_tuned:
         source = latents_of(classifier, data, conditions, part)
-    return data.sequence_set(part, source, conditions)
+    return data.sequence_set(part, source, conditions, classifier.max_padded)
 
 
 def latents_of(
@@ -619,16 +623,18 @@ def fit_utterance_level(
 
 
 def reported_policies(settings: Settings, model: Any) -> list[LabelPolicy]:
-    """List the label policies of a run: for a conditional model all that it can have."""
+    """List the label policies that a run reports; see `label_policies` in conf/config.yaml."""
     headline = POLICIES[settings.label_policy]
     if not model.conditional or settings.label_policies == "headline":
         return [headline]
+    encoders = ("label", "dropout") if settings.label_policies == "all" else (headline.pretraining,)
     has_bound = {"squared_error", "kl"} <= set(model.quantities)
     pretrains = settings.training.pretrained == "auto"
     return [
         policy
         for policy in POLICIES.values()
-        if (pretrains or policy.pretraining == "label")
+        if policy.pretraining in encoders
+        and (pretrains or policy.pretraining == "label")
         and (has_bound or policy.name not in USES_BOUNDS)
     ]
 
@@ -759,7 +765,8 @@ def leak_panel(
         `follows_random_label`: how often the prediction is the random label that the encoder got.
         `random_label_in_z`: how often a linear probe reads it from an utterance's mean z.
         `permuted_labels`: UA of classifiers on labels permuted among the utterances: whatever the
-            oracle gets beyond chance there, it got from the label that it was given.
+            oracle gets beyond chance there, it got from the label that it was given. None unless
+            label_policies=all, as it needs two more classifiers.
         `oracle_minus_null`: difference in UA; by itself no measure of a leak, as a label that is in
             z need not be used.
     """
@@ -784,7 +791,9 @@ def leak_panel(
         "random_label_in_z": reads_label(
             z, random_label.numpy(), data.mask("train").numpy(), test.numpy()
         ),
-        "permuted_labels": {**permuted_scores(settings, trained, data, folder), "chance": chance},
+        "permuted_labels": None
+        if settings.label_policies != "all"
+        else {**permuted_scores(settings, trained, data, folder), "chance": chance},
         "oracle_minus_null": ua_difference(oracle, null),
     }
 
@@ -924,8 +933,8 @@ def count_parameters(recogniser: Recogniser) -> dict[str, int]:
 def about(results: Mapping[str, Any]) -> dict[str, Any]:
     """Choose what of metrics.json is kept with the model."""
     protocol = results["protocol"]
-    keys = ("run", "corpus", "synthetic", "data", "protocol", "fold", "caveats")
-    measured = ("wa", "ua", "macro_f1", "nll", "ece", "ua_intervals")
+    keys = ("run", "corpus", "synthetic", "data", "protocol", "fold", "caveats", "counts")
+    measured = ("wa", "ua", "macro_f1", "recall", "nll", "ece", "ua_intervals")
     names = [f"{protocol}/test/{name}" for name in measured]
     return {
         **{key: results[key] for key in keys},

@@ -7,6 +7,9 @@ drift apart. It needs neither the corpus nor the configuration system:
     recogniser = Recogniser.load("runs/random/vae-complete-demo-seed0-0123abcd")
     recogniser.predict("speech.wav").emotion
 
+A recording is a file of any sample rate, or an array of samples (N,) or (N, channels), integer or
+in ±1, with its rate in Hz.
+
 `save` writes three files, of which the second or the third may be absent:
 
     recogniser.json       what it consists of, how it was trained and scored, checksums; see `save`
@@ -19,7 +22,8 @@ import hashlib
 import inspect
 import json
 import platform
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +31,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import skops.io
 import torch
 from safetensors import SafetensorError
@@ -37,24 +42,41 @@ from torch import Tensor, nn
 from ser_vae import SerVaeError
 from ser_vae.baseline.estimator import UtteranceData
 from ser_vae.classifier.head import SequenceEstimator
-from ser_vae.data.segment import Segmentation, Segments, cut
-from ser_vae.features import audio
-from ser_vae.features.audio import Samples
+from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
+from ser_vae.features import TooShortError, audio
+from ser_vae.features.audio import Clip, Samples
 from ser_vae.features.extractor import Extractor, Invertible
+from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser, Scale
 from ser_vae.files import atomic_write, write_text
 from ser_vae.model.representation import Network, Representation
 from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
+from ser_vae.stream import SegmentPipeline, Stream, TimedPrediction
 from ser_vae.training.decode import has_trained_decoder
-from ser_vae.training.encode import Marginal
+from ser_vae.training.encode import Marginal, encode, one_hot_condition, prepare, uniform_condition
 from ser_vae.training.illustrate import Illustrator
-from ser_vae.training.label_policy import POLICIES, Condition, LabelPolicy, Trained
-from ser_vae.training.predict import LatentClassifier, Probabilities
+from ser_vae.training.label_policy import (
+    POLICIES,
+    Condition,
+    LabelPolicy,
+    Trained,
+    WithoutLabel,
+)
+from ser_vae.training.predict import (
+    Encoder,
+    LatentClassifier,
+    Probabilities,
+    with_temperature,
+)
 
 FORMAT = 1  # of recogniser.json; raised when its meaning changes
 JSON, WEIGHTS, ESTIMATOR = "recogniser.json", "weights.safetensors", "estimator.skops"
+HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # user/name on the Hugging Face Hub
 PACKAGES = ("ser_vae", "torch", "torchaudio", "lightning", "numpy", "scikit-learn")
 CPU = torch.device("cpu")
+
+Source = str | Path | npt.NDArray[Any]  # a file, or samples
+Recording = tuple[Source, int, Clip | None]  # with the rate of samples, or the clip of a file
 
 
 @dataclass(frozen=True)
@@ -95,6 +117,7 @@ class Recogniser:
         estimator: an utterance-level model; None otherwise.
         components: classes and settings of the parts.
         about: corpus, protocol, audit, scores, …: what `save` writes besides.
+        temperature: by which log-probabilities are divided, so that probabilities are calibrated.
     """
 
     extractor: Extractor
@@ -108,18 +131,133 @@ class Recogniser:
     estimator: Any  # UtteranceEstimator | UtteranceVAE | None
     components: Components
     about: Mapping[str, Any]
+    temperature: float = 1.0
     device: torch.device = CPU
 
-    def predict(self, file: str | Path, *, speaker: str | None = None) -> Prediction:
-        """Recognise the emotion of an audio file of any sample rate.
+    def predict(
+        self,
+        source: Source,
+        rate: int = 0,
+        *,
+        speaker: str | None = None,
+        clip: Clip | None = None,
+    ) -> Prediction:
+        """Recognise the emotion of a recording.
 
-        `speaker` names a speaker of the run; needed by a model of normalise=speaker only.
+        Hours of audio need little memory, unless the model needs the whole utterance at once.
+
+        Args:
+            source: a file or samples.
+            rate: of the samples in Hz, if `source` is an array.
+            speaker: a speaker of the run or of `with_speaker`; for normalise=speaker only.
+            clip: start and end in the file, s; None for all of it.
 
         Raises:
-            SerVaeError: the file is unreadable or shorter than a segment, or the model needs
+            SerVaeError: the recording is unreadable or shorter than a segment, or the model needs
                 statistics of the speaker that it does not have.
         """
-        return self.predict_files([file], None if speaker is None else [speaker])[0]
+        self.normaliser.scale_of(speaker)  # raises if there is none
+        name, policy = speaker or "", self.policy
+        main = self.classifiers.get(policy.condition)
+        if not isinstance(policy, WithoutLabel) or main is None or main.sample:
+            known, segments, whole = self._standardised([(source, rate, clip)], [name])
+            return self._prediction(known.classify(segments, [name], whole)[0])
+        z = self._latents(main.encoder, self._uniform, source, rate, speaker, clip)
+        return self._prediction(self._calibrated(main.classify([z], [name]))[0])
+
+    def trajectory(
+        self, source: Source, rate: int = 0, *, every_s: float = 0.1, clip: Clip | None = None
+    ) -> list[TimedPrediction]:
+        """Recognise the emotion of a recording up to each of several times.
+
+        Each is what `predict` returns for a recording that ends there; the last is for all of it.
+
+        Args:
+            source: a file or samples.
+            rate: of the samples in Hz, if `source` is an array.
+            every_s: between two predictions, rounded to segments; the last may follow sooner.
+            clip: start and end in the file, s; None for all of it.
+
+        Raises:
+            SerVaeError: as `predict` does; or a part of the model needs the whole utterance.
+        """
+        stream, rate_hz = self.stream(), self.extractor.sample_rate
+        blocks = self._blocks(source, rate, clip)
+        predictions = [p for block in blocks for p in stream.push(block, rate_hz)]
+        predictions += stream.finish()
+        if not predictions:
+            raise SerVaeError(f"{name_of(source)}: too short for a segment.")
+        step = max(1, round(every_s / (self.segmentation.hop * self.extractor.frame_shift_s)))
+        last = len(predictions) - 1
+        return [predictions[n] for n in sorted({*range(step - 1, last, step), last})]
+
+    def encode(
+        self,
+        source: Source,
+        rate: int = 0,
+        *,
+        speaker: str | None = None,
+        clip: Clip | None = None,
+    ) -> Samples:
+        """Encode each segment of a recording: (S, Z), the mean of the posterior if there is one.
+
+        A conditional representation gets no label. See `predict` for the arguments and errors.
+        """
+        model = self._representation("no latents to encode to")
+        return self._latents(model, self._uniform, source, rate, speaker, clip).numpy()
+
+    def decode(
+        self, z: npt.NDArray[np.floating], *, emotion: str | None = None, speaker: str | None = None
+    ) -> Samples:
+        """Decode latents of consecutive segments: (S, Z) -> frames (T, F), such as log-mel.
+
+        `emotion` is the condition of a conditional representation; None for no label. `speaker` is
+        whose statistics scale the frames, for normalise=speaker only.
+
+        Raises:
+            SerVaeError: the model has no decoder, or none that was trained.
+        """
+        model = self._representation("no decoder")
+        if not has_trained_decoder(model):
+            raise SerVaeError(
+                f"{self._model_name}: no decoder that was trained.\nUse model=ae, vae or cvae."
+            )
+        c = self._uniform
+        if emotion is not None:
+            label = torch.tensor([self.emotions.index(emotion)])
+            c = one_hot_condition(label, len(self.emotions))
+        rows = torch.as_tensor(z, dtype=torch.float32, device=self.device)
+        prepare(model, self.device)
+        with torch.no_grad():
+            segments = model.decode(rows, c.expand(len(rows), -1).to(self.device)).cpu()
+        start = torch.arange(len(rows)) * self.segmentation.hop
+        frames = join_segments(segments, start, self.segmentation.length)
+        decoded: Samples = self.normaliser.scale_of(speaker).undo(frames).numpy()
+        return decoded
+
+    def frames(self, source: Source, rate: int = 0, clip: Clip | None = None) -> Samples:
+        """Compute the frames of a recording, not standardised: (T, F); see `predict`."""
+        frames = np.concatenate(list(self._frame_blocks(source, rate, clip)))
+        self._check_length(source, len(frames))
+        return frames
+
+    def segment_times(self, count: int) -> npt.NDArray[np.float64]:
+        """Return start and end of the first segments in s: (count, 2).
+
+        They count from the first frame that is not trimmed, see `trim_db` of the features.
+        """
+        start = np.arange(count) * self.segmentation.hop
+        times: npt.NDArray[np.float64] = np.stack([start, start + self.segmentation.length], axis=1)
+        return times * self.extractor.frame_shift_s
+
+    def with_speaker(self, speaker: str, sources: Sequence[Recording]) -> "Recogniser":
+        """Return a copy that has the statistics of a new speaker, for normalise=speaker.
+
+        Args:
+            speaker: any name; one that is known keeps its statistics.
+            sources: recordings of the speaker, each with its rate and clip as for `predict`.
+        """
+        return self._standardised(sources, [speaker] * len(sources))[0]
 
     def predict_files(
         self, files: Sequence[str | Path], speakers: Sequence[str] | None = None
@@ -132,14 +270,7 @@ class Recogniser:
         if not files:
             return []
         known, segments, names, whole = self.standardised(files, speakers)
-        rows = known.classify(segments, names, whole)
-        return [
-            Prediction(
-                self.emotions[int(row.argmax())],
-                dict(zip(self.emotions, row.tolist(), strict=True)),
-            )
-            for row in rows
-        ]
+        return [self._prediction(row) for row in known.classify(segments, names, whole)]
 
     def standardised(
         self, files: Sequence[str | Path], speakers: Sequence[str] | None = None
@@ -150,27 +281,117 @@ class Recogniser:
             This recogniser, with the statistics of new speakers if it is one of normalise=speaker;
             the segments of the files; who speaks in each; and the input of an estimator (U, E).
         """
-        waveforms = [audio.read(Path(file), self.extractor.sample_rate) for file in files]
-        frames = [self.extractor(waveform) for waveform in waveforms]
-        for file, each in zip(files, frames, strict=True):
-            if not self.segmentation.frames_kept(len(each)):
-                raise SerVaeError(
-                    f"{file}: too short: {len(each)} frames, and a segment has "
-                    f"{self.segmentation.length}.\nGive a longer recording."
-                )
-        segments = cut(frames, self.segmentation)
-        speakers = speakers or [""] * len(files)
-        whole = None
+        names = speakers or [""] * len(files)
+        known, segments, whole = self._standardised([(file, 0, None) for file in files], names)
+        return known, segments, names, whole
+
+    def _standardised(
+        self, sources: Sequence[Recording], speakers: Sequence[str]
+    ) -> tuple["Recogniser", Segments, Samples | None]:
+        frames = [self.frames(*recording) for recording in sources]
+        rows = []
         if self.estimator is not None and self.estimator.extractor is not None:
-            whole = np.concatenate([self.estimator.extractor(each) for each in waveforms])
+            waveforms = (np.concatenate(list(self._blocks(*recording))) for recording in sources)
+            rows = [self.estimator.extractor(waveform) for waveform in waveforms]
+        segments = cut(frames, self.segmentation)
+        whole = np.concatenate(rows) if rows else None
         views, known = segments.frames_by_utterance(), self
         if self.normaliser.policy == "speaker":
             for speaker in sorted(set(speakers) - {"", *self.normaliser.scales}):
-                rows = [index for index, name in enumerate(speakers) if name == speaker]
-                known = known._with_speaker(speaker, views, whole, rows)
+                chosen = [index for index, name in enumerate(speakers) if name == speaker]
+                known = known._with_speaker(speaker, views, whole, chosen)
         for view, speaker in zip(views, speakers, strict=True):
             known.normaliser.apply(view, speaker)
-        return known, segments, speakers, whole
+        return known, segments, whole
+
+    def _check_length(self, source: Source, frames: int) -> None:
+        if not self.segmentation.frames_kept(frames):
+            raise SerVaeError(
+                f"{name_of(source)}: too short: {frames} frames, and a segment has "
+                f"{self.segmentation.length}.\nGive a longer recording."
+            )
+
+    def _blocks(self, source: Source, rate: int, clip: Clip | None) -> Iterator[Samples]:
+        path = Path(source) if isinstance(source, str) else source
+        return audio.blocks(path, self.extractor.sample_rate, rate_hz=rate, clip=clip)
+
+    def _frame_blocks(self, source: Source, rate: int, clip: Clip | None) -> Iterator[Samples]:
+        """Yield the frames (T, F) of a recording in blocks, if the extractor works on blocks."""
+        extractor, blocks = self.extractor, self._blocks(source, rate, clip)
+        try:
+            if not isinstance(extractor, LogMel) or extractor.trim_db is not None:
+                yield extractor(np.concatenate(list(blocks)))
+                return
+            held = next(blocks)  # samples from the next frame on
+            yield (frames := extractor(held))
+            for block in blocks:
+                held = np.concatenate([held[len(frames) * extractor.shift_length :], block])
+                if len(held) >= extractor.window_length:
+                    yield (frames := extractor(held))
+                else:
+                    frames = frames[:0]
+        except TooShortError as error:
+            raise SerVaeError(f"{name_of(source)}: {error}") from error
+
+    def _segment_blocks(
+        self, source: Source, rate: int, speaker: str | None, clip: Clip | None
+    ) -> Iterator[Segments]:
+        """Yield the standardised segments of a recording in blocks; joined they are all of it."""
+        length, hop = self.segmentation.length, self.segmentation.hop
+        held = np.empty((0, len(self.extractor.names)), np.float32)  # from the next segment on
+        for block in self._frame_blocks(source, rate, clip):
+            # all segments but the last, after which the end may be
+            if (count := (len(held) - length) // hop) > 0:
+                yield self._cut(held[: length + (count - 1) * hop], speaker)
+                held = held[count * hop :]
+            held = np.concatenate([held, block])
+        self._check_length(source, len(held))
+        yield self._cut(held, speaker)
+
+    def _cut(self, frames: Samples, speaker: str | None) -> Segments:
+        segments = cut([frames], self.segmentation)
+        self.normaliser.apply(segments.frames, speaker)
+        return segments
+
+    def _latents(
+        self,
+        encoder: Encoder,
+        condition: Tensor,
+        source: Source,
+        rate: int,
+        speaker: str | None,
+        clip: Clip | None,
+    ) -> Tensor:
+        """Encode a recording under a condition (1, K): mu (S, Z)."""
+        return torch.cat(
+            [
+                encode(encoder, block, condition, sample=False, seed=0, device=self.device)
+                for block in self._segment_blocks(source, rate, speaker, clip)
+            ]
+        )
+
+    @property
+    def _uniform(self) -> Tensor:
+        return uniform_condition(1, len(self.emotions))
+
+    @property
+    def _model_name(self) -> str:
+        return self.components.model.target.rpartition(".")[2]
+
+    def _representation(self, lacks: str) -> Representation:
+        if self.representation is None:
+            raise SerVaeError(
+                f"{self._model_name}: a model of whole utterances has {lacks}.\n"
+                "Give a model of segments, such as one of model=vae."
+            )
+        return self.representation
+
+    def _prediction(self, row: Probabilities) -> Prediction:
+        probabilities = dict(zip(self.emotions, row.tolist(), strict=True))
+        return Prediction(self.emotions[int(row.argmax())], probabilities)
+
+    def _calibrated(self, probabilities: Probabilities) -> Probabilities:
+        return with_temperature(probabilities, self.temperature)
 
     def classify(
         self, segments: Segments, speakers: Sequence[str], whole: Samples | None = None
@@ -183,7 +404,7 @@ class Recogniser:
             whole: (U, E) what `estimator.extractor` returns, if it has one.
         """
         if self.estimator is None:
-            return self.policy.probabilities(self.trained(segments, speakers))
+            return self._calibrated(self.policy.probabilities(self.trained(segments, speakers)))
         probabilities: Probabilities = self.estimator.predict_proba(
             utterance_data(segments, speakers, whole)
         )
@@ -200,6 +421,27 @@ class Recogniser:
             len(self.emotions),
             self.seed,
             self.device,
+        )
+
+    def stream(self) -> Stream:
+        """Recognise audio as it arrives, see `Stream`.
+
+        Raises:
+            SerVaeError: a part of this model needs the whole utterance.
+        """
+        return Stream(self.segment_pipeline())
+
+    def segment_pipeline(self) -> SegmentPipeline:
+        """Return the parts from waveform to probabilities."""
+        return SegmentPipeline(
+            self.extractor,
+            self.segmentation,
+            self.normaliser,
+            self.emotions,
+            self.policy,
+            self.classifiers,
+            self.device,
+            self.temperature,
         )
 
     def illustrator(
@@ -241,7 +483,7 @@ class Recogniser:
         recogniser.json holds `format`; `about` (corpus, protocol, audit word, scores, …);
         `software`; `emotions`, `label_policy`, `seed`; `features`, `model`, `classifier` (the class
         as `_target_`, and its settings); `segmentation` in frames; `normalise`; `training` (how
-        latents are computed); and `checksums` (SHA-256 of the other files).
+        latents are computed); `temperature`; and `checksums` (SHA-256 of the other files).
         """
         files = {WEIGHTS: save_tensors(self._tensors(), metadata={"format": "pt"})}
         if (state := self._estimator_state()) is not None:
@@ -267,6 +509,7 @@ class Recogniser:
                 "sample": first.sample if first else False,
                 "batch_size": first.batch_size if first else 1,
             },
+            "temperature": self.temperature,
             "checksums": {name: sha256(content) for name, content in files.items()},
         }
         write_text(folder / JSON, json.dumps(document, indent=1) + "\n")
@@ -311,12 +554,12 @@ class Recogniser:
     def load(
         cls, path: str | Path, *, trust: Collection[str] = (), device: torch.device = CPU
     ) -> "Recogniser":
-        """Load a recogniser from a run folder, or from its `model/` or a copy of that.
+        """Load a recogniser from a run folder, from its `model/` or a copy of that, or the Hub.
 
         Nothing in the folder is executed: it names classes of this package, and values.
 
         Args:
-            path: the folder.
+            path: the folder; if there is none, `user/name` on the Hugging Face Hub.
             trust: dotted names of classes outside the package that it may use, such as your own
                 model's; using one imports it.
             device: where to compute.
@@ -324,7 +567,14 @@ class Recogniser:
         Raises:
             SerVaeError: a file is missing or altered, or names a class that is not trusted.
         """
-        folder = model_folder(Path(path))
+        folder = model_folder(path)
+        try:
+            return cls._load(folder, trust, device)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise SerVaeError(f"{folder / JSON}: not as a run writes it: {error!r}.") from error
+
+    @classmethod
+    def _load(cls, folder: Path, trust: Collection[str], device: torch.device) -> "Recogniser":
         document = read_document(folder)
         files = read_files(folder, document["checksums"])
         features, model, head = (
@@ -349,6 +599,7 @@ class Recogniser:
             estimator=None,
             components=Components(features, model, head),
             about={key: value for key, value in document.items() if key not in NOT_ABOUT},
+            temperature=float(document.get("temperature", 1.0)),
             device=device,
         )
         if network.level == "utterance":
@@ -379,7 +630,8 @@ class Recogniser:
 
 NOT_ABOUT = (
     *("format", "software", "emotions", "label_policy", "seed", "features", "model"),
-    *("classifier", "segmentation", "normalise", "training", "checksums"),
+    *("classifier", "segmentation", "normalise", "training", "temperature"),
+    "checksums",
 )
 
 
@@ -412,18 +664,53 @@ def build_model(
     return build(model, **sizes)
 
 
+def name_of(source: Source) -> str:
+    return str(source) if isinstance(source, str | Path) else "samples"
+
+
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def model_folder(path: Path) -> Path:
-    for folder in (path / "model", path):
+def is_model(path: Path) -> bool:
+    """Whether a folder is that of a finished run, or its `model/`, or a copy of that."""
+    return any((folder / JSON).is_file() for folder in (path / "model", path))
+
+
+def model_folder(path: str | Path) -> Path:
+    """Find the folder of a model in a run folder, or on the Hugging Face Hub, or where it is."""
+    if not Path(path).exists() and HUB_ID.fullmatch(str(path)):
+        path = download(str(path))
+    for folder in (Path(path) / "model", Path(path)):
         if (folder / JSON).is_file():
             return folder
     raise SerVaeError(
         f"{path}: expected a run folder or its model/, which holds {JSON}; there is none.\n"
         "Give the folder of a finished run, such as runs/random/vae-complete-demo-seed0-0123abcd."
     )
+
+
+def download(hub_id: str) -> str:
+    """Fetch the files of a model on the Hugging Face Hub, unless they are in its cache.
+
+    Raises:
+        SerVaeError: there is no such model, or no network.
+    """
+    missing = f"{hub_id}: there is no such folder here"
+    try:
+        from huggingface_hub import snapshot_download  # noqa: PLC0415  (an extra)
+        from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise SerVaeError(
+            f"{missing}.\nIf it is a model on the Hugging Face Hub: pip install 'ser_vae[share]'."
+        ) from error
+    try:
+        return snapshot_download(hub_id, allow_patterns=[JSON, WEIGHTS, ESTIMATOR])
+    except (HfHubHTTPError, OSError) as error:
+        raise SerVaeError(
+            f"{missing}, and it cannot be downloaded from the Hugging Face Hub: "
+            f"{str(error).splitlines()[0]}"
+        ) from error
 
 
 def read_document(folder: Path) -> dict[str, Any]:

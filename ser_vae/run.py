@@ -5,16 +5,19 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hydra
+import pandas as pd
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+import ser_vae
 from ser_vae import SerVaeError
 from ser_vae.command_errors import print_briefly_on_error, summarize
 from ser_vae.compose import command, configure, plain
@@ -26,11 +29,15 @@ from ser_vae.features.digest import Digests
 from ser_vae.report.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.settings import Settings, build, conf_dir, validate
-from ser_vae.sweep.cores import divide_cores
+from ser_vae.split import check_training_set
+from ser_vae.sweep.cores import choose_gpu, divide_cores
 from ser_vae.sweep.objective import read_objective
 from ser_vae.terminal import stderr
 
-__all__ = ["configure", "run"]
+if TYPE_CHECKING:
+    from ser_vae.recogniser import Recogniser
+
+__all__ = ["configure", "run", "train"]
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +64,54 @@ def run(config: Mapping[str, Any]) -> dict[str, Any]:
         return {**folder.read_metrics(), **read_objective(settings.objective, folder.path)}
 
 
+@dataclass(frozen=True)
+class TrainedRun:
+    """A finished run.
+
+    Attributes:
+        path: its folder, whose files `ser_vae.run_folder` describes.
+    """
+
+    path: Path
+
+    @cached_property
+    def model(self) -> "Recogniser":
+        """The model; see `Recogniser.predict`."""
+        return ser_vae.load(self.path)
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """The contents of metrics.json."""
+        return RunFolder(self.path).read_metrics()
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """Truth, guess and probabilities of each test utterance."""
+        text = ("utterance", "speaker", "dialogue", "truth", "guess")
+        return pd.read_csv(RunFolder(self.path).predictions, dtype=dict.fromkeys(text, "str"))
+
+
+def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
+    """Do a run, or find it finished; see `ser_vae.train`.
+
+    Raises:
+        SerVaeError: a setting is wrong, or the run cannot be done; fold=all is several runs.
+    """
+    settings = validate(configure(*overrides, config_dir=config_dir))
+    if settings.fold == "all":
+        raise SerVaeError("fold=all: expected one run.\nCall train once for each fold=0, 1, ….")
+    stderr().quiet = not settings.progress
+    with friendly_errors(settings.memory_gb):
+        return TrainedRun(finish(settings).path)
+
+
 def run_folds(settings: Settings) -> dict[str, Any]:
     """Run all folds of the protocol, and score their test sets together."""
     utterances = select(build(settings.corpus), settings.data.style)
-    if len(build(settings.split, utterances, seed=settings.seed)) == 1:
+    splits = build(settings.split, utterances, seed=settings.seed)
+    for fold in splits:  # before the first of them takes hours
+        check_training_set(fold, utterances, settings.choice.split)
+    if len(splits) == 1:
         return finish(at_fold(settings, None)).read_metrics()  # such as split=random in a sweep
     folders = [finish(at_fold(settings, 0))]
     count = folders[0].read_metrics()["folds"]  # of the usable utterances, hence perhaps fewer
@@ -164,6 +215,8 @@ def main(cfg: DictConfig) -> dict[str, Any] | float:
     multirun = hydra_config.mode == RunMode.MULTIRUN
     try:
         config = divide_cores(plain(cfg, hydra_config.runtime), hydra_config.launcher)
+        if multirun:
+            choose_gpu(int(hydra_config.job.num), hydra_config.launcher)
         if multirun and config["trainer"]["strategy"] == "ddp":
             raise SerVaeError(
                 "trainer.strategy=ddp: each of the processes would launch the sweep.\n"

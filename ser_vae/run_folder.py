@@ -47,7 +47,7 @@ from ser_vae.settings import Settings
 FORMAT = 4  # raised when a change of the code outside the named classes changes results
 NOT_ADDRESSED = (
     *("runs", "cache", "jobs", "threads", "memory_gb", "compile", "progress", "force", "debug"),
-    *("objective", "logger", "choice"),
+    *("objective", "logger", "choice", "max_batch_segments"),
 )
 PLACES_OF_A_CORPUS = ("root", "cache", "csv")  # its utterances are addressed by their content
 

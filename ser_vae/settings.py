@@ -473,12 +473,13 @@ class Settings(Section):
     fold: Annotated[int | Literal["all"] | None, BeforeValidator(parse_fold)]
     normalise: Literal["train", "speaker", "none"]
     label_policy: Annotated[LabelPolicy, BeforeValidator(parse_label_policy)]
-    label_policies: Literal["all", "headline"]
+    label_policies: Literal["headline", "one_encoder", "all"]
     bad_audio: Literal["error", "drop"]
     runs: str
     cache: str
     jobs: PositiveInt | None
     memory_gb: NonNegative
+    max_batch_segments: PositiveInt
     threads: PositiveInt | None
     compile: bool
     progress: bool

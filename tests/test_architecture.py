@@ -14,13 +14,15 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # In pipeline order; a stage imports from itself and from what precedes it.
 ORDER = [
     *("files", "faults", "terminal", "settings", "corpus", "features", "split", "data"),
-    *("baseline", "model", "classifier", "training", "evaluation", "recogniser", "run_folder"),
+    *("baseline", "model", "classifier", "training", "stream", "evaluation", "recogniser"),
+    *("run_folder",),
     *("plots", "logger", "report"),
 ]
 ENTRY_POINTS = (
     *("run", "compose", "check", "pipeline", "listen", "dashboard", "sweep", "command_errors"),
+    *("export", "share", "predict", "encode", "inputs"),
 )
-BUDGET = {"ser_vae": (10_300, 150), "ser_vae/report": (1_100, None), "tests": (13_400, None)}
+BUDGET = {"ser_vae": (11_900, 156), "ser_vae/report": (1_100, None), "tests": (14_500, None)}
 
 
 def stage_of(module: str) -> str:

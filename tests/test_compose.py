@@ -1,14 +1,15 @@
 """command.txt holds the command that makes a run again, however its configuration came about."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hydra
 import pytest
 from run_files import Command, Run, folders
 
-from ser_vae.compose import command, configure, quoted
+from ser_vae.compose import OverrideError, command, configure, quoted
 from ser_vae.run import run
 
 SHORT = ("model=ae", "model.hidden=[16]", "training.pretrain.epochs=1", "seed=3")
@@ -187,3 +188,29 @@ def test_the_command_line_leaves_a_command_that_composes_the_same(
     (folder,) = folders(tmp_path / "runs")
     expected = configure(*noise_command, *own, config_dir=own_options)
     assert portable(replayed((folder / "command.txt").read_text())) == portable(expected)
+
+
+@pytest.fixture
+def other_hydra(tmp_path: Path) -> Iterator[None]:
+    """Hydra as another library has initialised it, with its own configuration."""
+    (tmp_path / "other.yaml").write_text("size: 1\n")
+    with hydra.initialize_config_dir(str(tmp_path), version_base="1.2"):
+        yield
+
+
+@pytest.mark.usefixtures("other_hydra")
+def test_a_configuration_is_composed_beside_another_librarys() -> None:
+    for _ in range(2):
+        assert configure("model=ae")["choice"]["model"] == "ae"
+        assert hydra.compose("other", ["size=2"]) == {"size": 2}
+
+
+@pytest.mark.usefixtures("other_hydra")
+@pytest.mark.parametrize(
+    "override", ["model=cave", "corpus=folder corpus.rooot=x", "corpus.root=a,b"]
+)
+def test_a_typo_is_answered_as_on_the_command_line(override: str, command: Command) -> None:
+    with pytest.raises(OverrideError) as raised:
+        configure(*override.split())
+    assert command(*override.split()).stderr == f"error: {raised.value}\n"
+    assert hydra.compose("other") == {"size": 1}

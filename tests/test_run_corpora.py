@@ -105,3 +105,33 @@ def test_levels_of_folders_can_be_given_in_a_run(own: Path, run_own: Any) -> Non
         run_own(f"corpus.root={own / 'sets'}")
     metrics = run_own(f"corpus.root={own / 'sets'}", "corpus.folders=split/emotion", "split=given")
     assert metrics["emotions"] == ["calm", "cross"]
+
+
+LFS_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 32044\n"
+
+
+@pytest.mark.parametrize(
+    ("kept", "message"),
+    [
+        (0, r"^cross: none of its utterances can be used\.\nRepair the files"),
+        (1, r"5 utterances \(calm 4, cross 1\) cannot be split"),
+    ],
+)
+def test_a_class_that_loses_its_files_stops_a_run(
+    own: Path, run_own: Any, kept: int, message: str
+) -> None:
+    for path in sorted((own / "cross").iterdir())[kept:]:
+        path.write_text(LFS_POINTER)
+    with pytest.raises(SerVaeError, match=message):
+        run_own("bad_audio=drop")
+
+
+@pytest.mark.parametrize("fold", [0, "all"])
+def test_a_class_of_one_speaker_cannot_be_tested_on_that_speaker(
+    own: Path, run_own: Any, fold: int | str
+) -> None:
+    lines = [f"calm/{n}.wav,calm,s{n % 4 // 2}" for n in range(0, 8, 2)]
+    lines += [f"cross/{n}.wav,cross,s0" for n in range(1, 8, 2)]
+    (own / "list.csv").write_text("\n".join(["path,emotion,speaker", *lines]))
+    with pytest.raises(SerVaeError, match="split=speaker: a training set has no utterance of cros"):
+        run_own("corpus.csv=list.csv", "split=speaker", f"fold={fold}")

@@ -11,7 +11,7 @@ from ser_vae.evaluation import predictions
 from ser_vae.model import cvae
 from ser_vae.training.label_policy import LEAKING, POLICIES
 
-CVAE = ("model=cvae", "split=given")
+CVAE = ("model=cvae", "split=given", "label_policies=all")
 BRIEF = ("training.pretrain.epochs=2", "training.classify.epochs=4")
 
 
@@ -78,6 +78,18 @@ def test_label_dropout_is_pretrained_only_if_it_is_reported(
     assert len(list((tmp_path / "runs/pretrained").glob("cvae-*"))) == 1
     run_noises(*CVAE, *BRIEF, given[0])
     assert len(list((tmp_path / "runs/pretrained").glob("cvae-*"))) == 2
+
+
+def test_one_encoder_reports_what_all_policies_report_of_it(
+    run_noises: Run, given: tuple[str, str]
+) -> None:
+    full = run_noises(*CVAE, *BRIEF, given[0])
+    brief = run_noises(*CVAE, *BRIEF, given[0], "label_policies=one_encoder")
+    assert full["policies"].pop("dropout")
+    assert brief["policies"] == full["policies"]
+    assert full["leak_panel"].pop("permuted_labels")
+    assert brief["leak_panel"].pop("permuted_labels") is None
+    assert brief["leak_panel"] == full["leak_panel"]
 
 
 def test_the_leak_panel_has_chance_beside_each_measure(

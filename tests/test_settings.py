@@ -89,7 +89,7 @@ VIOLATIONS = {
     # choices
     "normalise=some": ("normalise=some: expected train, speaker or none, got some.", "conf/"),
     "bad_audio=some": ("bad_audio=some: expected error or drop", "conf/config.yaml"),
-    "label_policies=some": ("label_policies=some: expected all or headline", "conf/config.yaml"),
+    "label_policies=some": ("label_policies=some: expected headline, one_encoder or all", "conf/"),
     "label_policy=some": ("label_policy=some: expected null, dropout, marginal,", "conf/"),
     "data.remainder=some": ("data.remainder=some: expected drop or pad", "conf/data/"),
     "training.latent=z": ("training.latent=z: expected mu or sample", "conf/training/"),

@@ -6,6 +6,7 @@
 epoch each; a round gives the ratios, and their medians over the rounds are reported.
 
     by_hand    a PyTorch loop over an in-memory tensor with fused Adam, float32
+    by_hand_bf16  the same under autocast to bfloat16
     stock      Lightning with DataLoader(TensorDataset, shuffle=True) and its own defaults
     products   the matrix products of a step alone, forward and backward: no step is faster
     ours       `ser_vae.training.fit`, as a run calls it
@@ -64,14 +65,16 @@ def vae() -> Any:
     return build(SETTINGS.model, input_size=SIZE, num_classes=CLASSES)
 
 
-def by_hand(x: Tensor, c: Tensor) -> Contestant:
+def by_hand(x: Tensor, c: Tensor, *, bf16: bool) -> Contestant:
     model = vae()
     optimizer = torch.optim.Adam(model.parameters(), fused=True, **ADAM)
 
     def epoch() -> None:
         for index in torch.randperm(len(x)).split(BATCH):
             optimizer.zero_grad()
-            model.loss(x[index], c[index])["loss"].mean().backward()
+            with torch.autocast("cpu", torch.bfloat16, enabled=bf16, cache_enabled=False):
+                loss = model.loss(x[index], c[index])["loss"].mean()
+            loss.backward()
             optimizer.step()
 
     return epoch
@@ -156,7 +159,8 @@ def main() -> None:
     every = torch.arange(asked.segments)
     x, c = data.source[every], data.condition
     contestants: dict[str, Contestant] = {
-        "by_hand": by_hand(x, c),
+        "by_hand": by_hand(x, c, bf16=False),
+        "by_hand_bf16": by_hand(x, c, bf16=True),
         "stock": stock(x, c),
         "products": products(asked.segments),
         "ours": ours(data),
@@ -178,6 +182,7 @@ def main() -> None:
         "ratio": {
             "ours to by_hand": ratio(seconds["by_hand"], seconds["ours"]),
             "ours to stock": ratio(seconds["stock"], seconds["ours"]),
+            "ours_bf16 to by_hand_bf16": ratio(seconds["by_hand_bf16"], seconds["ours_bf16"]),
             "ours_bf16 to by_hand": ratio(seconds["by_hand"], seconds["ours_bf16"]),
             "ours to products": ratio(seconds["products"], seconds["ours"]),
         },

@@ -66,7 +66,7 @@ class LSTMClassifier(nn.Module):
 
     def _last(self, states: Tensor, length: Tensor) -> Tensor:
         """Return the state at the last valid segment; of the backward direction, at the first."""
-        last = states[torch.arange(len(states), device=states.device), length - 1]
+        last = states[torch.arange(states.shape[0], device=states.device), length - 1]
         if not self.lstm.bidirectional:
             return last
         hidden = self.lstm.hidden_size

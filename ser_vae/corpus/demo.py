@@ -20,13 +20,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import soundfile
-from filelock import FileLock
 
 from ser_vae.corpus import espeak, prosody
 from ser_vae.corpus.completeness import expected_counts
 from ser_vae.corpus.iemocap import read_tree
 from ser_vae.corpus.labels import class_of_code
 from ser_vae.corpus.utterance import Corpus
+from ser_vae.files import locked
 from ser_vae.terminal import track
 
 TEXT = Path(__file__).with_suffix(".txt")
@@ -153,7 +153,8 @@ def make(folder: Path, dialogues: Mapping[str, Sequence[Turn]]) -> None:
     A second process waits for the first and uses its result. What a killed run left is discarded.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
+    waiting = f"{folder}: waiting for another process, which is synthesising it"
+    with locked(Path(f"{folder}.lock"), waiting):
         if folder.is_dir():
             return
         part = folder.with_name(f"{folder.name}.part")

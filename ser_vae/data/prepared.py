@@ -10,7 +10,7 @@ from torch.nn.functional import one_hot
 
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.data.segment import Segments
-from ser_vae.data.sets import SegmentSet, SequenceSet, Source
+from ser_vae.data.sets import MAX_PADDED, SegmentSet, SequenceSet, Source
 from ser_vae.features.normalise import Normaliser
 
 NO_LABEL = -1
@@ -78,14 +78,17 @@ class PreparedData:
         c[label == NO_LABEL] = 1 / self.classes
         return SegmentSet(segments, c)
 
-    def sequence_set(self, part: str, source: Source, condition: Tensor) -> SequenceSet:
+    def sequence_set(
+        self, part: str, source: Source, condition: Tensor, max_padded: int = MAX_PADDED
+    ) -> SequenceSet:
         """Arrange rows of `source`, one per segment of a set, as the sequences of its utterances.
 
-        `condition` (U, K) is what the encoder gets in place of each utterance's label.
+        `condition` (U, K) is what the encoder gets in place of each utterance's label; see
+        `SequenceSet` for `max_padded`.
         """
         mask, segments = self.mask(part), self.segments_of(part)
         return SequenceSet(
-            source, segments.first, segments.count, condition[mask], self.label[mask]
+            source, segments.first, segments.count, condition[mask], self.label[mask], max_padded
         )
 
 

@@ -1,5 +1,6 @@
 """Datasets that are indexed by a whole batch: segments, and sequences of segments or latents."""
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import torch
@@ -7,6 +8,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ser_vae.data.batch import Pick
+
+MAX_PADDED = 500_000  # segments, as max_batch_segments in conf/config.yaml
 
 
 class Source(Protocol):
@@ -32,6 +35,15 @@ class SequenceBatch(NamedTuple):
     share: float
 
 
+class SplitBatch(NamedTuple):
+    """A batch in parts of similar length, which are padded and processed one after another."""
+
+    parts: Sequence[SequenceBatch]
+    order: Tensor  # (B,) for each item of the batch, where it is in the joined parts
+    label: Tensor  # (B,)
+    share: float
+
+
 class SegmentSet(Dataset[SegmentBatch]):
     """N segments and their conditions (N, K), indexed by a whole batch at once."""
 
@@ -44,6 +56,13 @@ class SegmentSet(Dataset[SegmentBatch]):
     def __getitem__(self, pick: Pick) -> SegmentBatch:
         items = pick.items.to(self.condition.device, non_blocking=True)
         return SegmentBatch(self.source[items], self.condition[items], pick.share)
+
+    def __getitems__(self, picks: Sequence[Pick]) -> list[SegmentBatch]:
+        """Return several batches, by one indexing operation."""
+        sizes = [len(pick.items) for pick in picks]
+        whole = self[Pick(torch.cat([pick.items for pick in picks]), 1.0)]
+        parts = zip(torch.split(whole.x, sizes), torch.split(whole.c, sizes), picks, strict=True)
+        return [SegmentBatch(x, c, pick.share) for x, c, pick in parts]
 
     def resident(self, device: torch.device) -> "SegmentSet":
         """Return a copy on the GPU if it takes at most half of the free memory, else self.
@@ -58,8 +77,11 @@ class SegmentSet(Dataset[SegmentBatch]):
         return SegmentSet(self.source.to(device), self.condition.to(device))
 
 
-class SequenceSet(Dataset[SequenceBatch]):
+class SequenceSet(Dataset[SequenceBatch | SplitBatch]):
     """Utterances as sequences of rows of `source`, indexed by a whole batch at once.
+
+    A batch is padded to its longest utterance. One that would have more than `max_padded` rows then
+    is split, so that an utterance of an hour among short ones does not take all memory.
 
     Args:
         source: rows; those of an utterance are consecutive.
@@ -67,18 +89,38 @@ class SequenceSet(Dataset[SequenceBatch]):
         count: (U,) number of rows of each utterance.
         condition: (U, K) condition of the encoder.
         label: (U,) class indices.
+        max_padded: rows, with padding, of utterances that are processed together; one utterance is
+            never cut.
     """
 
     def __init__(
-        self, source: Source, first: Tensor, count: Tensor, condition: Tensor, label: Tensor
+        self,
+        source: Source,
+        first: Tensor,
+        count: Tensor,
+        condition: Tensor,
+        label: Tensor,
+        max_padded: int = MAX_PADDED,
     ) -> None:
         self.source, self.first, self.count = source, first, count
         self.condition, self.label = condition, label
+        self.max_padded = max_padded
 
     def __len__(self) -> int:
         return len(self.count)
 
-    def __getitem__(self, pick: Pick) -> SequenceBatch:
+    def __getitem__(self, pick: Pick) -> SequenceBatch | SplitBatch:
+        length = self.count[pick.items]
+        if len(length) * int(length.max()) <= self.max_padded:
+            return self._padded(pick)
+        by_length = length.argsort(stable=True)
+        parts = [
+            self._padded(Pick(pick.items[by_length[first:end]], pick.share))
+            for first, end in split_by_size(length[by_length].tolist(), self.max_padded)
+        ]
+        return SplitBatch(parts, by_length.argsort(), self.label[pick.items], pick.share)
+
+    def _padded(self, pick: Pick) -> SequenceBatch:
         length = self.count[pick.items]
         steps = torch.arange(int(length.max()))
         valid = steps < length[:, None]  # (B, S)
@@ -88,3 +130,13 @@ class SequenceSet(Dataset[SequenceBatch]):
         return SequenceBatch(
             x, length, self.condition[pick.items], self.label[pick.items], pick.share
         )
+
+
+def split_by_size(length: Sequence[int], max_padded: int) -> Iterator[tuple[int, int]]:
+    """Split ascending lengths into ranges of at most `max_padded` when padded, or one length."""
+    first = 0
+    for index, longest in enumerate(length):
+        if index > first and (index - first + 1) * longest > max_padded:
+            yield first, index
+            first = index
+    yield first, len(length)

@@ -44,3 +44,17 @@ def report_unusable(reasons: Mapping[str, str], total: int, policy: str) -> None
     if policy == "error":
         raise SerVaeError(f"{message}\nRepair the files, or leave them out with bad_audio=drop.")
     log.warning("%s\nThey are left out (bad_audio=drop).", message)
+
+
+def check_classes(emotions: Sequence[str], usable: Sequence[Utterance]) -> None:
+    """Raise if a class has lost all its utterances, as the scores would be those of other classes.
+
+    Raises:
+        SerVaeError: none of the usable utterances is of one of the emotions.
+    """
+    if lost := sorted(set(emotions) - {utterance.emotion for utterance in usable}):
+        raise SerVaeError(
+            f"{', '.join(lost)}: none of its utterances can be used.\n"
+            "Repair the files, which `python -m ser_vae.check corpus=…` lists, or remove the class "
+            "from the corpus."
+        )

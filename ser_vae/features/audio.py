@@ -1,11 +1,14 @@
 """Audio file -> waveform, and the check whether it can be used at all."""
 
 import hashlib
+import logging
 import math
-import re
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +17,27 @@ import torch
 from torchaudio.transforms import Resample
 
 from ser_vae.features import AudioError
+from ser_vae.features.container import Audio, find_audio, find_defect
+
+log = logging.getLogger(__name__)
 
 Samples = npt.NDArray[np.float32]
 Clip = tuple[float, float]  # start and end in a file, s
 
 BLOCK = 2**18  # samples read at a time, as a damaged header may announce any number
+LONG_BLOCK = 2**21  # samples that `blocks` reads at a time: 131 s at 16 kHz, 43 s at 48 kHz
+CONTEXT = 8  # input periods on either side that a resampled block may depend on; the kernel has 7
 MAX_SAMPLES = 2**29  # 2 GiB, 9 hours at 16 kHz: a small FLAC may unpack to any number
 SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither lies below
 MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, they are damaged
-TRUNCATED = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)  # bytes
-UNKNOWN_SIZE = 2**31 - 2**16  # bytes; streams announce this size or more
+MP3_FRAME = 1152  # samples; where the number is not stated, libsndfile guesses to within a frame
+# Whether a file is complete can be checked in these formats.
+FORMATS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "NIST", "FLAC", "OGG", "MP3")
+REPAIR = "as after an interrupted recording: repair the header"
+BYTES = {  # of a sample that is not compressed
+    **{"PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8},
+    **{"ULAW": 1, "ALAW": 1},
+}
 TOLERANCE_S = 0.01  # a header may announce so much more than there is
 RATES_HZ = (4_000, 384_000)  # half of telephone speech, to twice the highest in studios
 RATE_STEP_HZ = 25  # all rates in use are multiples; 44,101 Hz would need a kernel of gigabytes
@@ -83,53 +97,172 @@ def inspect(path: Path, clip: Clip | None = None) -> Inspection:
     )
 
 
+def blocks(
+    source: Path | npt.NDArray[Any],
+    sample_rate_hz: int,
+    *,
+    rate_hz: int = 0,
+    clip: Clip | None = None,
+) -> Iterator[Samples]:
+    """Yield what `read` returns in blocks, so that hours of audio need little memory.
+
+    A file of up to `LONG_BLOCK` samples is a single block, the same as `read` returns to the bit.
+
+    Args:
+        source: a file; or samples (N,) or (N, channels), integer or in ±1.
+        sample_rate_hz: of the blocks.
+        rate_hz: of the samples if `source` is an array.
+        clip: the clip of the file to read; not of an array.
+
+    Raises:
+        AudioError: as `read` does; after the last block if it is silence or an early end.
+    """
+    if isinstance(source, Path):
+        raw, name = _decode_blocks(source, clip, LONG_BLOCK), source
+    else:
+        raw, name = _cut_blocks(source, rate_hz), Path("samples")
+    yield from _resample(_check(raw, name), sample_rate_hz)
+
+
+def _cut_blocks(samples: npt.NDArray[Any], rate_hz: int) -> Iterator[tuple[Samples, int]]:
+    """Cut an array into blocks (n, channels), integers scaled to ±1 as those of files are."""
+    columns = samples[:, None] if samples.ndim == 1 else samples
+    integer = np.issubdtype(samples.dtype, np.integer)
+    scale = np.iinfo(samples.dtype).max + 1 if integer else 1
+    for start in range(0, max(len(samples), 1), LONG_BLOCK):
+        yield (columns[start : start + LONG_BLOCK] / scale).astype(np.float32), rate_hz
+
+
+def _check(raw: Iterable[tuple[Samples, int]], name: Path) -> Iterator[tuple[Samples, int]]:
+    """Yield blocks (n, channels) as mono (n,); raise if they cannot be used."""
+    extremes: list[np.float32] = []
+    for samples, rate_hz in raw:
+        if extremes and not len(samples):
+            continue
+        if problem := _invalid(samples, rate_hz):
+            raise AudioError(name, problem)
+        mono = _mono(samples)
+        extremes += [mono.min(), mono.max()]
+        yield mono, rate_hz
+    if problem := _silent(float(max(extremes) - min(extremes)) / 2):
+        raise AudioError(name, problem)
+
+
+def _resample(blocks: Iterable[tuple[Samples, int]], target_hz: int) -> Iterator[Samples]:
+    """Resample consecutive blocks as if they were one waveform.
+
+    Each block is resampled together with the samples around it that the kernel reaches, from a
+    whole number of periods on, and the output of those is cut off.
+    """
+    held, lead = np.empty(0, np.float32), 0  # samples, of which `lead` are output already
+    rate_hz = target_hz
+    for block, rate_hz in blocks:
+        divisor = math.gcd(rate_hz, target_hz)
+        period, periods_out = rate_hz // divisor, target_hz // divisor
+        context = CONTEXT * period
+        if rate_hz == target_hz:
+            yield block
+            continue
+        if len(held) >= lead + context and len(block) >= context:
+            end = len(held) // period * period
+            joined = np.concatenate([held[: end + context], block[: context + end - len(held)]])
+            resampled = _resampler(rate_hz, target_hz)(torch.from_numpy(joined)).numpy()
+            yield resampled[lead // period * periods_out : end // period * periods_out]
+            held, lead = held[end - context :], context
+        held = np.concatenate([held, block]) if len(held) else block
+    if rate_hz != target_hz:
+        resampled = _resampler(rate_hz, target_hz)(torch.from_numpy(held)).numpy()
+        yield resampled[lead // period * periods_out :]
+
+
 def _decode(path: Path, clip: Clip | None) -> tuple[Samples, int]:
     """Read all samples (N, channels), or those of a clip, and their rate in Hz."""
+    decoded: list[tuple[Samples, int]] = []
+    for block in _decode_blocks(path, clip, BLOCK):
+        decoded.append(block)
+        if sum(samples.size for samples, _ in decoded) > MAX_SAMPLES:
+            raise AudioError(path, f"more than {MAX_SAMPLES:,} samples: cut it into utterances")
+    return np.concatenate([samples for samples, _ in decoded]), decoded[0][1]
+
+
+def _decode_blocks(path: Path, clip: Clip | None, size: int) -> Iterator[tuple[Samples, int]]:
+    """Yield blocks of up to `size` samples (n, channels), at least one, and their rate in Hz."""
     try:
         # by descriptor, so that the content determines the format, not the extension
-        with path.open("rb") as file, soundfile.SoundFile(file.fileno(), closefd=False) as sound:
-            rate_hz = sound.samplerate
-            if clip is None:
-                blocks = [sound.read(BLOCK, dtype="float32", always_2d=True)]
-                while len(blocks[-1]) == BLOCK and sum(b.size for b in blocks) <= MAX_SAMPLES:
-                    blocks.append(sound.read(BLOCK, dtype="float32", always_2d=True))
-                announced = sound.frames + _missing_samples(sound, path.stat().st_size)
-            else:
-                begin, end = (round(time_s * rate_hz) for time_s in clip)
-                # after a seek, a lossy decoder needs some frames to give the same samples again
-                first = 0 if sound.format in ("MP3", "OGG") else min(begin, sound.frames)
-                sound.seek(first)
-                blocks = [sound.read(end - first, dtype="float32", always_2d=True)[begin - first :]]
-                announced = end - begin - round(TOLERANCE_S * rate_hz)
+        with path.open("rb", buffering=0) as file:
+            length = path.stat().st_size
+            audio = find_audio(file, length)
+            if defect := find_defect(file, length):
+                raise AudioError(path, defect)
+            file.seek(0)
+            with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
+                _check_container(path, sound, audio)
+                rate_hz = sound.samplerate
+                begin, end = (round(t * rate_hz) for t in clip) if clip else (0, sys.maxsize)
+                position = 0
+                if clip and sound.format not in ("MP3", "OGG"):
+                    # after a seek, a lossy decoder needs some frames to give the same samples again
+                    position = sound.seek(min(begin, sound.frames))
+                while True:
+                    wanted = min(size, end - position)
+                    block = sound.read(wanted, dtype="float32", always_2d=True)
+                    position += len(block)
+                    yield block[max(0, len(block) - (position - begin)) :], rate_hz
+                    if len(block) < wanted or position >= end:
+                        break
+                if clip is None:
+                    announced = sound.frames - (MP3_FRAME if sound.format == "MP3" else 0)
+                else:
+                    announced = end - begin - round(TOLERANCE_S * rate_hz)
     except OSError as error:
         raise AudioError(path, f"cannot be opened: {error.strerror}") from error
     except soundfile.LibsndfileError as error:
         raise AudioError(path, f"cannot be decoded: {error.error_string}") from error
-    if sum(block.size for block in blocks) > MAX_SAMPLES:
-        raise AudioError(path, f"more than {MAX_SAMPLES:,} samples: cut it into utterances")
-    samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-    if len(samples) < announced:
-        raise AudioError(path, f"truncated: {len(samples):,} of {announced:,} samples can be read")
-    return samples, rate_hz
+    if (read := max(0, position - begin)) < announced:
+        raise AudioError(path, f"truncated: {read:,} of {announced:,} samples can be read")
 
 
-def _missing_samples(sound: soundfile.SoundFile, size: int) -> int:
-    """Count samples that the header of a WAV file announces beyond its end; 0 in other formats.
+def _check_container(path: Path, sound: soundfile.SoundFile, audio: Audio | None) -> None:
+    """Compare what a file holds with what its header announces.
 
-    libsndfile reads what is there and mentions the rest in its log only. A difference below
-    TOLERANCE_S is the writer's mistake, and a huge size that of a stream of unknown length.
+    A difference below TOLERANCE_S of uncompressed samples is the writer's mistake.
+
+    Raises:
+        AudioError: it holds less, or more that is not announced, or its format cannot be checked.
     """
-    match = TRUNCATED.search(sound.extra_info) if sound.format in ("WAV", "WAVEX") else None
-    if not match:
-        return 0
-    announced, present = map(int, match.groups())
-    missing = (announced - present) * sound.frames // max(present, 1)
-    known = present <= size and announced < UNKNOWN_SIZE
-    return missing if known and missing > sound.samplerate * TOLERANCE_S else 0
+    if sound.format not in FORMATS:
+        raise AudioError(path, f"format {sound.format}, expected {', '.join(FORMATS)}: convert it")
+    if audio is None:
+        return
+    frame = BYTES.get(sound.subtype, 0) * sound.channels
+    tolerance = frame * sound.samplerate * TOLERANCE_S
+    if audio.announced is None:
+        if frame and abs(sound.frames * frame - audio.present) > tolerance:
+            raise AudioError(path, f"its header states no length, {REPAIR}")
+        log.warning(
+            "%s: its header states no length, so all of it is read: %.2f s; a truncated file would "
+            "not be noticed",
+            path,
+            sound.frames / sound.samplerate,
+        )
+    elif audio.announced - audio.present > tolerance:
+        counts = f"{audio.present:,} of {audio.announced:,} bytes of audio are there"
+        raise AudioError(path, f"truncated: {counts}")
+    elif audio.present - audio.announced > tolerance and not audio.followed:
+        raise AudioError(
+            path,
+            f"its header announces {audio.announced:,} bytes of audio, but {audio.present:,} are "
+            f"there, {REPAIR}",
+        )
 
 
 def _problem(samples: Samples, rate_hz: int) -> str | None:
     """Return why (N, channels) samples cannot be used; None if they can."""
+    return _invalid(samples, rate_hz) or _silent(float(np.ptp(_mono(samples))) / 2)
+
+
+def _invalid(samples: Samples, rate_hz: int) -> str | None:
+    """Return why (N, channels) samples are no audio; None if they are."""
     lowest, highest = RATES_HZ
     if not lowest <= rate_hz <= highest or rate_hz % RATE_STEP_HZ:
         return (
@@ -143,7 +276,11 @@ def _problem(samples: Samples, rate_hz: int) -> str | None:
         return "NaN or infinite samples"
     if (peak := max(map(abs, extremes))) > MAX_PEAK:
         return f"a peak of {peak:.0e}, expected about 1: damaged, or not audio"
-    amplitude = float(np.ptp(_mono(samples))) / 2  # a constant offset is inaudible
+    return None
+
+
+def _silent(amplitude: float) -> str | None:
+    """Return why half the range of all samples is too small; a constant offset is inaudible."""
     if amplitude < SILENT:
         return f"silent: amplitude {amplitude:.1e} of full scale, expected at least {SILENT:.1e}"
     return None

@@ -97,7 +97,7 @@ def mode_of_environment() -> str:
     """
     if (value := os.environ.get("WANDB_MODE")) is None:
         return "offline"
-    mode = OTHER_NAMES.get(value.lower(), value.lower())
+    mode = OTHER_NAMES.get(value.strip().lower(), value.strip().lower())
     if mode not in MODES:
         log.warning("W&B: WANDB_MODE=%s is ignored: expected %s.", value, ", ".join(MODES))
         mode = "offline"

@@ -38,3 +38,22 @@ def select_fold(folds: Sequence[Mapping[str, str]], fold: Any, protocol: str) ->
             f"Give fold=0 to fold={len(folds) - 1}, or fold=all."
         )
     return folds[fold]
+
+
+def check_training_set(
+    fold: Mapping[str, str], utterances: Sequence[Utterance], protocol: str
+) -> None:
+    """Raise if an emotion of the utterances cannot be learned, as its recall would always be 0.
+
+    Raises:
+        SerVaeError: all utterances of an emotion are outside the training set of the fold.
+    """
+    learned = {u.emotion for u in utterances if fold[u.id] == "train"}
+    held_out = [u for u in utterances if u.emotion not in learned]
+    if held_out:
+        raise SerVaeError(
+            f"split={protocol}: a training set has no utterance of "
+            f"{', '.join(sorted({u.emotion for u in held_out}))}: all {len(held_out)} are held out "
+            f"together, such as {held_out[0].id}.\n"
+            "Remove the class from the corpus, or divide it, such as by split=random."
+        )

@@ -1,4 +1,4 @@
-"""How many cores a job of a sweep gets when several run at the same time."""
+"""What a job of a sweep gets of this machine when several run at the same time."""
 
 import os
 from collections.abc import Mapping
@@ -6,11 +6,10 @@ from typing import Any
 
 
 def divide_cores(config: Mapping[str, Any], launcher: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `config` with `jobs` and `threads` set to the cores of a job, unless they are set.
+    """Return `config` with `jobs` set to the cores of a job, unless it is set.
 
     Slurm grants a job `cpus_per_task`; joblib's `n_jobs` jobs divide this machine; a job of Hydra's
-    own launcher has all cores. The environment variable OMP_NUM_THREADS, which joblib sets, takes
-    precedence for `threads`.
+    own launcher has all cores.
     """
     cores: int | None = launcher.get("cpus_per_task")
     if n_jobs := launcher.get("n_jobs"):
@@ -19,5 +18,27 @@ def divide_cores(config: Mapping[str, Any], launcher: Mapping[str, Any]) -> dict
         available = cpu_count()  # that this process may use
         parallel = n_jobs if n_jobs > 0 else max(1, available + 1 + n_jobs)  # -2: all but one
         cores = max(1, available // parallel)
-    threads = config["threads"] or (None if "OMP_NUM_THREADS" in os.environ else cores)
-    return {**config, "jobs": config["jobs"] or cores, "threads": threads}
+    return {**config, "jobs": config["jobs"] or cores}
+
+
+def choose_gpu(number: int, launcher: Mapping[str, Any]) -> None:
+    """Let job `number` see one of the GPUs, if several jobs run at the same time on several.
+
+    A process keeps its GPU for the jobs that follow.
+    """
+    if launcher.get("n_jobs", 1) > 1:
+        every = ",".join(map(str, range(gpu_count())))
+        if visible := os.environ.get("CUDA_VISIBLE_DEVICES") or every:
+            gpus = visible.split(",")
+            os.environ["CUDA_VISIBLE_DEVICES"] = gpus[number % len(gpus)]
+
+
+def gpu_count() -> int:
+    import torch  # noqa: PLC0415  (slow)
+
+    return torch.cuda.device_count()
+
+
+def jobs_at_once(accelerator: str) -> int:
+    """Return one job per GPU that they would use; otherwise -1, which means one per core."""
+    return -1 if accelerator == "cpu" else gpu_count() or -1

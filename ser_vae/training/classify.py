@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ser_vae.classifier.head import Head
-from ser_vae.data.sets import SequenceBatch
+from ser_vae.data.sets import SequenceBatch, SplitBatch
 from ser_vae.training.predict import Encoder, classify_batch
 from ser_vae.training.stage import Stage
 
@@ -39,7 +39,7 @@ class Classify(Stage):
         self.encoder_lr, self.sample = encoder_lr, sample
         self.has_unused_parameters = encoder is not None
 
-    def terms(self, batch: SequenceBatch) -> dict[str, Tensor]:
+    def terms(self, batch: SequenceBatch | SplitBatch) -> dict[str, Tensor]:
         logits = classify_batch(self.head, self.encoder, batch, sample=self.sample)
         return {
             "loss": F.cross_entropy(logits, batch.label, reduction="none"),

@@ -5,7 +5,8 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from ser_vae.data.segment import Segments
-from ser_vae.model.representation import Representation
+from ser_vae.model.objective import squared_error
+from ser_vae.model.representation import Decoder, HasPosterior, Network, Representation
 
 CHUNK = 8192  # segments encoded at once; bounds memory
 
@@ -40,6 +41,18 @@ class Marginal(torch.nn.Module):
         return torch.stack(features).mean(dim=0)
 
 
+def prepare(network: Network, device: torch.device) -> None:
+    """Put a network in evaluation mode, single precision and on a device, if it is not yet.
+
+    Threads may then share it; moving an LSTM while another thread uses it fails.
+    """
+    network.eval()
+    tensors = (*network.parameters(), *network.buffers())
+    if any(t.device != device or t.dtype == torch.float64 for t in tensors):
+        network.float()
+        network.to(device)
+
+
 @torch.no_grad()
 def encode(
     model: Representation | Marginal,
@@ -54,9 +67,7 @@ def encode(
 
     With `sample`, z is drawn from the posterior with `seed`; otherwise it is mu.
     """
-    model.eval()
-    model.float()
-    model.to(device)
+    prepare(model, device)
     generator = torch.Generator(device).manual_seed(seed)
     c = condition[segments.utterance]
     latents = [
@@ -86,9 +97,7 @@ def lower_bounds(
     Returns:
         (U, K), in nats, double precision.
     """
-    model.eval()
-    model.float()
-    model.to(device)
+    prepare(model, device)
     by_label = []
     for label in torch.eye(classes):
         generator = torch.Generator(device).manual_seed(seed)
@@ -96,10 +105,23 @@ def lower_bounds(
         for index in torch.split(torch.arange(len(segments)), CHUNK):
             x = segments[index].to(device)
             c = label.to(device).expand(len(x), -1)
-            terms = [model.loss(x, c, generator) for _ in range(draws)]
-            bound = [-(term["squared_error"] + term["kl"]) for term in terms]
-            chunks.append(torch.stack(bound).mean(dim=0).cpu())
+            chunks.append(mean_bound(model, x, c, draws, generator).cpu())
         by_label.append(torch.cat(chunks))
     by_segment = torch.stack(by_label, dim=1).double()  # (N, K)
     total = torch.zeros(len(segments.count), classes, dtype=torch.float64)
     return total.index_add_(0, segments.utterance, by_segment)
+
+
+def mean_bound(
+    model: Representation, x: Tensor, c: Tensor, draws: int, generator: torch.Generator
+) -> Tensor:
+    """Average the lower bound over `draws` samples of z: x (B, D), c (B, K) -> (B,)."""
+    if isinstance(model, HasPosterior) and isinstance(model, Decoder):  # encodes only once
+        posterior = model.posterior(x, c)
+        kl = posterior.kl().sum(dim=-1)
+        z = (posterior.sample(generator) for _ in range(draws))
+        bounds = [-(squared_error(x, model.decode(each, c)) + kl) for each in z]
+    else:
+        terms = (model.loss(x, c, generator) for _ in range(draws))
+        bounds = [-(term["squared_error"] + term["kl"]) for term in terms]
+    return torch.stack(bounds).mean(dim=0)

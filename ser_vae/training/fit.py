@@ -86,6 +86,8 @@ def fit(
         accumulated=trainer.accumulate_grad_batches,
         seed=stage.seed,
     )
+    stage.chunk, stage.accumulated = data.chunk, data.accumulated
+    stage.gradient_clip = settings.gradient_clip
     if not torch.cuda.is_available():
         # Adam asks for a GPU at each step; as Lightning sets this, that looks for a driver library.
         os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "0"
@@ -102,7 +104,6 @@ def fit(
         ignore_known_warnings()
         lightning.Trainer(
             max_epochs=settings.epochs,
-            gradient_clip_val=settings.gradient_clip,
             callbacks=[*bars, History(folder / f"{stage.stage}.csv"), checkpoint],
             profiler=NoProfiler(),
             plugins=[AtomicCheckpoints()],
@@ -112,7 +113,8 @@ def fit(
             log_every_n_steps=0,  # epochs are logged, not steps
             enable_model_summary=False,
             enable_progress_bar=False,
-            **{**trainer.model_dump(), "strategy": strategy(stage, trainer)},
+            strategy=strategy(stage, trainer),
+            **trainer.model_dump(exclude={"strategy", "accumulate_grad_batches"}),
         ).fit(stage, data, ckpt_path=last if last.exists() else None, weights_only=True)
     if double:
         stage.float()  # as weights are kept

@@ -7,9 +7,9 @@ Every policy works from a representation, the classifiers behind it, and segment
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -50,11 +50,15 @@ class Trained:
     classes: int
     seed: int
     device: torch.device
+    computed: dict[Any, Probabilities] = field(default_factory=dict, init=False, repr=False)
 
     def classify(self, learned_under: Condition, condition: Tensor) -> Probabilities:
-        """Classify with the encoder under a condition (U, K) -> (U, K)."""
-        classifier = self.classifiers[learned_under]
-        return classifier.probabilities(self.segments, condition, self.speakers)
+        """Classify with the encoder under a condition (U, K) -> (U, K), once for each."""
+        key = learned_under, condition.numpy().tobytes()
+        if key not in self.computed:
+            classifier = self.classifiers[learned_under]
+            self.computed[key] = classifier.probabilities(self.segments, condition, self.speakers)
+        return self.computed[key]
 
     def without_label(self, learned_under: Condition) -> Probabilities:
         utterances = len(self.segments.count)

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.special import softmax
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.data.batch import Batches
 from ser_vae.data.segment import Segments
-from ser_vae.data.sets import SequenceBatch, SequenceSet
+from ser_vae.data.sets import MAX_PADDED, SequenceBatch, SequenceSet, SplitBatch
 from ser_vae.model.representation import Representation
-from ser_vae.training.encode import Marginal, encode
+from ser_vae.training.encode import Marginal, encode, prepare
 from ser_vae.training.seeding import seed_for
 
 Probabilities = npt.NDArray[np.float64]
@@ -21,9 +23,19 @@ Encoder = Representation | Marginal
 
 
 def classify_batch(
-    head: Head, encoder: Encoder | None, batch: SequenceBatch, *, sample: bool
+    head: Head, encoder: Encoder | None, batch: SequenceBatch | SplitBatch, *, sample: bool
 ) -> Tensor:
-    """Compute the logits (B, K) of a batch of latents, or of segments with their encoder."""
+    """Compute the logits (B, K) of a batch of latents, or of segments with their encoder.
+
+    Of a split batch no intermediate results are kept: they are computed again for the gradient,
+    part by part, so that an optimizer step is that of the whole batch.
+    """
+    if isinstance(batch, SplitBatch):
+        logits = [
+            checkpoint(classify_batch, head, encoder, part, sample=sample, use_reentrant=False)
+            for part in batch.parts
+        ]
+        return torch.cat(logits)[batch.order]
     z = batch.x if encoder is None else encode_batch(encoder, batch, sample=sample)
     return head(z, batch.length)
 
@@ -52,6 +64,7 @@ class LatentClassifier:
         seed: of the run.
         batch_size: utterances.
         device: where to compute.
+        max_padded: see `SequenceSet`.
     """
 
     encoder: Encoder
@@ -61,37 +74,50 @@ class LatentClassifier:
     seed: int
     batch_size: int
     device: torch.device
+    max_padded: int = MAX_PADDED
 
     @torch.no_grad()
     def probabilities(
         self, segments: Segments, condition: Tensor, speakers: Sequence[str]
     ) -> Probabilities:
         """Classify U utterances, in order: condition (U, K) -> (U, K)."""
-        source: Segments | Tensor = segments
-        if not self.fine_tuned:
-            source = encode(
-                self.encoder,
-                segments,
-                condition,
-                sample=self.sample,
-                seed=seed_for(self.seed, "latents", "test"),
-                device=self.device,
-            )
+        if self.fine_tuned:
+            prepare(self.encoder, self.device)
+            return self._apply_head(segments, segments.count, condition)
+        latents = encode(
+            self.encoder,
+            segments,
+            condition,
+            sample=self.sample,
+            seed=seed_for(self.seed, "latents", "test"),
+            device=self.device,
+        )
+        return self.classify(torch.split(latents, segments.count.tolist()), speakers)
+
+    def classify(self, latents: Sequence[Tensor], speakers: Sequence[str]) -> Probabilities:
+        """Classify U utterances from their latents (S, Z): (U, K)."""
+        if isinstance(self.head, SequenceEstimator):
+            return self.head.predict_proba([rows.numpy() for rows in latents], speakers)
+        count = torch.tensor([len(rows) for rows in latents])
+        return self._apply_head(torch.cat(list(latents)), count, torch.zeros(len(count), 1))
+
+    @torch.no_grad()
+    def _apply_head(
+        self, source: Segments | Tensor, count: Tensor, condition: Tensor
+    ) -> Probabilities:
+        """Classify utterances of `count` (U,) latents each, or segments if it is fine-tuned."""
         head = self.head
-        if isinstance(head, SequenceEstimator):
-            assert isinstance(source, Tensor)
-            return head.predict_proba(as_sequences(source, segments), speakers)
-        for network in (self.encoder, head):
-            network.eval()
-            network.float()
-            network.to(self.device)
+        assert not isinstance(head, SequenceEstimator)
+        prepare(head, self.device)
         torch.manual_seed(seed_for(seed_for(self.seed, "classify"), "predict"))  # it may sample
-        unknown = torch.zeros(len(segments.count), dtype=torch.int64)
-        items = SequenceSet(source, segments.first, segments.count, condition, unknown)
+        unknown = torch.zeros(len(count), dtype=torch.int64)
+        items = SequenceSet(
+            source, count.cumsum(0) - count, count, condition, unknown, self.max_padded
+        )
         batches = Batches(
             len(items), self.batch_size, accumulated=1, seed=0, shuffle=False, rank=0, world_size=1
         )
-        encoder = self.encoder if self.fine_tuned else None
+        encoder = self.encoder if isinstance(source, Segments) else None
         logits = [
             classify_batch(
                 head, encoder, on_device(items[pick], self.device), sample=self.sample
@@ -102,8 +128,25 @@ class LatentClassifier:
         return probabilities
 
 
-def on_device(batch: SequenceBatch, device: torch.device) -> SequenceBatch:
+def with_temperature(probabilities: Probabilities, temperature: float) -> Probabilities:
+    """Divide the logits behind probabilities (U, K) by a temperature; no prediction changes."""
+    if temperature == 1:
+        return probabilities
+    log_probability = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
+    scaled: Probabilities = softmax(log_probability / temperature, axis=1)
+    return scaled
+
+
+def on_device(
+    batch: SequenceBatch | SplitBatch, device: torch.device
+) -> SequenceBatch | SplitBatch:
     """Copy the tensors of a batch to a device."""
+    if isinstance(batch, SplitBatch):
+        return batch._replace(parts=[copy_to(part, device) for part in batch.parts])
+    return copy_to(batch, device)
+
+
+def copy_to(batch: SequenceBatch, device: torch.device) -> SequenceBatch:
     x, length, c, label = (each.to(device) for each in batch[:4])
     return SequenceBatch(x, length, c, label, batch.share)
 

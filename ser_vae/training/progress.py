@@ -22,7 +22,7 @@ class StageProgress(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not trainer.is_global_zero:
             return
-        steps, epochs = int(trainer.num_training_batches), trainer.max_epochs or 0
+        data, epochs = trainer.datamodule, trainer.max_epochs or 0  # type: ignore[attr-defined]
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -32,7 +32,7 @@ class StageProgress(Callback):
         )
         self.task = self.progress.add_task(
             self._description(pl_module, trainer),
-            total=steps * epochs,
+            total=data.optimizer_steps * epochs,
             completed=trainer.global_step,
         )
         self.progress.start()
@@ -41,7 +41,7 @@ class StageProgress(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         if self.progress:
-            self.progress.advance(self.task)
+            self.progress.update(self.task, completed=trainer.global_step)
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.progress:

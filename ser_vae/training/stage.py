@@ -2,13 +2,15 @@
 
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import lightning
 import torch
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
+from torch.optim import Optimizer
 
 from ser_vae import SerVaeError
 from ser_vae.training.epoch_mean import EpochMean
@@ -48,6 +50,9 @@ class Stage(lightning.LightningModule):
         super().__init__()
         self.stage, self.quantities, self.seed = name, quantities, seed
         self.optimizer = dict(optimizer)
+        self.automatic_optimization = False  # one call of `training_step` takes many steps
+        self.chunk = self.accumulated = 1  # batches per call, and per optimizer step; see `fit`
+        self.gradient_clip: float | None = None  # largest norm
         self.fused = True  # Adam as one kernel for all weights; see `fit` for the exception
         self.compiled = False  # see `fit`
         self.has_unused_parameters = False  # ddp has to know
@@ -77,20 +82,35 @@ class Stage(lightning.LightningModule):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         return torch.optim.Adam(self.parameter_groups(), fused=self.fused, **self.optimizer)
 
-    def training_step(self, batch: Any, index: int) -> Tensor:
-        self._seed("train", index)
-        return self._step(batch, self.train_means)
+    def training_step(self, chunk: Sequence[Any], index: int) -> None:
+        """Take all optimizer steps of a chunk of batches."""
+        optimizer = self.optimizers(use_pl_optimizer=True)
+        assert isinstance(optimizer, LightningOptimizer)
+        for number, batch in enumerate(chunk, index * self.chunk):
+            self._seed("train", number)
+            loss = self.mean_loss(batch, self.train_means)
+            if number % self.accumulated == 0:
+                optimizer.zero_grad()
+            self.manual_backward(loss / self.accumulated)
+            if (number + 1) % self.accumulated == 0:
+                optimizer.step()
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Clip the gradients, from which 16-mixed has taken its scaling by now."""
+        if self.gradient_clip:
+            self.clip_gradients(optimizer, self.gradient_clip, "norm")
 
     def validation_step(self, batch: Any, index: int) -> None:
         self._seed("validation", index)
-        self._step(batch, self.validation_means)
+        self.mean_loss(batch, self.validation_means)
 
     def _seed(self, part: str, index: int) -> None:
         """Seed each step: on a resumed epoch Lightning skips the hook of the epoch's start."""
         seed = seed_for(self.seed, part, self.current_epoch, index, self.global_rank)
         seed_streams(seed, self.device)
 
-    def _step(self, batch: Any, means: EpochMean) -> Tensor:
+    def mean_loss(self, batch: Any, means: EpochMean) -> Tensor:
+        """Compute the loss of a batch, and add its terms to the means of the epoch."""
         terms = (self._program or self.terms)(batch)
         if batch.share:
             values = torch.stack([terms[name].detach().float() for name in self.quantities])

@@ -1,14 +1,17 @@
 """What the stages are fed with: segments and sequences, a whole batch at once."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ser_vae.data import datamodule
 from ser_vae.data.batch import Pick
 from ser_vae.data.datamodule import BatchModule
 from ser_vae.data.segment import Segmentation, cut
-from ser_vae.data.sets import SegmentSet, SequenceSet
+from ser_vae.data.sets import MAX_PADDED, SegmentSet, SequenceSet
+from ser_vae.run import configure
 
 COUNTS = torch.tensor([3, 1, 4, 2])
 FIRST = torch.tensor([0, 3, 4, 8])
@@ -53,20 +56,38 @@ def test_a_segment_batch_has_the_condition_of_each_of_its_segments():
     assert torch.equal(batch.c, condition[[9, 2, 3]])
 
 
-def module(training: int = 10, validation: int = 4) -> BatchModule:
+def module(training: int = 10, validation: int = 4, accumulated: int = 1) -> BatchModule:
     part = [SegmentSet(ROWS, torch.arange(count)[:, None]) for count in (training, validation)]
-    return BatchModule(*part, batch_size=3, accumulated=1, seed=1)
+    return BatchModule(*part, batch_size=3, accumulated=accumulated, seed=1)
 
 
 def test_training_batches_hold_every_item_once_shuffled_anew_each_epoch():
     loader = module().train_dataloader()
     orders = []
     for epoch in range(2):
-        loader.sampler.set_epoch(epoch)
-        orders.append(torch.cat([batch.c[:, 0] for batch in loader]).tolist())
-    assert len(loader) == 4
+        loader.batch_sampler.sampler.set_epoch(epoch)
+        orders.append([n for chunk in loader for batch in chunk for n in batch.c[:, 0].tolist()])
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(10))
     assert orders[0] != orders[1] != list(range(10))
+
+
+@pytest.mark.parametrize(("accumulated", "sizes"), [(1, [3, 1]), (2, [2, 2]), (20, [20])])
+def test_a_chunk_holds_whole_optimizer_steps(monkeypatch, accumulated, sizes):
+    monkeypatch.setattr(datamodule, "CHUNK", 3)
+    data = module(accumulated=accumulated)
+    chunks = list(data.train_dataloader())
+    assert [len(chunk) for chunk in chunks] == sizes
+    assert data.chunk % accumulated == 0
+    assert data.optimizer_steps == sum(sizes) // accumulated
+
+
+def test_a_chunk_holds_the_batches_that_single_indexing_gives():
+    rows = SegmentSet(ROWS, torch.arange(10)[:, None])
+    picks = [Pick(torch.tensor([9, 2, 3]), 1.0), Pick(torch.tensor([1]), 0.5)]
+    for batch, pick in zip(rows.__getitems__(picks), picks, strict=True):
+        assert torch.equal(batch.x, rows[pick].x)
+        assert torch.equal(batch.c, rows[pick].c)
+        assert batch.share == pick.share
 
 
 def test_validation_batches_are_in_order():
@@ -76,3 +97,23 @@ def test_validation_batches_are_in_order():
 
 def test_no_validation_part_is_no_loader():
     assert module(validation=0).val_dataloader() == []
+
+
+@pytest.mark.parametrize("max_padded", [1, 6, 9, 1_000])
+def test_no_part_of_a_split_batch_is_larger_than_allowed_but_for_one_utterance(max_padded):
+    count = torch.tensor([3, 100, 2, 2, 3, 1])
+    rows, label = torch.randn(111, 2), torch.arange(6)
+    items = SequenceSet(
+        rows, count.cumsum(0) - count, count, torch.eye(6), label, max_padded=max_padded
+    )
+    picked = torch.tensor([4, 1, 0, 5, 3, 2])
+    batch = items[Pick(picked, 1.0)]
+    parts = [batch] if max_padded == 1_000 else batch.parts
+    assert all(p.x[..., 0].numel() <= max_padded or len(p.x) == 1 for p in parts)
+    joined = torch.cat([p.label for p in parts])
+    assert torch.equal(joined[batch.order] if len(parts) > 1 else joined, picked)
+    assert torch.equal(batch.label, picked)
+
+
+def test_the_same_bound_holds_for_a_loaded_model():
+    assert configure()["max_batch_segments"] == MAX_PADDED

@@ -1,8 +1,11 @@
 """Folders that are full or may not be written: said in a few lines; the run goes on afterwards."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
+import torch
 from forked import Forking
 from run_files import folders
 
@@ -113,3 +116,28 @@ def test_a_finished_run_answers_from_a_folder_that_may_not_be_written(disk, smal
     made = run(configure(*own))
     disk.read_only()
     assert run(configure(*own)) == made
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_one_line_with_the_remedy(small, monkeypatch, code):
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(SerVaeError, match=r"this file system has no locks \(.*\): give") as raised:
+        run(configure(*small()))
+    assert "\n" not in str(raised.value)
+    assert os.strerror(code) in str(raised.value)
+
+
+def test_too_little_shared_memory_is_one_line_with_the_remedy(small, monkeypatch):
+    """The message is PyTorch's, of a /dev/shm of 64 KiB."""
+    message = "unable to allocate shared memory(shm) for file </torch_58_35_8>: Success (0)"
+
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(torch.multiprocessing, "start_processes", refuse)
+    with pytest.raises(SerVaeError, match=r"^/dev/shm, .* is too small: enlarge it") as raised:
+        run(configure(*small("trainer=[cpu,ddp]")))
+    assert "\n" not in str(raised.value)

@@ -96,7 +96,7 @@ def test_a_run_that_fails_is_marked_as_failed_and_closed(log_epochs: LogEpochs) 
 @pytest.mark.parametrize(
     ("value", "mode"),
     [
-        *(("", "offline"), ("Offline", "offline"), ("dryrun", "offline")),
+        *(("", "offline"), (" Offline ", "offline"), ("dryrun", "offline")),
         *(("run", "online"), ("DISABLED", "disabled"), ("sometimes", "offline")),
     ],
 )

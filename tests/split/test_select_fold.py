@@ -1,9 +1,12 @@
-"""The selection of a fold."""
+"""The selection of a fold, and what its training set must hold."""
+
+from pathlib import Path
 
 import pytest
 
 from ser_vae import SerVaeError
-from ser_vae.split import select_fold
+from ser_vae.corpus.utterance import Utterance
+from ser_vae.split import check_training_set, select_fold
 
 FOLDS = [{"a": "test", "b": "train"}, {"a": "train", "b": "test"}]
 
@@ -25,3 +28,11 @@ def test_a_missing_or_invalid_number_is_an_error_that_gives_the_range(fold):
 def test_a_number_for_a_protocol_with_one_fold_is_an_error():
     with pytest.raises(SerVaeError, match=r"fold=0: split=random has no folds"):
         select_fold(FOLDS[:1], 0, "random")
+
+
+def test_a_training_set_without_an_emotion_is_refused_by_name():
+    utterances = [Utterance(id_, Path(), emotion, "s") for id_, emotion in ("ax", "by", "cy")]
+    fold = {"a": "train", "b": "validation", "c": "test"}
+    with pytest.raises(SerVaeError, match="split=given: a training set has no utterance of y: all"):
+        check_training_set(fold, utterances, "given")
+    check_training_set(fold | {"b": "train"}, utterances, "given")

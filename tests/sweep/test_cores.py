@@ -1,17 +1,19 @@
 """Jobs that run at the same time divide the cores of the machine."""
 
+import os
+
 import joblib
 import pytest
 
-from ser_vae.sweep.cores import divide_cores
+from ser_vae.sweep import cores
+from ser_vae.sweep.cores import choose_gpu, divide_cores, jobs_at_once
 
-UNSET = {"jobs": None, "threads": None, "seed": 3}
+UNSET = {"jobs": None, "seed": 3}
 
 
 @pytest.fixture(autouse=True)
 def _eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(joblib, "cpu_count", lambda: 8)
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
 
 
 @pytest.mark.parametrize(
@@ -25,14 +27,40 @@ def _eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_job_uses_its_cores(launcher: dict[str, int | None], cores: int | None) -> None:
-    assert divide_cores(UNSET, launcher) == {"jobs": cores, "threads": cores, "seed": 3}
+    assert divide_cores(UNSET, launcher) == {"jobs": cores, "seed": 3}
 
 
 def test_settings_of_the_user_take_precedence() -> None:
-    config = {"jobs": 3, "threads": 2}
-    assert divide_cores(config, {"n_jobs": 2}) == config
+    assert divide_cores({"jobs": 3}, {"n_jobs": 2}) == {"jobs": 3}
 
 
-def test_the_environment_takes_precedence_for_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert divide_cores(UNSET, {"n_jobs": 2}) == {"jobs": 4, "threads": None, "seed": 3}
+@pytest.mark.parametrize(
+    ("accelerator", "gpus", "jobs"),
+    [("auto", 0, -1), ("auto", 2, 2), ("gpu", 1, 1), ("cpu", 2, -1)],
+)
+def test_as_many_jobs_as_gpus_run_at_once_otherwise_one_per_core(
+    accelerator: str, gpus: int, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cores, "gpu_count", lambda: gpus)
+    assert jobs_at_once(accelerator) == jobs
+
+
+@pytest.mark.parametrize(
+    ("visible", "gpus", "expected"),
+    [(None, 0, None), ("", 0, ""), (None, 2, "1"), ("4,6", 2, "6"), ("5", 1, "5")],
+)
+def test_jobs_at_the_same_time_are_spread_over_the_gpus(
+    visible: str | None, gpus: int, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cores, "gpu_count", lambda: gpus)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    choose_gpu(3, {"n_jobs": 2})
+    assert os.environ.get("CUDA_VISIBLE_DEVICES") == expected
+
+
+def test_one_job_at_a_time_sees_all_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    choose_gpu(1, {})
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1"

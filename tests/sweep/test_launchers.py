@@ -84,7 +84,7 @@ def test_jobs_in_processes_share_cores_and_encoders_and_their_output_stays_out_o
     assert "job 2, classifier.hidden=8 split=session: failed: split=session: the corpus" in shown
     assert "2 of 4 done, 2 failed. Repeat the command" in shown
     (output,) = tmp_path.glob("runs/.sweeps/*/output.txt")
-    assert output.read_text().count("ae-complete-folder-seed0: random/test/ua") == 2
+    assert output.read_text().count("random/test/ua ") == 2
     finished = folders(tmp_path / "runs")
     assert len(finished) == 2
     for folder in finished:

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from ser_vae.classifier.lstm import LSTMClassifier
-from ser_vae.data.sets import SequenceBatch
+from ser_vae.data.batch import Pick
+from ser_vae.data.sets import SequenceBatch, SequenceSet, SplitBatch
 from ser_vae.model.cvae import CVAE
 from ser_vae.training.classify import Classify
 
@@ -94,3 +95,24 @@ def test_its_state_holds_the_networks_and_nothing_else(encoder: nn.Module | None
     assert {name.split(".")[0] for name in stage.state_dict()} == (
         {"head"} if encoder is None else {"head", "encoder"}
     )
+
+
+@pytest.mark.parametrize("tuned", [False, True])
+def test_a_split_batch_has_the_terms_and_gradients_of_the_whole_one(tuned):
+    count = torch.tensor([3, 40, 1, 2, 7, 2])
+    rows, label = torch.randn(int(count.sum()), D if tuned else Z), torch.arange(6) % K
+    items = (rows, count.cumsum(0) - count, count, torch.eye(K)[label], label)
+    pick = Pick(torch.tensor([5, 1, 0, 4, 2, 3]), 1.0)
+    head, encoder = lstm(), cvae()
+    stage = Classify(head, 0, ADAM, encoder=encoder if tuned else None, encoder_lr=1e-4)
+    results = []
+    for max_padded in (240, 15):
+        batch = SequenceSet(*items, max_padded=max_padded)[pick]
+        assert isinstance(batch, SplitBatch) == (max_padded == 15)
+        terms = stage.terms(batch)
+        stage.zero_grad()
+        terms["loss"].mean().backward()
+        gradients = [p.grad for p in stage.parameters() if p.grad is not None]
+        results.append([terms["loss"].detach(), terms["accuracy"], *gradients])
+    for whole, split in zip(*results, strict=True):
+        torch.testing.assert_close(split, whole, atol=1e-6, rtol=1e-5)

@@ -256,6 +256,23 @@ def test_the_gradient_is_clipped_to_the_norm_that_is_given(tmp_path):
     assert moved[0] > 1e-3 > moved[1]
 
 
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+@pytest.mark.parametrize("kind", ["VAE", "CVAE"])
+def test_the_size_of_a_chunk_changes_no_bit(kind, precision, tmp_path, monkeypatch):
+    start, data = STAGES[kind](), segments(70, seed=1)
+    ends = []
+    for size in (1, 3, 32):
+        monkeypatch.setattr("ser_vae.data.datamodule.CHUNK", size)
+        stage = copy.deepcopy(start)
+        trainer = {"accelerator": "cpu", "devices": 1, "precision": precision}
+        train(stage, data, tmp_path / str(size), trainer=trainer, gradient_clip=0.1)
+        ends.append(stage)
+    assert_same_weights(ends[0], ends[1])
+    assert_same_weights(ends[0], ends[2])
+    curves = [(tmp_path / size / "pretrain.csv").read_text() for size in ("1", "3", "32")]
+    assert curves[0] == curves[1] == curves[2]
+
+
 def losses(folder: Path) -> list[float]:
     return [row["pretrain/train/loss"] for row in read_curves(folder / "pretrain.csv")]
 

@@ -78,7 +78,7 @@ def test_a_step_of_pretraining_stays_on_the_gpu_and_waits_for_nothing(
     with GPU:  # made there: fake tensors can't be moved in place
         model = build(config["model"], input_size=LENGTH * F, num_classes=K)
         stage = Pretrain(model, 0, adam, label_dropout=label_dropout)
-    loss = stage.training_step(segment_set().resident(GPU)[PICK], 0)
+    loss = stage.mean_loss(segment_set().resident(GPU)[PICK], stage.train_means)
     assert (loss.device, loss.shape) == (GPU, ())
     assert stage.train_means.total.device == GPU
 

@@ -15,7 +15,9 @@ ROWS = torch.randn(N, 3, generator=torch.Generator().manual_seed(0))
 SEGMENTS = Segments(ROWS, torch.arange(N), COUNT, length=1)
 
 
-def classifier(batch_size: int, *, fine_tuned: bool = False) -> LatentClassifier:
+def classifier(
+    batch_size: int, *, fine_tuned: bool = False, max_padded: int = 100
+) -> LatentClassifier:
     torch.manual_seed(0)
     head = LSTMClassifier(
         input_size=3,
@@ -35,6 +37,7 @@ def classifier(batch_size: int, *, fine_tuned: bool = False) -> LatentClassifier
         seed=0,
         batch_size=batch_size,
         device=torch.device("cpu"),
+        max_padded=max_padded,
     )
 
 
@@ -44,8 +47,9 @@ def probabilities(trained: LatentClassifier) -> np.ndarray:
 
 @pytest.mark.parametrize("fine_tuned", [True, False])
 @pytest.mark.parametrize("batch_size", [1, 3, 100])
-def test_an_utterance_has_the_same_probabilities_in_any_batch(batch_size, fine_tuned):
-    trained = classifier(batch_size, fine_tuned=fine_tuned)
+@pytest.mark.parametrize("max_padded", [1, 8, 100])
+def test_an_utterance_has_the_same_probabilities_in_any_batch(batch_size, fine_tuned, max_padded):
+    trained = classifier(batch_size, fine_tuned=fine_tuned, max_padded=max_padded)
     result = probabilities(trained)
     head = trained.head.eval()
     logits = [head(rows[None], torch.tensor([len(rows)])) for rows in ROWS.split(COUNT.tolist())]

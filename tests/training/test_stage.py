@@ -49,12 +49,16 @@ def run(stage: Stage, train: list[Batch], validation: list[Batch], epochs: int =
             num_sanity_val_steps=0,
         )
         loader = DataLoader(validation, batch_size=None) if validation else []
-        trainer.fit(stage, DataLoader(train, batch_size=None), loader)
+        trainer.fit(stage, DataLoader([[each] for each in train], batch_size=None), loader)
     return {name: value.item() for name, value in trainer.callback_metrics.items()}
 
 
 def batch(*values: float, share: float = 1.0) -> Batch:
     return Batch(torch.tensor(values), share)
+
+
+def loss_of(stage: Stage, batch: Batch) -> Tensor:
+    return stage.mean_loss(batch, stage.train_means)
 
 
 def test_metrics_are_named_by_stage_part_and_quantity_and_are_means_over_items():
@@ -72,14 +76,14 @@ def test_metrics_are_named_by_stage_part_and_quantity_and_are_means_over_items()
 
 
 def test_the_loss_of_a_batch_is_its_mean_times_its_share():
-    loss = Square().training_step(batch(1.0, 3.0, share=0.5), 0)
+    loss = loss_of(Square(), batch(1.0, 3.0, share=0.5))
     assert loss.item() == pytest.approx(0.5 * (1 + 9) / 2)
 
 
 def test_a_batch_that_keeps_step_counts_for_nothing():
     stage = Square()
     stage.optimizer["lr"] = 0.0
-    stage.training_step(batch(100.0, share=0.0), 0).backward()
+    loss_of(stage, batch(100.0, share=0.0)).backward()
     assert stage.w.grad.item() == 0.0
     metrics = run(stage, [batch(1.0), batch(100.0, share=0.0)], [])
     assert metrics["toy/train/loss"] == 1.0
@@ -88,9 +92,9 @@ def test_a_batch_that_keeps_step_counts_for_nothing():
 def test_gradients_averaged_over_devices_are_those_of_the_whole_batch():
     """Three items on two devices, two and one: shares 4/3 and 2/3, as `data.batch` gives them."""
     whole, first, second = Square(), Square(), Square()
-    whole.training_step(batch(1.0, 2.0, 5.0), 0).backward()
-    first.training_step(batch(1.0, 5.0, share=4 / 3), 0).backward()
-    second.training_step(batch(2.0, share=2 / 3), 0).backward()
+    loss_of(whole, batch(1.0, 2.0, 5.0)).backward()
+    loss_of(first, batch(1.0, 5.0, share=4 / 3)).backward()
+    loss_of(second, batch(2.0, share=2 / 3)).backward()
     average = (first.w.grad + second.w.grad) / 2
     torch.testing.assert_close(average, whole.w.grad)
 

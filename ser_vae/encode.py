@@ -1,0 +1,155 @@
+"""Encode recordings to latents: `python -m ser_vae.encode MODEL INPUT… --out latents.parquet`.
+
+INPUT is an audio file, a folder, a glob, - for standard input, or a CSV with a column `path`, see
+`ser_vae.predict`. With --corpus it is the corpus of the run, all its sets.
+
+The output has a row per segment, or per recording with --mean: file, start, end (s), z0, z1, …;
+with --corpus also part (train, validation, test), speaker and emotion. An .npz has an array for
+each, `name` in place of file, and a single one for all latents, `z` (rows, Z). The exit status is 1
+if a recording cannot be used.
+"""
+
+import argparse
+import csv
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml  # type: ignore[import-untyped]
+
+import ser_vae
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import Corpus
+from ser_vae.features.extractor import single_torch_thread
+from ser_vae.files import atomic_write
+from ser_vae.inputs import (
+    Input,
+    add_arguments,
+    output_path,
+    read_inputs,
+    with_speakers,
+    write_table,
+)
+from ser_vae.recogniser import Recogniser
+from ser_vae.run_folder import RunFolder
+from ser_vae.settings import build, validate
+from ser_vae.terminal import track
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        return encode(options)
+    except SerVaeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        prog="python -m ser_vae.encode",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("model", metavar="MODEL", help="a run folder, or its model/")
+    result.add_argument("inputs", nargs="*", metavar="INPUT", help="recordings")
+    result.add_argument(
+        "--out", type=output_path(".parquet", ".npz", ".csv"), required=True, metavar="FILE"
+    )
+    result.add_argument("--mean", action="store_true", help="the mean over a recording's segments")
+    result.add_argument("--corpus", action="store_true", help="encode the corpus of the run folder")
+    add_arguments(result)
+    return result
+
+
+def encode(options: argparse.Namespace) -> int:
+    """Write the latents; return the exit status.
+
+    Raises:
+        SerVaeError: an option, the model or the list of inputs is wrong, or no input can be used.
+    """
+    inputs = read_inputs(options.inputs, rate=options.rate, one_speaker=options.one_speaker)
+    if options.corpus:
+        inputs += corpus_inputs(Path(options.model))
+    if not inputs:
+        raise SerVaeError("Give recordings behind the model: files, folders, a CSV, or -.")
+    loaded = ser_vae.load(options.model, trust=options.trust)
+    model = with_speakers(loaded, inputs) if loaded.representation is not None else loaded
+    with single_torch_thread(), ThreadPoolExecutor(options.jobs) as pool:
+        tables = pool.map(partial(encode_input, model, mean=options.mean), inputs)
+        done = list(track(tables, "encoding", len(inputs), transient=True))
+    errors = [each for each in done if isinstance(each, SerVaeError)]
+    for error in errors:
+        print(f"error: {error}", file=sys.stderr)
+    if len(errors) < len(done):
+        write(pd.concat([each for each in done if isinstance(each, pd.DataFrame)]), options.out)
+    return int(bool(errors))
+
+
+def corpus_inputs(run: Path) -> list[Input]:
+    """List the utterances of a run, from its configuration and its split.
+
+    Raises:
+        SerVaeError: this is no run folder, or the corpus is not where it was.
+    """
+    folder = RunFolder(run)
+    try:
+        settings = validate(yaml.safe_load(folder.config.read_text(encoding="utf-8")))
+        with folder.split.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except OSError as error:
+        raise SerVaeError(
+            f"--corpus: {error.filename}: {error.strerror}.\nGive the folder of a run as the model."
+        ) from error
+    corpus: Corpus = build(settings.corpus)
+    utterances = {utterance.id: utterance for utterance in corpus.utterances}
+    if missing := [row["utterance"] for row in rows if row["utterance"] not in utterances]:
+        raise SerVaeError(
+            f"--corpus: {len(missing)} utterances of the run are not in the corpus any more, first "
+            f"{missing[0]}.\nRestore the corpus."
+        )
+    return [
+        Input(
+            name=row["utterance"],
+            source=(utterance := utterances[row["utterance"]]).path,
+            clip=utterance.clip,
+            speaker=utterance.speaker,
+            columns={key: row[key] for key in ("part", "speaker", "emotion")},
+        )
+        for row in rows
+    ]
+
+
+def encode_input(model: Recogniser, each: Input, *, mean: bool) -> pd.DataFrame | SerVaeError:
+    """Return the latents of one input, a row per segment; or why there are none."""
+    try:
+        z = model.encode(each.source, each.rate, speaker=each.speaker, clip=each.clip)
+    except SerVaeError as error:
+        return error
+    times = model.segment_times(len(z)) + (each.clip[0] if each.clip else 0.0)
+    if mean:
+        z, times = z.mean(axis=0, keepdims=True), np.array([[times[0, 0], times[-1, 1]]])
+    names = {"file": each.name, **each.columns}
+    table = pd.DataFrame({"start": times[:, 0], "end": times[:, 1]}).assign(**names)
+    latents = pd.DataFrame(z, columns=[f"z{n}" for n in range(z.shape[1])])
+    return pd.concat([table[["file", "start", "end", *each.columns]], latents], axis="columns")
+
+
+def write(table: pd.DataFrame, path: Path) -> None:
+    if path.suffix != ".npz":
+        write_table(table, path)
+        return
+    latents = table.filter(regex=r"^z\d+$")
+    others = table.drop(columns=latents.columns).rename(columns={"file": "name"})
+    arrays: dict[str, Any] = {key: np.array(others[key].tolist()) for key in others}  # no objects
+    with atomic_write(path) as file:
+        np.savez(file, z=latents.to_numpy(np.float32), **arrays)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,229 @@
+"""The recordings that a command is given: files, folders, globs, tables and standard input.
+
+A table is a CSV with a column `path`, relative to the CSV, and optionally `start` and `end` (s),
+`speaker`, and `emotion` or `truth`, the true emotion. Other columns are carried through.
+"""
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import soundfile
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.files import walk
+from ser_vae.corpus.folder import AUDIO
+from ser_vae.corpus.table import MISSING, parse_clip
+from ser_vae.features.audio import Clip
+from ser_vae.files import atomic_write
+from ser_vae.recogniser import Recogniser, Recording, Source, is_model
+
+STDIN = "-"
+MICROPHONE = "microphone"
+MICROPHONE_HZ = 16_000
+TRUTH = ("truth", "emotion")  # columns of the true emotion, in order of preference
+ONE_SPEAKER = "speaker of all inputs"  # of --one-speaker; no corpus has this name
+
+
+@dataclass(frozen=True)
+class Input:
+    """A recording to recognise.
+
+    Attributes:
+        name: the file as it was given.
+        source: its path, or samples.
+        rate: of the samples, in Hz; 0 for a file.
+        clip: start and end in the file, s; None for all of it.
+        speaker: None if unknown.
+        truth: the true emotion; None if unknown.
+        columns: other columns of the table that lists it.
+    """
+
+    name: str
+    source: Source
+    rate: int = 0
+    clip: Clip | None = None
+    speaker: str | None = None
+    truth: str | None = None
+    columns: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def recording(self) -> Recording:
+        return self.source, self.rate, self.clip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what determines the inputs, and how they are read."""
+    parser.add_argument("--rate", type=int, help="stdin is raw 16-bit mono PCM of this rate, in Hz")
+    parser.add_argument(
+        "--one-speaker",
+        action="store_true",
+        help="all inputs are of one speaker (normalise=speaker)",
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="files in parallel")
+    parser.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="CLASS",
+        help="a class outside ser_vae that the model may use, such as your own model's",
+    )
+
+
+def read_inputs(names: Sequence[str], *, rate: int | None, one_speaker: bool) -> list[Input]:
+    """Expand what a command is given to recordings, in order.
+
+    Raises:
+        SerVaeError: a name is no file, folder or glob that matches; a folder holds no audio; or a
+            table is not as it should be.
+    """
+    inputs = [each for name in names for each in expand(name, rate)]
+    if not one_speaker:
+        return inputs
+    return [Input(**(vars(each) | {"speaker": ONE_SPEAKER})) for each in inputs]
+
+
+def expand(name: str, rate: int | None) -> Iterator[Input]:
+    path = Path(name).expanduser()
+    if name == STDIN:
+        yield read_stdin(rate)
+    elif path.is_dir():
+        files = [file for file in walk(path) if file.suffix.lower() in AUDIO]
+        if not files:
+            raise SerVaeError(f"{name}: no audio in this folder; expected {', '.join(AUDIO)}.")
+        yield from (Input(str(file), file) for file in files)
+    elif path.suffix.lower() == ".csv":
+        yield from read_table(path)
+    elif path.exists() or not set("*?[") & set(name):
+        yield Input(name, path)  # a missing file is reported in its row
+    else:
+        matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+        if not matches:
+            raise SerVaeError(f"{name}: no file matches.")
+        for match in matches:
+            yield from expand(str(match), rate)
+
+
+def read_table(path: Path) -> Iterator[Input]:
+    """Read the recordings that a CSV lists."""
+    try:
+        table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise SerVaeError(f"{path}: expected a CSV in UTF-8: {error}.") from error
+    if "path" not in table:
+        raise SerVaeError(
+            f"{path}: expected a column path, found {', '.join(table)}.\n"
+            "Name the columns in the first line, separated by commas."
+        )
+    truth = next((column for column in TRUTH if column in table), None)
+    for line, row in enumerate(table.to_dict("records"), 2):
+        cells = {key: "" if cell.strip() in MISSING else cell.strip() for key, cell in row.items()}
+        yield Input(
+            name=cells.pop("path"),
+            source=path.parent / row["path"].strip(),
+            clip=parse_clip(
+                [cells.pop(key, "") for key in ("start", "end")], f"{path}, line {line}"
+            ),
+            speaker=cells.pop("speaker", "") or None,
+            truth=cells.pop(truth, "") or None if truth else None,
+            columns=cells,
+        )
+
+
+def read_stdin(rate: int | None) -> Input:
+    """Read standard input: an audio file, or raw 16-bit little-endian mono PCM of `rate`."""
+    content = sys.stdin.buffer.read()
+    if rate is not None:
+        return Input(STDIN, np.frombuffer(content[: len(content) // 2 * 2], "<i2"), rate)
+    try:
+        samples, found_rate = soundfile.read(io.BytesIO(content), dtype="float32")
+    except soundfile.LibsndfileError as error:
+        raise SerVaeError(
+            f"standard input: cannot be decoded: {error.error_string}\n"
+            "Give --rate if it is raw PCM of 16 bits."
+        ) from error
+    return Input(STDIN, samples, found_rate)
+
+
+def record(seconds: float) -> Input:
+    """Record from the microphone."""
+    try:
+        import sounddevice  # noqa: PLC0415  (an extra)
+    except (ImportError, OSError) as error:  # OSError: there is no PortAudio
+        raise SerVaeError(
+            f"--microphone needs sounddevice and PortAudio: {error}.\npip install 'ser_vae[audio]'"
+        ) from error
+    print(f"recording {seconds:g} s …", file=sys.stderr, flush=True)
+    try:
+        samples = sounddevice.rec(round(seconds * MICROPHONE_HZ), MICROPHONE_HZ, 1, blocking=True)
+    except sounddevice.PortAudioError as error:
+        raise SerVaeError(f"--microphone: {error}.\nConnect one, or allow its use.") from error
+    return Input(MICROPHONE, samples, MICROPHONE_HZ)
+
+
+def with_speakers(model: Recogniser, inputs: Sequence[Input]) -> Recogniser:
+    """Give a model of normalise=speaker the statistics of all speakers of the inputs.
+
+    Inputs that cannot be read contribute nothing; their own row will say why.
+
+    Raises:
+        SerVaeError: the speaker of an input is unknown.
+    """
+    if model.normaliser.policy != "speaker":
+        return model
+    if unknown := [each.name for each in inputs if each.speaker is None]:
+        raise SerVaeError(
+            f"This model needs statistics of each speaker (normalise=speaker); the speaker of "
+            f"{len(unknown)} of {len(inputs)} inputs is unknown, first {unknown[0]}.\n"
+            "List the inputs in a CSV with a column speaker, or give --one-speaker."
+        )
+    for speaker in sorted({str(each.speaker) for each in inputs} - set(model.normaliser.scales)):
+        own = [each.recording for each in inputs if each.speaker == speaker]
+        if usable := [recording for recording in own if is_usable(model, recording)]:
+            model = model.with_speaker(speaker, usable)
+    return model
+
+
+def is_usable(model: Recogniser, recording: Recording) -> bool:
+    try:
+        return len(model.frames(*recording)) > 0
+    except SerVaeError:
+        return False
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table in the format that the suffix names, one of `SUFFIXES`."""
+    if path.suffix == ".parquet":
+        content = table.to_parquet(index=False)
+    elif path.suffix == ".jsonl":
+        text = table.to_json(orient="records", lines=True, double_precision=15, force_ascii=False)
+        content = text.encode()
+    else:
+        content = table.to_csv(index=False).encode()
+    with atomic_write(path) as file:
+        file.write(content)
+
+
+def output_path(*suffixes: str) -> Callable[[str], Path]:
+    """Return the argparse type of a file to write, with one of the suffixes."""
+
+    def parse(text: str) -> Path:
+        if (path := Path(text)).suffix not in suffixes:
+            raise argparse.ArgumentTypeError(f"{text}: expected {', '.join(suffixes)}")
+        return path
+
+    return parse
+
+
+def split_models(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Separate models from inputs: a model is the first name, and each model folder behind it."""
+    count = 1
+    while count < len(names) and is_model(Path(names[count])):
+        count += 1
+    return list(names[:count]), list(names[count:])

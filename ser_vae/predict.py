@@ -1,0 +1,250 @@
+"""Recognise the emotion of recordings: `python -m ser_vae.predict MODEL INPUT…`.
+
+MODEL is a run folder or its `model/`; if several are given, such as seeds or folds, their
+probabilities are averaged. INPUT is an audio file, a folder, a glob, - for standard input, or a CSV
+with a column `path`, relative to the CSV, and optionally `start` and `end` (s), `speaker`, and
+`truth` or `emotion`, the true emotion, by which predictions are scored; other columns are copied.
+
+The output has a row per recording, or per time with --every: file, start, end, emotion, confidence,
+the probability of each emotion, and error. The exit status is 1 if a recording cannot be used.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+import ser_vae
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
+from ser_vae.evaluation.intervals import intervals
+from ser_vae.evaluation.metrics import scores
+from ser_vae.evaluation.predictions import PROBABILITY, Predictions
+from ser_vae.features.extractor import single_torch_thread
+from ser_vae.inputs import (
+    Input,
+    add_arguments,
+    output_path,
+    read_inputs,
+    record,
+    split_models,
+    with_speakers,
+    write_table,
+)
+from ser_vae.recogniser import Prediction, Recogniser
+from ser_vae.stream import TimedPrediction
+from ser_vae.terminal import track
+
+UNCERTAIN = "uncertain"  # in place of an emotion below --min-confidence
+SUFFIXES = (".csv", ".jsonl", ".parquet")
+
+Row = dict[str, Any]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        inputs, rows, emotions = predict(options)
+        table = as_table(inputs, rows, emotions)
+        if options.out:
+            write_table(table, options.out)
+        elif sys.stdout.isatty():
+            Console(markup=False).print(for_terminal(table))
+        else:
+            table.to_csv(sys.stdout, index=False)
+        print_scores(inputs, [each[-1] for each in rows], emotions)
+    except SerVaeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return int(table["error"].ne("").any())
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        prog="python -m ser_vae.predict",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("names", nargs="+", metavar="MODEL… INPUT…", help="models, then inputs")
+    result.add_argument(
+        "--out", type=output_path(*SUFFIXES), metavar="FILE", help=f"one of {', '.join(SUFFIXES)}"
+    )
+    result.add_argument(
+        "--every", type=float, metavar="S", help="predict up to every S seconds, such as 0.1"
+    )
+    result.add_argument(
+        "--min-confidence",
+        type=float,
+        default=0.0,
+        metavar="P",
+        help=f"print {UNCERTAIN} for an emotion with a lower probability",
+    )
+    result.add_argument(
+        "--microphone", type=float, nargs="?", const=5.0, metavar="S", help="record S seconds"
+    )
+    add_arguments(result)
+    return result
+
+
+def predict(
+    options: argparse.Namespace,
+) -> tuple[list[Input], list[list[Row]], tuple[str, ...]]:
+    """Return the inputs, the rows of the output for each, and the emotions of the models.
+
+    Raises:
+        SerVaeError: an option, a model or the list of inputs is wrong.
+    """
+    models, names = split_models(options.names)
+    inputs = read_inputs(names, rate=options.rate, one_speaker=options.one_speaker)
+    if options.microphone:
+        inputs.append(record(options.microphone))
+    if not inputs:
+        raise SerVaeError("Give recordings behind the model: files, folders, a CSV, or -.")
+    loaded = [ser_vae.load(name, trust=options.trust) for name in models]
+    check_models(models, loaded, options.every)
+    recognisers = [with_speakers(model, inputs) for model in loaded]
+    recognise_input = partial(
+        recognise, recognisers, every_s=options.every, min_confidence=options.min_confidence
+    )
+    # noise is drawn from one generator, so that threads would change its order
+    sampled = any(c.sample for model in loaded for c in model.classifiers.values())
+    with single_torch_thread(), ThreadPoolExecutor(1 if sampled else options.jobs) as pool:
+        rows = pool.map(recognise_input, inputs)
+        done = list(track(rows, "predicting", len(inputs), transient=True))
+    return inputs, done, loaded[0].emotions
+
+
+def as_table(
+    inputs: Sequence[Input], rows: Sequence[Sequence[Row]], emotions: Sequence[str]
+) -> pd.DataFrame:
+    columns = [
+        "file",
+        "start",
+        "end",
+        *dict.fromkeys(key for each in inputs for key in each.columns),
+    ]
+    columns += ["truth"] if any(each.truth for each in inputs) else []
+    columns += ["emotion", "confidence", *(PROBABILITY + name for name in emotions), "error"]
+    return pd.DataFrame([row for each in rows for row in each], columns=columns)
+
+
+def check_models(names: Sequence[str], models: Sequence[Recogniser], every: float | None) -> None:
+    """Raise if the models cannot be averaged, or one has no trajectory that is asked for."""
+    first = models[0]
+    for name, model in zip(names, models, strict=True):
+        if set(model.emotions) != set(first.emotions):
+            raise SerVaeError(
+                f"{name}: its emotions are {', '.join(model.emotions)}, those of {names[0]} "
+                f"{', '.join(first.emotions)}.\nAverage models of the same emotions."
+            )
+        if every is None:
+            continue
+        if reason := model.segment_pipeline().obstacle(causal=True):
+            raise SerVaeError(f"--every: {name}: {reason}.\nPredict whole recordings instead.")
+        if (model.extractor, model.segmentation) != (first.extractor, first.segmentation):
+            raise SerVaeError(f"--every: {name}: its segments end at other times than the first's.")
+
+
+def recognise(
+    models: Sequence[Recogniser], each: Input, *, every_s: float | None, min_confidence: float
+) -> list[Row]:
+    """Recognise one input: return a row of the table, or several with `every_s`."""
+    start, end = each.clip or (np.nan, np.nan)
+    row = {**each.columns, "file": each.name, "start": start, "end": end, "truth": each.truth}
+    by_model: list[Sequence[Prediction | TimedPrediction]]
+    try:
+        if every_s is None:
+            by_model = [
+                [model.predict(each.source, each.rate, speaker=each.speaker, clip=each.clip)]
+                for model in models
+            ]
+        else:
+            by_model = [
+                model.trajectory(each.source, each.rate, every_s=every_s, clip=each.clip)
+                for model in models
+            ]
+    except SerVaeError as error:
+        return [row | {"error": str(error).splitlines()[0]}]
+    result = []
+    for predictions in zip(*by_model, strict=True):
+        probability = {
+            emotion: float(np.mean([p.probabilities[emotion] for p in predictions]))
+            for emotion in models[0].emotions
+        }
+        emotion = max(probability, key=lambda name: probability[name])
+        confidence = probability[emotion]
+        times = {}
+        if isinstance(first := predictions[0], TimedPrediction):
+            begin = each.clip[0] if each.clip else 0.0
+            times = {"start": begin, "end": begin + first.time_s}
+        result.append(
+            {
+                **row,
+                **times,
+                "emotion": emotion if confidence >= min_confidence else UNCERTAIN,
+                "confidence": confidence,
+                **{PROBABILITY + name: value for name, value in probability.items()},
+                "error": "",
+            }
+        )
+    return result
+
+
+def for_terminal(table: pd.DataFrame) -> Table:
+    """Lay the predictions out, numbers with two decimals, without columns that are empty."""
+    shown = table.replace("", np.nan).dropna(axis="columns", how="all")
+    result = Table(*(str(name).removeprefix(PROBABILITY) for name in shown))
+    for row in shown.itertuples(index=False):
+        cells = (f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row)
+        result.add_row(*("" if cell in ("nan", "None") else cell for cell in cells))
+    return result
+
+
+def print_scores(inputs: Sequence[Input], rows: Sequence[Row], emotions: Sequence[str]) -> None:
+    """Print scores to standard error if the true emotion of some inputs is known.
+
+    `rows` are the last of each input; the most probable emotion counts, however uncertain.
+    """
+    known = [
+        (each, row)
+        for each, row in zip(inputs, rows, strict=True)
+        if each.truth in emotions and not row["error"]
+    ]
+    if not known:
+        return
+    predictions = Predictions(
+        tuple(emotions),
+        tuple(map(str, range(len(known)))),
+        tuple(each.speaker or UNKNOWN_SPEAKER for each, _ in known),
+        ("",) * len(known),
+        np.array([emotions.index(str(each.truth)) for each, _ in known]),
+        np.array([[row[PROBABILITY + emotion] for emotion in emotions] for _, row in known]),
+    )
+    values = scores(predictions.truth, predictions.guess, emotions)
+    ranges = [
+        f"{interval[0]:.1%} to {interval[1]:.1%} over {groups}"
+        for groups, interval in intervals(predictions).items()
+        if interval
+    ]
+    labelled = sum(each.truth is not None for each in inputs)
+    console = Console(stderr=True, markup=False, highlight=False)
+    console.print(f"scores of {len(known)} of {labelled} recordings with a true emotion")
+    console.print(
+        f"WA {values['wa']:.1%}  UA {values['ua']:.1%}  macro-F1 {values['macro_f1']:.1%}"
+    )
+    console.print(f"95 % interval of UA: {', '.join(ranges) or 'unknown'}")
+    confusion = Table("truth", *emotions, title="predicted emotion", title_justify="left")
+    for emotion, counts in zip(emotions, values["confusion"], strict=True):
+        confusion.add_row(emotion, *map(str, counts))
+    console.print(confusion)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

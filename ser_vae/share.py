@@ -1,0 +1,154 @@
+"""Publish a trained model on the Hugging Face Hub, with a card that says how far to trust it.
+
+    python -m ser_vae.share MODEL user/name
+
+Writes the model's files, an ONNX graph where there can be one, and README.md, the model card, to
+the folder user/name (or --out), and pushes the folder with the token of `hf auth login`. Without a
+token or a network the folder is written, and nothing is pushed. Needs the extra `share`.
+`ser_vae.load("user/name")` loads what was pushed.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+
+from ser_vae import SerVaeError
+from ser_vae.export import export_folder, export_onnx
+from ser_vae.files import write_text
+from ser_vae.recogniser import HUB_ID, JSON, Recogniser
+
+ONNX, CARD = "model.onnx", "README.md"
+LICENCES = {  # what the licence of a corpus says about models that were trained on it
+    "ravdess": "RAVDESS is licensed CC BY-NC-SA 4.0: not for commercial use, adaptations under the "
+    "same licence. Cite Livingstone and Russo, PLoS ONE 13(5): e0196391, 2018.",
+    "iemocap": "IEMOCAP is released by USC SAIL to those who sign its licence. Check that your "
+    "licence allows you to publish, or to use, models that were trained on it.",
+    "urdu": "The URDU corpus (Latif et al., 2018) was collected from talk shows for research. Ask "
+    "its authors before any other use.",
+    "demo": "The corpus is synthetic speech that ser_vae makes with espeak-ng; it has no licence.",
+}
+OTHER_CORPUS = "The licence of the corpus {corpus} is not known to ser_vae: ask who trained it."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    folder = options.out or Path(options.name)
+    try:
+        if find_spec("huggingface_hub") is None:
+            raise SerVaeError("Install huggingface_hub: pip install 'ser_vae[share]'")
+        write_folder(options.model, options.name, folder, options.trust)
+        print(push(folder, options.name, private=options.private))
+    except (SerVaeError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        prog="python -m ser_vae.share",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("model", metavar="MODEL", help="a run folder, or its model/")
+    result.add_argument("name", type=hub_id, metavar="user/name", help="on the Hugging Face Hub")
+    result.add_argument("--out", type=Path, metavar="FOLDER", help="default: user/name")
+    result.add_argument("--private", action="store_true", help="only you can see it")
+    result.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="CLASS",
+        help="a class outside ser_vae that the model may use, such as your own model's",
+    )
+    return result
+
+
+def hub_id(text: str) -> str:
+    if not HUB_ID.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"expected user/name, got {text}")
+    return text
+
+
+def write_folder(model: str | Path, name: str, out: Path, trust: Sequence[str] = ()) -> None:
+    """Write everything that is pushed.
+
+    Raises:
+        SerVaeError: a file of the model is missing or altered, or names a class without `trust`.
+    """
+    export_folder(model, out)
+    recogniser = Recogniser.load(out, trust=trust)
+    refused = ""
+    try:
+        export_onnx(recogniser, out / ONNX)
+    except SerVaeError as error:
+        refused = str(error).partition("\n")[0]
+    write_text(out / CARD, card(recogniser, name, refused))
+
+
+def push(folder: Path, name: str, *, private: bool) -> str:
+    """Push a folder if there is a token; return what was done.
+
+    Raises:
+        SerVaeError: the Hub does not answer, or refuses.
+    """
+    from httpx2 import HTTPError  # noqa: PLC0415  (an extra)
+    from huggingface_hub import HfApi, get_token  # noqa: PLC0415
+
+    if get_token() is None:
+        return f"written to {folder}, not pushed: no token. To push: hf auth login, then again."
+    api = HfApi()
+    try:
+        api.create_repo(name, private=private, exist_ok=True)
+        api.upload_folder(repo_id=name, folder_path=folder)
+    except (HTTPError, OSError) as error:
+        problem = f"{type(error).__name__}: {error}"
+        raise SerVaeError(f"written to {folder}, not pushed: {problem}") from error
+    return f"pushed to https://huggingface.co/{name}"
+
+
+def card(recogniser: Recogniser, name: str, onnx_refused: str) -> str:
+    """Write the model card; `onnx_refused` says why there is no ONNX file, "" if there is one."""
+    from huggingface_hub import EvalResult, ModelCardData  # noqa: PLC0415  (an extra)
+
+    about = recogniser.about
+    corpus, protocol = about["corpus"], about["protocol"]
+    header = ModelCardData(
+        model_name=name.partition("/")[2],
+        library_name="ser_vae",
+        pipeline_tag="audio-classification",
+        license="other",
+        tags=["speech-emotion-recognition", "variational-autoencoder"],
+        eval_results=[
+            EvalResult(
+                task_type="audio-classification",
+                dataset_type=corpus,
+                dataset_name=f"{corpus}, {protocol} split",
+                metric_type=metric,
+                metric_name=title,
+                metric_value=about["scores"][f"{protocol}/test/{title.lower()}"],
+            )
+            for metric, title in (("recall", "UA"), ("accuracy", "WA"))
+        ],
+    )
+    templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=False)
+    return templates.get_template("share.jinja").render(
+        header=header.to_yaml(),
+        name=name,
+        about=about,
+        emotions=recogniser.emotions,
+        model=recogniser.components.model.target.rpartition(".")[2],
+        sample_rate=recogniser.extractor.sample_rate,
+        onnx=ONNX,
+        onnx_refused=onnx_refused,
+        licence=LICENCES.get(corpus, OTHER_CORPUS.format(corpus=corpus)),
+        json=JSON,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,339 @@
+"""Audio as it arrives -> an emotion after each segment, in constant memory.
+
+    stream = ser_vae.load("runs/random/vae-complete-demo-seed0-0123abcd").stream()
+    for block in blocks:  # (N,) samples in ±1, of any size
+        for prediction in stream.push(block, 16_000):
+            print(prediction.time_s, prediction.emotion)
+    stream.finish()
+
+Each prediction is what the recogniser gives for a recording that ends there. Frames, segments and
+the resampler carry the few samples that the next one needs; the LSTM carries its state.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torchaudio.transforms import Resample
+
+from ser_vae import SerVaeError
+from ser_vae.classifier.head import SequenceEstimator
+from ser_vae.classifier.lstm import LSTMClassifier
+from ser_vae.data.segment import Segmentation
+from ser_vae.features.audio import RATE_STEP_HZ, RATES_HZ, Samples
+from ser_vae.features.extractor import Extractor
+from ser_vae.features.logmel import LogMel
+from ser_vae.features.normalise import Normaliser
+from ser_vae.training.encode import prepare, uniform_condition
+from ser_vae.training.label_policy import USES_BOUNDS, Condition, LabelPolicy
+from ser_vae.training.predict import LatentClassifier
+
+
+@dataclass(frozen=True)
+class TimedPrediction:
+    """The emotion of the audio from the start of a stream to `time_s`.
+
+    Attributes:
+        time_s: end of the last segment, in s of audio.
+        emotion: the most probable one.
+        probabilities: emotion -> probability, in the order of the classes.
+    """
+
+    time_s: float
+    emotion: str
+    probabilities: dict[str, float]
+
+
+@dataclass(frozen=True)
+class SegmentPipeline:
+    """The parts of a `Recogniser` from waveform to probabilities, for streaming and export.
+
+    Attributes:
+        extractor, segmentation, normaliser, emotions, policy, classifiers, device, temperature: of
+            the recogniser; there are no classifiers for an utterance-level model.
+    """
+
+    extractor: Extractor
+    segmentation: Segmentation
+    normaliser: Normaliser
+    emotions: tuple[str, ...]
+    policy: LabelPolicy
+    classifiers: Mapping[Condition, LatentClassifier]
+    device: torch.device
+    temperature: float = 1.0
+
+    def obstacle(self, *, causal: bool) -> str | None:
+        """Say which part, if any, has no form as a stream (`causal`) or as a graph, and why."""
+        return next(self._obstacles(causal), None)
+
+    def _obstacles(self, causal: bool) -> Iterator[str]:
+        policy, extractor = self.policy.name, self.extractor
+        if policy in USES_BOUNDS:
+            yield f"label_policy={policy}: the bounds are estimated with random draws"
+        if policy == "random":
+            yield "label_policy=random: a control, whose label is drawn at random"
+        if not self.classifiers:
+            yield "the model is utterance-level: it has no sequence of latents"
+        if type(extractor) is not LogMel:
+            yield f"features are {type(extractor).__name__}: only LogMel is supported"
+        elif extractor.trim_db is not None:
+            yield (
+                f"features.trim_db={extractor.trim_db:g}: where to cut depends on the loudest "
+                "frame of the whole recording"
+            )
+        if self.normaliser.policy == "speaker":
+            yield "normalise=speaker: it needs statistics over all recordings of the speaker"
+        for classifier in self.classifiers.values():
+            head = classifier.head
+            if classifier.sample:
+                yield "training.latent=sample: latents are drawn at random"
+            if isinstance(head, SequenceEstimator):
+                yield "classifier=functionals: a scikit-learn estimator of the whole utterance"
+            elif not causal:
+                continue
+            elif not isinstance(head, LSTMClassifier):
+                yield f"the classifier is {type(head).__name__}: only LSTMClassifier is supported"
+            elif head.lstm.bidirectional:
+                yield "classifier.bidirectional=true: one direction starts at the end"
+
+
+class Stream:
+    """Recognises one utterance after another from blocks of samples; see `push` and `finish`.
+
+    Raises:
+        SerVaeError: a part of the recogniser needs the whole utterance.
+    """
+
+    def __init__(self, pipeline: SegmentPipeline) -> None:
+        if reason := pipeline.obstacle(causal=True):
+            raise SerVaeError(
+                f"This model cannot be streamed. {reason}.\nUse predict on whole recordings."
+            )
+        assert isinstance(pipeline.extractor, LogMel)
+        self.pipeline, self.extractor = pipeline, pipeline.extractor
+        self._start()
+
+    def _start(self) -> None:
+        """Forget everything: the next sample is the first of an utterance."""
+        pipeline, shift = self.pipeline, self.extractor.shift_length
+        self.rate: int | None = None
+        self.resampler: StreamResampler | None = None
+        gap = self.extractor.window_length - shift  # a segment is `gap` longer than its shifts
+        length, hop = pipeline.segmentation.length, pipeline.segmentation.hop
+        self.samples = Windows(length * shift + gap, hop * shift)
+        self.sample_count = self.segment_count = 0
+        classes = len(pipeline.emotions)
+        unknown, labels = uniform_condition(1, classes), torch.eye(classes)
+        self.classifiers = {
+            condition: CausalClassifier(
+                classifier, labels if condition == "label" else unknown, pipeline.device
+            )
+            for condition, classifier in pipeline.classifiers.items()
+        }
+
+    def push(self, samples: Samples, rate: int) -> list[TimedPrediction]:
+        """Take the next block of samples in ±1, (N,); return the predictions that are new.
+
+        Audio of another rate than the model's is resampled, which delays it by some samples.
+
+        Raises:
+            SerVaeError: not one channel of finite floating-point samples, or of a changed rate.
+        """
+        block = torch.as_tensor(samples)
+        if block.ndim != 1 or not block.is_floating_point() or not block.isfinite().all():
+            raise SerVaeError(
+                f"samples: {block.dtype}, shape {tuple(block.shape)}; expected finite float "
+                "samples in ±1 of one channel, (N,).\n"
+                "Average the channels; divide 16-bit integers by 32768."
+            )
+        self._set_rate(rate)
+        block = block.float()
+        if self.resampler:
+            block = self.resampler.push(block, self.samples.missing)
+        return self._advance(block)
+
+    def finish(self) -> list[TimedPrediction]:
+        """End the utterance and return its last predictions; the next `push` begins another one.
+
+        There are some where the resampler held samples back, and, under remainder=pad, where a
+        last incomplete segment is padded.
+        """
+        predictions = self._advance(self.resampler.finish()) if self.resampler else []
+        segmentation, count = self.pipeline.segmentation, self._frame_count
+        whole = segmentation.length + (self.segment_count - 1) * segmentation.hop
+        if segmentation.frames_kept(count) > max(whole, 0):
+            frames = torch.from_numpy(self.extractor(self.samples.kept.numpy()))
+            missing = segmentation.length - len(frames)
+            predictions += self._classify(torch.cat([frames, frames[-1:].expand(missing, -1)]))
+        self._start()
+        return predictions
+
+    @property
+    def _frame_count(self) -> int:
+        beyond = self.sample_count - self.extractor.window_length
+        return max(0, beyond // self.extractor.shift_length + 1)
+
+    def _set_rate(self, rate: int) -> None:
+        """Choose the resampler at the first block."""
+        lowest, highest = RATES_HZ
+        if self.rate is None:
+            if not lowest <= rate <= highest or rate % RATE_STEP_HZ:
+                raise SerVaeError(
+                    f"sample rate of {rate} Hz: expected {lowest} to {highest} Hz in multiples of "
+                    f"{RATE_STEP_HZ}.\nResample the audio first."
+                )
+            self.rate = rate
+            if rate != self.extractor.sample_rate:
+                self.resampler = StreamResampler(rate, self.extractor.sample_rate)
+        if rate != self.rate:
+            raise SerVaeError(
+                f"sample rate of {rate} Hz after blocks of {self.rate} Hz.\n"
+                "Call finish() before audio of another rate."
+            )
+
+    def _advance(self, samples: Tensor) -> list[TimedPrediction]:
+        """Predict after each segment that samples (N,) at the model's rate complete."""
+        self.sample_count += len(samples)
+        ready = self.samples.push(samples)
+        return self._classify(torch.from_numpy(self.extractor(ready.numpy()))) if len(ready) else []
+
+    @torch.no_grad()
+    def _classify(self, frames: Tensor) -> list[TimedPrediction]:
+        """Predict after each of the segments that frames (T, F) are cut into."""
+        segmentation, emotions = self.pipeline.segmentation, self.pipeline.emotions
+        frames = self.pipeline.normaliser.apply(frames, None)
+        windows = frames.unfold(0, segmentation.length, segmentation.hop)  # (S, F, length)
+        segments = windows.transpose(1, 2).flatten(1).to(self.pipeline.device)
+        predictions = []
+        for row in self._probabilities(segments):
+            end = self.segment_count * segmentation.hop + segmentation.length
+            frame = min(end, self._frame_count) - 1
+            end_sample = frame * self.extractor.shift_length + self.extractor.window_length
+            predictions.append(
+                TimedPrediction(
+                    end_sample / self.extractor.sample_rate,
+                    emotions[row.index(max(row))],
+                    dict(zip(emotions, row, strict=True)),
+                )
+            )
+            self.segment_count += 1
+        return predictions
+
+    def _probabilities(self, segments: Tensor) -> list[list[float]]:
+        logits = self._logits(segments).double()
+        rows: list[list[float]] = (logits / self.pipeline.temperature).softmax(dim=-1).tolist()
+        return rows
+
+    def _logits(self, segments: Tensor) -> Tensor:
+        """Apply the label policy: segments (S, D) -> logits (S, K)."""
+        main = self.classifiers[self.pipeline.policy.condition](segments)
+        if "label" not in self.classifiers:
+            return main[0]
+        first = self.classifiers["none"](segments)[0].argmax(dim=-1)  # policy "predicted"
+        return main[first, torch.arange(len(first), device=first.device)]
+
+
+class CausalClassifier:
+    """An encoder and its LSTM, advanced segment by segment under several conditions at once.
+
+    Args:
+        classifier: with an `LSTMClassifier` of one direction.
+        condition: (C, K); policy `predicted` advances one LSTM under each label, as the label of
+            the first pass may change and the past would have to be encoded again.
+        device: where to compute.
+    """
+
+    def __init__(
+        self, classifier: LatentClassifier, condition: Tensor, device: torch.device
+    ) -> None:
+        assert isinstance(classifier.head, LSTMClassifier)
+        self.encoder, self.head = classifier.encoder, classifier.head
+        for network in (self.encoder, self.head):
+            prepare(network, device)
+        self.condition = condition.to(device)
+        self.state: tuple[Tensor, Tensor] | None = None
+        self.total: Tensor | float = 0.0  # of the LSTM's outputs, for pooling by their mean
+        self.count = 0
+
+    def __call__(self, segments: Tensor) -> Tensor:
+        """Return the logits after each segment: (S, D) -> (C, S, K)."""
+        conditions, steps = len(self.condition), len(segments)
+        x = segments.repeat(conditions, 1)
+        c = self.condition.repeat_interleave(steps, dim=0)
+        z = self.encoder.feature(x, c, sample=False).reshape(conditions, steps, -1)
+        outputs, self.state = self.head.lstm(z, self.state)
+        if self.head.pooling == "mean":
+            totals = self.total + outputs.double().cumsum(dim=1)
+            counts = self.count + torch.arange(1, steps + 1, device=outputs.device)
+            self.total, self.count = totals[:, -1:], self.count + steps
+            outputs = (totals / counts[:, None]).float()
+        logits: Tensor = self.head.dense(outputs)
+        return logits
+
+
+class Windows:
+    """Cuts samples that arrive in blocks into windows of `length`, one every `hop` samples.
+
+    Attributes:
+        kept: samples from the start of the next window on.
+    """
+
+    def __init__(self, length: int, hop: int) -> None:
+        self.length, self.hop = length, hop
+        self.kept = torch.zeros(0)
+        self.skip = 0  # samples before the next window, if the hop is above the length
+
+    @property
+    def missing(self) -> int:
+        """Number of samples that complete the next window."""
+        return self.skip + self.length - len(self.kept)
+
+    def push(self, rows: Tensor) -> Tensor:
+        """Add samples (N,); return those that the complete windows cover, perhaps none."""
+        rows, self.skip = rows[self.skip :], max(0, self.skip - len(rows))
+        self.kept = torch.cat([self.kept, rows])
+        count = (len(self.kept) - self.length) // self.hop + 1
+        if count < 1:
+            return self.kept[:0]
+        covered, kept = self.kept[: self.length + (count - 1) * self.hop], count * self.hop
+        self.skip = max(0, kept - len(self.kept))
+        self.kept = self.kept[kept:].clone()
+        return covered
+
+
+class StreamResampler:
+    """Resamples blocks to what `torchaudio` makes of them joined.
+
+    In steps of the smallest times that hold whole numbers of samples at both rates. The filter
+    reaches `width` samples beyond a step on both sides: `context` earlier steps are kept, and a
+    step waits for the samples after it.
+    """
+
+    def __init__(self, rate: int, new_rate: int) -> None:
+        common = math.gcd(rate, new_rate)
+        self.old, self.new = rate // common, new_rate // common  # samples in a step
+        self.resample = Resample(rate, new_rate)
+        self.context = -(-self.resample.width // self.old)
+        self.samples = torch.zeros(0)
+        self.done = 0  # steps at the start of `samples` that have been returned
+
+    def push(self, samples: Tensor, wanted: int) -> Tensor:
+        """Add samples; return those of the steps that are complete, if these are `wanted` samples.
+
+        Waiting costs less than to resample many small blocks.
+        """
+        self.samples = torch.cat([self.samples, samples])
+        complete = (len(self.samples) - self.resample.width) // self.old
+        if (complete - self.done) * self.new < wanted:
+            return torch.zeros(0)
+        resampled: Tensor = self.resample(self.samples)[self.done * self.new : complete * self.new]
+        self.done = min(complete, self.context)
+        self.samples = self.samples[(complete - self.done) * self.old :].clone()
+        return resampled
+
+    def finish(self) -> Tensor:
+        """Return the samples of the last steps, as if silence followed."""
+        rest: Tensor = self.resample(self.samples)[self.done * self.new :]
+        return rest

@@ -1,0 +1,62 @@
+"""The documentation's table of what works with which model is what the code does."""
+
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from deployed import recogniser
+
+from ser_vae import SerVaeError
+from ser_vae.recogniser import Recogniser
+from ser_vae.settings import conf_dir
+from ser_vae.training.label_policy import LEAKING, POLICIES
+
+PAGE = (Path(__file__).parents[1] / "docs" / "deploy.md").read_text()
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in PAGE.splitlines()
+    if line.startswith("| `model=")
+]
+OVERRIDES = [row[0].strip("`") for row in ROWS]
+CASES = [
+    (case, row)
+    for row, overrides in zip(ROWS, OVERRIDES, strict=True)
+    for case in product(
+        *(
+            [f"{key}={value}" for value in values.split(",")]
+            for key, _, values in (each.partition("=") for each in overrides.split())
+        )
+    )
+]
+
+
+@cache
+def noise() -> np.ndarray:
+    return 0.1 * np.random.default_rng(0).standard_normal(256_000, dtype=np.float32)
+
+
+def encodes(known: Recogniser) -> bool:
+    try:
+        return bool(known.encode(noise(), 16_000).size)
+    except SerVaeError:
+        return False
+
+
+@pytest.mark.parametrize(("case", "row"), CASES, ids=[" ".join(case) for case, _ in CASES])
+def test_the_table_says_what_works(case: tuple[str, ...], row: list[str]) -> None:
+    known = recogniser([noise()], *case)
+    pipeline = known.segment_pipeline()
+    obstacles = [pipeline.obstacle(causal=causal) for causal in (True, False)]
+    works = [True, "normalise=speaker" in case or encodes(known), *(not o for o in obstacles), True]
+    assert row[1:6] == ["yes" if each else "no" for each in works]
+    reason = next(filter(None, obstacles), "")
+    assert row[6] == reason.rpartition(": ")[2]
+
+
+def test_the_table_has_every_model_and_label_policy() -> None:
+    listed = {override for case, _ in CASES for override in case}
+    models = {f"model={path.stem}" for path in (conf_dir() / "model").glob("*.yaml")}
+    policies = {f"label_policy={name}" for name in POLICIES if name not in (*LEAKING, "null")}
+    assert models | policies <= listed

@@ -1,0 +1,54 @@
+"""`python -m ser_vae.encode`: the latents of recordings, and of the corpus of a run."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from run_files import noise_settings, table
+
+import ser_vae
+from ser_vae import encode
+from ser_vae.run import TrainedRun
+
+
+@pytest.fixture(scope="module")
+def trained(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
+    settings = noise_settings(noises, cache, tmp_path_factory.mktemp("runs"))
+    return ser_vae.train(*settings, "model=cvae", "model.latent=4", "label_policies=headline")
+
+
+def test_a_row_per_segment_holds_its_time_and_latent(
+    trained: TrainedRun, noises: Path, tmp_path: Path
+) -> None:
+    files = [noises / "calm00.wav", noises / "gay19.wav"]
+    out = tmp_path / "latents.parquet"
+    assert encode.main([str(trained.path), *map(str, files), "--out", str(out)]) == 0
+    rows = pd.read_parquet(out)
+    z = np.concatenate([trained.model.encode(file) for file in files])
+    np.testing.assert_array_equal(rows[["z0", "z1", "z2", "z3"]], z)
+    first = rows[rows.file == str(files[0])]
+    np.testing.assert_allclose(first.start, 0.1 * np.arange(len(first)))
+    np.testing.assert_allclose(first.end - first.start, 0.1)
+
+
+def test_the_corpus_of_a_run_is_encoded_with_its_sets(trained: TrainedRun, tmp_path: Path) -> None:
+    out = tmp_path / "latents.npz"
+    assert encode.main([str(trained.path), "--corpus", "--mean", "--out", str(out)]) == 0
+    arrays = np.load(out)
+    split = table(trained.path / "split.csv")
+    for column in ("part", "speaker", "emotion"):
+        assert list(arrays[column]) == [row[column] for row in split]
+    with np.load(trained.path / "latents.npz") as stored:
+        order = [list(arrays["name"]).index(name) for name in stored["utterance"]]
+        np.testing.assert_allclose(arrays["z"][order], stored["mean"], atol=1e-5)
+
+
+def test_a_model_without_latents_is_refused_with_the_reason(
+    noises: Path, cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = ser_vae.train(*noise_settings(noises, cache, tmp_path / "runs"), "model=majority")
+    out = tmp_path / "latents.parquet"
+    assert encode.main([str(run.path), str(noises / "gay03.wav"), "--out", str(out)]) == 1
+    assert "a model of whole utterances has no latents" in capsys.readouterr().err
+    assert not out.exists()

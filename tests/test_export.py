@@ -1,0 +1,184 @@
+"""The ONNX graph computes what the recogniser computes, and the copied folder is whole."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import soundfile
+import torch
+from deployed import EMOTIONS, offline, recogniser
+
+from ser_vae import SerVaeError, export
+from ser_vae.features import audio
+from ser_vae.features.audio import Samples
+from ser_vae.model.logmel_lstm import Identity
+from ser_vae.recogniser import JSON, WEIGHTS, Recogniser
+
+ROOT = Path(__file__).parents[1]
+RATE = 16_000
+CORPORA = ("RAVDESS_ROOT", "URDU_ROOT")
+KINDS = {
+    "ae": ["model=ae"],
+    "vae": ["model=vae"],
+    "vae, bidirectional": ["model=vae", "classifier.bidirectional=true"],
+    "vae, padded, overlapping, mean": [
+        *("model=vae", "data.remainder=pad", "data.hop_s=0.07", "classifier.pooling=mean"),
+    ],
+    "pca": ["model=pca", "model.latent=8"],
+    "cvae": ["model=cvae"],
+    "cvae, marginal": ["model=cvae", "label_policy=marginal"],
+    "cvae, predicted": ["model=cvae", "label_policy=predicted"],
+}
+DURATIONS_S = (0.2, 1.0, 3.0, 30.0)
+CASES = [
+    *((kind, "synthetic") for kind in KINDS),
+    *((kind, root) for kind in ("ae", "vae", "cvae", "pca") for root in CORPORA),
+]
+
+
+@cache
+def noise() -> Samples:
+    time = np.arange(2 * RATE) / RATE
+    samples = (1.1 + np.sin(9 * time)) * np.random.default_rng(3).standard_normal(len(time))
+    return (0.05 * samples).clip(-1, 1).astype(np.float32)
+
+
+@cache
+def speech(source: str) -> Samples:
+    """Half a minute of speech, or of noise, from several files."""
+    if source == "synthetic":
+        return np.tile(noise(), 15)
+    if source not in os.environ:
+        pytest.skip(f"{source} is not set")
+    root = Path(os.environ[source])
+    paths = sorted([*root.rglob("*.wav"), *root.rglob("*.flac")])
+    few = paths[:: len(paths) // 20]
+    return np.concatenate([audio.read(path, RATE) for path in few])[: 32 * RATE]
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.parametrize(("kind", "source"), CASES)
+def test_onnxruntime_agrees_with_pytorch(kind: str, source: str, tmp_path: Path) -> None:
+    waveform = speech(source)
+    known = recogniser([waveform], *KINDS[kind])
+    export.export_onnx(known, tmp_path / "emotion.onnx")
+    graph, moved = session(tmp_path / "emotion.onnx"), []
+    for duration_s in DURATIONS_S:
+        length = round(duration_s * RATE)
+        for batch in (1, 3):
+            starts = np.linspace(0, len(waveform) - length, batch).astype(int)
+            recordings = np.stack([waveform[start : start + length] for start in starts])
+            (computed,) = graph.run(None, {"waveform": recordings})
+            expected = offline(known, list(recordings))
+            np.testing.assert_allclose(computed, expected, rtol=0, atol=1e-4)
+            moved.append(expected)
+    assert np.ptp(np.concatenate(moved), axis=0).max() > 0.01  # it could have differed
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Path:
+    """The model folder of an AE."""
+    recogniser([noise()], "model=ae").save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_the_documented_example_needs_no_ser_vae(exported: Path, tmp_path: Path) -> None:
+    assert export.main([str(exported), str(tmp_path / "emotion.onnx"), "--format", "onnx"]) == 0
+    soundfile.write(tmp_path / "speech.wav", noise(), RATE, subtype="FLOAT")
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/deploy.md").read_text(), re.S)
+    (example,) = [block for block in blocks if "onnxruntime" in block]
+    assert len(example.splitlines()) <= 11
+    check = "\nimport sys\nassert not {'ser_vae', 'torch'} & set(sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", example + check],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    printed = dict(line.split("\t") for line in done.stdout.splitlines())
+    expected = Recogniser.load(exported).predict(tmp_path / "speech.wav").probabilities
+    assert list(printed) == list(EMOTIONS)
+    assert {k: float(v) for k, v in printed.items()} == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_metadata_says_how_to_use_the_graph(tmp_path: Path) -> None:
+    known = recogniser([noise()], "model=cvae", "label_policy=marginal")
+    export.export_onnx(known, tmp_path / "emotion.onnx")
+    graph = session(tmp_path / "emotion.onnx")
+    about = graph.get_modelmeta().custom_metadata_map
+    assert about["emotions"] == '["angry", "happy", "neutral", "sad"]'
+    assert (about["sample_rate"], about["label_policy"]) == ("16000", "marginal")
+    shortest = int(about["shortest_samples"])
+    graph.run(None, {"waveform": noise()[None, :shortest]})
+    assert len(known.extractor(noise()[: shortest - 1])) < known.segmentation.length
+
+
+@pytest.mark.parametrize(
+    ("overrides", "reason"),
+    [
+        (["model=cvae", "label_policy=elbo+lstm"], "random draws"),
+        (["model=majority"], "utterance-level"),
+        (["model=vae", "classifier=functionals"], "scikit-learn"),
+        (["model=vae", "features.trim_db=40"], "loudest frame"),
+        (["model=vae", "normalise=speaker"], "statistics over all recordings"),
+    ],
+)
+def test_what_has_no_graph_is_refused_with_the_part_and_the_reason(
+    overrides: list[str], reason: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SerVaeError, match=f"cannot be exported to ONNX.*{reason}"):
+        export.export_onnx(recogniser([noise()], *overrides), tmp_path / "emotion.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("feature", "reason"),
+    [
+        (torch.special.bessel_j0, "bessel_j0"),
+        (lambda x: x if len(x) > 15 else -x, "gives other probabilities"),  # no trace sees it
+    ],
+)
+def test_a_model_of_yours_that_onnx_cannot_express_is_refused(
+    feature: Callable, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = recogniser([noise()], "model=logmel_lstm")
+    monkeypatch.setattr(Identity, "feature", lambda _, x, *__, **___: feature(x))
+    with pytest.raises(SerVaeError, match=f"cannot be exported to ONNX.*{reason}"):
+        export.export_onnx(known, tmp_path / "emotion.onnx")
+
+
+def test_the_extra_is_named_where_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(SerVaeError, match=r"pip install 'ser_vae\[export\]'"):
+        export.export_onnx(recogniser([noise()], "model=ae"), tmp_path / "emotion.onnx")
+
+
+def test_the_copied_folder_predicts_the_same(exported: Path, tmp_path: Path) -> None:
+    (exported / "notes.txt").write_text("mine")
+    assert export.main([str(exported), str(tmp_path / "copy"), "--format", "folder"]) == 0
+    assert sorted(p.name for p in (tmp_path / "copy").iterdir()) == [JSON, WEIGHTS]
+    expected = offline(Recogniser.load(exported), [noise()])
+    assert np.array_equal(offline(Recogniser.load(tmp_path / "copy"), [noise()]), expected)
+
+
+def test_an_altered_file_is_not_copied(
+    exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (exported / WEIGHTS).write_bytes(b"other")
+    assert export.main([str(exported), str(tmp_path / "copy"), "--format", "folder"]) == 1
+    assert f"{WEIGHTS}: altered or damaged" in capsys.readouterr().err
+    assert not (tmp_path / "copy").exists()

@@ -1,0 +1,190 @@
+"""What is pushed to the Hub: a whole model, and a card that says how far to trust it."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import huggingface_hub
+import numpy as np
+import pytest
+from deployed import ABOUT, offline, recogniser
+from huggingface_hub import ModelCard
+from run_files import folders
+
+from ser_vae import SerVaeError, share
+from ser_vae.recogniser import JSON, WEIGHTS, Recogniser
+
+NAME = "user/emotion"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """The model folder of an AE; the folder for `user/emotion` is the working directory's."""
+    return save(tmp_path, recogniser([noise()], "model=ae"))
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, without a token and without the network."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(huggingface_hub, "get_token", lambda: None)
+    monkeypatch.setattr(huggingface_hub, "HfApi", None)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", None)
+
+
+def noise() -> np.ndarray:
+    return 0.1 * np.random.default_rng(0).standard_normal(16_000, dtype=np.float32)
+
+
+def save(folder: Path, known: Recogniser) -> Path:
+    known.save(folder / "model")
+    return folder / "model"
+
+
+def written_card(model: Path, **about: Any) -> ModelCard:
+    """Read the card of a model whose `about` is changed, as the Hub's own library reads it."""
+    known = replace(Recogniser.load(model), about={**ABOUT, **about})
+    return ModelCard(share.card(known, NAME, ""))
+
+
+def test_without_a_token_the_folder_is_written_and_loads(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert share.main([str(model), NAME]) == 0
+    assert "written to user/emotion, not pushed: no token" in capsys.readouterr().out
+    names = sorted(path.name for path in (tmp_path / NAME).iterdir())
+    assert names == sorted(["README.md", "model.onnx", JSON, WEIGHTS])
+    loaded = Recogniser.load(NAME)  # the local folder of that name, not the Hub
+    assert np.array_equal(offline(loaded, [noise()]), offline(Recogniser.load(model), [noise()]))
+
+
+def test_the_card_is_valid_and_holds_what_one_must_know(model: Path) -> None:
+    card = written_card(model)
+    card.data.to_yaml()
+    assert card.data.library_name == "ser_vae"
+    assert card.data.pipeline_tag == "audio-classification"
+    results = {each.metric_name: each.metric_value for each in card.data.eval_results}
+    assert results == {"UA": 0.6, "WA": 0.62}
+    for text in (
+        "# user/emotion\n",
+        "Recognises angry, happy, neutral, sad in speech. AE of the package",
+        "| UA | 60.0 % | 55.0 % to 65.0 % over utterances | 25.0 % |",
+        "| WA | 62.0 % | | 29.0 % |",
+        "| neutral | 40.0 % |",
+        "**Audit of the split: SHARED.** All 24 test speakers are in train.",
+        "- 2 unusable utterances left out\n",
+        "- Speakers who are not in its training set.",
+        "CC BY-NC-SA 4.0",
+        'ser_vae.load("user/emotion")',
+        "Protocol `random`.",
+        "`model.onnx` needs no ser_vae",
+    ):
+        assert text in card.content
+    assert "\n\n\n" not in card.content
+    assert "Synthetic" not in card.content
+
+
+@pytest.mark.parametrize(
+    ("about", "text"),
+    [
+        ({"synthetic": True}, "**Synthetic speech.**"),
+        ({"corpus": "mine"}, "The licence of the corpus mine is not known"),
+        ({"fold": 2}, "Protocol `random`, fold 2."),
+        ({"counts": {"test": {"utterances": 120, "speakers": 24}}}, "Test set: 120 utterances, 24"),
+    ],
+)
+def test_the_card_follows_the_run(about: dict[str, Any], text: str, model: Path) -> None:
+    assert text in written_card(model, **about).content
+
+
+def test_a_model_without_a_graph_says_why(tmp_path: Path) -> None:
+    model = save(tmp_path, recogniser([noise()], "model=ae", "features.trim_db=40"))
+    share.write_folder(model, NAME, tmp_path / "out")
+    assert not (tmp_path / "out" / "model.onnx").exists()
+    assert "There is no ONNX file. This model cannot" in (tmp_path / "out/README.md").read_text()
+
+
+def test_the_card_of_a_real_run_is_whole(
+    run_noises: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    results = run_noises("model=ae", "corpus.name=noises")
+    (folder,) = folders(tmp_path / "runs")
+    share.write_folder(folder, NAME, tmp_path / "out")
+    card = ModelCard.load(tmp_path / "out" / "README.md")
+    recall = results["random/test/recall"]["cross"]
+    for text in (
+        f"| UA | {100 * results['random/test/ua']:.1f} % | ",
+        f"| cross | {100 * recall:.1f} % |",
+        results["audit"]["sentence"],
+        "Test set: 18 utterances, 4 speakers.",
+        results["run"],
+    ):
+        assert text in card.content
+
+
+def test_with_a_token_the_folder_is_pushed(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    class Api:
+        def create_repo(self, name: str, **options: Any) -> None:
+            calls.append(("create", name, options["private"]))
+
+        def upload_folder(self, *, repo_id: str, folder_path: Path) -> None:
+            calls.append(("upload", repo_id, sorted(p.name for p in folder_path.iterdir())[-1]))
+
+    monkeypatch.setattr(huggingface_hub, "get_token", lambda: "token")
+    monkeypatch.setattr(huggingface_hub, "HfApi", Api)
+    assert share.main([str(model), NAME, "--private", "--out", str(tmp_path / "out")]) == 0
+    assert calls == [("create", NAME, True), ("upload", NAME, WEIGHTS)]
+
+
+def test_without_a_network_the_folder_is_written_and_the_exit_code_is_1(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Api:
+        def create_repo(self, *_: Any, **__: Any) -> None:
+            raise httpx2.ConnectError("no route")
+
+    monkeypatch.setattr(huggingface_hub, "get_token", lambda: "token")
+    monkeypatch.setattr(huggingface_hub, "HfApi", Api)
+    assert share.main([str(model), NAME]) == 1
+    assert "written to user/emotion, not pushed: ConnectError: no route" in capsys.readouterr().err
+    assert Path(NAME, "README.md").exists()
+
+
+def test_a_name_on_the_hub_is_downloaded_and_verified(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = shutil.copytree(model, tmp_path / "snapshot")
+    asked = []
+
+    def download(name: str, *, allow_patterns: list[str]) -> str:
+        asked.append((name, allow_patterns))
+        return str(snapshot)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    Recogniser.load("someone/emotion")
+    ((name, patterns),) = asked
+    assert name == "someone/emotion"
+    assert not [pattern for pattern in patterns if "*" in pattern or pattern.endswith(".py")]
+    (snapshot / WEIGHTS).write_bytes(b"other")
+    with pytest.raises(SerVaeError, match="altered or damaged"):
+        Recogniser.load("someone/emotion")
+
+
+def test_a_name_that_is_nowhere_is_an_error_with_both_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def download(*_: Any, **__: Any) -> str:
+        raise FileNotFoundError("no such repository")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    with pytest.raises(SerVaeError, match=r"no such folder here, and .* Hub: no such repository"):
+        Recogniser.load("someone/none")
+    with pytest.raises(SerVaeError, match="expected a run folder"):
+        Recogniser.load("runs/random/none")  # three parts are no name on the Hub
