@@ -16,19 +16,15 @@ from ser_vae.evaluation import projection
 from ser_vae.evaluation.latents import Latents
 from ser_vae.plots.style import BLACK, colours
 from ser_vae.report.comparable import Row
+from ser_vae.report.contents import CONTENTS
 from ser_vae.report.paper import MODELS
 from ser_vae.report.runs import PREFIX
 from ser_vae.report.scores import PERCENT, Results
 
 GREY, BLUE = "#7f7f7f", "#0072b2"  # grey replaces black, which is invisible in dark mode
-LAYOUT = {
-    **{"template": "none", "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"},
-    "margin": {"l": 8, "r": 8, "t": 8, "b": 40},
-    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "title": ""},
-}
 MAX_ROWS = 18  # of the first chart; if there are more, it shows the models of the paper
 MAX_RUNS = 3  # whose curves are drawn, per row
-MAX_POINTS = 1500  # of a map
+MAX_POINTS = 1000  # of a map
 BINS = 10  # of the calibration chart
 
 
@@ -36,7 +32,7 @@ def to_html(
     traces: Sequence[Any], div_id: str, height: int, x: str, y: str = "", **y_axis: Any
 ) -> str:
     """Return a chart as a <div>; the page's one copy of plotly draws it."""
-    figure = go.Figure(traces, LAYOUT | {"height": height})
+    figure = go.Figure(traces, CONTENTS["chart"] | {"height": height})
     figure.update_xaxes(title=x, automargin=True, rangemode="tozero")
     figure.update_yaxes(title=y, automargin=True, **y_axis)
     config = {"displayModeBar": False, "responsive": True}

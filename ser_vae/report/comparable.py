@@ -20,6 +20,7 @@ from ser_vae.report.runs import MAIN, PREFIX, Record, RunFrames
 TRIVIAL = ("majority", "speaker_lookup")  # they use no audio
 BASELINES = ("logmel_svm", "egemaps_svm", "handcrafted_svm", "logmel_lstm", "pca", "untrained")
 KINDS = {"trivial": TRIVIAL, "baseline": BASELINES, "paper": MODELS}  # in the order of a table
+KIND_OF = {model: kind for kind, models in KINDS.items() for model in models}
 
 NETWORK_SETTINGS = ("training", "trainer", "classifier", "label_", "data.")
 AUDIO_SETTINGS = ("features", "normalise", "model.")
@@ -52,8 +53,7 @@ class Row:
 
     @property
     def kind(self) -> str:
-        model = self.settings["model"]
-        return next((kind for kind, models in KINDS.items() if model in models), "other")
+        return KIND_OF.get(self.settings["model"], "other")
 
     @property
     def leaks(self) -> bool:
@@ -69,21 +69,18 @@ class TestSet:
 
     Attributes:
         study: corpus and protocol.
+        run: any of its runs, for what all have in common, such as the corpus.
         utterances: seed -> the emotions, and the set of (utterance, speaker, emotion).
         name: the subset of the corpus, and the folds if only some were run.
         paper_layout: whether the study has the rows of the paper's Table I.
     """
 
     study: str
+    run: Record
     rows: list[Row] = field(default_factory=list)
     utterances: dict[int, object] = field(default_factory=dict)
     name: str = ""
     paper_layout: bool = False
-
-    @property
-    def run(self) -> Record:
-        """Return any of its runs: for what all have in common, such as the corpus."""
-        return self.rows[0].runs[0]
 
 
 def group_runs(frames: RunFrames) -> tuple[list[TestSet], dict[str, str]]:
@@ -112,25 +109,23 @@ def make_rows(runs: Sequence[Record]) -> tuple[list[Row], dict[str, str]]:
     for run in sorted(runs, key=lambda run: (-run["written"], run["folder"])):
         run["fold"] = None if pd.isna(run["fold"]) else int(run["fold"])
         run["used"] = used_settings(run)
-        key: Hashable = (run["corpus"], run["protocol"], *sorted(run["used"].items()))
-        latest = kept.setdefault((key, run["seed"], run["fold"]), run)
+        run["key"] = (run["corpus"], run["protocol"], *sorted(run["used"].items()))
+        latest = kept.setdefault((run["key"], run["seed"], run["fold"]), run)
         if latest is not run:
             repeated[run["folder"]] = latest["folder"]
     folds = defaultdict(list)
     for key, seed, fold in kept:
         folds[key, seed].append(fold)
     rows: dict[Hashable, Row] = {}
-    for (key, seed, _), run in sorted(kept.items(), key=sort_key):
+    runs = sorted(kept.values(), key=lambda run: (run["seed"], run["fold"] or 0, run["folder"]))
+    for run in runs:
+        key, seed = run["key"], run["seed"]
         finished, count = sorted(folds[key, seed], key=str), int(run["folds"])
         complete = run["fold"] is None or len(finished) == count
         note = "" if complete else f"fold {', '.join(map(str, finished))} of {count}"
         study = f"{run['corpus']}, {run['protocol']} split"
         rows.setdefault((key, note), Row(study, note, run["used"])).runs.append(run)
     return list(rows.values()), repeated
-
-
-def sort_key(item: tuple[Any, Record]) -> tuple[int, int, str]:
-    return item[1]["seed"], item[1]["fold"] or 0, item[1]["folder"]
 
 
 def used_settings(run: Record) -> dict[str, str]:
@@ -175,7 +170,7 @@ def group_by_test_set(rows: Sequence[Row]) -> list[TestSet]:
             for seed, p in row.predictions[MAIN].items()
         }
         same = (t for t in test_sets if is_tested_on(row, utterances, t))
-        test_set = next(same, TestSet(row.study))
+        test_set = next(same, TestSet(row.study, row.runs[0]))
         test_sets += [] if test_set.rows else [test_set]
         test_set.rows.append(row)
         test_set.utterances |= utterances

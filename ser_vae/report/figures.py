@@ -24,7 +24,7 @@ from ser_vae.plots.latent_map import latent_map
 from ser_vae.plots.rate_distortion import rate_distortion
 from ser_vae.report.contents import CONTENTS
 from ser_vae.report.page import confusion_counts, load_or_none, predictions_of
-from ser_vae.report.paper import heading
+from ser_vae.report.paper import MODELS, heading
 from ser_vae.report.runs import Record
 from ser_vae.report.scores import Results
 from ser_vae.terminal import track
@@ -60,10 +60,10 @@ def study_plots(results: Results, study: str) -> Iterator[tuple[str, str, Draw]]
     if len(of_paper):
         index, values = ["test_set", "data", "best_trivial_ua"], ["ua", "low", "high"]
         cells = of_paper.pivot(index=index, columns="model", values=values)
-        models = {model: heading(model) for model in cells["ua"].columns}
-        ends = np.stack([cells["low"], cells["high"]], axis=-1)
+        models = {model: heading(model) for model in MODELS if model in cells["ua"]}
+        ua, low, high = (cells[value][[*models]].to_numpy() for value in values)
         names, best = (cells.index.get_level_values(level) for level in index[1:])
-        table = (list(names), models, cells["ua"].to_numpy(), ends, best.to_numpy())
+        table = (list(names), models, ua, np.stack([low, high], axis=-1), best.to_numpy())
         yield "table-one", study, partial(bars.grouped, *table, quantity=UA)
     test_sets = [test_set for test_set in results.test_sets if test_set.study == study]
     runs = [run for t in test_sets for row in t.rows if not row.leaks for run in row.runs]

@@ -40,8 +40,7 @@ def render_page(results: Results, document: Document, *, umap: bool, audio: bool
     for number, test_set in enumerate(track(results.test_sets, "page", len(results.test_sets))):
         allowed = audio or test_set.run["synthetic"]
         content = describe_test_set(results, number, embedder, umap=umap, audio=allowed)
-        ids = {"study": studies.index(test_set.study), "name": test_set.name}
-        test_sets.append(content | ids)
+        test_sets.append({"name": test_set.name, "study": studies.index(test_set.study), **content})
     values = {"title": results.frames.folder.resolve().name, "plotly": get_plotlyjs()}
     values |= {"ua_charts": ua_charts, "test_sets": test_sets}
     return render_file("report.html", document | values)

@@ -105,8 +105,7 @@ def read_run(path: Path) -> tuple[Record, dict[str, pd.DataFrame]]:
     record["overrides"] = [item.lstrip("+~") for item in shlex.split(command) if "=" in item]
     if (path / "metrics.json").exists():
         metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
-        items = flatten(metrics).items()
-        values = {key.replace(f"{protocol}/test/", ""): value for key, value in items}
+        values = {k.replace(f"{protocol}/test/", ""): v for k, v in flatten(metrics).items()}
         record |= {"state": "finished", "policies": [*(metrics.get("policies") or {})]}
         record["written"] = (path / "metrics.json").stat().st_mtime
         record = values | record | {metric: float(values[metric]) for metric in METRICS}
@@ -148,19 +147,16 @@ def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
     """
     decisive = {k: v for k, v in config.items() if k not in (*NOT_ADDRESSED, "seed", "fold")}
     paths = [f"corpus.{name}" for name in PLACES_OF_A_CORPUS]
-    settings = {k: format_setting(v) for k, v in flatten(decisive).items() if k not in paths}
-    for group in [key for key, section in decisive.items() if isinstance(section, Mapping)]:
-        module = settings.pop(f"{group}._target_", "").rpartition(".")[0].rpartition(".")[2]
-        if option := config["choice"].get(group) or module:
-            settings[group] = format_setting(option)
-    return settings
+    options = {group: option for group, option in config["choice"].items() if group in decisive}
+    settings = {k: v for k, v in flatten(decisive).items() if k not in paths} | options
+    as_text = {key: json.dumps(value).replace('"', "") for key, value in settings.items()}
+    return {key: text for key, text in as_text.items() if not key.endswith("._target_")}
 
 
-def format_setting(value: Any) -> str:
-    """Return a value as it is written on the command line."""
-    return json.dumps(value).replace('"', "")
-
-
-def flatten(values: Mapping[str, Any]) -> Record:
+def flatten(values: Mapping[str, Any], prefix: str = "") -> Record:
     """Return {"a.b": 1} for {"a": {"b": 1}}."""
-    return dict(pd.json_normalize(dict(values)).to_dict("records")[0])
+    flat: Record = {}
+    for key, value in values.items():
+        nested = isinstance(value, Mapping)
+        flat |= flatten(value, f"{prefix}{key}.") if nested else {f"{prefix}{key}": value}
+    return flat

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ser_vae.evaluation.compare import ALPHA, compare, groups_for
+from ser_vae.evaluation.compare import compare, groups_for
 from ser_vae.evaluation.confusion import accuracies
 from ser_vae.evaluation.intervals import mean_ua_interval
 from ser_vae.evaluation.predictions import Predictions
@@ -142,12 +142,11 @@ def compare_pairs(
     """Test every pair that has a seed in common; Holm's correction covers all of them."""
     pairs = [(a, b) for a, b in pairs if by_name[a].keys() & by_name[b].keys()]
     records = []
-    for record in map(asdict, compare(by_name, pairs)):
-        points = {key: PERCENT * record[key] for key in ("difference", "low", "high")}
-        p = max(record["mcnemar_corrected"], record["bootstrap_corrected"])
-        points |= {"of": of, "significant": p < ALPHA, "corrected_for": len(pairs)}
-        control = of != MODELS and record["first"] in CONTROLS
-        records.append({**record, **points, "control": control})
+    for pair in compare(by_name, pairs):
+        points = {key: PERCENT * getattr(pair, key) for key in ("difference", "low", "high")}
+        points |= {"of": of, "significant": pair.distinguishable, "corrected_for": len(pairs)}
+        control = of != MODELS and pair.first in CONTROLS
+        records.append({**asdict(pair), **points, "control": control})
     return records
 
 

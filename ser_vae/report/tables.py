@@ -6,6 +6,7 @@ A table consists of the lines of one or more test sets. The renderers know only 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,16 +66,15 @@ def pivot_table(results: Results, rows: Sequence[str], columns: Sequence[str]) -
     A cell has several values if the settings of the table do not distinguish its rows.
     """
     scores = results.scores[results.scores["row"].notna() & (results.scores["policy"] == MAIN)]
-    records = []
-    for score in scores.to_dict("records"):
-        settings = {"corpus": score["corpus"], "split": score["protocol"], **score["row"].settings}
-        axes = {key: settings.get(key, MISSING) for key in (*rows, *columns)}
-        records.append(axes | {"UA": format_score(score)["UA"]})
+    records, axes = scores.to_dict("records"), [*rows, *columns]
+    settings = [score["row"].settings | {"corpus": score["corpus"]} for score in records]
+    frame = pd.DataFrame(settings).reindex(columns=axes).fillna(MISSING)
+    frame = frame.assign(UA=[format_score(score)["UA"] for score in records])
+    cells = frame.groupby(axes, sort=False)["UA"].agg(", ".join).unstack([*columns])
+    wide = cells.fillna(MISSING).reset_index()
+    header = [*rows, *(", ".join(np.atleast_1d(name)) for name in wide.columns[len(rows) :])]
     title = f"UA by {', '.join(rows)} and {', '.join(columns)}"
-    frame = pd.DataFrame(records).groupby([*rows, *columns], sort=False)["UA"].agg(", ".join)
-    frame = frame.unstack([*columns], fill_value=MISSING).reset_index()
-    header = [*rows, *(", ".join(np.atleast_1d(name)) for name in frame.columns[len(rows) :])]
-    return Table(title, header, [*frame.itertuples(index=False, name=None)], len(rows))
+    return Table(title, header, [*wide.itertuples(index=False, name=None)], len(rows))
 
 
 def table_one(results: Results, number: int) -> Iterator[Record]:
@@ -167,9 +167,7 @@ def measurement_rows(results: Results, number: int, title: str) -> Iterator[Reco
             of_input = {}
 
 
-def format_measurements(
-    runs: Sequence[Record], columns: Mapping[str, tuple[str, int, float]]
-) -> Record:
+def format_measurements(runs: Sequence[Record], columns: Mapping[str, Any]) -> Record:
     """Return the mean ± standard deviation over the runs that have a key, by column.
 
     A proportion is followed by its 95 % interval, both ends averaged over the runs.

@@ -202,7 +202,7 @@ def fill(folder: Path, predicted: Predictions, *, conditional: bool) -> None:
         emotion=predicted.emotions,
         input=tuple(frames(20, 8) for _ in predicted.emotions),
         reconstruction=tuple(frames(20, 8) for _ in predicted.emotions),
-        swapped=tuple(frames(len(predicted.emotions), 20, 8) for _ in predicted.emotions[:2])
+        swapped=tuple(frames(len(predicted.emotions), 20, 8) for _ in predicted.emotions)
         if conditional
         else (),
         dimension=np.array([3, 1]),

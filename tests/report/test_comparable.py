@@ -1,7 +1,6 @@
 """What makes a row, and which rows are tested against each other."""
 
 import os
-import shutil
 import time
 
 import pytest
@@ -52,12 +51,6 @@ def test_without_a_default_the_value_of_most_rows_needs_no_mention(study: Study)
         study.run(f"model={model}", "training.pretrain.epochs=2")
     study.run("model=cvae", "training.pretrain.epochs=3")
     assert names(study) == [["AE", "CVAE, training.pretrain.epochs=3", "VAE"]]
-
-
-def test_two_values_of_which_none_is_usual_are_both_named(study: Study) -> None:
-    for epochs in (2, 3):
-        study.run("model=vae", f"training.pretrain.epochs={epochs}")
-    assert names(study) == [[f"VAE, training.pretrain.epochs={epochs}" for epochs in (2, 3)]]
 
 
 @pytest.mark.parametrize(
@@ -130,12 +123,6 @@ def test_other_utterances_are_another_test_set(study: Study) -> None:
     assert not study.results.pairs
 
 
-def test_other_emotions_of_the_same_utterances_are_another_test_set(study: Study) -> None:
-    study.run("model=ae")
-    study.run("model=vae", guesses=guess(0.5, emotions=("neutral", "sad")))
-    assert len(study.results.test_sets) == 2
-
-
 def test_subsets_and_protocols_are_test_sets_in_the_papers_order(study: Study) -> None:
     for number, options in enumerate(
         [
@@ -171,9 +158,3 @@ def test_of_two_runs_of_a_seed_the_later_one_counts(study: Study) -> None:
     assert counted.endswith(later.name)
     assert left_out != counted
     assert results.scores_of(0)["ua"].max() == pytest.approx(75)
-
-
-def test_a_copied_folder_counts_once(study: Study) -> None:
-    original = study.run("model=ae")
-    shutil.copytree(original, study.folder / "copy" / original.name)
-    assert len(study.results.repeated) == 1

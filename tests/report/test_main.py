@@ -33,17 +33,6 @@ def test_the_output_ends_with_table_one_the_answer_and_the_files(
     assert {path.name for path in folder.iterdir() if path.is_file()} == FILES
 
 
-def test_the_most_important_study_is_printed_last(
-    study: Study, capsys: pytest.CaptureFixture[str]
-) -> None:
-    study.run("model=ae", "split=speaker", "fold=0")
-    for model in ("ae", "vae"):
-        study.run(f"model={model}")
-    main([str(study.folder)])
-    text = capsys.readouterr().out
-    assert text.index("urdu, speaker split") < text.index("urdu, random split")
-
-
 def test_synthetic_speech_is_mentioned_once_in_every_document(
     study: Study, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,14 +167,6 @@ def test_status_expects_all_folds(
         study.run("model=ae", "split=speaker", f"fold={fold}")
     expected = ("model=ae", "split=speaker", "fold=all", "corpus=urdu")
     assert status(study, capsys, "--expect", *expected)[-1] == summary
-
-
-def test_status_rejects_overrides_that_hydra_rejects(
-    study: Study, capsys: pytest.CaptureFixture[str]
-) -> None:
-    study.run("model=ae")
-    assert main([str(study.folder), "--expect", "modle=ae"]) == 1
-    assert "modle=ae: Could not override 'modle'" in capsys.readouterr().err
 
 
 # --- --figures ----------------------------------------------------------------------------------

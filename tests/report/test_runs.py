@@ -36,12 +36,6 @@ def test_predictions_keep_every_digit_and_every_name(study: Study) -> None:
     assert len(frame) == 120
 
 
-def test_predictions_of_label_policies_are_kept_apart(study: Study) -> None:
-    study.run("model=cvae", policies={"null": guess(0.5), "elbo+lstm": guess(0.6)})
-    counts = load_runs(study.folder).predictions["policy"].value_counts()
-    assert counts.to_dict() == {"": 120, "null": 120, "elbo+lstm": 120}
-
-
 def test_settings_name_options_and_leave_paths_out(study: Study) -> None:
     study.run("model=vae", "model.beta=4", "corpus.root=/somewhere", "threads=1")
     (run,) = load_runs(study.folder).runs.to_dict("records")

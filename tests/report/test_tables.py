@@ -62,13 +62,6 @@ def test_models_stand_by_kind_best_first_with_marks(study: Study) -> None:
     assert made.alarms == {3, 5}
 
 
-def test_a_leak_is_no_result(study: Study) -> None:
-    study.run("model=cvae", accuracy=1.0, leaks=True)
-    made = table(study, "Models and baselines")
-    assert cells(made, "model")[-1] == "CVAE: LEAKS, no result"
-    assert made.alarms == {len(made.rows) - 1}
-
-
 def test_the_untrained_control_is_no_alarm(study: Study) -> None:
     study.run("model=untrained", accuracy=0.6, health=health(collapsed=True))
     assert not table(study, "Models and baselines").alarms
