@@ -17,8 +17,8 @@ from rich.console import Console
 
 from ser_vae import SerVaeError
 from ser_vae.files import write_text
-from ser_vae.report.contents import CONTENTS
-from ser_vae.report.render import build_csv_files, build_document, print_document, render_file
+from ser_vae.report.contents import CONTENTS, render_template
+from ser_vae.report.render import build_csv_files, build_document, print_document
 from ser_vae.report.runs import RunFrames, load_runs
 from ser_vae.report.scores import compute_results
 from ser_vae.report.status import print_status
@@ -67,9 +67,9 @@ def report(frames: RunFrames, options: argparse.Namespace, console: Console) -> 
             files["report.html"] = page
         if options.rows or options.columns:
             axes = options.rows or ["corpus", "split", "data"], options.columns or ["model"]
-            chapter = {"title": "All runs", "answer": [], "tables": [pivot_table(results, *axes)]}
-            document["chapters"].insert(0, chapter)
-        files |= {name: render_file(name, document) for name in ("report.md", "report.tex")}
+            tables = [pivot_table(results, *axes)]
+            document["chapters"].insert(0, {"title": "All runs", "answer": [], "tables": tables})
+        files |= {name: render_template(name, document) for name in ("report.md", "report.tex")}
         files |= build_csv_files(results)
         for name, text in files.items():
             write_text(folder / name, text)

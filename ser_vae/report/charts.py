@@ -22,7 +22,7 @@ from ser_vae.report.runs import PREFIX
 from ser_vae.report.scores import PERCENT, Results
 
 GREY, BLUE = "#7f7f7f", "#0072b2"  # grey replaces black, which is invisible in dark mode
-MAX_ROWS = 18  # of the first chart; if there are more, it shows the models of the paper
+MAX_ROWS = 18  # of the first chart; if there are more, it shows the best
 MAX_RUNS = 3  # whose curves are drawn, per row
 MAX_POINTS = 1000  # of a map
 BINS = 10  # of the calibration chart
@@ -60,18 +60,14 @@ def ua_chart(results: Results, study: str, div_id: str) -> str:
     Models have the same order in every test set: that of the paper's Table I, or if there are
     others, the order of their mean UA over the test sets.
     """
-    frame = results.ranking(study)
-    if len(frame) > MAX_ROWS and (frame["kind"] == "paper").any():
-        frame = frame[frame["kind"] == "paper"]
+    frame = results.ranking(study).head(MAX_ROWS)
     mean = frame.groupby("name")["ua"].transform("mean")
     column = frame["model"].map({model: n for n, model in enumerate(MODELS)})
     frame = frame.assign(order=column if column.notna().all() else -mean)
     frame = frame.sort_values(["test_set", "order", "name"])
-    y = -(np.arange(len(frame)) + frame["test_set"].rank(method="dense"))  # a line per heading
-    headings = frame.assign(y=y + 1).groupby("data", sort=False)["y"].max()
-    ticks: dict[str, Any] = {"tickvals": [*y, *headings], "showgrid": False, "zeroline": False}
-    ticks["ticktext"] = [*frame["name"], *(f"<b>{data}</b>" for data in headings.index)]
-    ticks["range"] = [y.min() - 0.7, 0.7]
+    y, is_first = -np.arange(len(frame)), ~frame["data"].duplicated()
+    headings = ("<b>" + frame["data"] + "</b>    ").where(is_first, "")
+    ticks: dict[str, Any] = {"tickvals": y, "ticktext": headings + frame["name"], "showgrid": False}
     common = {"y": y, "text": frame["name"], "hovertemplate": "%{text}: %{x:.1f}"}
     grey = {"color": GREY, "line": {"width": 2, "color": GREY}}
     dots = {"size": 10, "color": frame["name"].map(colour_map(frame["name"].unique())).tolist()}
@@ -87,8 +83,8 @@ def ua_chart(results: Results, study: str, div_id: str) -> str:
     ]
     ends = {"array": frame["high"] - frame["ua"], "arrayminus": frame["ua"] - frame["low"]}
     traces[1].error_x = ends | {"color": GREY}
-    height = 100 + 26 * len(ticks["tickvals"])
-    return to_html(traces, div_id, height, "UA on the test set, %", **ticks)
+    height = 100 + 30 * len(frame)
+    return to_html(traces, div_id, height, "UA on the test set, %", zeroline=False, **ticks)
 
 
 def training_curves(rows: Sequence[Row], folder: Path, div_id: str) -> tuple[str, list[str]]:

@@ -36,9 +36,9 @@ def answer_sentences(results: Results, study: str) -> list[str]:
         if {(number, pair["first"]), (number, pair["second"])} <= keys
     ]
     pairs.sort(key=lambda pair: -pair["difference"])
-    values = {"rows": rows.to_dict("records"), "pairs": pairs}
+    values = {"rows": rows.to_dict("records"), "pairs": pairs, "number": format_number}
     values |= {"compared": sorted({*compared["name"]}, key=len)}
-    return render_template("answer", values, number=format_number).splitlines()
+    return render_template("answer", values).splitlines()
 
 
 def find_remarks(results: Results) -> list[str]:

@@ -15,7 +15,7 @@ from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation import illustrations, latents
 from ser_vae.report import charts, media
 from ser_vae.report.comparable import Row
-from ser_vae.report.render import Document, render_file
+from ser_vae.report.contents import render_template
 from ser_vae.report.runs import MAIN, PREFIX, Record
 from ser_vae.report.scores import PERCENT, Results
 from ser_vae.report.tables import TABLES, make_table
@@ -25,7 +25,7 @@ HARDEST = 6  # utterances, per test set
 MAX_SPEAKERS = 24
 
 
-def render_page(results: Results, document: Document, *, umap: bool, audio: bool) -> str:
+def render_page(results: Results, document: Record, *, umap: bool, audio: bool) -> str:
     """Return the whole page.
 
     Args:
@@ -43,7 +43,7 @@ def render_page(results: Results, document: Document, *, umap: bool, audio: bool
         test_sets.append({"name": test_set.name, "study": studies.index(test_set.study), **content})
     values = {"title": results.frames.folder.resolve().name, "plotly": get_plotlyjs()}
     values |= {"ua_charts": ua_charts, "test_sets": test_sets}
-    return render_file("report.html", document | values)
+    return render_template("report.html", document | values)
 
 
 def describe_test_set(

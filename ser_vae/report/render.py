@@ -1,8 +1,5 @@
 """Render the report: on a terminal, as CSV, and by templates as Markdown, LaTeX and HTML."""
 
-from functools import partial
-from typing import Any
-
 import pandas as pd
 from rich import box
 from rich.console import Console
@@ -10,16 +7,15 @@ from rich.table import Table as RichTable
 
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.report import notes
-from ser_vae.report.contents import CONTENTS, render_template
-from ser_vae.report.runs import METRICS
+from ser_vae.report.contents import CONTENTS
+from ser_vae.report.runs import METRICS, Record
 from ser_vae.report.scores import Results
 from ser_vae.report.tables import TABLES, Table, study_tables
 
 NOT_PRINTED = {*TABLES} - {"Models and baselines", "Table I"}  # tables too long for a terminal
-Document = dict[str, Any]
 
 
-def build_document(results: Results) -> Document:
+def build_document(results: Results) -> Record:
     """Return the values of a template: synthetic, chapters, captions, legend, remarks.
 
     A chapter has a title, the sentences of the answer, and tables.
@@ -35,16 +31,6 @@ def build_document(results: Results) -> Document:
     document = {"chapters": chapters, "legend": legend, "remarks": notes.find_remarks(results)}
     warning = f"{SYNTHETIC.capitalize()}." * synthetic
     return document | {"synthetic": warning, "captions": CONTENTS["captions"]}
-
-
-def render_file(name: str, document: Document) -> str:
-    """Return the contents of report.md, report.tex or report.html."""
-    escapes = {form: partial(escape, form) for form in CONTENTS["escapes"]}
-    return render_template(name, document, **escapes)
-
-
-def escape(form: str, text: object) -> str:
-    return str(text).translate({ord(s): code for s, code in CONTENTS["escapes"][form].items()})
 
 
 def build_csv_files(results: Results) -> dict[str, str]:
@@ -71,7 +57,7 @@ def to_csv(name: str, frame: pd.DataFrame) -> str:
     return str(joined.to_csv(index=False, lineterminator="\n", float_format=digits))
 
 
-def print_document(document: Document, console: Console) -> None:
+def print_document(document: Record, console: Console) -> None:
     """Print remarks, scores and answers; the most important study last, just above the prompt."""
     for remark in document["remarks"]:
         console.print(remark, style="dim")

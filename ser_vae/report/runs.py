@@ -130,7 +130,7 @@ def read_predictions(path: Path, count: int, emotions: list[str]) -> pd.DataFram
         ValueError: a column or number is missing, or it does not have `count` rows of `emotions`.
     """
     columns = [*TEXT_COLUMNS, *(PREFIX + emotion for emotion in emotions)]
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)  # a speaker may be called NA
+    frame = pd.read_csv(path, dtype=object, keep_default_na=False)  # a speaker may be NA
     if [*frame] != columns or len(frame) != count or not {*frame["truth"]} <= {*emotions}:
         raise ValueError(f"{path.name}: expected {count} rows with columns {', '.join(columns)}")
     frame = frame.astype(dict.fromkeys(columns[len(TEXT_COLUMNS) :], float))

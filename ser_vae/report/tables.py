@@ -172,10 +172,10 @@ def format_measurements(runs: Sequence[Record], columns: Mapping[str, Any]) -> R
 
     A proportion is followed by its 95 % interval, both ends averaged over the runs.
     """
-    frame, texts = pd.DataFrame(runs), {}
+    texts = {}
     for column, (key, digits, factor) in columns.items():
         ends = [key.removesuffix("share") + end for end in ("low", "high")]
-        values = factor * frame.reindex(columns=[key, *ends]).astype(float)
+        values = factor * pd.DataFrame(runs, columns=[key, *ends]).astype(float)
         text, *ends = (format_number(mean, digits) for mean in values.mean())
         sd = f" ± {values[key].std():.{digits}f}" if values[key].nunique() > 1 else ""
         texts[column] = f"{text}{sd}" + ("" if MISSING in ends else f" ({' to '.join(ends)})")

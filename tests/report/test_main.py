@@ -10,7 +10,8 @@ import pytest
 from report.conftest import Study, guess, health
 
 from ser_vae.report.__main__ import main
-from ser_vae.report.render import build_document, render_file
+from ser_vae.report.contents import render_template
+from ser_vae.report.render import build_document
 
 FILES = {"report.md", "report.tex", "report.csv", "comparisons.csv", "runs.csv"}
 SIGNS = r"\end{document} & % $ # _ { } ~ ^ < > | [ ]"
@@ -91,7 +92,7 @@ def test_runs_csv_has_a_row_per_folder(study: Study) -> None:
 
 def test_markdown_tables_are_whole_whatever_a_corpus_is_called(study: Study) -> None:
     study.run("model=ae", corpus="a|b*c_d")
-    text = render_file("report.md", build_document(study.results))
+    text = render_template("report.md", build_document(study.results))
     assert "## a\\|b\\*c\\_d, random split" in text
     tables = re.findall(r"(?:^\|.*\|$\n)+", text, re.MULTILINE)
     assert len(tables) >= 4
@@ -104,7 +105,7 @@ def test_latex_escapes_what_it_would_read_as_commands(study: Study) -> None:
     folder = study.run("model=ae")
     text = (folder / "metrics.json").read_text()
     (folder / "metrics.json").write_text(text.replace('"urdu"', f'"{SIGNS}"'.replace("\\", "\\\\")))
-    made = render_file("report.tex", build_document(study.results))
+    made = render_template("report.tex", build_document(study.results))
     assert r"\textbackslash{}end\{document\} \& \% \$ \# \_ \{ \} \textasciitilde{}" in made
     assert made.count(r"\begin{table}") == made.count(r"\end{table}") >= 4
     assert r"\end{document}" not in made
@@ -127,6 +128,13 @@ def test_a_folder_that_cannot_be_written_to_is_an_error(
 def status(study: Study, capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
     assert main([str(study.folder), *arguments]) == 0
     return capsys.readouterr().out.splitlines()
+
+
+def test_rows_and_columns_add_a_table(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    study.run("model=vae")
+    assert main([str(study.folder), "--columns", "classifier"]) == 0
+    assert "UA by corpus, split, data and classifier" in capsys.readouterr().out
+    assert "| urdu | random | complete | 50.0 |" in (study.folder / "report.md").read_text()
 
 
 def test_status_counts_runs_and_names_those_that_are_not_finished(

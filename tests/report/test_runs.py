@@ -47,14 +47,6 @@ def test_settings_name_options_and_leave_paths_out(study: Study) -> None:
     assert "model.beta=4" in run["overrides"]
 
 
-def test_a_failed_run_says_why_and_an_unfinished_one_has_a_corpus(study: Study) -> None:
-    study.run("model=ae", state="failed")
-    study.run("model=vae", corpus="my-corpus", state="unfinished")
-    runs = load_runs(study.folder).runs.set_index("model")
-    assert runs.loc["ae", ["state", "reason"]].tolist() == ["failed", "OSError: disk <full>"]
-    assert runs.loc["vae", ["state", "corpus"]].tolist() == ["unfinished", "my-corpus"]
-
-
 def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
 

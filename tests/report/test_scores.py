@@ -67,14 +67,6 @@ def test_pairs_are_tested_and_corrected_together(study: Study) -> None:
         )
 
 
-def test_rows_without_a_common_seed_share_a_table_and_are_not_tested(study: Study) -> None:
-    study.run("model=ae", seed=0)
-    study.run("model=vae", seed=1)
-    results = study.results
-    assert len(results.test_sets) == 1
-    assert not results.pairs
-
-
 def folds(model: str, study: Study, accuracies: tuple[float, ...]) -> list[Predictions]:
     predicted = [
         guess(accuracy, speakers=range(4 * number, 4 * number + 4))

@@ -62,11 +62,6 @@ def test_models_stand_by_kind_best_first_with_marks(study: Study) -> None:
     assert made.alarms == {3, 5}
 
 
-def test_the_untrained_control_is_no_alarm(study: Study) -> None:
-    study.run("model=untrained", accuracy=0.6, health=health(collapsed=True))
-    assert not table(study, "Models and baselines").alarms
-
-
 def test_of_many_pairs_those_of_the_best_model_are_listed(study: Study) -> None:
     for number in range(6):
         study.run("model=vae", f"model.beta={number + 2}", guesses=guess(0.5 + 0.08 * number))
