@@ -989,10 +989,26 @@ def save(
     device = device_of(settings.trainer.accelerator)
     results["software"] = software(device)
     results["times_s"] = dict(times)
+    results["parameters"] = count_parameters(result.recogniser)
     log_final(loggers, results, folder)
     folder.write_metrics(results)  # after the loggers: an online one may wait for the network
     if is_rank_zero():
         shutil.rmtree(folder.path / CLASSIFIERS, ignore_errors=True)
+
+
+def count_parameters(recogniser: Recogniser) -> dict[str, int]:
+    """Count the network parameters by the stage that trains them; an estimator has none."""
+    heads = [classifier.head for classifier in recogniser.classifiers.values()]
+    networks: dict[str, list[Any]] = {"classify": [recogniser.estimator, *heads]}
+    if recogniser.representation is not None and recogniser.representation.quantities:
+        networks["pretrain"] = [recogniser.representation]
+    counts = {
+        stage: sum(
+            p.numel() for m in each if isinstance(m, torch.nn.Module) for p in m.parameters()
+        )
+        for stage, each in networks.items()
+    }
+    return {stage: count for stage, count in counts.items() if count}
 
 
 def about(results: Mapping[str, Any]) -> dict[str, Any]:

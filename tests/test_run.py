@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from run_files import Command, Run, folders, table
 
 from ser_vae import pipeline
@@ -36,6 +37,9 @@ def test_a_run_leaves_its_documented_files(run_noises: Run, tmp_path: Path, mode
     }
     assert json.loads((folder / "audit.json").read_text()) == metrics["audit"]
     assert metrics["counts"]["test"]["utterances"] == 18
+    for stage, file in {"pretrain": "pretrained.ckpt", "classify": "classifier.ckpt"}.items():
+        weights = torch.load(folder / file, weights_only=True)
+        assert metrics["parameters"][stage] == sum(map(torch.numel, weights.values()))
     assert metrics["random/test/ua"] > metrics["majority"]["random/test/ua"] == pytest.approx(1 / 3)
 
 
