@@ -40,7 +40,7 @@ COMMANDS_OF_PAGES = sorted(
         for name, blocks in BLOCKS.items()
         if not name.startswith(OF_A_STUDY)
         for block in blocks
-        for line in block.splitlines()
+        for line in block.replace("\\\n", " ").splitlines()
     }
 )
 RUNS = [c for c in COMMANDS_OF_PAGES if re.match(r"python -m ser_vae\.(run|check) ", c)]
