@@ -66,7 +66,7 @@ def pivot_table(results: Results, rows: Sequence[str], columns: Sequence[str]) -
     scores = results.scores[results.scores["row"].notna() & (results.scores["policy"] == MAIN)]
     records, axes = scores.to_dict("records"), [*rows, *columns]
     settings = [score["row"].settings | {"corpus": score["corpus"]} for score in records]
-    frame = pd.DataFrame(settings).reindex(columns=axes).fillna(MISSING)
+    frame = pd.DataFrame(settings).reindex(columns=axes).astype(object).fillna(MISSING)
     frame = frame.assign(UA=[format_score(score)["UA"] for score in records])
     cells = frame.groupby(axes, sort=False)["UA"].agg(", ".join).unstack([*columns])
     wide = cells.fillna(MISSING).reset_index()
