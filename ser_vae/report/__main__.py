@@ -23,6 +23,7 @@ from ser_vae.report.runs import RunFrames, load_runs
 from ser_vae.report.scores import compute_results
 from ser_vae.report.status import print_status
 from ser_vae.report.tables import pivot_table
+from ser_vae.terminal import stdout
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,8 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, metavar in {"rows": "SETTING", "columns": "SETTING", "expect": "KEY=VALUE"}.items():
         parser.add_argument(f"--{name}", nargs="+", metavar=metavar, help=texts[name])
     options = parser.parse_args(arguments)
-    console = Console(markup=False, emoji=False, highlight=False)
-    console.width = min(console.width, 80)
+    console = stdout()
     try:
         frames = load_runs(options.folder)
         if options.status or options.expect:

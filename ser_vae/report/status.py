@@ -18,9 +18,8 @@ def print_status(
     folds: dict[tuple[str, ...], set[str]] = defaultdict(set)
     count: dict[str, int] = {}  # folds of a protocol
     for run in runs[runs["state"] == "finished"].to_dict("records"):
-        options = (run["settings"].get(group, "") for group in GROUPS)
         fold = "null" if pd.isna(run["fold"]) else str(int(run["fold"]))
-        folds[(*options, str(run["seed"]))].add(fold)
+        folds[(*(run["settings"].get(key, "") for key in GROUPS), str(run["seed"]))].add(fold)
         count[run["protocol"]] = int(run["folds"])
     for job in expected:
         key = tuple(job[name] for name in (*GROUPS, "seed"))
