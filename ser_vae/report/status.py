@@ -4,15 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
-from rich.console import Console
+
+from ser_vae.terminal import stdout
 
 COLOURS = {"finished": "green", "failed": "red", "unfinished": "yellow", "missing": "yellow"}
 GROUPS = ("split", "model", "data", "corpus")  # identify a run, together with seed and fold
 
 
-def print_status(
-    runs: pd.DataFrame, expected: Iterable[Mapping[str, str]], console: Console
-) -> None:
+def print_status(runs: pd.DataFrame, expected: Iterable[Mapping[str, str]]) -> None:
     """Print how many runs are in each state, and the names of those that are not finished."""
     rows = list(runs[["state", "folder", "reason"]].itertuples(index=False, name=None))
     folds: dict[tuple[str, ...], set[str]] = defaultdict(set)
@@ -26,6 +25,7 @@ def print_status(
         complete = job["fold"] == "all" and len(folds[key]) == count.get(job["split"])
         if not complete and job["fold"] not in folds[key]:
             rows.append(("missing", " ".join(f"{k}={job[k]}" for k in (*GROUPS, "seed")), ""))
+    console = stdout()
     for state, name, reason in rows:
         if state != "finished":
             console.print(f"{state}: {name} {reason}", style=COLOURS[state], soft_wrap=True)
