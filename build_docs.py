@@ -147,7 +147,17 @@ def settings(
             continue
         kind = in_words(model.model_json_schema()["properties"][name]) if model else ""
         meaning = comments.get(name) or "; ".join(f"{k}: {v}" for k, v in below.items())
-        yield f"`{prefix}{name}`", kind, f"`{as_yaml(value)}`", meaning
+        yield f"`{prefix}{name}`", kind, default(value), meaning
+
+
+def default(value: Any) -> str:
+    """Return a default as Markdown; what is resolved in a run is named in words."""
+    text = as_yaml(value)
+    if match := re.fullmatch(r"\$\{oc\.env:(\w+),'?(.*?)'?\}", text):
+        return f"`${match[1]}` or `{match[2]}`"
+    if match := re.fullmatch(r"\$\{([\w.]+)\}", text):
+        return f"as `{match[1]}`"
+    return f"`{text}`"
 
 
 def as_yaml(value: Any) -> str:

@@ -1097,7 +1097,7 @@ def caveats(
         f"ALARM, {health['sentence'].rstrip('.')}" if health else "": (
             health and health["collapsed"]
         ),
-        f"{len(warnings)} warnings about this copy of the corpus (ser_vae.check)": warnings,
+        f"warnings about this copy of the corpus (see ser_vae.check): {len(warnings)}": warnings,
         "training.pretrained: it is unknown what these weights were pretrained on": (
             pretrained_on is None
         ),

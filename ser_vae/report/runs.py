@@ -61,8 +61,7 @@ def load_runs(folder: Path) -> RunFrames:
         SerVaeError: there is none.
     """
     records, tables, damaged = [], [pd.DataFrame(columns=["run", "policy"])], {}
-    paths = list(find_run_folders(folder))
-    for path in track(paths, "runs", len(paths), transient=True):
+    for path in track(find_run_folders(folder), "runs", None, transient=True):
         name = path.relative_to(folder).as_posix()
         try:
             record, predictions = read_run(path)
