@@ -107,13 +107,12 @@ def option_section(group: str, path: Path, model: type[BaseModel] | None) -> Ite
     yield f"### {group}={path.stem}\n"
     if text := introduction(path):
         yield f"{text}\n"
-    if target := values.pop("_target_", None):
+    target = values.pop("_target_", None)
+    if re.search(r"^_target_:", path.read_text(encoding="utf-8"), re.M):
         yield f"Calls `{target}`.\n"
-    elif base:
-        target = read_option(path.with_stem(base))[0].get("_target_")
     if base:
         yield f"Further settings: those of [`{group}={base}`](#{group}{base}).\n"
-    model = COMPONENTS.get(target, model)
+    model = COMPONENTS.get(str(target), model)
     yield from table(f"{key}.", values, comments, model)
 
 
@@ -182,7 +181,8 @@ def in_words(schema: Mapping[str, Any]) -> str:
 def read_option(path: Path) -> tuple[dict[str, Any], Comments, str | None]:
     """Return the settings that a file of conf/ states, their comments, and the option it extends.
 
-    Settings of a file that is included below a key, such as those of an SVM, count as its own.
+    It has the class and the comments of the option that it extends, too. Settings of a file that is
+    included below a key, such as those of an SVM, count as its own.
     """
     values: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     comments = read_comments(path)
@@ -190,6 +190,9 @@ def read_option(path: Path) -> tuple[dict[str, Any], Comments, str | None]:
     for each in values.pop("defaults", []) if path.parent != CONF else []:
         if isinstance(each, str) and each != "_self_":
             base = each
+            inherited, texts, _ = read_option(path.with_stem(base))
+            values.setdefault("_target_", inherited.get("_target_"))
+            comments = texts | comments
         elif isinstance(each, Mapping) and next(iter(each)).endswith("svm"):
             included, texts, _ = read_option(CONF / "model/svm/default.yaml")
             values["svm"] = included
