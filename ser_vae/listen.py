@@ -31,6 +31,7 @@ from ser_vae.evaluation import illustrations, latents
 from ser_vae.features import audio
 from ser_vae.features.audio import Samples
 from ser_vae.files import atomic_write, write_text
+from ser_vae.inputs import add_trust
 from ser_vae.plots.spectrogram import Limits, limits, utterance
 from ser_vae.plots.style import png_bytes
 from ser_vae.recogniser import Recogniser, Recording
@@ -117,13 +118,7 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--seed", type=int, default=0, help="of phases and prior (default: 0)")
     result.add_argument("--speaker", metavar="NAME", help="of the files; for normalise=speaker")
-    result.add_argument(
-        "--trust",
-        action="append",
-        default=[],
-        metavar="CLASS",
-        help="a class outside ser_vae that the model may use, such as your own model's",
-    )
+    add_trust(result)
     return result
 
 
