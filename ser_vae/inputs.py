@@ -27,6 +27,7 @@ STDIN = "-"
 MICROPHONE = "microphone"
 MICROPHONE_HZ = 16_000
 TRUTH = ("truth", "emotion")  # columns of the true emotion, in order of preference
+OUTPUT = ("file", "emotion", "confidence", "error")  # columns that a table must not have
 ONE_SPEAKER = "speaker of all inputs"  # of --one-speaker; no corpus has this name
 
 
@@ -116,6 +117,8 @@ def read_table(path: Path) -> Iterator[Input]:
             "Name the columns in the first line, separated by commas."
         )
     truth = next((column for column in TRUTH if column in table), None)
+    if taken := [name for name in table if name in OUTPUT and name != truth]:
+        raise SerVaeError(f"{path}: {taken[0]}: the output has this column too.\nRename it.")
     for line, row in enumerate(table.to_dict("records"), 2):
         cells = {key: "" if cell.strip() in MISSING else cell.strip() for key, cell in row.items()}
         name, bounds = cells.pop("path"), [cells.pop(key, "") for key in BOUNDS]
