@@ -14,7 +14,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -241,7 +240,7 @@ def commands_page() -> Iterator[str]:
         "[options](options.md). The help of every other command, as `--help` prints it:\n"
     )
     for name, purpose in COMMANDS.items():
-        if name == "run" or find_spec(f"ser_vae.{name}") is None:
+        if name == "run":
             continue
         output = io.StringIO()
         with contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):

@@ -30,6 +30,7 @@ def test_a_run_leaves_its_documented_files(run_noises: Run, tmp_path: Path, mode
         "classify.csv",
         "predictions.csv",
         "latents.npz",
+        "training_latents.npz",
         "illustrations.npz",
         "metrics.json",
         "model",
