@@ -39,4 +39,4 @@ bench: $(VENV)/installed  ## measure speed against named alternatives, a ratio e
 	for name in pretraining lstm startup end_to_end; do $(BIN)/python experiments/benchmarks/$$name.py; done
 
 clean:  ## remove the environment and what tests leave behind; results stay
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -61,6 +61,7 @@ def test_an_unknown_command_is_an_error_with_the_list(monkeypatch: Any) -> None:
 
 def test_a_command_is_done_as_its_module_would_do_it(monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setattr(sys, "argv", ["ser-vae", "report", "--help"])
+    monkeypatch.delitem(sys.modules, "ser_vae.report.__main__", raising=False)  # of other tests
     with pytest.raises(SystemExit) as ended:
         commands.main()
     assert ended.value.code == 0
