@@ -1,0 +1,53 @@
+"""The examples of the guides for models, front ends and corpora of your own run as printed."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from ser_vae.run import configure, run
+from ser_vae.settings import build, validate
+
+GUIDES = Path(__file__).parents[1] / "docs/how-to"
+
+
+def blocks(guide: str, language: str) -> list[str]:
+    text = (GUIDES / guide).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.fixture
+def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the guides: modules, which can be imported, and options/."""
+    model, front_end = blocks("own-model.md", "python")
+    (reader,) = blocks("own-corpus.md", "python")
+    modules = {"my_model": model, "my_features": front_end, "my_corpus": reader}
+    linear, energies = blocks("own-model.md", "yaml")
+    (mine,) = blocks("own-corpus.md", "yaml")
+    files = {"model/linear": linear, "features/energies": energies, "corpus/mine": mine}
+    for name, code in modules.items():
+        (tmp_path / f"{name}.py").write_text(code)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    for name, text in files.items():
+        path = tmp_path / f"options/{name}.yaml"
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path / "options"
+
+
+def test_the_model_and_the_front_end_of_the_guide_go_through_a_run(
+    options: Path, noise_command: list[str]
+) -> None:
+    config = configure(*noise_command, "model=linear", "features=energies", config_dir=options)
+    assert run(config)["random/test/ua"] > 0
+
+
+def test_the_reader_of_the_guide_reads_names_of_files(options: Path, tmp_path: Path) -> None:
+    for name in ("anna_happy_01", "anna_sad_01", "ben_happy_01"):
+        (tmp_path / f"{name}.wav").touch()
+    settings = validate(configure("corpus=mine", f"corpus.root={tmp_path}", config_dir=options))
+    corpus = build(settings.corpus)
+    assert corpus.emotions == ("happy", "sad")
+    assert [u.speaker for u in corpus.utterances] == ["anna", "anna", "ben"]
