@@ -17,8 +17,7 @@ import pandas as pd
 import soundfile
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.files import walk
-from ser_vae.corpus.folder import AUDIO
+from ser_vae.corpus.files import AUDIO, walk
 from ser_vae.corpus.table import MISSING, parse_clip
 from ser_vae.features.audio import Clip
 from ser_vae.files import atomic_write

@@ -16,7 +16,7 @@ import inspect
 import json
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -27,6 +27,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializeAsAny,
+    TypeAdapter,
     ValidationError,
     field_validator,
     model_validator,
@@ -49,6 +50,8 @@ Activation = Literal["relu", "tanh", "elu", "gelu"]
 FunctionalSet = Literal["mean_and_deviation", "thirds"]
 Codes = Annotated[list[str], Field(min_length=1)]
 Emotions = Annotated[dict[str, Codes], Field(min_length=2)]
+ClassNames = Annotated[list[str], Field(min_length=2)]
+CHOSEN_CLASSES = TypeAdapter[Any](ClassNames | Emotions)
 
 LabelPolicy = Literal["null", "dropout", "marginal", "elbo", "elbo+lstm", "predicted", "random"]
 POLICIES_BY_BOUND = ("elbo", "elbo+lstm")  # a label is chosen by its lower bound of log P(X|c)
@@ -157,16 +160,62 @@ class DemoCorpus(Component, of=["corpus.demo.read"]):
     emotions: Emotions
 
 
-class CodedCorpus(Component, of=["corpus.iemocap.read", "corpus.urdu.read"]):
+class IemocapCorpus(Component, of=["corpus.iemocap.read"]):
     """A corpus with label codes of its own, which `emotions` assigns to classes."""
 
     root: str | None
     emotions: Emotions
 
 
-class RavdessCorpus(Component, of=["corpus.ravdess.read"]):
+def choice_of_classes(*words: str) -> BeforeValidator:
+    """Validate a choice of classes: one of `words`, or what `corpus.labels.Classes` describes."""
+
+    def parse(classes: Any) -> Any:
+        try:
+            return classes if classes in words else CHOSEN_CLASSES.validate_python(classes)
+        except ValidationError:
+            expected = f"{', '.join(words)}, two or more labels, or two or more classes of labels"
+            raise PydanticCustomError("classes", expected) from None
+
+    return BeforeValidator(parse)
+
+
+class CompleteCopy(Section):
+    counts: dict[str, PositiveInt]
+    speakers: PositiveInt | None
+    hours: Positive | None
+    sample_rate_hz: PositiveInt | None
+    channels: PositiveInt | None
+
+
+class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
+    """A corpus whose file names say everything."""
+
+    name: str
     root: str | None
-    classes: Literal[4, 8]
+    example: str
+    pattern: str
+    emotions: Emotions
+    classes: Annotated[Any, choice_of_classes("four", "all")]
+    tables: dict[str, dict[str, str]]
+    values: dict[str, str]
+    complete: CompleteCopy
+
+    @model_validator(mode="after")
+    def check_pattern(self) -> Self:
+        """Raise unless the pattern is a regular expression that fits the example."""
+        check_corpus_name(self.name)
+        remedy = "See corpus.example, and the module re in Python's documentation."
+        path = re.sub(r"\.\w+$", "", self.example)
+        try:
+            match = re.search(f"(?:^|/)(?:{self.pattern})$", path)
+        except re.error as error:
+            expected = "a regular expression"
+            raise invalid("corpus.pattern", self.pattern, expected, remedy, str(error)) from None
+        if match is None or "emotion" not in match.groupdict():
+            expected = f"an expression with a group (?P<emotion>…) that matches {self.example}"
+            raise invalid("corpus.pattern", self.pattern, expected, remedy)
+        return self
 
 
 class FolderCorpus(Component, of=["corpus.folder.read"]):
@@ -179,11 +228,14 @@ class FolderCorpus(Component, of=["corpus.folder.read"]):
     @classmethod
     def check_name(cls, name: str) -> str:
         """Raise unless `name` can stand in file names and is not another corpus's."""
-        taken = ("demo", "iemocap", "ravdess", "ravdess8", "urdu")
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name in taken:
-            expected = f"a word of letters, digits and _, other than {', '.join(taken)}"
-            raise invalid("corpus.name", name, expected, "Use another, such as corpus.name=mine.")
+        check_corpus_name(name, {path.stem for path in conf_dir().glob("corpus/*")} - {"folder"})
         return name
+
+
+def check_corpus_name(name: str, taken: Collection[str] = ()) -> None:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name.rstrip("0123456789") in taken:
+        expected = "a word of letters, digits and _ that is no other corpus"
+        raise invalid("corpus.name", name, expected, "Use another, such as corpus.name=mine.")
 
 
 # features

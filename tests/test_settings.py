@@ -24,7 +24,13 @@ OPTIONS = sorted(
 )
 COMBINED = ["logger=[wandb,csv,tensorboard]", "logger=none", "trainer=[gpu,ddp,bf16]"]
 EXPERIMENTS = [f"+experiment={path.stem}" for path in conf_dir().glob("experiment/*.yaml")]
-GIVEN = {"split=file": "split.path=a.csv"}  # what an option needs beside itself
+GIVEN = {  # what an option needs beside itself
+    "split=file": ["split.path=a.csv"],
+    "corpus=filenames": [
+        *("corpus.name=mine", "corpus.example=a1.wav", "corpus.pattern='(?P<emotion>[ab])1'"),
+        "+corpus.emotions={sad: [a], angry: [b]}",
+    ],
+}
 
 # Overrides -> the start of the message, which says what is expected, and its remedy.
 VIOLATIONS = {
@@ -106,8 +112,15 @@ VIOLATIONS = {
     "model=egemaps_svm model.egemaps.level=x": ("model.egemaps.level=x: expected func", "conf/"),
     "classifier.pooling=max": ("classifier.pooling=max: expected last or mean", "classifier/"),
     "features.mel_scale=bark": ("features.mel_scale=bark: expected htk or slaney", "features/"),
-    "corpus=ravdess corpus.classes=5": ("corpus.classes=5: expected 4 or 8", "conf/corpus/"),
+    "corpus=ravdess corpus.classes=5": ("corpus.classes=5: expected four, all,", "conf/corpus/"),
+    "corpus=ravdess corpus.classes=[sad]": ("corpus.classes=[sad]: expected four, all", "conf/"),
     "corpus=urdu corpus.emotions.sad=[]": ("corpus.emotions.sad=[]: expected at least", "conf/"),
+    "corpus=filenames": ("corpus.name=null: expected text", "conf/corpus/"),
+    "corpus=urdu corpus.pattern='S(x'": (
+        "corpus.pattern=S(x: expected a regular",
+        "corpus.example",
+    ),
+    "corpus=urdu corpus.pattern=S": ("corpus.pattern=S: expected an expression with", "corpus.exa"),
     "logger=[wandb] logger.wandb.mode=onlin": ("logger.wandb.mode=onlin: expected online", "con"),
     # a setting that does not go with another
     "corpus=folder corpus.name=demo": ("corpus.name=demo: expected a word", "corpus.name=mine"),
@@ -234,7 +247,7 @@ def message_of(config: dict[str, Any]) -> str:
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("option", [*OPTIONS, *COMBINED, *EXPERIMENTS])
 def test_every_option_is_valid_and_converts_back(option: str) -> None:
-    config = configure(option, *filter(None, [GIVEN.get(option)]))
+    config = configure(option, *GIVEN.get(option, []))
     parsed = validate(config)
     dumped = parsed.model_dump(by_alias=True)
     assert dumped == config

@@ -10,13 +10,11 @@ from pathlib import Path
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.completeness import list_warning
-from ser_vae.corpus.files import existing_root, walk
+from ser_vae.corpus.files import AUDIO, existing_root, walk
 from ser_vae.corpus.labels import check_spellings, sort_into_classes
 from ser_vae.corpus.table import CHOICES, FREE_TEXT, parse_cells, read_table
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance
 
-# The formats that soundfile reads.
-AUDIO = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".w64", ".wav")
 OTHER_AUDIO = (".aac", ".m4a", ".mp4", ".wma", ".webm", ".amr", ".3gp", ".sph")
 LEVELS = ("emotion", "speaker", "split", *FREE_TEXT, "other")  # what folders can stand for
 # Warnings, of which those about files are counted.

@@ -1,0 +1,147 @@
+"""A corpus whose file names say everything: its option in conf/corpus is all that it needs.
+
+A regular expression with named groups takes a path apart, and tables turn its codes into words;
+conf/corpus/filenames.yaml describes each setting. The groups (and values) that mean something here
+are emotion, speaker, sex (F, M), session, dialogue, script, language, style (improvised, scripted),
+part (train, validation, test) and id, which is all that the expression matches unless it has such a
+group. Others, such as take or intensity, may be used in values.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.completeness import expected_counts, list_warning
+from ser_vae.corpus.files import AUDIO, existing_root, walk
+from ser_vae.corpus.labels import Classes, class_of_code, class_of_label, sort_into_classes
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance
+
+FREE_TEXT = ("session", "dialogue", "script", "language")
+CHOICES = {
+    "sex": ("F", "M"),
+    "style": ("improvised", "scripted"),
+    "part": ("train", "validation", "test"),
+}
+# Warnings, of which the files are counted.
+NO_MATCH = "files do not follow the naming of this corpus and are ignored"
+NO_LABEL = "files have a code that corpus.emotions does not list and are ignored"
+SECOND_COPY = "files lie once more in a folder higher up and are ignored here"
+
+
+def read(
+    root: str | Path | None,
+    *,
+    name: str,
+    example: str,
+    pattern: str,
+    emotions: Mapping[str, Sequence[str]],
+    classes: Classes,
+    tables: Mapping[str, Mapping[str, str]],
+    values: Mapping[str, str],
+    complete: Mapping[str, Any],
+) -> Corpus:
+    """Read a folder by the names of its files; every audio file below it is looked at.
+
+    Other classes than the default make a corpus of another name, so that their scores never appear
+    beside scores of those.
+
+    Args:
+        root: the folder, or one that holds it.
+        name: of the corpus, one word.
+        example: a path that the pattern matches, for errors.
+        pattern: regular expression of the end of a path, without its suffix.
+        emotions: label -> codes of the group `emotion`.
+        classes: see `labels.Classes`.
+        tables: group -> value -> regular expression of codes; other codes stay as they are.
+        values: name of a value -> its text, with groups in braces; left out where a path lacks one.
+        complete: `counts` (label -> utterances) and totals of a complete copy, see
+            `completeness.expected_counts`; empty or None where unknown.
+
+    Raises:
+        SerVaeError: no root, it holds no file with a name of this corpus, two files have the same
+            id, or the classes are not of this corpus.
+    """
+    codes = [code for members in emotions.values() for code in members]
+    label_of = class_of_code(emotions, codes)
+    class_of = class_of_label(classes, list(emotions))
+    folder = existing_root(root, name, f"{name.upper()}_ROOT")
+    described: list[tuple[Path, dict[str, str]]] = []
+    ignored: dict[str, list[str]] = {NO_MATCH: [], NO_LABEL: [], SECOND_COPY: []}
+    for file in (path for path in walk(folder) if path.suffix.lower() in AUDIO):
+        text = parse_path(file.relative_to(folder), pattern, tables, values)
+        if text is None:
+            ignored[NO_MATCH].append(file.name)
+        elif text["emotion"] not in label_of:
+            ignored[NO_LABEL].append(f"{file.name} ({text['emotion']})")
+        else:
+            described.append((file, text))
+    if not described:
+        raise SerVaeError(
+            f"{folder} is not {name.upper()}: expected files such as {example}.\n"
+            "Give the folder that holds them."
+        )
+    depth = {text["id"]: len(file.parts) for file, text in sorted(described, key=by_depth)[::-1]}
+    labelled = []
+    for file, text in described:
+        if len(file.parts) > depth[text["id"]]:
+            ignored[SECOND_COPY].append(str(file.relative_to(folder)))
+        else:
+            labelled.append(describe(file, text, label_of))
+    utterances, others = sort_into_classes(labelled, class_of)
+    names = tuple(dict.fromkeys(class_of.values()))
+    totals = {key: value for key, value in complete.items() if value and key != "counts"}
+    counts = {label: {"complete": count} for label, count in complete["counts"].items()}
+    return Corpus(
+        name=name if classes == "four" else f"{name}{len(names)}",
+        emotions=names,
+        utterances=utterances,
+        others=others,
+        expected=expected_counts(counts, class_of, **totals) if counts else {},
+        warnings=tuple(w for what, files in ignored.items() for w in list_warning(what, files)),
+    )
+
+
+def by_depth(described: tuple[Path, dict[str, str]]) -> int:
+    return len(described[0].parts)
+
+
+def parse_path(
+    path: Path,
+    pattern: str,
+    tables: Mapping[str, Mapping[str, str]],
+    values: Mapping[str, str],
+) -> dict[str, str] | None:
+    """Return what a path says, by the names of groups and values; None if it does not match."""
+    named = pattern if "(?P<id>" in pattern else f"(?P<id>{pattern})"
+    match = re.fullmatch(f"(?:.*/)?{named}", path.with_suffix("").as_posix())
+    if match is None:
+        return None
+    groups = {name: text for name, text in match.groupdict().items() if text is not None}
+    for name in groups.keys() & tables.keys():
+        groups[name] = look_up(groups[name], tables[name].items())
+    return groups | {
+        name: text.format_map(groups)
+        for name, text in values.items()
+        if set(re.findall(r"{(\w+)}", text)) <= groups.keys()
+    }
+
+
+def look_up(code: str, table: Iterable[tuple[str, str]]) -> str:
+    return next((value for value, codes in table if re.fullmatch(codes, code)), code)
+
+
+def describe(file: Path, text: Mapping[str, str], label_of: Mapping[str, str]) -> Utterance:
+    """Return the utterance of which a path says `text`."""
+    stated: dict[str, Any] = {name: text.get(name) or None for name in FREE_TEXT}
+    for name, choices in CHOICES.items():
+        stated[name] = text.get(name) if text.get(name) in choices else None
+    speaker = text.get("speaker", UNKNOWN_SPEAKER)
+    return Utterance(
+        id=text["id"],
+        path=file,
+        emotion=label_of[text["emotion"]],
+        speaker=UNKNOWN_SPEAKER if speaker.casefold() == UNKNOWN_SPEAKER else speaker,
+        **stated,
+    )
