@@ -222,6 +222,7 @@ class FolderCorpus(Component, of=["corpus.folder.read"]):
     root: str | None
     csv: str | None
     folders: str | None
+    classes: Annotated[Any, choice_of_classes("all", "four")]
     name: str
 
     @field_validator("name")
