@@ -18,7 +18,8 @@ only from stages above it in this list:
     logger       where curves, summaries and figures go
     report       run folders -> tables, a page, figures
 
-`settings` validates a configuration, `pipeline` joins the stages, `run` is the command,
+`settings` validates a configuration, `pipeline` joins the stages, `run` is the command, `predict`
+and `encode` use what it trained,
 `run_folder` says what a run leaves on disk, and `sweep` shows the state of many runs. `check`
 inspects a corpus, `listen` makes a representation audible, `dashboard` lays out a comparison on
 Weights & Biases, and `export` and `share` pass a trained model on.
@@ -82,6 +83,11 @@ def train(*overrides: str, config_dir: str | Path | None = None) -> "TrainedRun"
     """Do a run, or find it finished: `train("model=vae", "corpus=ravdess")`.
 
     The overrides are those of `python -m ser_vae.run`, and `config_dir` is its `--config-dir`.
+
+    >>> sorted(run.predictions.columns)[:3]
+    ['dialogue', 'guess', 'p_calm']
+    >>> run.metrics["model"], run.path.name
+    ('vae', 'vae-complete-folder-seed0-...')
     """
     from ser_vae.run import train as train_run  # noqa: PLC0415
 
@@ -89,5 +95,9 @@ def train(*overrides: str, config_dir: str | Path | None = None) -> "TrainedRun"
 
 
 def load_runs(folder: str | Path) -> Any:
-    """Read the finished runs below a folder: a pandas DataFrame with a row per run."""
+    """Read the runs below a folder: a pandas DataFrame with a row per run.
+
+    >>> ser_vae.load_runs(runs)[["model", "seed", "state"]].values.tolist()
+    [['vae', 0, 'finished']]
+    """
     return resolve_name("ser_vae.report.runs:load_runs")(Path(folder)).runs

@@ -18,6 +18,7 @@ from types import TracebackType
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import MarkedYAMLError, YAMLError  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
 from ser_vae.compose import quoted
@@ -48,7 +49,7 @@ def print_briefly_on_error(command: Callable[[], None]) -> Callable[[], None]:
         try:
             check_arguments(sys.argv[1:])
             return command()
-        except (HydraException, OmegaConfBaseException) as error:
+        except (HydraException, OmegaConfBaseException, YAMLError) as error:
             print(f"error: {explain(error)}", file=sys.stderr, flush=True)
             sys.exit(1)
         finally:
@@ -85,7 +86,16 @@ def summarize(error: BaseException) -> str:
 
 
 def explain(error: Exception) -> str:
-    """Return what is wrong with the command line, by an error of Hydra or OmegaConf."""
+    """Return what is wrong with the command line or a file, by an error of Hydra or OmegaConf."""
+    if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
+        return explain_composition(error)
+    mark, problem = error.problem_mark, str(error.problem)
+    remedy = "\nIndent with spaces; YAML allows no tabs." if "\\t" in problem else ""
+    return f"{mark.name}, line {mark.line + 1}: {problem}.{remedy}"
+
+
+def explain_composition(error: Exception) -> str:
+    """Return what is wrong with the overrides."""
     cause, message = error.__cause__, str(error)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         return explain_option(error.missing_cfg_file, error.options)

@@ -15,6 +15,7 @@ from hydra.core.singleton import Singleton
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
 from ser_vae.settings import conf_dir
@@ -71,7 +72,7 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
             cfg = hydra.compose("config", [*overrides, *path], return_hydra_config=True)
         return plain_without_hydra(cfg)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
         from ser_vae.command_errors import explain  # noqa: PLC0415  (which imports this module)
 
         raise OverrideError(explain(error)) from None

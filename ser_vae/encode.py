@@ -35,7 +35,7 @@ from ser_vae.inputs import (
     with_speakers,
     write_table,
 )
-from ser_vae.recogniser import Recogniser
+from ser_vae.recogniser import Recogniser, Recording
 from ser_vae.run_folder import RunFolder
 from ser_vae.settings import build, validate
 from ser_vae.terminal import track
@@ -116,8 +116,9 @@ def corpus_inputs(run: Path) -> list[Input]:
     return [
         Input(
             name=row["utterance"],
-            source=(utterance := utterances[row["utterance"]]).path,
-            clip=utterance.clip,
+            recording=Recording(
+                (utterance := utterances[row["utterance"]]).path, 0, utterance.clip
+            ),
             speaker=utterance.speaker,
             columns={key: row[key] for key in ("part", "speaker", "emotion")},
         )
@@ -128,10 +129,11 @@ def corpus_inputs(run: Path) -> list[Input]:
 def encode_input(model: Recogniser, each: Input, *, mean: bool) -> pd.DataFrame | SerVaeError:
     """Return the latents of one input, a row per segment; or why there are none."""
     try:
-        z = model.encode(each.source, each.rate, speaker=each.speaker, clip=each.clip)
+        source, rate, clip = each.recording
+        z = model.encode(source, rate, speaker=each.speaker, clip=clip)
     except SerVaeError as error:
         return error
-    times = model.segment_times(len(z)) + (each.clip[0] if each.clip else 0.0)
+    times = model.segment_times(len(z)) + (clip[0] if clip else 0.0)
     if mean:
         z, times = z.mean(axis=0, keepdims=True), np.array([[times[0, 0], times[-1, 1]]])
     names = {"file": each.name, **each.columns}

@@ -241,8 +241,8 @@ def fourier_basis(extractor: LogMel) -> Tensor:
     A strided convolution with it is the Fourier transform of the frames.
     """
     length, size = extractor.window_length, extractor.fft_size
-    turns = torch.outer(torch.arange(size // 2 + 1), torch.arange(length)) % size / size
-    angles = 2 * math.pi * turns.double()
+    turns = torch.outer(torch.arange(size // 2 + 1), torch.arange(length)) % size  # of 1 / size
+    angles = 2 * math.pi * turns.double() / size
     window = torch.hamming_window(length, periodic=True, dtype=torch.float64)
     return (torch.cat([angles.cos(), angles.sin()]) * window)[:, None].float()
 

@@ -9,7 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,9 @@ import soundfile
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.files import AUDIO, walk
-from ser_vae.corpus.table import MISSING, parse_clip
-from ser_vae.features.audio import Clip
+from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
 from ser_vae.files import atomic_write
-from ser_vae.recogniser import Recogniser, Recording, Source, is_model
+from ser_vae.recogniser import Recogniser, Recording, is_model
 
 STDIN = "-"
 MICROPHONE = "microphone"
@@ -36,25 +35,17 @@ class Input:
 
     Attributes:
         name: the file as it was given.
-        source: its path, or samples.
-        rate: of the samples, in Hz; 0 for a file.
-        clip: start and end in the file, s; None for all of it.
+        recording: its path and clip, or samples.
         speaker: None if unknown.
         truth: the true emotion; None if unknown.
         columns: other columns of the table that lists it.
     """
 
     name: str
-    source: Source
-    rate: int = 0
-    clip: Clip | None = None
+    recording: Recording
     speaker: str | None = None
     truth: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def recording(self) -> Recording:
-        return self.source, self.rate, self.clip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,9 +74,7 @@ def read_inputs(names: Sequence[str], *, rate: int | None, one_speaker: bool) ->
             table is not as it should be.
     """
     inputs = [each for name in names for each in expand(name, rate)]
-    if not one_speaker:
-        return inputs
-    return [Input(**(vars(each) | {"speaker": ONE_SPEAKER})) for each in inputs]
+    return [replace(each, speaker=ONE_SPEAKER) for each in inputs] if one_speaker else inputs
 
 
 def expand(name: str, rate: int | None) -> Iterator[Input]:
@@ -96,11 +85,11 @@ def expand(name: str, rate: int | None) -> Iterator[Input]:
         files = [file for file in walk(path) if file.suffix.lower() in AUDIO]
         if not files:
             raise SerVaeError(f"{name}: no audio in this folder; expected {', '.join(AUDIO)}.")
-        yield from (Input(str(file), file) for file in files)
+        yield from (Input(str(file), Recording(file)) for file in files)
     elif path.suffix.lower() == ".csv":
         yield from read_table(path)
     elif path.exists() or not set("*?[") & set(name):
-        yield Input(name, path)  # a missing file is reported in its row
+        yield Input(name, Recording(path))  # a missing file is reported in its row
     else:
         matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
         if not matches:
@@ -123,12 +112,10 @@ def read_table(path: Path) -> Iterator[Input]:
     truth = next((column for column in TRUTH if column in table), None)
     for line, row in enumerate(table.to_dict("records"), 2):
         cells = {key: "" if cell.strip() in MISSING else cell.strip() for key, cell in row.items()}
+        name, bounds = cells.pop("path"), [cells.pop(key, "") for key in BOUNDS]
         yield Input(
-            name=cells.pop("path"),
-            source=path.parent / row["path"].strip(),
-            clip=parse_clip(
-                [cells.pop(key, "") for key in ("start", "end")], f"{path}, line {line}"
-            ),
+            name,
+            Recording(path.parent / name, clip=parse_clip(bounds, f"{path}, line {line}")),
             speaker=cells.pop("speaker", "") or None,
             truth=cells.pop(truth, "") or None if truth else None,
             columns=cells,
@@ -139,7 +126,7 @@ def read_stdin(rate: int | None) -> Input:
     """Read standard input: an audio file, or raw 16-bit little-endian mono PCM of `rate`."""
     content = sys.stdin.buffer.read()
     if rate is not None:
-        return Input(STDIN, np.frombuffer(content[: len(content) // 2 * 2], "<i2"), rate)
+        return Input(STDIN, Recording(np.frombuffer(content[: len(content) // 2 * 2], "<i2"), rate))
     try:
         samples, found_rate = soundfile.read(io.BytesIO(content), dtype="float32")
     except soundfile.LibsndfileError as error:
@@ -147,7 +134,7 @@ def read_stdin(rate: int | None) -> Input:
             f"standard input: cannot be decoded: {error.error_string}\n"
             "Give --rate if it is raw PCM of 16 bits."
         ) from error
-    return Input(STDIN, samples, found_rate)
+    return Input(STDIN, Recording(samples, found_rate))
 
 
 def record(seconds: float) -> Input:
@@ -163,7 +150,7 @@ def record(seconds: float) -> Input:
         samples = sounddevice.rec(round(seconds * MICROPHONE_HZ), MICROPHONE_HZ, 1, blocking=True)
     except sounddevice.PortAudioError as error:
         raise SerVaeError(f"--microphone: {error}.\nConnect one, or allow its use.") from error
-    return Input(MICROPHONE, samples, MICROPHONE_HZ)
+    return Input(MICROPHONE, Recording(samples, MICROPHONE_HZ))
 
 
 def with_speakers(model: Recogniser, inputs: Sequence[Input]) -> Recogniser:

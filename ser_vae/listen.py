@@ -33,7 +33,7 @@ from ser_vae.features.audio import Samples
 from ser_vae.files import atomic_write, write_text
 from ser_vae.plots.spectrogram import Limits, limits, utterance
 from ser_vae.plots.style import png_bytes
-from ser_vae.recogniser import Recogniser
+from ser_vae.recogniser import Recogniser, Recording
 from ser_vae.run_folder import RunFolder
 from ser_vae.terminal import track
 from ser_vae.training.decode import traverse
@@ -60,6 +60,7 @@ class Item:
     title: str
     emotion: str = ""
     speaker: str = ""
+    clip: audio.Clip | None = None  # start and end in the file, s
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,7 @@ def test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Item]:
                 "Restore it, or give recordings: python -m ser_vae.listen MODEL FILE…"
             )
         title = f"{known.emotion[row]}: {name}"
-        items.append(Item(path, title, known.emotion[row], known.speaker[row]))
+        items.append(Item(path, title, known.emotion[row], known.speaker[row], known.clip_of(row)))
     return items
 
 
@@ -219,9 +220,9 @@ class Sounds:
         """
         emotions = recogniser.emotions
         label = torch.tensor([emotions.index(i.emotion) if i.emotion else -1 for i in items])
-        known, segments, speakers, _ = recogniser.standardised(
-            [item.path for item in items], [item.speaker for item in items]
-        )
+        speakers = [item.speaker for item in items]
+        recordings = [Recording(item.path, clip=item.clip) for item in items]
+        known, segments, _ = recogniser.standardised(recordings, speakers)
         illustrator = known.illustrator(segments, speakers, label)
         if illustrator is None:
             raise SerVaeError(
@@ -246,7 +247,8 @@ class Sounds:
         """Yield the recording, the input, and what the model makes of it."""
         it, recogniser = self.illustrator, self.recogniser
         x, condition = it.rows(index), it.condition(index)
-        waveform = audio.read(self.items[index].path, recogniser.extractor.sample_rate)
+        item = self.items[index]
+        waveform = audio.read(item.path, recogniser.extractor.sample_rate, item.clip)
         frames = recogniser.extractor(waveform)[:, : it.extractor.spectrogram_bands]
         given = self.clip(index, "input", "what the model gets", x)
         yield Clip("recording", "the recording", frames, waveform, given.probabilities)

@@ -27,9 +27,10 @@ from torch import Tensor
 
 from ser_vae import SerVaeError
 from ser_vae import settings as typed
+from ser_vae.baseline.svm import fit_temperature
 from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.corpus.completeness import corpus_warnings
-from ser_vae.corpus.utterance import SYNTHETIC, Corpus, Utterance
+from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance
 from ser_vae.data.audit import audit
 from ser_vae.data.frame_buffer import MemoryOrFile
 from ser_vae.data.prepared import NO_LABEL, PreparedData, utterance_table
@@ -38,6 +39,7 @@ from ser_vae.data.sets import SequenceSet
 from ser_vae.data.unlabelled import UNLABELLED, of_training_speakers
 from ser_vae.data.usable import check_classes, report_unusable, unusable
 from ser_vae.evaluation import illustrations, latents
+from ser_vae.evaluation.calibration import calibration
 from ser_vae.evaluation.compare import ua_difference
 from ser_vae.evaluation.illustrations import Illustrations
 from ser_vae.evaluation.metrics import evaluate as score
@@ -56,7 +58,8 @@ from ser_vae.model.utterance_vae import UtteranceVAE
 from ser_vae.recogniser import Components, Recogniser, build_model, software, utterance_data
 from ser_vae.run_folder import RunFolder, digest
 from ser_vae.settings import Settings, UtteranceVAEModel, build, check_devices
-from ser_vae.split import check_training_set, select_fold
+from ser_vae.split import check_training_set, random, select_fold
+from ser_vae.split.grouped import grouped_folds
 from ser_vae.training import weights
 from ser_vae.training.classify import Classify
 from ser_vae.training.devices import barrier, device_of, is_rank_zero
@@ -76,7 +79,7 @@ from ser_vae.training.label_policy import (
     given,
     random_labels,
 )
-from ser_vae.training.predict import Encoder, LatentClassifier, as_sequences
+from ser_vae.training.predict import Encoder, LatentClassifier, as_sequences, with_temperature
 from ser_vae.training.pretrain import Pretrain
 from ser_vae.training.pretraining_record import PretrainingRecord
 from ser_vae.training.seeding import seed_for
@@ -86,6 +89,8 @@ from ser_vae.training.utterance import ClassifyUtterances, UtteranceSet
 log = logging.getLogger(__name__)
 
 LEARNED = ("train", UNLABELLED)  # the sets that a representation learns from
+HELD_OUT = "held out"  # the set of the training utterances that the temperature is fitted on
+HELD_OUT_PROPORTION = 0.2
 CLASSIFIERS = "classify"  # sub-folder of a run's classifiers, until it is finished
 PRIOR_DRAWS = 6  # segments from the prior for each emotion, in illustrations.npz
 
@@ -101,11 +106,14 @@ class Result:
         recogniser: made those of the run's own label policy; None of its files is written yet.
         by_policy: by label policy; the run's own and, of a CVAE, those reported beside it.
         trained: the networks behind the run's own policy; None for an utterance-level model.
+        calibration: the temperature, and nll and ece of the test set before and after it; None
+            without calibration.
     """
 
     recogniser: Recogniser
     by_policy: dict[str, Predictions]
     trained: Trained | None
+    calibration: dict[str, Any] | None = None
 
 
 def execute(
@@ -138,6 +146,8 @@ def execute(
             recogniser, classifiers, whole = classify(
                 settings, model, representations, data, folder, loggers
             )
+            temperature = calibrate(settings, recogniser, data, folder)
+            recogniser = replace(recogniser, temperature=temperature)
             result = evaluate(settings, recogniser, representations, classifiers, data, whole)
         with timed(times, "diagnose"):
             diagnosis = diagnose(settings, result, data, folder)
@@ -525,6 +535,61 @@ def train_classifier(
     return classifier
 
 
+def calibrate(
+    settings: Settings, recogniser: Recogniser, data: PreparedData, folder: RunFolder
+) -> float:
+    """Fit the temperature of the recogniser's probabilities; 1 if it is not to be calibrated.
+
+    The classifiers are trained once more, without a part of the training set on which the
+    temperature is fitted. The recogniser's own ones have learned all of it.
+    """
+    classifiers, model = recogniser.classifiers, recogniser.representation
+    if not settings.calibrate or not classifiers or model is None:
+        return 1.0
+    if any(isinstance(each.head, SequenceEstimator) for each in classifiers.values()):
+        return 1.0  # it has a temperature of its own
+    try:
+        divided = hold_out(settings, data)
+    except SerVaeError as error:
+        log.warning("calibrate=true: probabilities are not calibrated: %s", error)
+        return 1.0
+    refitted: dict[Condition, LatentClassifier] = {}
+    for condition in classifiers:
+        path = folder.path / CLASSIFIERS / f"calibration-{condition}"
+        refitted[condition] = train_classifier(settings, model, condition, divided, path, ())
+    policy = POLICIES[settings.label_policy]
+    trained = recogniser.trained(divided.segments_of(HELD_OUT), divided.speakers(HELD_OUT))
+    probability = policy.probabilities(replace(trained, classifiers=refitted))
+    log_probability = np.log(np.maximum(probability, np.finfo(np.float64).tiny))
+    return fit_temperature(log_probability, divided.label[divided.mask(HELD_OUT)].numpy())
+
+
+def hold_out(settings: Settings, data: PreparedData) -> PreparedData:
+    """Move a part of the training set to the set HELD_OUT, as the protocol draws a test set.
+
+    Whole groups of the protocol, or whole speakers, if the test set has others than the training
+    set.
+
+    Raises:
+        SerVaeError: the training set is too small.
+    """
+    train, seed = data.utterances("train"), seed_for(settings.seed, "calibration") % 2**32
+    group = settings.choice.split if settings.choice.split in GROUPS else "speaker"
+    groups, of_test = ({GROUPS[group](u) for u in data.utterances(p)} for p in ("train", "test"))
+    if groups & of_test or None in groups or len(groups) < 2:
+        folds = random.folds(train, seed=seed, test=HELD_OUT_PROPORTION, validation=0)
+    else:
+        count = round(1 / HELD_OUT_PROPORTION)
+        options = {"leave_one_out_up_to": 0, "folds": count, "validation": 0}
+        folds = grouped_folds(train, group, seed=seed, **options)
+    names = {"train": "train", "test": HELD_OUT}
+    part = [
+        names[folds[0][row.utterance.id]] if row.part == "train" else row.part
+        for row in data.table.itertuples()
+    ]
+    return replace(data, table=data.table.assign(part=part))
+
+
 def training_condition(condition: Condition, data: PreparedData) -> Tensor:
     """(U, K); a label is given to the encoder for the training set only."""
     conditions = uniform_condition(len(data.table), data.classes)
@@ -653,8 +718,16 @@ def evaluate(
     """Predict the test set: by the recogniser, and under the other policies that are reported."""
     test, speakers = data.segments_of("test"), data.speakers("test")
     mask = data.mask("test").numpy()
-    own = recogniser.classify(test, speakers, None if whole is None else whole[mask])
-    by_policy: dict[str, Predictions] = {settings.label_policy: labelled(data, own)}
+    temperature = recogniser.temperature
+    uncalibrated = replace(recogniser, temperature=1.0)
+    before = uncalibrated.classify(test, speakers, None if whole is None else whole[mask])
+    own = labelled(data, with_temperature(before, temperature))
+    by_policy: dict[str, Predictions] = {settings.label_policy: own}
+    calibrated = None
+    if temperature != 1:
+        of_test = {"before": labelled(data, before), "after": own}
+        measured = {k: calibration(p.truth, p.guess, p.probability) for k, p in of_test.items()}
+        calibrated = {"temperature": temperature, **measured}
     if not representations:
         return Result(recogniser, by_policy, None)
     trained = {
@@ -671,7 +744,7 @@ def evaluate(
             probability = applied.probabilities(trained[policy.pretraining])
             by_policy[policy.name] = labelled(data, probability)
     ordered = {name: by_policy[name] for name in POLICIES if name in by_policy}
-    return Result(recogniser, ordered, trained[recogniser.policy.pretraining])
+    return Result(recogniser, ordered, trained[recogniser.policy.pretraining], calibrated)
 
 
 def with_labels(name: str, data: PreparedData, seed: int) -> LabelPolicy:
@@ -848,6 +921,9 @@ def illustrate(
             sex=tuple(u.sex or "" for u in test),
             audio=tuple(str(u.path.absolute()) for u in test),
             mean=means[data.mask("test").numpy()].astype(np.float32),
+            clip=np.array([u.clip or (np.nan, np.nan) for u in test])
+            if any(u.clip for u in test)
+            else None,
         ),
     )
     if (illustrator := illustrator_of(recogniser, data)) is not None:
@@ -900,6 +976,7 @@ def save(
     """Write what a run leaves behind; metrics.json last."""
     own = result.by_policy[settings.label_policy]
     results = summary(settings, corpus, data, left_out, own, diagnosis, folder)
+    results["calibration"] = result.calibration
     folder.write_predictions(own, result.by_policy if len(result.by_policy) > 1 else {})
     folder.write_audit(results["audit"])
     recogniser = replace(result.recogniser, about=about(results))

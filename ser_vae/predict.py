@@ -156,20 +156,15 @@ def recognise(
     models: Sequence[Recogniser], each: Input, *, every_s: float | None, min_confidence: float
 ) -> list[Row]:
     """Recognise one input: return a row of the table, or several with `every_s`."""
-    start, end = each.clip or (np.nan, np.nan)
+    source, rate, clip = each.recording
+    start, end = clip or (np.nan, np.nan)
     row = {**each.columns, "file": each.name, "start": start, "end": end, "truth": each.truth}
     by_model: list[Sequence[Prediction | TimedPrediction]]
     try:
         if every_s is None:
-            by_model = [
-                [model.predict(each.source, each.rate, speaker=each.speaker, clip=each.clip)]
-                for model in models
-            ]
+            by_model = [[m.predict(source, rate, speaker=each.speaker, clip=clip)] for m in models]
         else:
-            by_model = [
-                model.trajectory(each.source, each.rate, every_s=every_s, clip=each.clip)
-                for model in models
-            ]
+            by_model = [m.trajectory(source, rate, every_s=every_s, clip=clip) for m in models]
     except SerVaeError as error:
         return [row | {"error": str(error).splitlines()[0]}]
     result = []
@@ -182,7 +177,7 @@ def recognise(
         confidence = probability[emotion]
         times = {}
         if isinstance(first := predictions[0], TimedPrediction):
-            begin = each.clip[0] if each.clip else 0.0
+            begin = clip[0] if clip else 0.0
             times = {"start": begin, "end": begin + first.time_s}
         result.append(
             {

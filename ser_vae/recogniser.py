@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -66,17 +66,35 @@ from ser_vae.training.predict import (
     Encoder,
     LatentClassifier,
     Probabilities,
+    as_sequences,
     with_temperature,
 )
 
 FORMAT = 1  # of recogniser.json; raised when its meaning changes
 JSON, WEIGHTS, ESTIMATOR = "recogniser.json", "weights.safetensors", "estimator.skops"
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # user/name on the Hugging Face Hub
+MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError)
 PACKAGES = ("ser_vae", "torch", "torchaudio", "lightning", "numpy", "scikit-learn")
 CPU = torch.device("cpu")
 
 Source = str | Path | npt.NDArray[Any]  # a file, or samples
-Recording = tuple[Source, int, Clip | None]  # with the rate of samples, or the clip of a file
+
+
+class Recording(NamedTuple):
+    """A recording to recognise.
+
+    Attributes:
+        source: a file or samples.
+        rate: of the samples, in Hz.
+        clip: start and end in the file, s; None for all of it.
+    """
+
+    source: Source
+    rate: int = 0
+    clip: Clip | None = None
+
+    def __str__(self) -> str:
+        return "samples" if isinstance(self.source, np.ndarray) else str(self.source)
 
 
 @dataclass(frozen=True)
@@ -135,12 +153,7 @@ class Recogniser:
     device: torch.device = CPU
 
     def predict(
-        self,
-        source: Source,
-        rate: int = 0,
-        *,
-        speaker: str | None = None,
-        clip: Clip | None = None,
+        self, source: Source, rate: int = 0, *, speaker: str | None = None, clip: Clip | None = None
     ) -> Prediction:
         """Recognise the emotion of a recording.
 
@@ -157,13 +170,14 @@ class Recogniser:
                 statistics of the speaker that it does not have.
         """
         self.normaliser.scale_of(speaker)  # raises if there is none
-        name, policy = speaker or "", self.policy
+        recording, names, policy = Recording(source, rate, clip), [speaker or ""], self.policy
         main = self.classifiers.get(policy.condition)
         if not isinstance(policy, WithoutLabel) or main is None or main.sample:
-            known, segments, whole = self._standardised([(source, rate, clip)], [name])
-            return self._prediction(known.classify(segments, [name], whole)[0])
-        z = self._latents(main.encoder, self._uniform, source, rate, speaker, clip)
-        return self._prediction(self._calibrated(main.classify([z], [name]))[0])
+            known, segments, whole = self.standardised([recording], names)
+            return self._prediction(known.classify(segments, names, whole)[0])
+        z = self._latents(main.encoder, recording, speaker)
+        probability = with_temperature(main.classify([z], names), self.temperature)
+        return self._prediction(probability[0])
 
     def trajectory(
         self, source: Source, rate: int = 0, *, every_s: float = 0.1, clip: Clip | None = None
@@ -181,30 +195,25 @@ class Recogniser:
         Raises:
             SerVaeError: as `predict` does; or a part of the model needs the whole utterance.
         """
-        stream, rate_hz = self.stream(), self.extractor.sample_rate
-        blocks = self._blocks(source, rate, clip)
+        stream, recording = self.stream(), Recording(source, rate, clip)
+        blocks, rate_hz = self._blocks(recording), self.extractor.sample_rate
         predictions = [p for block in blocks for p in stream.push(block, rate_hz)]
         predictions += stream.finish()
         if not predictions:
-            raise SerVaeError(f"{name_of(source)}: too short for a segment.")
+            raise SerVaeError(f"{recording}: too short for a segment.")
         step = max(1, round(every_s / (self.segmentation.hop * self.extractor.frame_shift_s)))
         last = len(predictions) - 1
         return [predictions[n] for n in sorted({*range(step - 1, last, step), last})]
 
     def encode(
-        self,
-        source: Source,
-        rate: int = 0,
-        *,
-        speaker: str | None = None,
-        clip: Clip | None = None,
+        self, source: Source, rate: int = 0, *, speaker: str | None = None, clip: Clip | None = None
     ) -> Samples:
         """Encode each segment of a recording: (S, Z), the mean of the posterior if there is one.
 
         A conditional representation gets no label. See `predict` for the arguments and errors.
         """
         model = self._representation("no latents to encode to")
-        return self._latents(model, self._uniform, source, rate, speaker, clip).numpy()
+        return self._latents(model, Recording(source, rate, clip), speaker).numpy()
 
     def decode(
         self, z: npt.NDArray[np.floating], *, emotion: str | None = None, speaker: str | None = None
@@ -222,10 +231,9 @@ class Recogniser:
             raise SerVaeError(
                 f"{self._model_name}: no decoder that was trained.\nUse model=ae, vae or cvae."
             )
-        c = self._uniform
+        c = uniform_condition(1, len(self.emotions))
         if emotion is not None:
-            label = torch.tensor([self.emotions.index(emotion)])
-            c = one_hot_condition(label, len(self.emotions))
+            c = one_hot_condition(torch.tensor([self.emotions.index(emotion)]), len(self.emotions))
         rows = torch.as_tensor(z, dtype=torch.float32, device=self.device)
         prepare(model, self.device)
         with torch.no_grad():
@@ -237,8 +245,9 @@ class Recogniser:
 
     def frames(self, source: Source, rate: int = 0, clip: Clip | None = None) -> Samples:
         """Compute the frames of a recording, not standardised: (T, F); see `predict`."""
-        frames = np.concatenate(list(self._frame_blocks(source, rate, clip)))
-        self._check_length(source, len(frames))
+        recording = Recording(source, rate, clip)
+        frames = np.concatenate(list(self._frame_blocks(recording)))
+        self._check_length(recording, len(frames))
         return frames
 
     def segment_times(self, count: int) -> npt.NDArray[np.float64]:
@@ -250,14 +259,12 @@ class Recogniser:
         times: npt.NDArray[np.float64] = np.stack([start, start + self.segmentation.length], axis=1)
         return times * self.extractor.frame_shift_s
 
-    def with_speaker(self, speaker: str, sources: Sequence[Recording]) -> "Recogniser":
+    def with_speaker(self, speaker: str, recordings: Sequence[Recording]) -> "Recogniser":
         """Return a copy that has the statistics of a new speaker, for normalise=speaker.
 
-        Args:
-            speaker: any name; one that is known keeps its statistics.
-            sources: recordings of the speaker, each with its rate and clip as for `predict`.
+        A speaker whose name is known keeps their statistics.
         """
-        return self._standardised(sources, [speaker] * len(sources))[0]
+        return self.standardised(recordings, [speaker] * len(recordings))[0]
 
     def predict_files(
         self, files: Sequence[str | Path], speakers: Sequence[str] | None = None
@@ -269,29 +276,23 @@ class Recogniser:
         """
         if not files:
             return []
-        known, segments, names, whole = self.standardised(files, speakers)
+        names = speakers or [""] * len(files)
+        known, segments, whole = self.standardised([Recording(file) for file in files], names)
         return [self._prediction(row) for row in known.classify(segments, names, whole)]
 
     def standardised(
-        self, files: Sequence[str | Path], speakers: Sequence[str] | None = None
-    ) -> tuple["Recogniser", Segments, Sequence[str], Samples | None]:
-        """Read files and standardise their segments, for `classify`.
+        self, recordings: Sequence[Recording], speakers: Sequence[str]
+    ) -> tuple["Recogniser", Segments, Samples | None]:
+        """Read recordings and standardise their segments, for `classify`.
 
         Returns:
             This recogniser, with the statistics of new speakers if it is one of normalise=speaker;
-            the segments of the files; who speaks in each; and the input of an estimator (U, E).
+            the segments; and the input of an estimator (U, E).
         """
-        names = speakers or [""] * len(files)
-        known, segments, whole = self._standardised([(file, 0, None) for file in files], names)
-        return known, segments, names, whole
-
-    def _standardised(
-        self, sources: Sequence[Recording], speakers: Sequence[str]
-    ) -> tuple["Recogniser", Segments, Samples | None]:
-        frames = [self.frames(*recording) for recording in sources]
+        frames = [self.frames(*recording) for recording in recordings]
         rows = []
         if self.estimator is not None and self.estimator.extractor is not None:
-            waveforms = (np.concatenate(list(self._blocks(*recording))) for recording in sources)
+            waveforms = (np.concatenate(list(self._blocks(each))) for each in recordings)
             rows = [self.estimator.extractor(waveform) for waveform in waveforms]
         segments = cut(frames, self.segmentation)
         whole = np.concatenate(rows) if rows else None
@@ -304,20 +305,21 @@ class Recogniser:
             known.normaliser.apply(view, speaker)
         return known, segments, whole
 
-    def _check_length(self, source: Source, frames: int) -> None:
+    def _check_length(self, recording: Recording, frames: int) -> None:
         if not self.segmentation.frames_kept(frames):
             raise SerVaeError(
-                f"{name_of(source)}: too short: {frames} frames, and a segment has "
+                f"{recording}: too short: {frames} frames, and a segment has "
                 f"{self.segmentation.length}.\nGive a longer recording."
             )
 
-    def _blocks(self, source: Source, rate: int, clip: Clip | None) -> Iterator[Samples]:
+    def _blocks(self, recording: Recording) -> Iterator[Samples]:
+        source, rate, clip = recording
         path = Path(source) if isinstance(source, str) else source
         return audio.blocks(path, self.extractor.sample_rate, rate_hz=rate, clip=clip)
 
-    def _frame_blocks(self, source: Source, rate: int, clip: Clip | None) -> Iterator[Samples]:
+    def _frame_blocks(self, recording: Recording) -> Iterator[Samples]:
         """Yield the frames (T, F) of a recording in blocks, if the extractor works on blocks."""
-        extractor, blocks = self.extractor, self._blocks(source, rate, clip)
+        extractor, blocks = self.extractor, self._blocks(recording)
         try:
             if not isinstance(extractor, LogMel) or extractor.trim_db is not None:
                 yield extractor(np.concatenate(list(blocks)))
@@ -331,21 +333,19 @@ class Recogniser:
                 else:
                     frames = frames[:0]
         except TooShortError as error:
-            raise SerVaeError(f"{name_of(source)}: {error}") from error
+            raise SerVaeError(f"{recording}: {error}") from error
 
-    def _segment_blocks(
-        self, source: Source, rate: int, speaker: str | None, clip: Clip | None
-    ) -> Iterator[Segments]:
+    def _segment_blocks(self, recording: Recording, speaker: str | None) -> Iterator[Segments]:
         """Yield the standardised segments of a recording in blocks; joined they are all of it."""
         length, hop = self.segmentation.length, self.segmentation.hop
         held = np.empty((0, len(self.extractor.names)), np.float32)  # from the next segment on
-        for block in self._frame_blocks(source, rate, clip):
+        for block in self._frame_blocks(recording):
             # all segments but the last, after which the end may be
             if (count := (len(held) - length) // hop) > 0:
                 yield self._cut(held[: length + (count - 1) * hop], speaker)
                 held = held[count * hop :]
             held = np.concatenate([held, block])
-        self._check_length(source, len(held))
+        self._check_length(recording, len(held))
         yield self._cut(held, speaker)
 
     def _cut(self, frames: Samples, speaker: str | None) -> Segments:
@@ -353,26 +353,14 @@ class Recogniser:
         self.normaliser.apply(segments.frames, speaker)
         return segments
 
-    def _latents(
-        self,
-        encoder: Encoder,
-        condition: Tensor,
-        source: Source,
-        rate: int,
-        speaker: str | None,
-        clip: Clip | None,
-    ) -> Tensor:
-        """Encode a recording under a condition (1, K): mu (S, Z)."""
-        return torch.cat(
-            [
-                encode(encoder, block, condition, sample=False, seed=0, device=self.device)
-                for block in self._segment_blocks(source, rate, speaker, clip)
-            ]
-        )
+    def _latents(self, encoder: Encoder, recording: Recording, speaker: str | None) -> Tensor:
+        """Encode a recording without a label: mu (S, Z)."""
+        blocks = self._segment_blocks(recording, speaker)
+        return torch.cat([self._encode(encoder, block) for block in blocks])
 
-    @property
-    def _uniform(self) -> Tensor:
-        return uniform_condition(1, len(self.emotions))
+    def _encode(self, encoder: Encoder, segments: Segments) -> Tensor:
+        c = uniform_condition(len(segments.count), len(self.emotions))
+        return encode(encoder, segments, c, sample=False, seed=0, device=self.device)
 
     @property
     def _model_name(self) -> str:
@@ -390,9 +378,6 @@ class Recogniser:
         probabilities = dict(zip(self.emotions, row.tolist(), strict=True))
         return Prediction(self.emotions[int(row.argmax())], probabilities)
 
-    def _calibrated(self, probabilities: Probabilities) -> Probabilities:
-        return with_temperature(probabilities, self.temperature)
-
     def classify(
         self, segments: Segments, speakers: Sequence[str], whole: Samples | None = None
     ) -> Probabilities:
@@ -404,7 +389,8 @@ class Recogniser:
             whole: (U, E) what `estimator.extractor` returns, if it has one.
         """
         if self.estimator is None:
-            return self._calibrated(self.policy.probabilities(self.trained(segments, speakers)))
+            probability = self.policy.probabilities(self.trained(segments, speakers))
+            return with_temperature(probability, self.temperature)
         probabilities: Probabilities = self.estimator.predict_proba(
             utterance_data(segments, speakers, whole)
         )
@@ -475,7 +461,17 @@ class Recogniser:
         )
         if estimator is not None:
             estimator.add_speaker(speaker, data)
-        return replace(self, normaliser=normaliser, estimator=estimator)
+        classifiers = dict(self.classifiers)
+        for condition, classifier in classifiers.items():
+            if isinstance(classifier.head, SequenceEstimator):
+                segments, head = (
+                    cut(standardised, self.segmentation),
+                    copy.deepcopy(classifier.head),
+                )
+                latents = self._encode(classifier.encoder, segments)
+                head.add_speaker(speaker, as_sequences(latents, segments))
+                classifiers[condition] = replace(classifier, head=head)
+        return replace(self, normaliser=normaliser, estimator=estimator, classifiers=classifiers)
 
     def save(self, folder: Path) -> None:
         """Write the recogniser.
@@ -570,7 +566,7 @@ class Recogniser:
         folder = model_folder(path)
         try:
             return cls._load(folder, trust, device)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        except MALFORMED as error:
             raise SerVaeError(f"{folder / JSON}: not as a run writes it: {error!r}.") from error
 
     @classmethod
@@ -586,6 +582,8 @@ class Recogniser:
         tensors = read_tensors(folder / WEIGHTS, files[WEIGHTS])
         state = read_estimator(folder / ESTIMATOR, files[ESTIMATOR]) if ESTIMATOR in files else None
         emotions = tuple(document["emotions"])
+        if len(emotions) < 2:
+            raise ValueError("fewer than two emotions")
         network = build_model(model, extractor, segmentation, len(emotions))
         recogniser = cls(
             extractor=extractor,
@@ -662,10 +660,6 @@ def build_model(
     if built_in and "columns" in inspect.signature(resolve_name(model.target)).parameters:
         sizes["columns"] = columns
     return build(model, **sizes)
-
-
-def name_of(source: Source) -> str:
-    return str(source) if isinstance(source, str | Path) else "samples"
 
 
 def sha256(content: bytes) -> str:

@@ -1,6 +1,7 @@
 """The command: `python -m ser_vae.run model=cvae data=improvised`."""
 
 import logging
+import shlex
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 import ser_vae
-from ser_vae import SerVaeError
+from ser_vae import SerVaeError, __version__
 from ser_vae.command_errors import print_briefly_on_error, summarize
 from ser_vae.compose import command, configure, plain
 from ser_vae.corpus.completeness import class_line, warning_line
@@ -26,6 +27,7 @@ from ser_vae.corpus.utterance import SYNTHETIC, Corpus
 from ser_vae.data.subset import select
 from ser_vae.faults import Stopped, friendly_errors, stopped_by_signals
 from ser_vae.features.digest import Digests
+from ser_vae.help import help_text
 from ser_vae.report.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.settings import Settings, build, conf_dir, validate
@@ -42,11 +44,12 @@ __all__ = ["configure", "run", "train"]
 log = logging.getLogger(__name__)
 
 
-def run(config: Mapping[str, Any]) -> dict[str, Any]:
+def run(config: Mapping[str, Any], *, print_next: bool = False) -> dict[str, Any]:
     """Do a run, or find it finished, and return the contents of its metrics.json.
 
     With fold=all every fold is run in turn, and the scores of all folds together are returned. If
-    an objective is set, its value is added as `objective`.
+    an objective is set, its value is added as `objective`. With `print_next`, the commands that
+    use the result are printed.
 
     Raises:
         SerVaeError: a setting is wrong, or the run cannot be done; the message has the remedy.
@@ -59,8 +62,10 @@ def run(config: Mapping[str, Any]) -> dict[str, Any]:
 
             devices.join_processes(settings.trainer)
         if settings.fold == "all":
-            return run_folds(settings)
+            return run_folds(settings, print_next=print_next)
         folder = finish(settings)
+        if print_next and folder.writes:
+            print_next_commands(folder, settings)
         return {**folder.read_metrics(), **read_objective(settings.objective, folder.path)}
 
 
@@ -105,7 +110,12 @@ def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
         return TrainedRun(finish(settings).path)
 
 
-def run_folds(settings: Settings) -> dict[str, Any]:
+def print_next_commands(folder: RunFolder, settings: Settings) -> None:
+    print(f"python -m ser_vae.predict {shlex.quote(str(folder.path))} your.wav")
+    print(f"python -m ser_vae.report {shlex.quote(settings.runs)}", flush=True)
+
+
+def run_folds(settings: Settings, *, print_next: bool = False) -> dict[str, Any]:
     """Run all folds of the protocol, and score their test sets together."""
     utterances = select(build(settings.corpus), settings.data.style)
     splits = build(settings.split, utterances, seed=settings.seed)
@@ -122,6 +132,8 @@ def run_folds(settings: Settings) -> dict[str, Any]:
     scores = pool.over_folds(by_fold, settings.choice.split)
     if writes(settings):
         print_result(scores, [folder.read_metrics() for folder in folders])
+        if print_next:
+            print_next_commands(folders[0], settings)
     return scores
 
 
@@ -222,7 +234,7 @@ def main(cfg: DictConfig) -> dict[str, Any] | float:
                 "trainer.strategy=ddp: each of the processes would launch the sweep.\n"
                 "Give one command per run, or sweep on one machine with trainer=ddp."
             )
-        metrics = run(config)
+        metrics = run(config, print_next=not multirun)
         result: dict[str, Any] | float = metrics.get("objective", metrics)  # for a sweeper
         return result
     except (SerVaeError, OmegaConfBaseException) as error:
@@ -240,6 +252,17 @@ def main(cfg: DictConfig) -> dict[str, Any] | float:
         return {"error": summarize(error)}
 
 
+def start() -> None:
+    """Do what the command line says: the entry point `ser-vae-run`."""
+    arguments = sys.argv[1:]
+    if "--version" in arguments:
+        print(f"ser_vae {__version__}")
+    elif "--help" in arguments or "-h" in arguments:
+        print(help_text(arguments))
+    else:
+        with stopped_by_signals():
+            main()
+
+
 if __name__ == "__main__":
-    with stopped_by_signals():
-        main()
+    start()

@@ -527,6 +527,7 @@ class Settings(Section):
     normalise: Literal["train", "speaker", "none"]
     label_policy: Annotated[LabelPolicy, BeforeValidator(parse_label_policy)]
     label_policies: Literal["headline", "one_encoder", "all"]
+    calibrate: bool
     bad_audio: Literal["error", "drop"]
     runs: str
     cache: str

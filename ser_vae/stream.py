@@ -141,7 +141,7 @@ class Stream:
         Raises:
             SerVaeError: not one channel of finite floating-point samples, or of a changed rate.
         """
-        block = torch.as_tensor(samples)
+        block = torch.tensor(samples)  # a copy: it may come from a read-only buffer
         if block.ndim != 1 or not block.is_floating_point() or not block.isfinite().all():
             raise SerVaeError(
                 f"samples: {block.dtype}, shape {tuple(block.shape)}; expected finite float "
@@ -207,7 +207,8 @@ class Stream:
         windows = frames.unfold(0, segmentation.length, segmentation.hop)  # (S, F, length)
         segments = windows.transpose(1, 2).flatten(1).to(self.pipeline.device)
         predictions = []
-        for row in self._probabilities(segments):
+        logits = self._logits(segments).double() / self.pipeline.temperature
+        for row in logits.softmax(dim=-1).tolist():
             end = self.segment_count * segmentation.hop + segmentation.length
             frame = min(end, self._frame_count) - 1
             end_sample = frame * self.extractor.shift_length + self.extractor.window_length
@@ -220,11 +221,6 @@ class Stream:
             )
             self.segment_count += 1
         return predictions
-
-    def _probabilities(self, segments: Tensor) -> list[list[float]]:
-        logits = self._logits(segments).double()
-        rows: list[list[float]] = (logits / self.pipeline.temperature).softmax(dim=-1).tolist()
-        return rows
 
     def _logits(self, segments: Tensor) -> Tensor:
         """Apply the label policy: segments (S, D) -> logits (S, K)."""
@@ -290,16 +286,16 @@ class Windows:
         """Number of samples that complete the next window."""
         return self.skip + self.length - len(self.kept)
 
-    def push(self, rows: Tensor) -> Tensor:
+    def push(self, samples: Tensor) -> Tensor:
         """Add samples (N,); return those that the complete windows cover, perhaps none."""
-        rows, self.skip = rows[self.skip :], max(0, self.skip - len(rows))
-        self.kept = torch.cat([self.kept, rows])
+        self.kept = torch.cat([self.kept, samples[self.skip :]])
+        self.skip = max(0, self.skip - len(samples))
         count = (len(self.kept) - self.length) // self.hop + 1
         if count < 1:
             return self.kept[:0]
-        covered, kept = self.kept[: self.length + (count - 1) * self.hop], count * self.hop
-        self.skip = max(0, kept - len(self.kept))
-        self.kept = self.kept[kept:].clone()
+        covered = self.kept[: self.length + (count - 1) * self.hop]
+        self.skip = max(0, count * self.hop - len(self.kept))
+        self.kept = self.kept[count * self.hop :].clone()
         return covered
 
 

@@ -70,6 +70,7 @@ def noise_settings(noises: Path, cache: Path, runs: Path) -> list[str]:
         "training.classify.epochs=10",
         "training.classify.batch_size=16",
         "training.classify.optimizer.lr=0.01",
+        "calibrate=false",
         "threads=1",
         "progress=false",
         "logger=none",

@@ -214,3 +214,14 @@ def test_a_typo_is_answered_as_on_the_command_line(override: str, command: Comma
         configure(*override.split())
     assert command(*override.split()).stderr == f"error: {raised.value}\n"
     assert hydra.compose("other") == {"size": 1}
+
+
+def test_a_file_that_is_no_yaml_is_named_with_its_line(own_options: Path, command: Command) -> None:
+    file = own_options / "model" / "mine.yaml"
+    file.write_text("_target_: ser_vae.model.vae.VAE\nhidden:\n\t- 3\n")
+    with pytest.raises(OverrideError) as raised:
+        configure("model=mine", config_dir=own_options)
+    assert f"{file}, line 3: found character" in str(raised.value)
+    assert str(raised.value).endswith("\nIndent with spaces; YAML allows no tabs.")
+    done = command("--config-dir", str(own_options), "model=mine")
+    assert done.stderr == f"error: {raised.value}\n"

@@ -181,3 +181,26 @@ def test_a_mistake_is_named(
 def test_a_negative_count_of_dimensions_is_refused(folder: Path) -> None:
     with pytest.raises(SystemExit):
         main([str(folder), "--dimensions", "-1"])
+
+
+def test_of_a_segment_of_a_file_the_segment_alone_is_played(
+    root: Path, cache: Path, tmp_path: Path
+) -> None:
+    lines = ["path,emotion,speaker,start,end"]
+    for emotion in EMOTIONS[:2]:
+        for number in range(10, 20):
+            start = number / 100
+            lines.append(f"{emotion}{number}.wav,{emotion},s,{start},{start + 0.5}")
+    (root / "corpus" / "segments.csv").write_text("\n".join(lines))
+    settings = noise_settings(root / "corpus", cache, tmp_path)
+    run(configure(*settings, "model=vae", *SMALL, "corpus.csv=segments.csv"))
+    (config,) = tmp_path.glob("random/*/config.yaml")
+    items = test_utterances(RunFolder(config.parent), [])
+    for item in items:
+        start, end = item.clip or (0, 0)
+        assert f"{item.emotion}{round(start * 100)}.wav" in item.title
+        assert end - start == pytest.approx(0.5)
+    sections = Sounds.of(Recogniser.load(config.parent), items).sections(0, seed=0)
+    for (_, _, clips), _ in zip(sections, items, strict=False):
+        assert len(clips[0].waveform) == 8_000
+        assert clips[0].probabilities == clips[1].probabilities

@@ -198,6 +198,19 @@ def test_statistics_of_speakers_come_from_the_table_or_from_all_inputs(
     np.testing.assert_allclose(listed[P].iloc[:3], expected, atol=1e-6)
 
 
+def test_a_new_speaker_gets_statistics_of_their_latents_too(
+    noises: Path, cache: Path, tmp_path: Path, capsys: Output
+) -> None:
+    settings = noise_settings(noises, cache, tmp_path / "runs")
+    overrides = ["model=pca", "model.latent=8", "classifier=functionals", "normalise=speaker"]
+    run = ser_vae.train(*settings, *overrides)
+    capsys.readouterr()
+    files = sorted(noises.glob("*[02468].wav"))  # of speakers s0 and s2, each emotion alike
+    table = rows_of(capsys, run.path, *files, "--one-speaker")
+    truth = [file.name.rstrip("0123456789.wav") for file in files]
+    assert (table.emotion == truth).mean() > 0.9
+
+
 def test_a_person_at_a_terminal_gets_a_table(
     trained: TrainedRun, noises: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:

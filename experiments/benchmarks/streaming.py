@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from measured import write
+from memory import anonymous_mb
 from rich.progress import track
 
 import ser_vae
@@ -52,6 +53,17 @@ def push_all(recogniser: Recogniser, rate: int, block_ms: int, audio_s: float) -
     }
 
 
+def hour_mb(recogniser: Recogniser) -> tuple[int, int]:
+    """Return the memory of the process after a minute of a stream and after an hour, in MB."""
+    noise = 0.1 * np.random.default_rng(0).standard_normal(16_000, np.float32)
+    stream, memory = recogniser.stream(), []
+    for second in range(3600):
+        stream.push(noise, 16_000)
+        if second in (59, 3599):
+            memory.append(anonymous_mb())
+    return memory[0], memory[1]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("runs", nargs="*", metavar="RUN")
@@ -70,7 +82,14 @@ def main() -> None:
         for name, rate, block_ms in track(cases, "streaming", console=stderr()):
             figures = push_all(ser_vae.load(paths[name]), rate, block_ms, options.seconds)
             results.append({"model": name, "rate_hz": rate, "block_ms": block_ms, **figures})
-    print(write("streaming", {"audio_s": options.seconds, "results": results}).read_text())
+        after_minute, after_hour = hour_mb(ser_vae.load(next(iter(paths.values()))))
+    figures = {
+        "audio_s": options.seconds,
+        "results": results,
+        "memory_after_a_minute_mb": after_minute,
+        "memory_after_an_hour_mb": after_hour,
+    }
+    print(write("streaming", figures).read_text())
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ class Latents:
         audio: U paths of the audio files at the time of the run.
         mean: (U, Z) latent, such as mu, averaged over the segments of an utterance. A conditional
             encoder is given no label.
+        clip: (U, 2) start and end of the utterance in its file, in s, NaN if it is all of it; None
+            if all utterances are whole files.
     """
 
     utterance: tuple[str, ...]
@@ -26,10 +28,19 @@ class Latents:
     sex: tuple[str, ...]
     audio: tuple[str, ...]
     mean: npt.NDArray[np.float32]
+    clip: npt.NDArray[np.float64] | None = None
+
+    def clip_of(self, row: int) -> tuple[float, float] | None:
+        """Return start and end of an utterance in its file, in s; None if it is the whole file."""
+        if self.clip is None or np.isnan(self.clip[row]).any():
+            return None
+        start, end = self.clip[row].tolist()
+        return start, end
 
 
 def write(path: Path, latents: Latents) -> None:
-    arrays.write(path, {f.name: np.asarray(getattr(latents, f.name)) for f in fields(Latents)})
+    values = {field.name: getattr(latents, field.name) for field in fields(Latents)}
+    arrays.write(path, {k: np.asarray(value) for k, value in values.items() if value is not None})
 
 
 def read(path: Path) -> Latents:
@@ -39,12 +50,16 @@ def read(path: Path) -> Latents:
         SerVaeError: the file is damaged or has another format.
     """
     file = arrays.read(path)
-    names = [field.name for field in fields(Latents) if field.name != "mean"]
+    names = [field.name for field in fields(Latents) if field.name not in ("mean", "clip")]
     try:
         columns = {name: arrays.strings(file[name]) for name in names}
-        latents = Latents(mean=file["mean"].astype(np.float32), **columns)
+        clip = file["clip"].reshape(-1, 2).astype(np.float64) if "clip" in file else None
+        latents = Latents(mean=file["mean"].astype(np.float32), clip=clip, **columns)
     except (KeyError, ValueError, TypeError) as error:
         raise arrays.unreadable(path, repr(error)) from error
-    if {len(column) for column in columns.values()} != {len(latents.mean)}:
+    lengths = {len(column) for column in columns.values()} | (
+        {len(clip)} if clip is not None else set()
+    )
+    if lengths != {len(latents.mean)}:
         raise arrays.unreadable(path, "its columns differ in length")
     return latents

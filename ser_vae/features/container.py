@@ -109,7 +109,7 @@ def _chunks_follow(file: BinaryIO, layout: Chunks, position: int, end: int) -> b
     """Whether only chunks, tags or zeros follow; some writers forget to align the first."""
     return any(
         all(
-            name[:4].isascii() and name[:4].decode().isprintable() and 0 <= size <= end - start
+            re.fullmatch(rb"[ -~]{4}", name[:4]) and 0 <= size <= end - start
             for name, start, size in _chunks(file, layout, first, end)
         )
         for first in (position + -position % layout.align, position)
@@ -136,15 +136,18 @@ def _sphere(file: BinaryIO, size: int) -> Audio | None:
 
 def _ogg_end(file: BinaryIO, size: int) -> str | None:
     """Walk over the pages, the last of which is marked in every stream (RFC 3533, section 6)."""
-    position, open_streams = 0, set()
+    position, ended, open_streams = 0, False, set[bytes]()
     while (header := _read(file, position, 27)).startswith(b"OggS"):
         lacing = _read(file, position + 27, header[26])
         position += 27 + len(lacing) + sum(lacing)
         if position > size:
             return "truncated: its last page is incomplete"
+        if header[5] & 2 and ended and not open_streams:
+            return "several recordings, of which only the first would be read: divide it"
         open_streams.add(header[14:18])
         if header[5] & 4:
             open_streams.remove(header[14:18])
+            ended = True
     return "truncated: its last page is missing" if open_streams else None
 
 
@@ -159,12 +162,19 @@ def _frame_length(header: bytes) -> int:
     return samples * kbit_per_s * 125 // RATE_HZ[version][rate] + (bits >> 9 & 1)
 
 
+def _tag_length(header: bytes) -> int:
+    """Return the bytes of an ID3v2 tag by the 10 bytes of its header; 0 if it is none."""
+    size = sum((byte & 127) << 7 * (3 - place) for place, byte in enumerate(header[6:]))
+    return 10 + size if header.startswith(b"ID3") else 0
+
+
 def _mp3_end(file: BinaryIO, size: int) -> str | None:
     """Walk over the frames, and compare their number with that in the first one, if it is there."""
     position, frames, bit_rates, announced = 0, 0, set(), 0
-    while (tag := _read(file, position, 10)).startswith(b"ID3"):
-        position += 10 + sum((byte & 127) << 7 * (3 - place) for place, byte in enumerate(tag[6:]))
-    while length := _frame_length(header := _read(file, position, 4)):
+    while length := _tag_length(header := _read(file, position, 10)) or _frame_length(header[:4]):
+        if header.startswith(b"ID3"):
+            position += length
+            continue
         if not frames:
             first = _read(file, position, min(length, 64))
             for name, offset in ((b"Xing", 8), (b"Info", 8), (b"VBRI", 14)):
@@ -177,6 +187,8 @@ def _mp3_end(file: BinaryIO, size: int) -> str | None:
             return "truncated: its last frame is incomplete"
     if frames < announced:
         return f"truncated: {frames:,} of {announced:,} frames are there"
+    if frames > announced + 2 and announced:  # it may count itself, and the encoder's delay
+        return f"{frames:,} frames, of which only {announced:,} would be read: convert it"
     if not announced and len(bit_rates) > 1:
         return "its bit rate varies and it does not state its length: convert it"
     return None

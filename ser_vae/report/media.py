@@ -50,11 +50,14 @@ def spectrograms(drawn: Illustrations, budget: Budget) -> Iterator[tuple[str, li
         yield emotion, found
 
 
-def mp3(path: str | None) -> bytes:
-    """Return the first seconds of a recording; nothing if it can't be read."""
+def mp3(path: str, clip: tuple[float, float] | None) -> bytes:
+    """Return the first seconds of a recording or a clip of it; nothing if it can't be read."""
+    start, end = clip or (0.0, LONGEST_S)
     try:
-        with soundfile.SoundFile(path or "") as file:
-            samples = file.read(LONGEST_S * file.samplerate, always_2d=True).mean(axis=1)
+        with soundfile.SoundFile(path) as file:
+            file.seek(round(start * file.samplerate))
+            count = round(min(end - start, LONGEST_S) * file.samplerate)
+            samples = file.read(count, always_2d=True).mean(axis=1)
             stream = io.BytesIO()
             soundfile.write(stream, samples, file.samplerate, format="MP3")
     except (OSError, soundfile.SoundFileError):

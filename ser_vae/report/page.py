@@ -55,12 +55,16 @@ def describe_place(
     folders = {row: folder / row.runs[0]["folder"] for row in rows}
     stored = {row: read(latents.read, path / "latents.npz") for row, path in folders.items()}
     known = [own for own in stored.values() if own]
-    sounds = {u: path for own in known for u, path in zip(own.utterance, own.audio, strict=True)}
+    sounds = {
+        utterance: (own.audio[index], own.clip_of(index))
+        for own in known
+        for index, utterance in enumerate(own.utterance)
+    }
     sexes = {who: sex for own in known for who, sex in zip(own.speaker, own.sex, strict=True)}
     heard = [row for row in rows if row.kind != "trivial" and not row.leaks]
     worst = hardest(results, heard or rows)
     for each in worst:
-        sound = media.mp3(sounds.get(each["utterance"])) if audio else b""
+        sound = media.mp3(*sounds.get(each["utterance"], ("", None))) if audio else b""
         each["audio"] = budget.embed(sound, "audio/mpeg")
     curves, quantities = charts.curves(rows, folder, f"curves{number}")
     tables = (make_table(results, title, [number]) for title in TABLES if title != "Table I")

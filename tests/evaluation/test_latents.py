@@ -1,5 +1,6 @@
 """`latents.npz`: a round trip, and errors for damaged files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,14 @@ def test_a_round_trip_keeps_the_latents(tmp_path: Path) -> None:
         EXAMPLE.audio,
     )
     assert np.array_equal(loaded.mean, EXAMPLE.mean)
+    assert loaded.clip_of(0) is None
+
+
+def test_a_round_trip_keeps_the_clips(tmp_path: Path) -> None:
+    clips = np.array([[0.25, 1.5], [np.nan, np.nan]])
+    write(tmp_path / "latents.npz", replace(EXAMPLE, clip=clips))
+    loaded = read(tmp_path / "latents.npz")
+    assert [loaded.clip_of(row) for row in range(2)] == [(0.25, 1.5), None]
 
 
 def test_a_truncated_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:

@@ -157,10 +157,24 @@ def test_an_mp3_that_would_be_read_in_part_is_refused(tmp_path):
     assert "its bit rate varies and it does not state its length" in refusal(path)
 
 
+ID3 = b"ID3\3\0\0\0\0\1\0" + bytes(128)
+
+
+@pytest.mark.parametrize(
+    ("container", "subtype", "tag"),
+    [("MP3", "MPEG_LAYER_III", b""), ("MP3", "MPEG_LAYER_III", ID3), ("OGG", "VORBIS", b"")],
+)
+def test_joined_files_of_which_the_first_alone_would_be_read_are_refused(
+    tmp_path, container, subtype, tag
+):
+    content = encoded(container, subtype, NOISE)
+    (tmp_path / "a").write_bytes(content + tag + content)
+    assert "would be read" in refusal(tmp_path / "a")
+
+
 def test_tags_in_front_of_and_behind_an_mp3_are_no_defect(tmp_path):
     path = tmp_path / "a.mp3"
-    tag = b"ID3\3\0\0\0\0\1\0" + bytes(128)
-    path.write_bytes(tag + encoded("MP3", "MPEG_LAYER_III", NOISE) + b"TAG" + bytes(125))
+    path.write_bytes(ID3 + encoded("MP3", "MPEG_LAYER_III", NOISE) + b"TAG" + bytes(125))
     assert len(read(path, RATE_HZ)) == RATE_HZ
 
 

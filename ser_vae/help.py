@@ -1,0 +1,56 @@
+"""The help of `python -m ser_vae.run`: every setting with its choices, its value and its comment.
+
+The settings are printed as conf/ states them, as that is where the unit and the source of a value
+stand. Groups are shown with the option that the command line chooses.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ser_vae.compose import GROUPS, configure
+from ser_vae.settings import conf_dir
+
+USAGE = """\
+Variational autoencoders for speech emotion recognition.
+
+  python -m ser_vae.run model=cvae data=improvised seed=1
+  python -m ser_vae.run -m model=ae,vae,cvae data=improvised,scripted,complete 'seed=range(5)'
+  python -m ser_vae.report runs
+
+Give settings as key=value, nested ones with dots: training.pretrain.epochs=10. --config-dir DIR
+adds your own options; -m sweeps over comma-separated values; --hydra-help lists Hydra's flags.
+"""
+
+
+def help_text(arguments: Sequence[str]) -> str:
+    """Return the help for the options that `arguments` choose."""
+    flags = [word for word in arguments if "=" in word and not word.startswith("-")]
+    choice = configure(*flags)["choice"]
+    folder = conf_dir()
+    general = (folder / "config.yaml").read_text(encoding="utf-8")
+    general = re.sub(r"^(defaults|hydra):\n(?:[ #].*\n|\n)*", "", general, flags=re.MULTILINE)
+    general = re.sub(r"\A(#.*\n)+", "", general)
+    parts = [USAGE, "# General settings\n", general]
+    parts += [describe_group(folder / group, choice[group]) for group in GROUPS]
+    parts += [describe_group(folder / group, None) for group in ("trainer", "logger", "experiment")]
+    return "\n".join(parts)
+
+
+def describe_group(folder: Path, chosen: str | None) -> str:
+    """Return a group's options, and the settings of the chosen one."""
+    options = sorted(path.stem for path in folder.glob("*.yaml"))
+    title = f"# {folder.name}={' | '.join(options)}"
+    if chosen not in options:
+        return f"{title}\n"
+    settings = [f"  {line}" for line in settings_of(folder, chosen)]
+    return "\n".join([f"{title}\n# {folder.name}={chosen}:", *settings, ""])
+
+
+def settings_of(folder: Path, option: str) -> list[str]:
+    """Return the lines of an option's file, after those of the option that it is based on."""
+    lines = (folder / f"{option}.yaml").read_text(encoding="utf-8").splitlines()
+    own = [line for line in lines if not line.startswith(("_target_", "defaults: ["))]
+    based = [line for line in lines if line.startswith("defaults: [")]
+    bases = [base for line in based for base in re.findall(r"\w+", line)[1:]]
+    return [*(line for base in bases for line in settings_of(folder, base)), *own]

@@ -1,0 +1,67 @@
+"""Help, versions and the list of commands, as a newcomer meets them."""
+
+import sys
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from ser_vae import __main__ as commands
+from ser_vae import __version__, run
+from ser_vae.compose import GROUPS, configure
+from ser_vae.help import help_text
+from ser_vae.settings import conf_dir, dotted_keys
+
+
+@pytest.mark.parametrize("model", ["vae", "cvae"])
+def test_the_help_of_run_names_every_setting_with_its_comment(model: str) -> None:
+    text = help_text([f"model={model}", "-m"])
+    names = {key.rpartition(".")[2] for key in dotted_keys(configure(f"model={model}"))}
+    described = {
+        "_target_",
+        "choice",
+        "config_dir",
+        *GROUPS,
+        *configure()["logger"]["wandb"],
+        *("wandb", "logger"),
+    }
+    missing = {name for name in names - described if f"{name}:" not in text}
+    assert not missing
+    assert "beta: 1.0  # weight of the KL term" in text
+    assert f"# model={model}:" in text
+
+
+@pytest.mark.parametrize("group", [*GROUPS, "trainer", "logger", "experiment"])
+def test_the_help_of_run_names_every_option_of_a_group(group: str) -> None:
+    options = sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
+    assert f"# {group}={' | '.join(options)}\n" in help_text([])
+
+
+@pytest.mark.parametrize("main", [commands.main, run.start])
+def test_the_version_is_that_of_ser_vae(main: Any, monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.setattr(sys, "argv", ["ser-vae", "--version"])
+    main()
+    assert capsys.readouterr().out == f"ser_vae {__version__}\n"
+
+
+def test_without_a_command_the_commands_are_listed(monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.setattr(sys, "argv", ["ser-vae"])
+    commands.main()
+    text = capsys.readouterr().out
+    for name in commands.COMMANDS:
+        assert f"  {name} " in text
+        assert find_spec(f"ser_vae.{name}"), name
+
+
+def test_an_unknown_command_is_an_error_with_the_list(monkeypatch: Any) -> None:
+    monkeypatch.setattr(sys, "argv", ["ser-vae", "predikt"])
+    with pytest.raises(SystemExit, match="predikt: no such command"):
+        commands.main()
+
+
+def test_a_command_is_done_as_its_module_would_do_it(monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.setattr(sys, "argv", ["ser-vae", "report", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        commands.main()
+    assert ended.value.code == 0
+    assert "report.md" in capsys.readouterr().out

@@ -1,0 +1,93 @@
+"""Probabilities are calibrated on a part of the training set, and no prediction changes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from run_files import Run, folders, listed_with_split, table
+
+from ser_vae.pipeline import HELD_OUT, hold_out, prepare
+from ser_vae.recogniser import Recogniser
+from ser_vae.run import configure
+from ser_vae.settings import build, validate
+
+
+def probabilities(folder: Path) -> np.ndarray:
+    rows = table(folder / "predictions.csv")
+    return np.array([[float(v) for k, v in row.items() if k.startswith("p_")] for row in rows])
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["model=ae"],
+        ["model=vae", "training.encoder_lr=0.001"],
+        ["model=cvae", "label_policy=predicted", "label_policies=headline"],
+    ],
+)
+def test_calibration_divides_the_logits_and_changes_no_prediction(
+    overrides: list[str], run_noises: Run, noises: Path, tmp_path: Path
+) -> None:
+    plain = run_noises(*overrides, "training.classify.epochs=3", f"runs={tmp_path}/plain")
+    metrics = run_noises(
+        *overrides, "training.classify.epochs=3", "calibrate=true", f"runs={tmp_path}/calibrated"
+    )
+    assert plain["calibration"] is None
+    before, after = (folders(tmp_path / name)[0] for name in ("plain", "calibrated"))
+    temperature = metrics["calibration"]["temperature"]
+    scaled = probabilities(before) ** (1 / temperature)
+    np.testing.assert_allclose(probabilities(after), scaled / scaled.sum(axis=1, keepdims=True))
+    assert temperature != 1
+    for name in ("ece", "nll"):
+        assert metrics["calibration"]["before"][name] == plain[f"random/test/{name}"]
+        assert metrics["calibration"]["after"][name] == metrics[f"random/test/{name}"]
+    recogniser = Recogniser.load(after)
+    assert recogniser.temperature == temperature
+    name = table(after / "predictions.csv")[0]["utterance"]
+    predicted = recogniser.predict(noises / name).probabilities
+    np.testing.assert_allclose(list(predicted.values()), probabilities(after)[0], atol=1e-6)
+
+
+def test_permuted_test_labels_give_the_same_temperature(
+    run_noises: Run, noises: Path, tmp_path: Path
+) -> None:
+    temperatures = []
+    for swap in (False, True):
+        root = listed_with_split(noises, tmp_path / f"swap{swap}", swap)
+        metrics = run_noises(
+            "split=given",
+            f"corpus.root={root}",
+            "model=vae",
+            "calibrate=true",
+            f"runs={tmp_path}/runs{swap}",
+        )
+        temperatures.append(metrics["calibration"]["temperature"])
+    assert temperatures[0] == temperatures[1]
+
+
+@pytest.mark.parametrize("split", ["random", "speaker"])
+def test_what_is_held_out_is_a_fifth_of_the_training_set_or_whole_groups(
+    split: str, noise_command: list[str]
+) -> None:
+    fold = ["fold=0"] if split == "speaker" else []
+    settings = validate(configure(*noise_command, f"split={split}", *fold))
+    corpus = build(settings.corpus)
+    data, _ = prepare(settings, corpus, corpus.utterances)
+    divided = hold_out(settings, data)
+    held, train = ({u.id for u in divided.utterances(p)} for p in (HELD_OUT, "train"))
+    assert held | train == {u.id for u in data.utterances("train")}
+    assert divided.utterances("test") == data.utterances("test")
+    if split == "random":
+        assert len(held) == pytest.approx(0.2 * (len(held) + len(train)), abs=1)
+    else:
+        assert not set(divided.speakers(HELD_OUT)) & set(divided.speakers("train"))
+
+
+def test_a_support_vector_machine_keeps_its_own_temperature(
+    run_noises: Run, tmp_path: Path
+) -> None:
+    metrics = run_noises("model=pca", "model.latent=8", "classifier=functionals", "calibrate=true")
+    assert metrics["calibration"] is None
+    (folder,) = folders(tmp_path / "runs")
+    assert json.loads((folder / "model/recogniser.json").read_text())["temperature"] == 1
