@@ -218,6 +218,13 @@ class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
         return self
 
 
+class JoinedCorpus(Component, of=["corpus.joined.read"]):
+    members: Annotated[
+        dict[str, Annotated[SerializeAsAny[Component], component("corpus")]], Field(min_length=2)
+    ]
+    classes: Annotated[Any, choice_of_classes("shared", "all")]
+
+
 class FolderCorpus(Component, of=["corpus.folder.read"]):
     root: str | None
     csv: str | None
@@ -302,6 +309,10 @@ class RandomSplit(Component, of=["split.random.folds"]):
 
 class SessionSplit(Component, of=["split.grouped.session_folds"]):
     validation: Annotated[float, Field(ge=0, lt=2 / 3)]  # whole groups: half of two at most
+
+
+class CorpusSplit(SessionSplit, of=["split.grouped.corpus_folds"]):
+    test: str | None
 
 
 class GroupSplit(SessionSplit, of=["split.grouped.speaker_folds", "split.grouped.script_folds"]):
@@ -524,7 +535,7 @@ class Settings(Section):
     logger: dict[str, Annotated[SerializeAsAny[Component], component("logger")]]
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     fold: Annotated[int | Literal["all"] | None, BeforeValidator(parse_fold)]
-    normalise: Literal["train", "speaker", "none"]
+    normalise: Literal["train", "speaker", "corpus", "none"]
     label_policy: Annotated[LabelPolicy, BeforeValidator(parse_label_policy)]
     label_policies: Literal["headline", "one_encoder", "all"]
     calibrate: bool
@@ -550,6 +561,17 @@ class Settings(Section):
         """Hash the source files of the classes that groups name, so that edited code is noticed."""
         targets = sorted(set(find_targets({name: self.plain()[name] for name in groups})))
         return hashlib.sha256("\n".join(map(source_of, targets)).encode()).hexdigest()
+
+    @model_validator(mode="after")
+    def check_joined(self) -> Self:
+        """Raise if corpora are to be told apart where there is one."""
+        several = (JoinedCorpus, OutsideComponent)
+        wanted = {"split": isinstance(self.split, CorpusSplit), "normalise": self.normalise}
+        for key, value in wanted.items():
+            if value in (True, "corpus") and not isinstance(self.corpus, several):
+                expected = "another value, as there is only one corpus"
+                raise invalid(key, "corpus", expected, "Use corpus=joined, see docs/corpora.md.")
+        return self
 
     @model_validator(mode="after")
     def check_label_policy(self) -> Self:

@@ -25,6 +25,7 @@ OPTIONS = sorted(
 COMBINED = ["logger=[wandb,csv,tensorboard]", "logger=none", "trainer=[gpu,ddp,bf16]"]
 EXPERIMENTS = [f"+experiment={path.stem}" for path in conf_dir().glob("experiment/*.yaml")]
 GIVEN = {  # what an option needs beside itself
+    "split=corpus": ["corpus=joined"],
     "split=file": ["split.path=a.csv"],
     "corpus=filenames": [
         *("corpus.name=mine", "corpus.example=a1.wav", "corpus.pattern='(?P<emotion>[ab])1'"),
@@ -93,7 +94,7 @@ VIOLATIONS = {
     "classifier.dropout=1": ("classifier.dropout=1: expected a number below 1", "conf/cl"),
     "logger=[wandb] logger.wandb.audio=-1": ("logger.wandb.audio=-1: expected 0", "conf/logger/"),
     # choices
-    "normalise=some": ("normalise=some: expected train, speaker or none, got some.", "conf/"),
+    "normalise=some": ("normalise=some: expected train, speaker, corpus or none", "conf/"),
     "bad_audio=some": ("bad_audio=some: expected error or drop", "conf/config.yaml"),
     "label_policies=some": ("label_policies=some: expected headline, one_encoder or all", "conf/"),
     "label_policy=some": ("label_policy=some: expected null, dropout, marginal,", "conf/"),
@@ -129,6 +130,8 @@ VIOLATIONS = {
     "features.f_min=8000": ("features.f_max=8000.0: expected a frequency above f_min", "f_max="),
     "features.sample_rate=8000": ("features.f_max=8000.0: expected a freq", "f_max=4000.0"),
     "features=logmel_lld features.frame_shift=0.02": ("features.frame_shift=0.02", "=logmel"),
+    "split=corpus": ("split=corpus: expected another value, as there is only one", "corpus=joined"),
+    "normalise=corpus": ("normalise=corpus: expected another value, as there", "corpus=joined"),
     "split=file": ("split.path=null: expected text", "columns utterance and part"),
     "trainer.devices=4": ("trainer.devices=4: expected 1 with trainer.strategy=auto", "=ddp"),
     "label_policy=marginal": ("label_policy=marginal: expected null, as VAE", "Use model=cvae"),

@@ -33,8 +33,13 @@ class Utterance:
     corpus: str | None = None  # of several that are joined, see `corpus.joined`
 
 
+def is_unknown(speaker: str) -> bool:
+    """Whether a name stands for no speaker: "unknown", or "emodb/unknown" of joined corpora."""
+    return speaker.rpartition("/")[2] == UNKNOWN_SPEAKER
+
+
 def known_speaker(utterance: Utterance) -> str | None:
-    return None if utterance.speaker == UNKNOWN_SPEAKER else utterance.speaker
+    return None if is_unknown(utterance.speaker) else utterance.speaker
 
 
 # What utterances can have in common, by name; each function returns None where it is unknown.

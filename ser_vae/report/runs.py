@@ -17,7 +17,7 @@ import pandas as pd
 from yaml import CSafeLoader, YAMLError, load  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
-from ser_vae.run_folder import NOT_ADDRESSED, PLACES_OF_A_CORPUS
+from ser_vae.run_folder import NOT_ADDRESSED, without_places
 
 METRICS = ("ua", "wa", "macro_f1", "nll", "ece")  # fractions of 1; nll in nats per utterance
 NAMES = ("utterance", "speaker", "dialogue", "truth", "guess")  # columns of predictions.csv
@@ -145,8 +145,8 @@ def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
     class that the option names.
     """
     decisive = {k: v for k, v in config.items() if k not in (*NOT_ADDRESSED, "seed", "fold")}
-    places = [f"corpus.{place}" for place in PLACES_OF_A_CORPUS]
-    settings = {k: as_text(v) for k, v in flatten(decisive).items() if k not in places}
+    decisive["corpus"] = without_places(decisive["corpus"])
+    settings = {k: as_text(v) for k, v in flatten(decisive).items()}
     for group in [key for key, section in decisive.items() if isinstance(section, Mapping)]:
         module = settings.pop(f"{group}._target_", "").rpartition(".")[0].rpartition(".")[2]
         if option := config["choice"].get(group) or module:
