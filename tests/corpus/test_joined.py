@@ -1,18 +1,24 @@
 """Several corpora as one: on two folders of made-up files, and on RAVDESS with URDU."""
 
+import json
 import os
 import shlex
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
+from conftest import write_noise
+from run_files import folders
 
+import ser_vae
 from ser_vae import SerVaeError
 from ser_vae.compose import command
 from ser_vae.corpus.utterance import Corpus
 from ser_vae.data.audit import audit
-from ser_vae.run import configure
+from ser_vae.run import configure, run
 from ser_vae.settings import build, validate
 
 BOTH = {"ravdess", "urdu"} <= {n.removesuffix("_ROOT").lower() for n in os.environ}
@@ -118,3 +124,59 @@ def test_ravdess_and_urdu_share_four_classes_and_no_language() -> None:
     )
     assert result["shared"]["languages"] == {"in_train": 0, "in_test": 1}
     assert result["shared"]["corpora"] == {"in_train": 0, "in_test": 1}
+
+
+@pytest.fixture
+def run_two(tmp_path: Path, cache: Path) -> Callable[..., dict[str, Any]]:
+    """Run on two corpora of noises: their tones are the same, the level of the second is lower."""
+    places = []
+    for number, name in enumerate(("first", "second")):
+        for index in range(12):
+            tone, seed = (300.0, 3_000.0)[index % 2], 100 * number + index
+            folder = tmp_path / name / ("calm", "cross")[index % 2] / f"s{index // 4}"
+            path = folder / f"{index}.wav"
+            write_noise(path, tone, seed, 0.5)
+            if number:
+                samples, rate = soundfile.read(path)
+                soundfile.write(path, samples / 50, rate)
+        places.append(f"+corpus@corpus.members.{name}=folder")
+        places.append(f"corpus.members.{name}.root={tmp_path / name}")
+    removed = [f"~corpus@corpus.members.{name}" for name in ("ravdess", "urdu")]
+    settings = ["corpus=joined", *removed, *places, "split=corpus", "model=logmel_svm"]
+    settings += [f"cache={cache}", f"runs={tmp_path / 'runs'}", "progress=false", "logger=none"]
+    levels = [f"corpus.members.{name}.folders=emotion/speaker" for name in ("first", "second")]
+
+    def go(*overrides: str) -> dict[str, Any]:
+        return run(configure(*settings, *levels, *overrides))
+
+    return go
+
+
+def test_a_run_leaves_out_each_corpus_in_turn(run_two: Any, tmp_path: Path) -> None:
+    scores = run_two("fold=all", "normalise=corpus")
+    assert scores["corpus/test/ua"] > 0.9
+    runs = folders(tmp_path / "runs")
+    assert [path.name.rpartition("-")[0] for path in runs] == [
+        f"logmel_svm-complete-folder_folder-fold{fold}-seed0" for fold in (0, 1)
+    ]
+    metrics = json.loads((runs[0] / "metrics.json").read_text())
+    assert metrics["audit"]["verdict"] == "INDEPENDENT"
+    assert "trained on second, tested on first" in metrics["audit"]["sentence"]
+    assert any("normalise=corpus: transductive" in caveat for caveat in metrics["caveats"])
+    model = ser_vae.load(runs[0])
+    file = tmp_path / "first" / "calm" / "s0" / "0.wav"
+    assert model.predict(file, speaker="first/anybody").emotion == "calm"
+    with pytest.raises(SerVaeError, match="no statistics of corpus None; known are first, second"):
+        model.predict(file)
+
+
+def test_moving_a_member_leaves_the_address_and_another_test_corpus_changes_it(
+    run_two: Any, tmp_path: Path
+) -> None:
+    assert run_two("split.test=first")["corpus/test/ua"] == 0.5  # another level without normalise
+    (tmp_path / "first").rename(tmp_path / "moved")
+    moved = f"corpus.members.first.root={tmp_path / 'moved'}"
+    run_two("split.test=first", moved)
+    assert len(folders(tmp_path / "runs")) == 1
+    run_two("split.test=second", moved)
+    assert len(folders(tmp_path / "runs")) == 2
