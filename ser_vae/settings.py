@@ -180,6 +180,12 @@ def choice_of_classes(*words: str) -> BeforeValidator:
     return BeforeValidator(parse)
 
 
+class LabelFiles(Section):
+    files: dict[str, str]
+    row: str
+    path: str
+
+
 class CompleteCopy(Section):
     counts: dict[str, PositiveInt]
     speakers: PositiveInt | None
@@ -199,6 +205,7 @@ class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
     classes: Annotated[Any, choice_of_classes("four", "all")]
     tables: dict[str, dict[str, str]]
     values: dict[str, str]
+    labels: LabelFiles
     complete: CompleteCopy
 
     @model_validator(mode="after")
@@ -212,7 +219,7 @@ class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
         except re.error as error:
             expected = "a regular expression"
             raise invalid("corpus.pattern", self.pattern, expected, remedy, str(error)) from None
-        if match is None or "emotion" not in match.groupdict():
+        if match is None or "emotion" not in {**match.groupdict(), **self.values}:
             expected = f"an expression with a group (?P<emotion>…) that matches {self.example}"
             raise invalid("corpus.pattern", self.pattern, expected, remedy)
         return self

@@ -14,7 +14,10 @@ from ser_vae.settings import conf_dir
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-PAGES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("experiments/*/README.md"))
+PAGES = [
+    "docs/corpora.md",
+    *(f"{p.relative_to(ROOT)}" for p in ROOT.glob("experiments/*/README.md")),
+]
 LINES = [
     line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()
 ]
@@ -52,5 +55,6 @@ def test_every_link_leads_somewhere(link: str) -> None:
 
 @pytest.mark.parametrize("kind", ["corpus", "model"])
 def test_every_corpus_and_representation_has_its_row(kind: str) -> None:
+    pages = README + (ROOT / "docs" / "corpora.md").read_text()
     for path in (conf_dir() / kind).glob("*.yaml"):
-        assert f"| `{kind}={path.stem}` |" in README
+        assert f"| `{kind}={path.stem}` |" in pages

@@ -7,6 +7,7 @@ part (train, validation, test) and id, which is all that the expression matches 
 group. Others, such as take or intensity, may be used in values.
 """
 
+import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ CHOICES = {
 }
 # Warnings, of which the files are counted.
 NO_MATCH = "files do not follow the naming of this corpus and are ignored"
+NO_ROW = "files have no row in corpus.labels and are ignored"
+NO_FILE = "rows of corpus.labels have no file"
 NO_LABEL = "files have a code that corpus.emotions does not list and are ignored"
 SECOND_COPY = "files lie once more in a folder higher up and are ignored here"
 
@@ -40,6 +43,7 @@ def read(
     classes: Classes,
     tables: Mapping[str, Mapping[str, str]],
     values: Mapping[str, str],
+    labels: Mapping[str, Any],
     complete: Mapping[str, Any],
 ) -> Corpus:
     """Read a folder by the names of its files; every audio file below it is looked at.
@@ -54,6 +58,7 @@ def read(
         pattern: regular expression of the end of a path, without its suffix.
         emotions: label -> codes of the group `emotion`.
         classes: see `labels.Classes`.
+        labels: CSVs that say of each file what its name does not, see `read_rows`.
         tables: group -> value -> regular expression of codes; other codes stay as they are.
         values: name of a value -> its text, with groups in braces; left out where a path lacks one.
         complete: `counts` (label -> utterances) and totals of a complete copy, see
@@ -68,15 +73,27 @@ def read(
     class_of = class_of_label(classes, list(emotions))
     folder = existing_root(root, name, f"{name.upper()}_ROOT")
     described: list[tuple[Path, dict[str, str]]] = []
-    ignored: dict[str, list[str]] = {NO_MATCH: [], NO_LABEL: [], SECOND_COPY: []}
+    rows = read_rows(folder, labels)
+    ignored: dict[str, list[str]] = {NO_MATCH: [], NO_ROW: [], NO_LABEL: [], SECOND_COPY: []}
+    described_rows = set()
     for file in (path for path in walk(folder) if path.suffix.lower() in AUDIO):
-        text = parse_path(file.relative_to(folder), pattern, tables, values)
-        if text is None:
+        groups = parse_path(file.relative_to(folder), pattern)
+        if groups is None:
             ignored[NO_MATCH].append(file.name)
-        elif text["emotion"] not in label_of:
-            ignored[NO_LABEL].append(f"{file.name} ({text['emotion']})")
+            continue
+        if rows:
+            key = labels["path"].format_map(groups)
+            described_rows.add(key)
+            if key not in rows:
+                ignored[NO_ROW].append(str(file.relative_to(folder)))
+                continue
+            groups |= rows[key]
+        text = translate(groups, tables, values)
+        if text.get("emotion") not in label_of:
+            ignored[NO_LABEL].append(f"{file.name} ({text.get('emotion')})")
         else:
             described.append((file, text))
+    ignored[NO_FILE] = list(rows.keys() - described_rows)
     if not described:
         raise SerVaeError(
             f"{folder} is not {name.upper()}: expected files such as {example}.\n"
@@ -107,18 +124,48 @@ def by_depth(described: tuple[Path, dict[str, str]]) -> int:
     return len(described[0].parts)
 
 
-def parse_path(
-    path: Path,
-    pattern: str,
-    tables: Mapping[str, Mapping[str, str]],
-    values: Mapping[str, str],
-) -> dict[str, str] | None:
-    """Return what a path says, by the names of groups and values; None if it does not match."""
+def read_rows(folder: Path, labels: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Read the rows of CSVs in UTF-8, by a text that says which file a row is about.
+
+    Args:
+        folder: the corpus.
+        labels: `files`: name -> path of a CSV in the folder; `row`: the text of a row, with columns
+            and `file`, the name of its CSV, in braces; `path`: the same text made of the groups of
+            a file's path.
+
+    Raises:
+        SerVaeError: there is no such CSV, or it lacks a column.
+    """
+    rows = {}
+    for name, path in labels["files"].items():
+        try:
+            with (folder / path).open(newline="", encoding="utf-8-sig") as file:
+                for row in csv.DictReader(file):
+                    rows[labels["row"].format_map(row | {"file": name})] = row
+        except (OSError, UnicodeDecodeError, KeyError) as error:
+            raise SerVaeError(
+                f"{folder / path} cannot be read: {error}.\n"
+                f"See corpus.labels; corpus.labels.files.{name} is its path in corpus.root."
+            ) from error
+    return rows
+
+
+def parse_path(path: Path, pattern: str) -> dict[str, str] | None:
+    """Return what a path says, by the names of groups; None if it does not match."""
     named = pattern if "(?P<id>" in pattern else f"(?P<id>{pattern})"
     match = re.fullmatch(f"(?:.*/)?{named}", path.with_suffix("").as_posix())
     if match is None:
         return None
-    groups = {name: text for name, text in match.groupdict().items() if text is not None}
+    return {name: text for name, text in match.groupdict().items() if text is not None}
+
+
+def translate(
+    groups: Mapping[str, str],
+    tables: Mapping[str, Mapping[str, str]],
+    values: Mapping[str, str],
+) -> dict[str, str]:
+    """Replace the codes of groups by the values of the tables, and add the values made of them."""
+    groups = dict(groups)
     for name in groups.keys() & tables.keys():
         groups[name] = look_up(groups[name], tables[name].items())
     return groups | {

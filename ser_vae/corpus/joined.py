@@ -54,5 +54,5 @@ def read(members: Mapping[str, Mapping[str, Any]], classes: Classes) -> Corpus:
 def place(utterance: Utterance, corpus: str) -> Utterance:
     """Return an utterance as one of a corpus among others."""
     values = {name: getattr(utterance, name) for name in LOCAL}
-    local = {name: f"{corpus}/{value}" for name, value in values.items() if value is not None}
+    local: dict[str, Any] = {name: f"{corpus}/{value}" for name, value in values.items() if value}
     return replace(utterance, corpus=corpus, **local)

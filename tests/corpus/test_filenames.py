@@ -12,6 +12,7 @@ import pytest
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.completeness import corpus_warnings
+from ser_vae.corpus.filenames import parse_path
 from ser_vae.corpus.utterance import Corpus, Utterance
 from ser_vae.run import configure
 from ser_vae.settings import build, validate
@@ -168,6 +169,66 @@ def test_the_official_split_of_esd_is_complete(
     assert len(cells) == 20 * 4 * 3
 
 
+MELD = {  # CSV: its rows
+    "train_sent_emo.csv": "1,Oh,Monica,joy,positive,0,0\n2,No!,Both,fear,negative,0,1\n",
+    "dev_sent_emo.csv": "1,Hi,Dr. Leedbetter,neutral,neutral,0,0\n2,So?,Ross,anger,negative,7,7\n",
+    "test_sent_emo.csv": "1,Well,Ross,sadness,negative,0,0\n",
+}
+MELD_FILES = (
+    *("train_splits/dia0_utt0.wav", "train_splits/dia0_utt1.wav"),
+    *("dev_splits_complete/dia0_utt0.wav", "dev_splits_complete/dia49_utt4.wav"),
+    "output_repeated_splits_test/dia0_utt0.wav",
+)
+
+
+def test_meld_is_labelled_by_three_tables_whose_ids_restart(tmp_path: Path) -> None:
+    header = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID\n"
+    for name, rows in MELD.items():
+        (tmp_path / name).write_text(header + rows, encoding="utf-8-sig", newline="\r\n")
+    corpus = read("meld", touch(tmp_path, *MELD_FILES))
+    assert {u.id: (u.emotion, u.speaker, u.dialogue, u.part) for u in corpus.utterances} == {
+        "train_splits/dia0_utt0": ("happy", "Monica", "train 0", "train"),
+        "dev_splits_complete/dia0_utt0": (
+            *("neutral", "Dr. Ledbetter", "validation 0", "validation"),
+        ),
+        "output_repeated_splits_test/dia0_utt0": ("sad", "Ross", "test 0", "test"),
+    }
+    assert [(u.emotion, u.speaker) for u in corpus.others] == [("fearful", "unknown")]
+    assert corpus.warnings == (
+        "1 files have no row in corpus.labels and are ignored: dev_splits_complete/dia49_utt4.wav",
+        "1 rows of corpus.labels have no file: dev dia7_utt7",
+    )
+
+
+def test_msp_podcast_is_labelled_by_its_table(tmp_path: Path) -> None:
+    rows = "FileName,EmoClass,EmoAct,SpkrID,Gender,Split_Set\n"
+    names = [f"MSP-PODCAST_0001_000{number}.wav" for number in range(3)]
+    ends = ("A,5,12,Female,Train", "X,4,Unknown,Male,Test1", "N,4,7,x,Development")
+    rows += "".join(f"{name},{end}\n" for name, end in zip(names, ends, strict=True))
+    root = touch(tmp_path, *(f"Audios/{name}" for name in names))
+    with pytest.raises(SerVaeError, match=r"labels_consensus.csv cannot be read.*\n.*files.all"):
+        read("msp_podcast", root)
+    (touch(root, "Labels/x") / "Labels" / "labels_consensus.csv").write_text(rows)
+    utterances = read("msp_podcast", root, classes="all").utterances
+    assert [(u.emotion, u.speaker, u.sex, u.part) for u in utterances] == [
+        ("angry", "12", "F", "train"),
+        ("no_agreement", "unknown", "M", "test"),
+        ("neutral", "7", None, "validation"),
+    ]
+
+
+@pytest.mark.skipif("NAMES_ROOT" not in os.environ, reason="NAMES_ROOT is not set")
+@pytest.mark.parametrize(
+    ("option", "file", "count"),
+    [("meld", "meld.txt", 13_706), ("msp_podcast", "msp-podcast.txt.gz", 55_210)],
+)
+def test_every_name_of_a_corpus_with_tables_is_parsed(option: str, file: str, count: int) -> None:
+    pattern = composed(option)["corpus"]["pattern"]
+    names = names_in(Path(os.environ["NAMES_ROOT"]) / file)
+    ids = {groups["id"] for name in names if (groups := parse_path(Path(name), pattern))}
+    assert len(ids) == len(names) == count
+
+
 # What the readers in Python, which these options replaced, made of complete copies.
 DIGESTS = {
     ("ravdess", "four"): "0b3511387ed4f330",
@@ -287,6 +348,19 @@ def test_one_name_twice_in_the_tree_is_an_error(ravdess: Path, twin: str) -> Non
 def test_a_broken_link_is_an_utterance_which_cannot_be_opened(ravdess: Path) -> None:
     (ravdess / "Actor_01" / "03-01-05-02-02-02-01.wav").symlink_to("/nowhere/a.wav")
     assert len(read("ravdess", ravdess).utterances) == 9
+
+
+def test_texts_are_held_out_where_names_say_them(tmp_path: Path) -> None:
+    names = [
+        f"{who}{text}{e}a.wav" for who in ("03", "08") for text in ("a01", "b02") for e in "NF"
+    ]
+    corpus = read("emodb", touch(tmp_path, *names))
+    split = configure("split=script")["split"]
+    folds = build(split, corpus.utterances, seed=0)
+    assert [{u.script for u in corpus.utterances if f[u.id] == "test"} for f in folds] == [
+        {"a01"},
+        {"b02"},
+    ]
 
 
 def test_missing_utterances_are_counted(ravdess: Path) -> None:
