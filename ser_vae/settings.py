@@ -209,6 +209,16 @@ class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
     complete: CompleteCopy
 
     @model_validator(mode="after")
+    def check_counts(self) -> Self:
+        """Raise if a count of a complete copy is of no label."""
+        if unknown := sorted(self.complete.counts.keys() - self.emotions.keys()):
+            expected = f"counts of labels in corpus.emotions, {', '.join(self.emotions)}"
+            raise invalid(
+                "corpus.complete.counts", self.complete.counts, expected, "Name labels.", unknown[0]
+            )
+        return self
+
+    @model_validator(mode="after")
     def check_pattern(self) -> Self:
         """Raise unless the pattern is a regular expression that fits the example."""
         check_corpus_name(self.name)

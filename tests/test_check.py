@@ -147,9 +147,9 @@ def test_a_corpus_of_ones_own_is_an_option_in_a_folder_of_ones_own(
         f"root: {root}\n"
         "example: calm/3.wav\n"
         r"pattern: (?P<emotion>calm|cross)/(?P<speaker>\d)" + "\n"
-        "emotions: {calm: [calm], angry: [cross]}\n"
-        "classes: all\n"
-        "complete: {counts: {calm: 5, angry: 3}, speakers: 8}\n"
+        "emotions: {calm: [calm], angry: [cross], sad: [sad]}\n"
+        "classes: [calm, angry]\n"
+        "complete: {counts: {calm: 5}, speakers: 8}\n"
     )
     assert main(["--config-dir", str(options), "corpus=mine", "progress=false"]) == 0
     out = capsys.readouterr().out

@@ -116,6 +116,7 @@ VIOLATIONS = {
     "corpus=ravdess corpus.classes=5": ("corpus.classes=5: expected four, all,", "conf/corpus/"),
     "corpus=ravdess corpus.classes=[sad]": ("corpus.classes=[sad]: expected four, all", "conf/"),
     "corpus=urdu corpus.emotions.sad=[]": ("corpus.emotions.sad=[]: expected at least", "conf/"),
+    "corpus=urdu corpus.complete.counts='{joy: 3}'": ("corpus.complete.counts={joy: 3}: expec", ""),
     "corpus=filenames": ("corpus.name=null: expected text", "conf/corpus/"),
     "corpus=urdu corpus.pattern='S(x'": (
         "corpus.pattern=S(x: expected a regular",

@@ -75,7 +75,7 @@ def read(
     described: list[tuple[Path, dict[str, str]]] = []
     rows = read_rows(folder, labels)
     ignored: dict[str, list[str]] = {NO_MATCH: [], NO_ROW: [], NO_LABEL: [], SECOND_COPY: []}
-    described_rows = set()
+    used_rows = set()
     for file in (path for path in walk(folder) if path.suffix.lower() in AUDIO):
         groups = parse_path(file.relative_to(folder), pattern)
         if groups is None:
@@ -83,7 +83,7 @@ def read(
             continue
         if rows:
             key = labels["path"].format_map(groups)
-            described_rows.add(key)
+            used_rows.add(key)
             if key not in rows:
                 ignored[NO_ROW].append(str(file.relative_to(folder)))
                 continue
@@ -93,11 +93,14 @@ def read(
             ignored[NO_LABEL].append(f"{file.name} ({text.get('emotion')})")
         else:
             described.append((file, text))
-    ignored[NO_FILE] = list(rows.keys() - described_rows)
+    ignored[NO_FILE] = list(rows.keys() - used_rows)
     if not described:
+        first = [
+            w.partition("\n")[0] for what in ignored for w in list_warning(what, ignored[what])
+        ]
         raise SerVaeError(
             f"{folder} is not {name.upper()}: expected files such as {example}.\n"
-            "Give the folder that holds them."
+            f"{'; '.join(first) or 'Give the folder that holds them'}."
         )
     depth = {text["id"]: len(file.parts) for file, text in sorted(described, key=by_depth)[::-1]}
     labelled = []
@@ -108,16 +111,29 @@ def read(
             labelled.append(describe(file, text, label_of))
     utterances, others = sort_into_classes(labelled, class_of)
     names = tuple(dict.fromkeys(class_of.values()))
-    totals = {key: value for key, value in complete.items() if value and key != "counts"}
-    counts = {label: {"complete": count} for label, count in complete["counts"].items()}
     return Corpus(
         name=name if classes == "four" else f"{name}{len(names)}",
         emotions=names,
         utterances=utterances,
         others=others,
-        expected=expected_counts(counts, class_of, **totals) if counts else {},
+        expected=expect(complete, list(emotions), class_of),
         warnings=tuple(w for what, files in ignored.items() for w in list_warning(what, files)),
     )
+
+
+def expect(
+    complete: Mapping[str, Any], labels: Sequence[str], class_of: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return `Corpus.expected`: what is known of a complete copy, whose counts may lack labels."""
+    counts = complete["counts"]
+    if not counts:
+        return {}
+    totals = {key: value for key, value in complete.items() if value and key != "counts"}
+    released = {name: {"complete": counts[name]} if name in counts else {} for name in labels}
+    expected = expected_counts(released, class_of, **totals)
+    if len(counts) < len(labels):
+        del expected["others"]
+    return expected
 
 
 def by_depth(described: tuple[Path, dict[str, str]]) -> int:

@@ -373,6 +373,8 @@ def test_missing_utterances_are_counted(ravdess: Path) -> None:
 def test_another_folder_is_an_error_that_says_what_was_expected(tmp_path: Path) -> None:
     with pytest.raises(SerVaeError, match="is not RAVDESS: expected files such as Actor_01/"):
         read("ravdess", tmp_path)
+    with pytest.raises(SerVaeError, match=r"SAVEE: .*\n2 files do not follow .*: E1.wav, E2.wav\."):
+        read("savee", touch(tmp_path, "E1.wav", "E2.wav"))
 
 
 @pytest.mark.parametrize("option", ["ravdess", "urdu", "emodb"])
