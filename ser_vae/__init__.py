@@ -18,11 +18,11 @@ only from stages above it in this list:
     logger       where curves, summaries and figures go
     report       run folders -> tables, a page, figures
 
-`settings` validates a configuration, `pipeline` joins the stages, `run` is the command, `predict`
-and `encode` use what it trained,
-`run_folder` says what a run leaves on disk, and `sweep` shows the state of many runs. `check`
-inspects a corpus, `listen` makes a representation audible, `dashboard` lays out a comparison on
-Weights & Biases, and `export` and `share` pass a trained model on.
+`settings` validates a configuration, `pipeline` joins the stages, `run` is the command,
+`run_folder` says what a run leaves on disk, and `sweep` shows the state of many runs. `predict` and
+`encode` use a trained model on recordings, which `inputs` lists; `export` and `share` pass it on,
+and `listen` makes it audible. `check` inspects a corpus, and `dashboard` lays out a comparison on
+Weights & Biases.
 
 From Python:
 

@@ -18,6 +18,8 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
+from ser_vae.command_errors import explain
+from ser_vae.quoting import quoted
 from ser_vae.settings import conf_dir
 from ser_vae.sweep.cores import jobs_at_once
 
@@ -73,8 +75,6 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
             cfg = hydra.compose("config", [*overrides, *path], return_hydra_config=True)
         return plain_without_hydra(cfg)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
-        from ser_vae.command_errors import explain  # noqa: PLC0415  (which imports this module)
-
         raise OverrideError(explain(error)) from None
     finally:
         Singleton.set_state(state)
@@ -181,6 +181,7 @@ def differences(
 
 
 def is_excluded(key: str) -> bool:
+<<<<<<< HEAD
     corpus = re.sub(r"^corpus\.members\.\w+\.", "corpus.", key)
     return corpus in (*PLACES, "choice", "corpus.cache")
 
@@ -208,3 +209,6 @@ def escaped_key(key: str) -> str:
 
 
 RESERVED = ("null", "true", "false", "nan", "inf")
+=======
+    return key in (*PLACES, "choice", "corpus.cache")
+>>>>>>> main

@@ -37,7 +37,7 @@ from ser_vae.inputs import (
 )
 from ser_vae.recogniser import Recogniser, Recording
 from ser_vae.run_folder import RunFolder
-from ser_vae.settings import build, validate
+from ser_vae.settings import build, parse_component
 from ser_vae.terminal import track
 
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return encode(options)
-    except SerVaeError as error:
+    except (SerVaeError, OSError) as error:  # OSError: the output cannot be written
         print(f"error: {error}", file=sys.stderr)
         return 1
 
@@ -99,14 +99,14 @@ def corpus_inputs(run: Path) -> list[Input]:
     """
     folder = RunFolder(run)
     try:
-        settings = validate(yaml.safe_load(folder.config.read_text(encoding="utf-8")))
+        config = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
         with folder.split.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
     except OSError as error:
         raise SerVaeError(
             f"--corpus: {error.filename}: {error.strerror}.\nGive the folder of a run as the model."
         ) from error
-    corpus: Corpus = build(settings.corpus)
+    corpus: Corpus = build(parse_component(config["corpus"]))
     utterances = {utterance.id: utterance for utterance in corpus.utterances}
     if missing := [row["utterance"] for row in rows if row["utterance"] not in utterances]:
         raise SerVaeError(

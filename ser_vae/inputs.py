@@ -26,6 +26,7 @@ STDIN = "-"
 MICROPHONE = "microphone"
 MICROPHONE_HZ = 16_000
 TRUTH = ("truth", "emotion")  # columns of the true emotion, in order of preference
+OUTPUT = ("file", "emotion", "confidence", "error")  # columns that a table must not have
 ONE_SPEAKER = "speaker of all inputs"  # of --one-speaker; no corpus has this name
 
 
@@ -57,6 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="all inputs are of one speaker (normalise=speaker)",
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="files in parallel")
+    add_trust(parser)
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Add --trust, which allows classes outside ser_vae."""
     parser.add_argument(
         "--trust",
         action="append",
@@ -110,6 +116,8 @@ def read_table(path: Path) -> Iterator[Input]:
             "Name the columns in the first line, separated by commas."
         )
     truth = next((column for column in TRUTH if column in table), None)
+    if taken := [name for name in table if name in OUTPUT and name != truth]:
+        raise SerVaeError(f"{path}: {taken[0]}: the output has this column too.\nRename it.")
     for line, row in enumerate(table.to_dict("records"), 2):
         cells = {key: "" if cell.strip() in MISSING else cell.strip() for key, cell in row.items()}
         name, bounds = cells.pop("path"), [cells.pop(key, "") for key in BOUNDS]

@@ -29,6 +29,7 @@ from ser_vae import SerVaeError
 from ser_vae import settings as typed
 from ser_vae.baseline.svm import fit_temperature
 from ser_vae.classifier.head import Head, SequenceEstimator
+from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.corpus.completeness import corpus_warnings
 from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance
 from ser_vae.data.audit import audit
@@ -62,9 +63,10 @@ from ser_vae.split import check_training_set, random, select_fold
 from ser_vae.split.grouped import grouped_folds
 from ser_vae.training import weights
 from ser_vae.training.classify import Classify
+from ser_vae.training.convergence import describe, read_budgets
 from ser_vae.training.devices import barrier, device_of, is_rank_zero
 from ser_vae.training.encode import Marginal, encode, one_hot_condition, uniform_condition
-from ser_vae.training.fit import LAST, fit
+from ser_vae.training.fit import LAST, count_epochs, fit
 from ser_vae.training.health import draw_segments, measure_health
 from ser_vae.training.history import replay
 from ser_vae.training.illustrate import Illustrator, typical_utterances
@@ -137,7 +139,7 @@ def execute(
         (row.utterance, row.part) for row in data.table.itertuples() if row.part != UNLABELLED
     )
     with open_loggers(
-        settings.logger.values(), logged_run(settings, corpus.name, folder)
+        settings.logger.values(), logged_run(settings, corpus.name, data, folder)
     ) as loggers:
         model = fresh_model(settings, data)
         with timed(times, "pretrain"):
@@ -529,6 +531,8 @@ def train_classifier(
     train, validation = (
         sequences(classifier, data, conditions, part) for part in ("train", "validation")
     )
+    if isinstance(head, LSTMClassifier) and head.standardise:
+        head.fit_scale(latents_of(classifier, data, conditions, "train"))
     run_stage(settings, stage, train, validation, folder, loggers)
     weights.save(stage, finished)
     barrier()
@@ -910,22 +914,24 @@ def permuted_scores(
 def illustrate(
     settings: Settings, result: Result, data: PreparedData, means: Any, folder: RunFolder
 ) -> None:
-    """Write `latents.npz` and, for a decoder of spectrograms, `illustrations.npz`."""
+    """Write `latents.npz`, `training_latents.npz` and, for a decoder, `illustrations.npz`."""
+    for part, path in (("test", folder.latents), ("train", folder.training_latents)):
+        utterances = data.utterances(part)
+        latents.write(
+            path,
+            latents.Latents(
+                utterance=tuple(u.id for u in utterances),
+                speaker=tuple(u.speaker for u in utterances),
+                emotion=tuple(u.emotion for u in utterances),
+                sex=tuple(u.sex or "" for u in utterances),
+                audio=tuple(str(u.path.absolute()) for u in utterances),
+                mean=means[data.mask(part).numpy()].astype(np.float32),
+                clip=np.array([u.clip or (np.nan, np.nan) for u in utterances])
+                if any(u.clip for u in utterances)
+                else None,
+            ),
+        )
     recogniser, test = result.recogniser, data.utterances("test")
-    latents.write(
-        folder.latents,
-        latents.Latents(
-            utterance=tuple(u.id for u in test),
-            speaker=tuple(u.speaker for u in test),
-            emotion=tuple(u.emotion for u in test),
-            sex=tuple(u.sex or "" for u in test),
-            audio=tuple(str(u.path.absolute()) for u in test),
-            mean=means[data.mask("test").numpy()].astype(np.float32),
-            clip=np.array([u.clip or (np.nan, np.nan) for u in test])
-            if any(u.clip for u in test)
-            else None,
-        ),
-    )
     if (illustrator := illustrator_of(recogniser, data)) is not None:
         ids = [utterance.id for utterance in test]
         drawn = illustrations_of(illustrator, ids, data.emotions, settings.seed)
@@ -985,10 +991,26 @@ def save(
     device = device_of(settings.trainer.accelerator)
     results["software"] = software(device)
     results["times_s"] = dict(times)
+    results["parameters"] = count_parameters(result.recogniser)
     log_final(loggers, results, folder)
     folder.write_metrics(results)  # after the loggers: an online one may wait for the network
     if is_rank_zero():
         shutil.rmtree(folder.path / CLASSIFIERS, ignore_errors=True)
+
+
+def count_parameters(recogniser: Recogniser) -> dict[str, int]:
+    """Count the network parameters by the stage that trains them; an estimator has none."""
+    heads = [classifier.head for classifier in recogniser.classifiers.values()]
+    networks: dict[str, list[Any]] = {"classify": [recogniser.estimator, *heads]}
+    if recogniser.representation is not None and recogniser.representation.quantities:
+        networks["pretrain"] = [recogniser.representation]
+    counts = {
+        stage: sum(
+            p.numel() for m in each if isinstance(m, torch.nn.Module) for p in m.parameters()
+        )
+        for stage, each in networks.items()
+    }
+    return {stage: count for stage, count in counts.items() if count}
 
 
 def about(results: Mapping[str, Any]) -> dict[str, Any]:
@@ -1022,6 +1044,7 @@ def summary(
     if settings.training.pretrained not in ("auto", "none"):
         pretrained_on = pretraining_record(settings, data).count(list(data.rows("test")["digest"]))
     shown = data.table[data.table["part"] != UNLABELLED]
+    budgets = read_budgets(folder.path)
     return {
         "run": folder.name,
         "corpus": corpus.name,
@@ -1040,7 +1063,7 @@ def summary(
                 for row in shown.itertuples()
             ]
         ),
-        "caveats": caveats(settings, corpus, diagnosis, left_out, pretrained_on),
+        "caveats": caveats(settings, corpus, diagnosis, left_out, pretrained_on, budgets),
         "emotions": list(data.emotions),
         "audit": audit(
             [*train, *data.utterances("validation")],
@@ -1054,6 +1077,7 @@ def summary(
         **diagnosis,
         "counts": counts(data.utterances(), list(data.table["part"]), data.segments.count),
         "left_out": dict(left_out),
+        "budgets": budgets,
     }
 
 
@@ -1063,6 +1087,7 @@ def caveats(
     diagnosis: Mapping[str, Any],
     left_out: Mapping[str, str],
     pretrained_on: int | None,
+    budgets: Mapping[str, Mapping[str, Any]],
 ) -> list[str]:
     """List what limits the reading of a run's scores, a phrase each."""
     health, warnings = diagnosis["health"], corpus_warnings(corpus)
@@ -1074,7 +1099,7 @@ def caveats(
         f"ALARM, {health['sentence'].rstrip('.')}" if health else "": (
             health and health["collapsed"]
         ),
-        f"{len(warnings)} warnings about this copy of the corpus (ser_vae.check)": warnings,
+        f"warnings about this copy of the corpus (see ser_vae.check): {len(warnings)}": warnings,
         "training.pretrained: it is unknown what these weights were pretrained on": (
             pretrained_on is None
         ),
@@ -1082,12 +1107,20 @@ def caveats(
             settings.training.encoder_lr is not None
         ),
         f"{len(left_out)} unusable utterances left out": left_out,
+        **{describe(stage, own): not own["converged"] for stage, own in budgets.items()},
     }
     return [phrase for phrase, holds in phrases.items() if holds]
 
 
-def logged_run(settings: Settings, corpus: str, folder: RunFolder) -> LoggedRun:
+def logged_run(settings: Settings, corpus: str, data: PreparedData, folder: RunFolder) -> LoggedRun:
     """Name a run for loggers, so that it is grouped and found there; its kind is its model."""
+    training, trainer = settings.training, settings.trainer
+    if isinstance(settings.model, UtteranceVAEModel):
+        items = {"classify": (settings.model.training, int(data.mask(*LEARNED).sum()))}
+    else:
+        segments = int(data.segments.count[data.mask(*LEARNED)].sum())
+        items = {"pretrain": (training.pretrain, segments)}
+        items["classify"] = (training.classify, int(data.mask("train").sum()))
     choice = settings.choice
     fold = () if settings.fold is None else (f"fold{settings.fold}",)
     config = settings.plain()
@@ -1099,12 +1132,7 @@ def logged_run(settings: Settings, corpus: str, folder: RunFolder) -> LoggedRun:
         kind=choice.model,
         tags=(choice.model, choice.data, corpus, choice.split, *fold, f"seed{settings.seed}"),
         config=flatten({**config, "choice": {**config["choice"], "corpus": corpus}}),
-        epochs={"classify": settings.model.training.epochs}
-        if isinstance(settings.model, UtteranceVAEModel)
-        else {
-            "pretrain": settings.training.pretrain.epochs,
-            "classify": settings.training.classify.epochs,
-        },
+        epochs={name: count_epochs(stage, trainer, n) for name, (stage, n) in items.items()},
     )
 
 

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             table.to_csv(sys.stdout, index=False)
         print_scores(inputs, [each[-1] for each in rows], emotions)
-    except SerVaeError as error:
+    except (SerVaeError, OSError) as error:  # OSError: the output cannot be written
         print(f"error: {error}", file=sys.stderr)
         return 1
     return int(table["error"].ne("").any())
@@ -124,12 +124,8 @@ def predict(
 def as_table(
     inputs: Sequence[Input], rows: Sequence[Sequence[Row]], emotions: Sequence[str]
 ) -> pd.DataFrame:
-    columns = [
-        "file",
-        "start",
-        "end",
-        *dict.fromkeys(key for each in inputs for key in each.columns),
-    ]
+    carried = dict.fromkeys(column for each in inputs for column in each.columns)
+    columns = ["file", "start", "end", *carried]
     columns += ["truth"] if any(each.truth for each in inputs) else []
     columns += ["emotion", "confidence", *(PROBABILITY + name for name in emotions), "error"]
     return pd.DataFrame([row for each in rows for row in each], columns=columns)

@@ -12,6 +12,7 @@
         predictions.csv   of each test utterance
         policies/         the same under each label policy of a CVAE
         latents.npz       mean latent of each test utterance      (models of segments)
+        training_latents.npz  the same of each training utterance
         illustrations.npz reconstructions, traversals, samples    (models with a decoder)
         metrics.json      written last: a folder that has it is a finished run
         error.txt         why the last attempt failed
@@ -196,6 +197,10 @@ class RunFolder:
     @property
     def latents(self) -> Path:
         return self.path / "latents.npz"
+
+    @property
+    def training_latents(self) -> Path:
+        return self.path / "training_latents.npz"
 
     @property
     def illustrations(self) -> Path:

@@ -362,6 +362,7 @@ class Optimizer(Section):
 
 class Stage(Section):
     epochs: PositiveInt
+    steps: NonNegativeInt
     batch_size: PositiveInt
     gradient_clip: Positive | None
     optimizer: Optimizer
@@ -484,6 +485,7 @@ class LSTMHead(Component, of=["classifier.lstm.LSTMClassifier"]):
     pooling: Literal["last", "mean"]
     bidirectional: bool
     dropout: BelowOne
+    standardise: bool
 
 
 class FunctionalsSVM(Component, of=["classifier.functionals.FunctionalsClassifier"]):

@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torchaudio.transforms import Resample
@@ -142,15 +143,15 @@ class Stream:
         Raises:
             SerVaeError: not one channel of finite floating-point samples, or of a changed rate.
         """
-        block = torch.tensor(samples)  # a copy: it may come from a read-only buffer
-        if block.ndim != 1 or not block.is_floating_point() or not block.isfinite().all():
+        floating = np.issubdtype(samples.dtype, np.floating)
+        if samples.ndim != 1 or not floating or not np.isfinite(samples).all():
             raise SerVaeError(
-                f"samples: {block.dtype}, shape {tuple(block.shape)}; expected finite float "
-                "samples in ±1 of one channel, (N,).\n"
+                f"samples: {samples.dtype}, shape {samples.shape}; expected finite float samples "
+                "in ±1 of one channel, (N,).\n"
                 "Average the channels; divide 16-bit integers by 32768."
             )
         self._set_rate(rate)
-        block = block.float()
+        block = samples.astype(np.float32)
         if self.resampler:
             block = self.resampler.push(block, self.samples.missing)
         return self._advance(block)
@@ -165,7 +166,7 @@ class Stream:
         segmentation, count = self.pipeline.segmentation, self._frame_count
         whole = segmentation.length + (self.segment_count - 1) * segmentation.hop
         if segmentation.frames_kept(count) > max(whole, 0):
-            frames = torch.from_numpy(self.extractor(self.samples.kept.numpy()))
+            frames = torch.from_numpy(self.extractor(self.samples.kept))
             missing = segmentation.length - len(frames)
             predictions += self._classify(torch.cat([frames, frames[-1:].expand(missing, -1)]))
         self._start()
@@ -194,13 +195,13 @@ class Stream:
                 "Call finish() before audio of another rate."
             )
 
-    def _advance(self, samples: Tensor) -> list[TimedPrediction]:
+    def _advance(self, samples: Samples) -> list[TimedPrediction]:
         """Predict after each segment that samples (N,) at the model's rate complete."""
         self.sample_count += len(samples)
         ready = self.samples.push(samples)
-        return self._classify(torch.from_numpy(self.extractor(ready.numpy()))) if len(ready) else []
+        return self._classify(torch.from_numpy(self.extractor(ready))) if len(ready) else []
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def _classify(self, frames: Tensor) -> list[TimedPrediction]:
         """Predict after each of the segments that frames (T, F) are cut into."""
         segmentation, emotions = self.pipeline.segmentation, self.pipeline.emotions
@@ -260,7 +261,7 @@ class CausalClassifier:
         x = segments.repeat(conditions, 1)
         c = self.condition.repeat_interleave(steps, dim=0)
         z = self.encoder.feature(x, c, sample=False).reshape(conditions, steps, -1)
-        outputs, self.state = self.head.lstm(z, self.state)
+        outputs, self.state = self.head.lstm(self.head.scaled(z), self.state)
         if self.head.pooling == "mean":
             totals = self.total + outputs.double().cumsum(dim=1)
             counts = self.count + torch.arange(1, steps + 1, device=outputs.device)
@@ -279,7 +280,7 @@ class Windows:
 
     def __init__(self, length: int, hop: int) -> None:
         self.length, self.hop = length, hop
-        self.kept = torch.zeros(0)
+        self.kept = np.zeros(0, np.float32)
         self.skip = 0  # samples before the next window, if the hop is above the length
 
     @property
@@ -287,16 +288,16 @@ class Windows:
         """Number of samples that complete the next window."""
         return self.skip + self.length - len(self.kept)
 
-    def push(self, samples: Tensor) -> Tensor:
+    def push(self, samples: Samples) -> Samples:
         """Add samples (N,); return those that the complete windows cover, perhaps none."""
-        self.kept = torch.cat([self.kept, samples[self.skip :]])
+        self.kept = np.concatenate([self.kept, samples[self.skip :]])
         self.skip = max(0, self.skip - len(samples))
         count = (len(self.kept) - self.length) // self.hop + 1
         if count < 1:
             return self.kept[:0]
         covered = self.kept[: self.length + (count - 1) * self.hop]
         self.skip = max(0, count * self.hop - len(self.kept))
-        self.kept = self.kept[count * self.hop :].clone()
+        self.kept = self.kept[count * self.hop :].copy()
         return covered
 
 
@@ -313,24 +314,28 @@ class StreamResampler:
         self.old, self.new = rate // common, new_rate // common  # samples in a step
         self.resample = Resample(rate, new_rate)
         self.context = -(-self.resample.width // self.old)
-        self.samples = torch.zeros(0)
+        self.samples = np.zeros(0, np.float32)
         self.done = 0  # steps at the start of `samples` that have been returned
 
-    def push(self, samples: Tensor, wanted: int) -> Tensor:
+    def push(self, samples: Samples, wanted: int) -> Samples:
         """Add samples; return those of the steps that are complete, if these are `wanted` samples.
 
         Waiting costs less than to resample many small blocks.
         """
-        self.samples = torch.cat([self.samples, samples])
+        self.samples = np.concatenate([self.samples, samples])
         complete = (len(self.samples) - self.resample.width) // self.old
         if (complete - self.done) * self.new < wanted:
-            return torch.zeros(0)
-        resampled: Tensor = self.resample(self.samples)[self.done * self.new : complete * self.new]
+            return self.samples[:0]
+        resampled = self._resampled()[: (complete - self.done) * self.new]
         self.done = min(complete, self.context)
-        self.samples = self.samples[(complete - self.done) * self.old :].clone()
+        self.samples = self.samples[(complete - self.done) * self.old :].copy()
         return resampled
 
-    def finish(self) -> Tensor:
+    def finish(self) -> Samples:
         """Return the samples of the last steps, as if silence followed."""
-        rest: Tensor = self.resample(self.samples)[self.done * self.new :]
-        return rest
+        return self._resampled()
+
+    def _resampled(self) -> Samples:
+        """Resample what has not been returned, and some samples that need those to come."""
+        resampled: Samples = self.resample(torch.from_numpy(self.samples)).numpy()
+        return resampled[self.done * self.new :]

@@ -18,6 +18,11 @@ TRAINER = {
 }
 
 
+def stage_settings(epochs: int, batch_size: int, **others: Any) -> Stage:
+    settings = {"steps": 0, "gradient_clip": None, "optimizer": ADAM, **others}
+    return Stage(epochs=epochs, batch_size=batch_size, **settings)
+
+
 def fit_stage(
     stage: Any,
     train: Any,
@@ -27,13 +32,12 @@ def fit_stage(
     epochs: int,
     batch_size: int,
     gradient_clip: float | None = None,
+    steps: int = 0,
     trainer: Mapping[str, Any] | None = None,
     **others: Any,
 ) -> None:
     """Call `fit` on the CPU; `trainer` and `others` replace its defaults."""
-    settings = Stage(
-        epochs=epochs, batch_size=batch_size, gradient_clip=gradient_clip, optimizer=ADAM
-    )
+    settings = stage_settings(epochs, batch_size, gradient_clip=gradient_clip, steps=steps)
     fit(
         stage,
         train,

@@ -20,7 +20,7 @@ ORDER = [
 ]
 ENTRY_POINTS = (
     *("run", "compose", "check", "pipeline", "listen", "dashboard", "sweep", "command_errors"),
-    *("export", "share", "predict", "encode", "inputs", "app", "help", "__main__"),
+    *("export", "share", "predict", "encode", "inputs", "app", "help", "quoting", "__main__"),
 )
 BUDGET = {"ser_vae": (12_400, 165), "ser_vae/report": (1_100, None), "tests": (15_300, None)}
 

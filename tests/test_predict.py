@@ -228,6 +228,7 @@ def test_a_person_at_a_terminal_gets_a_table(
         (["nothing*.wav"], "no file matches"),
         (["empty"], "no audio in this folder"),
         (["no_path.csv"], "expected a column path"),
+        (["taken.csv"], "error: the output has this column too"),
     ],
 )
 def test_inputs_that_are_none_are_named(
@@ -241,5 +242,6 @@ def test_inputs_that_are_none_are_named(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "no_path.csv").write_text("file\na.wav\n")
+    (tmp_path / "taken.csv").write_text("path,error\na.wav,1\n")
     assert predict.main([str(trained.path), *inputs]) == 1
     assert message in capsys.readouterr().err.replace("\n", " ")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from run_files import Command, Run, folders, table
 
 from ser_vae import pipeline
@@ -29,6 +30,7 @@ def test_a_run_leaves_its_documented_files(run_noises: Run, tmp_path: Path, mode
         "classify.csv",
         "predictions.csv",
         "latents.npz",
+        "training_latents.npz",
         "illustrations.npz",
         "metrics.json",
         "model",
@@ -36,6 +38,9 @@ def test_a_run_leaves_its_documented_files(run_noises: Run, tmp_path: Path, mode
     }
     assert json.loads((folder / "audit.json").read_text()) == metrics["audit"]
     assert metrics["counts"]["test"]["utterances"] == 18
+    for stage, file in {"pretrain": "pretrained.ckpt", "classify": "classifier.ckpt"}.items():
+        weights = torch.load(folder / file, weights_only=True)
+        assert metrics["parameters"][stage] == sum(map(torch.numel, weights.values()))
     assert metrics["random/test/ua"] > metrics["majority"]["random/test/ua"] == pytest.approx(1 / 3)
 
 
@@ -66,7 +71,8 @@ def test_a_finished_command_answers_at_once(
     monkeypatch.setattr(pipeline, "execute", None)
     assert run_noises() == first
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:3] == lines[3:]  # the classes, the scores, and the folder
+    half = len(lines) // 2
+    assert lines[:half] == lines[half:]  # the classes, the scores, and the folder
 
 
 def test_a_finished_command_does_not_wait_for_torch(
@@ -138,7 +144,7 @@ def test_without_iemocap_the_first_line_says_that_the_speech_is_synthetic(
     )
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("corpus demo: synthetic speech")
-    assert "synthetic" in result.stdout.splitlines()[1]
+    assert "synthetic" in result.stdout.partition("random/test/ua")[2]  # beside the score, too
     (folder,) = folders(tmp_path)
     assert json.loads((folder / "metrics.json").read_text())["synthetic"] is True
 

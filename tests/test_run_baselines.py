@@ -49,7 +49,7 @@ def test_a_model_of_utterances_pretrains_nothing(
     metrics = run_noises(*brief(model))
     (folder,) = folders(tmp_path / "runs")
     assert metrics["health"] is None
-    assert metrics["policies"] == {}
+    assert metrics["policies"] == metrics["parameters"] == {}
     assert not list((tmp_path / "runs").rglob("*.ckpt"))
     assert {file.name for file in folder.iterdir()} >= {
         "predictions.csv",

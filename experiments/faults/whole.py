@@ -128,6 +128,7 @@ def interrupted(place: Path) -> bytes:
         folder=place,
         settings=Stage(
             epochs=2,
+            steps=0,
             batch_size=4,
             gradient_clip=None,
             optimizer=Optimizer(lr=0.01, betas=[0.9, 0.999], eps=1e-8),

@@ -37,7 +37,10 @@ RUN = """
 import json, sys
 from pathlib import Path
 from ser_vae.run import configure, run
-scores = run(configure(*sys.argv[2:]))
+config = configure(*sys.argv[2:])
+if "calibrate" in config:  # 0.1.0 has no calibration
+    config["calibrate"] = False
+scores = run(config)
 Path(sys.argv[1]).write_text(json.dumps(scores))
 """
 

@@ -12,8 +12,12 @@ Pooling = Literal["last", "mean"]
 class LSTMClassifier(nn.Module):
     """Latents (B, S, Z) of utterances with `length` (B,) valid segments each -> logits (B, K).
 
-    The padding after an utterance's last valid segment never changes its logits.
+    The padding after an utterance's last valid segment never changes its logits. With `standardise`
+    each dimension of the latents is scaled by the statistics that `fit_scale` has learned.
     """
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(
         self,
@@ -26,9 +30,13 @@ class LSTMClassifier(nn.Module):
         pooling: Pooling,
         bidirectional: bool,
         dropout: float,
+        standardise: bool = False,
     ) -> None:
         super().__init__()
-        self.pooling = pooling
+        self.pooling, self.standardise = pooling, standardise
+        if standardise:
+            self.register_buffer("mean", torch.zeros(input_size))
+            self.register_buffer("std", torch.ones(input_size))
         self.lstm = nn.LSTM(
             input_size,
             hidden,
@@ -46,8 +54,18 @@ class LSTMClassifier(nn.Module):
             nn.Linear(dense, num_classes),
         )
 
+    def fit_scale(self, z: Tensor) -> None:
+        """Learn the mean and standard deviation of each dimension of latents (N, Z)."""
+        std, mean = torch.std_mean(z.double(), dim=0, correction=0)
+        self.mean.copy_(mean)
+        self.std.copy_(torch.where(std > 0, std, 1.0))
+
+    def scaled(self, z: Tensor) -> Tensor:
+        """Standardise latents (…, Z), if the classifier does that."""
+        return (z - self.mean) / self.std if self.standardise else z
+
     def forward(self, z: Tensor, length: Tensor) -> Tensor:
-        states = self._states(z, length)  # (B, S, hidden)
+        states = self._states(self.scaled(z), length)  # (B, S, hidden)
         pool = {"last": self._last, "mean": self._mean}[self.pooling]
         logits: Tensor = self.dense(pool(states, length))  # (B, K)
         return logits

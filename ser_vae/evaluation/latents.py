@@ -37,6 +37,13 @@ class Latents:
         start, end = self.clip[row].tolist()
         return start, end
 
+    def recordings(self) -> dict[str, tuple[str, tuple[float, float] | None]]:
+        """Map each utterance to its file and clip."""
+        return {
+            utterance: (self.audio[row], self.clip_of(row))
+            for row, utterance in enumerate(self.utterance)
+        }
+
 
 def write(path: Path, latents: Latents) -> None:
     values = {field.name: getattr(latents, field.name) for field in fields(Latents)}

@@ -58,8 +58,7 @@ def prediction_table(folder: RunFolder, rows: int, audio: int, audio_bytes: int)
     table.insert(4, "right", table["truth"] == table["guess"])
     if audio and folder.latents.exists():
         test = latents.read(folder.latents)
-        whole = [row for row in range(len(test.mean)) if test.clip_of(row) is None]
-        files = {test.utterance[row]: Path(test.audio[row]) for row in whole}
+        files = {u: Path(file) for u, (file, clip) in test.recordings().items() if clip is None}
         small = {u: f for u, f in files.items() if f.is_file() and f.stat().st_size <= audio_bytes}
         sounds = {u: wandb.Audio(str(small[u])) for u in table["utterance"][:audio] if u in small}
         table["audio"] = [sounds.get(utterance) for utterance in table["utterance"]]

@@ -5,7 +5,7 @@ report.tex (to be \input into a document), all tables; report.csv, one row per s
 comparisons.csv, one row per pair of models; runs.csv, one row per run. With --html also
 report.html, one file to explore and to send; with --figures also figures/, for a paper. Scores are
 means over seeds; models are compared if they were tested on the same utterances. Exits with 1 if
-FOLDER has no run, or can't be written to.
+FOLDER has no run or cannot be written to.
 """
 
 import argparse
@@ -13,15 +13,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from ser_vae import SerVaeError
 from ser_vae.files import write_text
-from ser_vae.report.contents import CONTENTS
-from ser_vae.report.render import csv_files, describe, render_file, show
+from ser_vae.report.contents import CONTENTS, render_template
+from ser_vae.report.render import build_csv_files, build_document, print_document
 from ser_vae.report.runs import RunFrames, load_runs
-from ser_vae.report.scores import compute
-from ser_vae.report.status import show_status
+from ser_vae.report.scores import compute_results
+from ser_vae.report.status import print_status
+from ser_vae.report.tables import pivot_table
+from ser_vae.terminal import stdout
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,49 +31,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", nargs="?", default=Path("runs"), type=Path, help=texts["folder"])
     for name in ("html", "umap", "audio", "figures", "status"):
         parser.add_argument(f"--{name}", action="store_true", help=texts[name])
-    parser.add_argument("--expect", nargs="+", metavar="KEY=VALUE", help=texts["expect"])
+    for name, metavar in {"rows": "SETTING", "columns": "SETTING", "expect": "KEY=VALUE"}.items():
+        parser.add_argument(f"--{name}", nargs="+", metavar=metavar, help=texts[name])
     options = parser.parse_args(arguments)
-    console = Console(markup=False, emoji=False, highlight=False)
-    console.width = min(console.width, 80)
     try:
         frames = load_runs(options.folder)
         if options.status or options.expect:
             from ser_vae.compose import expand  # noqa: PLC0415  (Hydra is slow)
 
-            show_status(frames.runs, expand(options.expect) if options.expect else (), console)
+            print_status(frames.runs, expand(options.expect) if options.expect else ())
         else:
-            report(frames, options, console)
+            report(frames, options)
     except SerVaeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def report(frames: RunFrames, options: argparse.Namespace, console: Console) -> None:
-    """Write all files, and print Table I, the answer and where to look further at the end.
+def report(frames: RunFrames, options: argparse.Namespace) -> None:
+    """Write all files, and print the tables, the answer, and which file to open next.
 
     Raises:
-        SerVaeError: a file can't be written.
+        SerVaeError: a file cannot be written.
     """
-    results, folder = compute(frames), frames.folder
-    document = describe(results)
-    files = {name: render_file(name, document) for name in ("report.md", "report.tex")}
-    files |= csv_files(results)
+    results, folder, files, console = compute_results(frames), frames.folder, {}, stdout()
+    document = build_document(results)
     try:
         if options.html:
-            from ser_vae.report.page import page  # noqa: PLC0415  (plotly is slow)
+            from ser_vae.report.page import render_page  # noqa: PLC0415  (plotly is slow)
 
-            files["report.html"] = page(results, document, umap=options.umap, audio=options.audio)
+            page = render_page(results, document, umap=options.umap, audio=options.audio)
+            files["report.html"] = page
+        if options.rows or options.columns:
+            axes = options.rows or ["corpus", "split", "data"], options.columns or ["model"]
+            tables = [pivot_table(results, *axes)]
+            document["chapters"].insert(0, {"title": "All runs", "answer": [], "tables": tables})
+        files |= {name: render_template(name, document) for name in ("report.md", "report.tex")}
+        files |= build_csv_files(results)
         for name, text in files.items():
             write_text(folder / name, text)
-        show(document, console)
+        print_document(document, console)
         if options.figures:
             from ser_vae.report.figures import write_figures  # noqa: PLC0415  (matplotlib is slow)
 
             console.print(write_figures(results, folder / "figures"), soft_wrap=True)
     except OSError as error:
         path = error.filename2 or error.filename
-        raise SerVaeError(f"{path} can't be written: {error.strerror}.") from error
+        raise SerVaeError(f"{path} cannot be written: {error.strerror}.") from error
     console.print(f"Written to {folder}: {', '.join(files)}", soft_wrap=True)
     if options.html:
         console.print(f"open {folder / 'report.html'}", style="bold green", soft_wrap=True)

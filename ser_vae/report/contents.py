@@ -1,5 +1,6 @@
-"""Hold what the report says and shows that does not depend on any run, and its templates."""
+"""Load the texts of the report that do not depend on any run, and render its templates."""
 
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -7,12 +8,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from yaml import safe_load  # type: ignore[import-untyped]
 
 CONTENTS: dict[str, Any] = safe_load((files("ser_vae.report") / "report.yaml").read_text("utf-8"))
+LIMITS: dict[str, int] = CONTENTS["limits"]
 
 
-def render(name: str, facts: dict[str, Any], **filters: Any) -> str:
-    """Return a template's text; in HTML, everything is escaped."""
+def render_template(name: str, values: dict[str, Any]) -> str:
+    """Return the text of a template; in HTML, every value is escaped.
+
+    The other formats have a filter of their name, such as `markdown`, that escapes its signs.
+    """
     form: dict[str, Any] = {"loader": PackageLoader("ser_vae.report"), "undefined": StrictUndefined}
     form |= {"autoescape": name.endswith(".html"), "trim_blocks": True, "lstrip_blocks": True}
     environment = Environment(**form)
-    environment.filters |= filters
-    return environment.get_template(f"{name}.jinja").render(facts)
+    environment.filters |= {form: partial(escape, form) for form in CONTENTS["escapes"]}
+    return environment.get_template(f"{name}.jinja").render(values)
+
+
+def escape(form: str, text: object) -> str:
+    return str(text).translate({ord(s): code for s, code in CONTENTS["escapes"][form].items()})

@@ -1,8 +1,7 @@
-"""Turn spectrograms and recordings into what a page can hold: WebP and MP3 as data URIs."""
+"""Encode spectrograms and recordings for a page: WebP and MP3 as data URIs."""
 
 import base64
 import io
-from collections.abc import Iterator
 
 import numpy as np
 import soundfile
@@ -10,56 +9,56 @@ from matplotlib import colormaps
 from PIL import Image
 
 from ser_vae.evaluation.illustrations import Illustrations
+from ser_vae.report.contents import LIMITS
 
 COLOURS = colormaps["magma"]
-SHOWN = (0.5, 99.5)  # percentiles between which the colours lie
-QUALITY = 55  # of WebP, of 100
-LONGEST_S = 8  # of a recording
-BUDGET = 700_000  # bytes of all pictures and recordings of a page
+PERCENTILES = (0.5, 99.5)  # of the input: the ends of the scale of colours
 
 
-class Budget:
-    """Bytes that may still be put into the page."""
+class Embedder:
+    """Turns files into data URIs until the page holds as many bytes as it may."""
 
     def __init__(self) -> None:
-        self.left = BUDGET
+        self.bytes_left = LIMITS["embedded"]
 
     def embed(self, content: bytes, kind: str) -> str:
-        """Return the content as a data URI, or nothing if it does not fit any more."""
-        if not content or len(content) > self.left:
+        """Return the content as a data URI; "" if it is empty or no longer fits."""
+        if not content or len(content) > self.bytes_left:
             return ""
-        self.left -= len(content)
+        self.bytes_left -= len(content)
         return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def spectrograms(drawn: Illustrations, budget: Budget) -> Iterator[tuple[str, list[str]]]:
-    """Yield emotion -> input, reconstruction and, of a CVAE, what each label decodes to.
+def embed_spectrograms(examples: Illustrations, embedder: Embedder) -> dict[str, list[str]]:
+    """Return emotion -> pictures: input, reconstruction and, of a CVAE, one decoded as each label.
 
-    Time goes to the right and frequency upwards; all share one scale of colours.
+    Time runs to the right and frequency upwards; all have the same scale of colours.
     """
-    low, high = np.percentile(np.concatenate([each.ravel() for each in drawn.input]), SHOWN)
-    for number, emotion in enumerate(drawn.emotion):
-        swapped = drawn.swapped[number] if drawn.swapped else ()
-        found = []
-        for frames in (drawn.input[number], drawn.reconstruction[number], *swapped):
+    lines = {}
+    low, high = np.percentile(np.concatenate([x.ravel() for x in examples.input]), PERCENTILES)
+    for number, emotion in enumerate(examples.emotion):
+        swapped = examples.swapped[number] if examples.swapped else ()
+        pictures = []
+        for frames in (examples.input[number], examples.reconstruction[number], *swapped):
             scaled = np.clip((frames.T[::-1] - low) / (high - low), 0, 1)
             pixels = np.ascontiguousarray(COLOURS(scaled, bytes=True)[..., :3])
             stream = io.BytesIO()
-            Image.fromarray(pixels).save(stream, "webp", quality=QUALITY)
-            found.append(budget.embed(stream.getvalue(), "image/webp"))
-        yield emotion, found
+            Image.fromarray(pixels).save(stream, "webp", quality=LIMITS["webp"])
+            pictures.append(embedder.embed(stream.getvalue(), "image/webp"))
+        lines[emotion] = pictures
+    return lines
 
 
-def mp3(path: str, clip: tuple[float, float] | None) -> bytes:
-    """Return the first seconds of a recording or a clip of it; nothing if it can't be read."""
-    start, end = clip or (0.0, LONGEST_S)
+def encode_mp3(path: str, clip: tuple[float, float] | None) -> bytes:
+    """Encode the first seconds of a recording, or a clip of it, as MP3; b"" if unreadable."""
+    start, end = clip or (0.0, LIMITS["recording_s"])
     try:
         with soundfile.SoundFile(path) as file:
             file.seek(round(start * file.samplerate))
-            count = round(min(end - start, LONGEST_S) * file.samplerate)
-            samples = file.read(count, always_2d=True).mean(axis=1)
+            count = round(min(end - start, LIMITS["recording_s"]) * file.samplerate)
+            waveform = file.read(count, always_2d=True)
             stream = io.BytesIO()
-            soundfile.write(stream, samples, file.samplerate, format="MP3")
+            soundfile.write(stream, waveform.mean(axis=1), file.samplerate, format="MP3")
     except (OSError, soundfile.SoundFileError):
         return b""
     return stream.getvalue()

@@ -1,55 +1,58 @@
-"""Find what the report says of the runs: the answer, and what is wrong or missing.
+"""Collect the sentences of the report: the answer, and what is wrong with the runs, or missing.
 
 The sentences are in templates/answer.jinja and templates/remarks.jinja, one per line.
 """
 
 from collections import Counter
 
-from ser_vae.report.contents import render
+from ser_vae.report.contents import render_template
 from ser_vae.report.paper import CORPUS
 from ser_vae.report.scores import Results
-from ser_vae.report.tables import as_number
+from ser_vae.report.tables import format_number
 
-SHOWN = ("model", "data", "seed", "fold", "split", "corpus", "logger", "threads")  # no remark
+NO_REMARK = ("model", "data", "seed", "fold", "split", "corpus", "logger", "threads")  # overrides
 
 
-def studies_of(results: Results) -> list[str]:
-    """Return the studies: the paper's corpus first, then those with most rows."""
-    rows = Counter(place.study for place in results.places for _ in place.rows)
+def order_studies(results: Results) -> list[str]:
+    """Return the studies: on the corpus of the paper first, then those with most rows."""
+    rows = Counter(test_set.study for test_set in results.test_sets for _ in test_set.rows)
     return sorted(rows, key=lambda study: (not study.startswith(f"{CORPUS},"), -rows[study]))
 
 
-def answer(results: Results, study: str) -> list[str]:
-    """Return what a study shows, in a sentence; then what else decides how to read it."""
-    rows = results.heard(study)
-    rows = rows.assign(where=rows["name"] + " on " + rows["on"].astype(str))
+def answer_sentences(results: Results, study: str) -> list[str]:
+    """Return what a study shows, in one sentence; then what else matters to its reading.
+
+    The models of the paper are compared if there are two of them; otherwise all that use audio.
+    """
+    rows = results.ranking(study)
+    rows = rows.assign(where=rows["name"] + " on " + rows["data"].astype(str))
     of_paper = rows[rows["kind"] == "paper"]
-    asked = of_paper if of_paper["name"].nunique() > 1 else rows
-    known = {*zip(asked["place"], asked["name"], strict=True)}
-    tested = [
+    compared = of_paper if of_paper["name"].nunique() > 1 else rows
+    keys = {*zip(compared["test_set"], compared["name"], strict=True)}
+    pairs = [
         pair
-        for number in dict.fromkeys(rows["place"])
+        for number in dict.fromkeys(rows["test_set"])
         for pair in results.pairs_of(number)
-        if {(number, pair["first"]), (number, pair["second"])} <= known
+        if {(number, pair["first"]), (number, pair["second"])} <= keys
     ]
-    tested.sort(key=lambda pair: -pair["difference"])
-    facts = {"rows": rows.to_dict("records"), "tested": tested}
-    facts |= {"asked": sorted({*asked["name"]}, key=len)}
-    return render("answer", facts, number=as_number).splitlines()
+    pairs.sort(key=lambda pair: -pair["difference"])
+    values = {"rows": rows.to_dict("records"), "pairs": pairs, "number": format_number}
+    values |= {"compared": sorted({*compared["name"]}, key=len)}
+    return render_template("answer", values).splitlines()
 
 
-def remarks(results: Results) -> list[str]:
-    """Return what a reader would otherwise take for complete or comparable, each once."""
+def find_remarks(results: Results) -> list[str]:
+    """Return what limits the runs: shared settings, caveats, and what is missing; each once."""
     runs = results.frames.runs
     caveats = runs.explode("caveats").groupby("caveats", sort=False)["model"].unique()
-    facts = {"settings": shared_settings(results), "caveats": caveats.to_dict()}
-    facts |= {"repeated": results.repeated, "damaged": results.frames.damaged}
-    facts |= {"places": results.places, "runs": runs.to_dict("records")}
-    return render("remarks", facts).splitlines()
+    values = {"settings": shared_settings(results), "caveats": caveats.to_dict()}
+    values |= {"repeated": results.repeated, "damaged": results.frames.damaged}
+    values |= {"test_sets": results.test_sets, "runs": runs.to_dict("records")}
+    return render_template("remarks", values).splitlines()
 
 
 def shared_settings(results: Results) -> list[str]:
     """Return the overrides that the commands of all finished runs have in common."""
     runs = results.frames.runs[results.frames.runs["state"] == "finished"]
     shared = set.intersection(*map(set, runs["overrides"])) if len(runs) else set()
-    return sorted(override for override in shared if override.partition("=")[0] not in SHOWN)
+    return sorted(override for override in shared if override.partition("=")[0] not in NO_REMARK)

@@ -1,6 +1,6 @@
-"""Build report.html: one file with the answer first, then one test set and one model to explore.
+"""Build report.html: the answer first, then one test set and one model at a time.
 
-Every study, place and row is a <template>; the page's script shows those that are selected.
+Every study, test set and row is a <template>; the page's script shows the selected ones.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,126 +15,121 @@ from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation import illustrations, latents
 from ser_vae.report import charts, media
 from ser_vae.report.comparable import Row
-from ser_vae.report.render import Document, render_file
-from ser_vae.report.runs import HEADLINE, P, Record
+from ser_vae.report.contents import LIMITS, render_template
+from ser_vae.report.runs import MAIN, PREFIX, Record
 from ser_vae.report.scores import PERCENT, Results
 from ser_vae.report.tables import TABLES, make_table
 from ser_vae.terminal import track
 
-HARDEST = 6  # utterances of a place
-MOST_SPEAKERS = 24
 
-
-def page(results: Results, document: Document, *, umap: bool, audio: bool) -> str:
+def render_page(results: Results, document: Record, *, umap: bool, audio: bool) -> str:
     """Return the whole page.
 
     Args:
         results: what is shown.
         document: its sentences and tables.
         umap: whether to map the latents by UMAP, too.
-        audio: whether recordings may be put into the page; synthetic speech is in any case.
+        audio: whether recordings may be put into the page; synthetic speech always is.
     """
-    budget, studies = media.Budget(), [chapter["title"] for chapter in document["chapters"]]
-    answers = [charts.answer(results, s, f"answer{n}") for n, s in enumerate(studies)]
-    places = []
-    for number, place in enumerate(track(results.places, "report.html", len(results.places))):
-        allowed = audio or place.run["synthetic"]
-        shown = describe_place(results, number, budget, umap=umap, audio=allowed)
-        places.append(shown | {"study": studies.index(place.study), "name": place.name})
-    shown = {"title": results.frames.folder.resolve().name, "plotly": get_plotlyjs()}
-    return render_file("report.html", document | shown | {"answers": answers, "places": places})
+    embedder, studies = media.Embedder(), [chapter["title"] for chapter in document["chapters"]]
+    ua_charts = [charts.ua_chart(results, s, f"ua{n}") for n, s in enumerate(studies)]
+    test_sets = []
+    for number, test_set in enumerate(track(results.test_sets, "page", len(results.test_sets))):
+        allowed = audio or test_set.run["synthetic"]
+        content = describe_test_set(results, number, embedder, umap=umap, audio=allowed)
+        test_sets.append({"name": test_set.name, "study": studies.index(test_set.study), **content})
+    values = {"title": results.frames.folder.resolve().name, "plotly": get_plotlyjs()}
+    values |= {"ua_charts": ua_charts, "test_sets": test_sets}
+    return render_template("report.html", document | values)
 
 
-def describe_place(
-    results: Results, number: int, budget: media.Budget, *, umap: bool, audio: bool
+def describe_test_set(
+    results: Results, number: int, embedder: media.Embedder, *, umap: bool, audio: bool
 ) -> Record:
-    """Return all that is shown of a test set and of its rows, baselines last."""
+    """Return everything that is shown of a test set and its rows, baselines last."""
     folder = results.frames.folder
-    used: list[Row] = [row for row in results.scores_of(number)["row"] if row]
-    rows = sorted(used, key=lambda row: {"trivial": 2, "baseline": 1}.get(row.kind, 0))
+    scored: list[Row] = [row for row in results.scores_of(number)["row"] if row]
+    rows = sorted(scored, key=lambda row: {"trivial": 2, "baseline": 1}.get(row.kind, 0))
     folders = {row: folder / row.runs[0]["folder"] for row in rows}
-    stored = {row: read(latents.read, path / "latents.npz") for row, path in folders.items()}
-    known = [own for own in stored.values() if own]
-    sounds = {
-        utterance: (own.audio[index], own.clip_of(index))
-        for own in known
-        for index, utterance in enumerate(own.utterance)
-    }
-    sexes = {who: sex for own in known for who, sex in zip(own.speaker, own.sex, strict=True)}
-    heard = [row for row in rows if row.kind != "trivial" and not row.leaks]
-    worst = hardest(results, heard or rows)
-    for each in worst:
-        sound = media.mp3(*sounds.get(each["utterance"], ("", None))) if audio else b""
-        each["audio"] = budget.embed(sound, "audio/mpeg")
-    curves, quantities = charts.curves(rows, folder, f"curves{number}")
+    by_row = {row: load_or_none(latents.read, folders[row] / "latents.npz") for row in rows}
+    loaded = [stored for stored in by_row.values() if stored]
+    recordings = {u: clip for each in loaded for u, clip in each.recordings().items()}
+    sexes = {who: sex for each in loaded for who, sex in zip(each.speaker, each.sex, strict=True)}
+    with_audio = [row for row in rows if row.kind != "trivial" and not row.leaks] or rows
+    hardest = hardest_utterances(results, with_audio)
+    for record in hardest:
+        source = recordings.get(record["utterance"], ("", None))
+        sound = media.encode_mp3(*source) if audio else b""
+        record["audio"] = embedder.embed(sound, "audio/mpeg")
+    curves, quantities = charts.training_curves(rows, folder, f"curves{number}")
     tables = (make_table(results, title, [number]) for title in TABLES if title != "Table I")
     described = []
-    for key, row in enumerate(rows):
-        name, frame = f"{number}-{key}", predictions_of(results, row.runs)
-        drawn, ways = charts.latent_map(stored[row], f"map{name}", umap=umap)
-        calibration = charts.calibration(frame, f"calibration{name}")
+    for index, row in enumerate(rows):
+        div_id, frame = f"{number}-{index}", predictions_of(results, row.runs)
+        latent_map, colourings = charts.latent_map(by_row[row], f"map{div_id}", umap=umap)
+        calibration = charts.calibration_chart(frame, f"calibration{div_id}")
         frame = frame.assign(sex=[sexes.get(who, "") for who in frame["speaker"]])
+        groups = pd.concat([recall_by(frame, row, group) for group in ("sex", "speaker")])
         described.append(
-            {"name": row.name, "map": drawn, "ways": ways, "calibration": calibration}
-            | {"seeds": list(row.units[HEADLINE]), "health": row.runs[0].get("health.sentence")}
-            | {"confusion": count_guesses(frame, row)}
-            | {"groups": pd.concat([recalls(frame, row, group) for group in ("sex", "speaker")])}
-            | {"pictures": pictures(folders[row], budget)}
+            {"name": row.name, "seeds": list(row.predictions[MAIN]), "calibration": calibration}
+            | {"health": row.runs[0].get("health.sentence"), "groups": groups}
+            | {"confusion": confusion_counts(frame, row), "map": latent_map}
+            | {"colourings": colourings, "pictures": spectrogram_grid(folders[row], embedder)}
         )
-    shown = {"tables": [table for table in tables if table.rows], "hardest": worst}
-    return shown | {"curves": curves, "quantities": quantities, "rows": described}
+    content = {"tables": [table for table in tables if table.rows], "hardest": hardest}
+    return content | {"curves": curves, "quantities": quantities, "rows": described}
 
 
 def predictions_of(results: Results, runs: Sequence[Record]) -> pd.DataFrame:
-    """Return the predictions of some runs, without those of label policies."""
+    """Return the predictions of some runs, without those of other label policies."""
     folders, frame = [run["folder"] for run in runs], results.frames.predictions
-    return frame[(frame["policy"] == HEADLINE) & frame["run"].isin(folders)]
+    return frame[(frame["policy"] == MAIN) & frame["run"].isin(folders)]
 
 
-def count_guesses(frame: pd.DataFrame, row: Row) -> pd.DataFrame:
-    """Return how often each emotion (rows) was taken for each (columns), over all seeds."""
+def confusion_counts(frame: pd.DataFrame, row: Row) -> pd.DataFrame:
+    """Return how often each emotion (rows) was predicted as each (columns), over all seeds."""
     emotions = row.runs[0]["emotions"]
     counts = pd.crosstab(frame["truth"], frame["guess"])
     return counts.reindex(index=emotions, columns=emotions, fill_value=0)
 
 
-def recalls(frame: pd.DataFrame, row: Row, group: str) -> pd.DataFrame:
-    """Return recall by emotion and UA, in %, of each sex or speaker; the worst first."""
-    known = frame[~frame[group].isin(["", UNKNOWN_SPEAKER])]
-    known = known.assign(correct=PERCENT * (known["truth"] == known["guess"]))
-    table = known.pivot_table("correct", group, "truth", "mean")
+def recall_by(frame: pd.DataFrame, row: Row, group: str) -> pd.DataFrame:
+    """Return the recall of each emotion and UA, in %, per sex or speaker; the worst first."""
+    frame = frame[~frame[group].isin(["", UNKNOWN_SPEAKER])]
+    frame = frame.assign(correct=PERCENT * (frame["truth"] == frame["guess"]))
+    table = frame.pivot_table("correct", group, "truth", "mean")
     table = table.reindex(columns=row.runs[0]["emotions"])
     table.insert(0, "UA", table.mean(axis=1))
-    return table.nsmallest(MOST_SPEAKERS, "UA")
+    return table.nsmallest(LIMITS["speakers"], "UA")
 
 
-def hardest(results: Results, rows: Sequence[Row]) -> list[Record]:
-    """Return the utterances of the lowest seed whose emotion the rows find least probable."""
+def hardest_utterances(results: Results, rows: Sequence[Row]) -> list[Record]:
+    """Return the utterances of the lowest seed whose emotion has the lowest mean probability."""
     seeds = [run["seed"] for row in rows for run in row.runs]
-    frame = predictions_of(results, [r for row in rows for r in row.folds_of(min(seeds))])
-    probabilities = frame.filter(regex=f"^{P}")
-    column = probabilities.columns.get_indexer(P + frame["truth"])
+    frame = predictions_of(results, [r for row in rows for r in row.runs_of_seed(min(seeds))])
+    probabilities = frame.filter(regex=f"^{PREFIX}")
+    column = probabilities.columns.get_indexer(PREFIX + frame["truth"])
     p = PERCENT * probabilities.to_numpy()[range(len(frame)), column]
     frame = frame.assign(p=p, wrong=frame["truth"] != frame["guess"])
     by_utterance = frame.groupby(["utterance", "speaker", "truth"])
-    usual = ("guess", lambda guesses: guesses.mode()[0])
+    most_frequent = ("guess", lambda guesses: guesses.mode()[0])
     counts = {"wrong": ("wrong", "sum"), "of": ("wrong", "size"), "p": ("p", "mean")}
-    worst = by_utterance.agg(guess=usual, **counts).nsmallest(HARDEST, "p").reset_index()
-    return list(worst.to_dict("records"))
+    worst = by_utterance.agg(guess=most_frequent, **counts).nsmallest(LIMITS["utterances"], "p")
+    return list(worst.reset_index().to_dict("records"))
 
 
-def pictures(folder: Path, budget: media.Budget) -> Record:
-    """Return the headings of the columns and, by emotion, the pictures that a run has left."""
-    if not (drawn := read(illustrations.read, folder / "illustrations.npz")):
+def spectrogram_grid(folder: Path, embedder: media.Embedder) -> Record:
+    """Return the column headings and, by emotion, the spectrograms of a run that has any."""
+    if not (examples := load_or_none(illustrations.read, folder / "illustrations.npz")):
         return {}
-    as_label = [f"as {emotion}" for emotion in drawn.emotions] if drawn.swapped else []
-    lines = dict(media.spectrograms(drawn, budget))
-    return {"columns": ["input", "reconstruction", *as_label], "lines": lines}
+    decoded_as = [f"as {emotion}" for emotion in examples.emotions] if examples.swapped else []
+    lines = media.embed_spectrograms(examples, embedder)
+    return {"columns": ["input", "reconstruction", *decoded_as], "lines": lines}
 
 
-def read(reader: Callable[[Path], Any], path: Path) -> Any:
-    """Return what a file holds; None if it is not there, or damaged."""
+def load_or_none(load: Callable[[Path], Any], path: Path) -> Any:
+    """Load a file; None if it does not exist or is damaged."""
     try:
-        return reader(path) if path.is_file() else None
+        return load(path) if path.is_file() else None
     except SerVaeError:
         return None

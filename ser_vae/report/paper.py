@@ -1,20 +1,13 @@
-"""The paper's Table I: the only place where its numbers are written down."""
+"""Table I of Latif et al., Interspeech 2018 (arXiv:1712.08708); its numbers are in report.yaml."""
 
-SOURCE = "Latif et al., Interspeech 2018 (arXiv:1712.08708), Table I"
+from ser_vae.report.contents import CONTENTS
+
 CORPUS = "iemocap"
-
-MODELS = ("ae", "vae", "cvae")  # its columns, each followed by an LSTM
-SUBSETS = ("improvised", "scripted", "complete")  # its rows
-
-# Accuracy in %, trained on 70 % and tested on 30 % (IV-D). The paper does not say how the split was
-# drawn, how often, or whether accuracy is weighted or unweighted.
-TABLE_I = {
-    "improvised": {"ae": 59.26, "vae": 62.67, "cvae": 64.86},
-    "scripted": {"ae": 50.08, "vae": 53.21, "cvae": 55.31},
-    "complete": {"ae": 53.16, "vae": 56.42, "cvae": 58.08},
-}
+TABLE_I: dict[str, dict[str, float]] = CONTENTS["table_one"]  # subset -> model -> accuracy in %
+SUBSETS = tuple(TABLE_I)  # its rows
+MODELS = tuple(TABLE_I["complete"])  # its columns, each followed by an LSTM
 
 
 def heading(model: str) -> str:
-    """Return a model's name as tables write it: those of the paper in capitals."""
+    """Return the name of a model as in tables: the models of the paper in capitals."""
     return model.upper() if model in MODELS else model

@@ -1,20 +1,19 @@
-"""Show the result of one run, or of all folds of a protocol, right after it was made.
+"""Print the result of a run, or of all folds of a protocol, as soon as it is finished.
 
-A score is never shown without its interval, the best trivial baseline, and what the audit of the
-split says.
+A score is always printed with its interval, the best trivial baseline and the audit of the split.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from ser_vae.evaluation.confusion import accuracies
+from ser_vae.terminal import stdout
 
-CAUTION = "caution"  # label of what must be known to read the score
-CONTROLS = ("random", "oracle")  # label policies that show what a label does, and are no result
+CAUTION = "caution"  # label of what limits the reading of the score
+CONTROLS = ("random", "oracle")  # label policies that show the effect of a label; never a result
 
 Metrics = Mapping[str, Any]
 Lines = list[tuple[str, str]]  # label and text; the first is the title, without text
@@ -22,17 +21,15 @@ Lines = list[tuple[str, str]]  # label and text; the first is the title, without
 
 def print_result(scores: Metrics, folds: Sequence[Metrics]) -> None:
     """Print the result of a run, or of all folds, as a table; see `result_lines`."""
-    console = Console(markup=False, emoji=False, highlight=False)
-    console.width = min(console.width, 80)
-    console.print(as_table(result_lines(scores, folds)))
+    stdout().print(to_table(result_lines(scores, folds)))
 
 
 def result_lines(scores: Metrics, folds: Sequence[Metrics]) -> Lines:
-    """Return what a score must not be shown without.
+    """Return the lines of the table: the score, and what is needed to read it.
 
     Args:
         scores: the metrics of a run, or of all folds from `evaluation.pool.over_folds`.
-        folds: the metrics of every fold; of a single run, those alone.
+        folds: the metrics of every fold; a single run is its only fold.
     """
     first, audits = folds[0], [fold["audit"] for fold in folds]
     key, single = f"{first['protocol']}/test/", len(folds) == 1
@@ -46,11 +43,9 @@ def result_lines(scores: Metrics, folds: Sequence[Metrics]) -> Lines:
     cautions = dict.fromkeys(caveat for fold in folds for caveat in fold["caveats"])
     if np.count_nonzero(np.sum(scores[f"{key}confusion"], axis=0)) == 1:
         cautions["predicts a single class"] = None
+    title = first["run"] if single else f"{first['run'].replace('-fold0', '')}, {len(folds)} folds"
     lines = [
-        (
-            first["run"] if single else f"{first['run'].replace('-fold0', '')}, {len(folds)} folds",
-            "",
-        ),
+        (title, ""),
         (f"{key}ua", f"{scores[f'{key}ua']:.2%}, 95 % {low:.1%} to {high:.1%} over {over}"),
         (f"{key}wa", f"{scores[f'{key}wa']:.2%}"),
         ("best trivial baseline", f"{best}, ua {trivial[best]:.2%}"),
@@ -60,13 +55,13 @@ def result_lines(scores: Metrics, folds: Sequence[Metrics]) -> Lines:
         each = np.array(scores[f"{key}ua_of_folds"])
         spread = f"{each.min():.2%} to {each.max():.2%}, sd {each.std(ddof=1):.2%}"
         lines.append(("ua of a fold", spread))
-    policies = (scores.get("policies") or {}).items()
-    texts = [f"{p} {own[f'{key}ua']:.1%}{' (control)' * (p in CONTROLS)}" for p, own in policies]
+    policies = scores.get("policies") or {}
+    texts = [f"{p} {policies[p][f'{key}ua']:.1%}{' (control)' * (p in CONTROLS)}" for p in policies]
     lines += [("ua by label policy", ", ".join(texts))] if texts else []
     return [*lines, *((CAUTION, caution) for caution in cautions)]
 
 
-def as_table(lines: Lines) -> Table:
+def to_table(lines: Lines) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for number, (label, text) in enumerate(lines):
         style = "red" if label == CAUTION else ("bold", "bold green", None)[min(number, 2)]

@@ -1,6 +1,6 @@
 """Read the run folders below a folder into two data frames: runs, and predictions.
 
-A run folder's files are the only contract between a run and its report; see `ser_vae.run_folder`.
+These files are all that a report knows of a run; `ser_vae.run_folder` describes them.
 """
 
 import json
@@ -17,16 +17,21 @@ import pandas as pd
 from yaml import CSafeLoader, YAMLError, load  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
+<<<<<<< HEAD
 from ser_vae.run_folder import NOT_ADDRESSED, without_places
+=======
+from ser_vae.run_folder import NOT_ADDRESSED, PLACES_OF_A_CORPUS
+from ser_vae.terminal import track
+>>>>>>> main
 
 METRICS = ("ua", "wa", "macro_f1", "nll", "ece")  # fractions of 1; nll in nats per utterance
-NAMES = ("utterance", "speaker", "dialogue", "truth", "guess")  # columns of predictions.csv
-P = "p_"  # prefix of a column of probabilities
-HEADLINE = ""  # in place of a label policy: predictions.csv itself
+TEXT_COLUMNS = ("utterance", "speaker", "dialogue", "truth", "guess")  # of predictions.csv
+PREFIX = "p_"  # of a column of probabilities
+MAIN = ""  # label policy of predictions.csv: the one that the run was made with
 RUN_FILES = {"config.yaml", "metrics.json", "error.txt", "predictions.csv", "split.csv"}
 DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, YAMLError)
 
-NEEDED = ("corpus", "synthetic", "leaks", "caveats", "emotions", "folds")  # of metrics.json
+REQUIRED = ("corpus", "synthetic", "leaks", "caveats", "emotions", "folds")  # of metrics.json
 
 Record = dict[str, Any]
 
@@ -36,15 +41,15 @@ class RunFrames:
     """All runs below a folder.
 
     Attributes:
-        folder: where they lie.
+        folder: the folder that was searched.
         runs: one row per run: folder (relative), state (finished, failed, unfinished), reason,
             corpus, protocol, data, model, seed, fold (NaN: none), settings (dotted key -> text),
-            overrides (of its command), files (names in its folder); of a finished run also
-            policies (names), written (when, in s) and metrics.json, with dotted keys and without
-            the protocol's prefix: ua, majority.ua, audit.verdict, policies.null.ua, …
+            overrides (of its command), files (names in its folder); for a finished run also
+            policies (names), written (a time in s) and metrics.json, with dotted keys and without
+            the prefix of the protocol: ua, majority.ua, audit.verdict, policies.null.ua, …
         predictions: one row per test utterance, run (its folder) and label policy: run, policy
-            (HEADLINE: predictions.csv), NAMES, and one column of probabilities per emotion.
-        damaged: folder -> why it can't be read as a run.
+            (MAIN: predictions.csv), TEXT_COLUMNS, and one column of probabilities per emotion.
+        damaged: folder -> why it cannot be read.
     """
 
     folder: Path
@@ -54,13 +59,13 @@ class RunFrames:
 
 
 def load_runs(folder: Path) -> RunFrames:
-    """Read every run below `folder`; a damaged one is named and passed over.
+    """Read every run below `folder`, except damaged ones.
 
     Raises:
-        SerVaeError: there is no run.
+        SerVaeError: there is none.
     """
     records, tables, damaged = [], [pd.DataFrame(columns=["run", "policy"])], {}
-    for path in find_run_folders(folder):
+    for path in track(find_run_folders(folder), "runs", None, transient=True):
         name = path.relative_to(folder).as_posix()
         try:
             record, predictions = read_run(path)
@@ -72,14 +77,14 @@ def load_runs(folder: Path) -> RunFrames:
     if not records:
         reasons = "".join(f"  {name}: {reason}\n" for name, reason in damaged.items())
         raise SerVaeError(
-            f"{folder}: expected a folder that runs were written to, found no run in it.\n{reasons}"
+            f"{folder}: this folder has no run.\n{reasons}"
             f"Make one with: python -m ser_vae.run model=vae runs={folder}"
         )
     return RunFrames(folder, pd.DataFrame(records), pd.concat(tables), damaged)
 
 
 def find_run_folders(folder: Path) -> Iterator[Path]:
-    """Yield the run folders below `folder`, sorted; not hidden ones, nor those inside a run."""
+    """Yield the run folders below `folder`, sorted; hidden folders are not searched."""
     for parent, below, files in os.walk(folder):
         below[:] = sorted(name for name in below if not name.startswith("."))
         if not RUN_FILES.isdisjoint(files):
@@ -88,10 +93,10 @@ def find_run_folders(folder: Path) -> Iterator[Path]:
 
 
 def read_run(path: Path) -> tuple[Record, dict[str, pd.DataFrame]]:
-    """Return a run's row of the frame, and label policy -> its predictions.
+    """Return the record of a run, and label policy -> predictions.
 
     Raises:
-        DAMAGED: a file is missing, incomplete, or not as a run writes it.
+        DAMAGED: a file is missing, incomplete or malformed.
     """
     config = load((path / "config.yaml").read_text(encoding="utf-8"), CSafeLoader)
     choice, seed, fold = config["choice"], int(config["seed"]), config["fold"]
@@ -100,19 +105,18 @@ def read_run(path: Path) -> tuple[Record, dict[str, pd.DataFrame]]:
     record |= {"fold": fold, "settings": settings_of(config), "state": "unfinished", "reason": ""}
     record["files"] = frozenset(file.name for file in path.iterdir())
     command = (path / "command.txt").read_text("utf-8") if "command.txt" in record["files"] else ""
-    record["overrides"] = [word.lstrip("+~") for word in shlex.split(command) if "=" in word]
+    record["overrides"] = [item.lstrip("+~") for item in shlex.split(command) if "=" in item]
     if (path / "metrics.json").exists():
         metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
-        named = flatten(metrics).items()
-        values = {key.replace(f"{protocol}/test/", ""): value for key, value in named}
+        values = {k.replace(f"{protocol}/test/", ""): v for k, v in flatten(metrics).items()}
         record |= {"state": "finished", "policies": [*(metrics.get("policies") or {})]}
         record["written"] = (path / "metrics.json").stat().st_mtime
         record = values | record | {metric: float(values[metric]) for metric in METRICS}
-        record |= {key: values[key] for key in ("majority.confusion", *NEEDED)}
-        stored = {HEADLINE: path / "predictions.csv"}
-        stored |= {name: path / "policies" / f"{name}.csv" for name in record["policies"]}
+        record |= {key: values[key] for key in ("majority.confusion", *REQUIRED)}
+        files = {MAIN: path / "predictions.csv"}
+        files |= {name: path / "policies" / f"{name}.csv" for name in record["policies"]}
         count, emotions = record["counts.test.utterances"], record["emotions"]
-        return record, {name: read_predictions(p, count, emotions) for name, p in stored.items()}
+        return record, {name: read_predictions(p, count, emotions) for name, p in files.items()}
     corpus = re.fullmatch(rf"{model}-{data}-(.+?)(-fold\d+)?-seed.*", path.resolve().name)
     record["corpus"] = corpus[1] if corpus else "unknown"
     if (path / "error.txt").exists():
@@ -123,28 +127,29 @@ def read_run(path: Path) -> tuple[Record, dict[str, pd.DataFrame]]:
 
 
 def read_predictions(path: Path, count: int, emotions: list[str]) -> pd.DataFrame:
-    """Read predictions.csv, every digit of a probability as it was written.
+    """Read predictions.csv; probabilities keep all their digits.
 
     Raises:
-        ValueError: it lacks a column or a number, or has not `count` utterances of `emotions`.
+        ValueError: a column or number is missing, or it does not have `count` rows of `emotions`.
     """
-    columns = [*NAMES, *(P + emotion for emotion in emotions)]
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)  # a speaker may be called NA
+    columns = [*TEXT_COLUMNS, *(PREFIX + emotion for emotion in emotions)]
+    frame = pd.read_csv(path, dtype=object, keep_default_na=False)  # a speaker may be NA
     if [*frame] != columns or len(frame) != count or not {*frame["truth"]} <= {*emotions}:
-        raise ValueError(f"{path.name}: expected {count} rows of {', '.join(columns)}")
-    frame = frame.astype(dict.fromkeys(columns[len(NAMES) :], float))
+        raise ValueError(f"{path.name}: expected {count} rows with columns {', '.join(columns)}")
+    frame = frame.astype(dict.fromkeys(columns[len(TEXT_COLUMNS) :], float))
     if not np.isfinite(frame.select_dtypes("number")).all(axis=None):
         raise ValueError(f"{path.name}: a probability is not a number")
     return frame
 
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return what decides a run's scores, but seed and fold: dotted key -> value as text.
+    """Return all settings that can change a score, except seed and fold: dotted key -> text.
 
-    What was chosen of a group, such as classifier=lstm, is a setting `classifier`, in place of the
-    class that the option names.
+    The option of a group, such as classifier=lstm, is the setting `classifier`; the class that it
+    names is left out.
     """
     decisive = {k: v for k, v in config.items() if k not in (*NOT_ADDRESSED, "seed", "fold")}
+<<<<<<< HEAD
     decisive["corpus"] = without_places(decisive["corpus"])
     settings = {k: as_text(v) for k, v in flatten(decisive).items()}
     for group in [key for key, section in decisive.items() if isinstance(section, Mapping)]:
@@ -152,13 +157,19 @@ def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
         if option := config["choice"].get(group) or module:
             settings[group] = as_text(option)
     return settings
+=======
+    paths = [f"corpus.{name}" for name in PLACES_OF_A_CORPUS]
+    options = {group: option for group, option in config["choice"].items() if group in decisive}
+    settings = {k: v for k, v in flatten(decisive).items() if k not in paths} | options
+    as_text = {key: json.dumps(value).replace('"', "") for key, value in settings.items()}
+    return {key: text for key, text in as_text.items() if not key.endswith("._target_")}
+>>>>>>> main
 
 
-def as_text(value: Any) -> str:
-    """Return a setting's value as the command line has it."""
-    return json.dumps(value).replace('"', "")
-
-
-def flatten(values: Mapping[str, Any]) -> Record:
+def flatten(values: Mapping[str, Any], prefix: str = "") -> Record:
     """Return {"a.b": 1} for {"a": {"b": 1}}."""
-    return dict(pd.json_normalize(dict(values)).to_dict("records")[0])
+    flat: Record = {}
+    for key, value in values.items():
+        nested = isinstance(value, Mapping)
+        flat |= flatten(value, f"{prefix}{key}.") if nested else {f"{prefix}{key}": value}
+    return flat

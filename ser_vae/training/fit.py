@@ -1,6 +1,7 @@
 """Run a stage through Lightning, so that an interrupted one ends where the whole one would."""
 
 import logging
+import math
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -60,8 +61,8 @@ def fit(
         train: indexed with a whole batch at once, see `data.datamodule`.
         validation: for the curves only; may be empty.
         folder: of this stage; also gets `<stage>.csv`, the curves.
-        settings: epochs (all are run; none is selected by a score), batch size on each device,
-            largest norm of the gradient.
+        settings: see `count_epochs` (all are run; none is selected by a score); batch size on each
+            device, largest norm of the gradient.
         trainer: for Lightning's Trainer.
         compiled: whether to use `torch.compile` on the pass over a batch.
         loggers: where metrics go besides the curves.
@@ -103,7 +104,7 @@ def fit(
     with warnings.catch_warnings(), errors_of_spawned_processes():
         ignore_known_warnings()
         lightning.Trainer(
-            max_epochs=settings.epochs,
+            max_epochs=count_epochs(settings, trainer, len(train)),  # type: ignore[arg-type]
             callbacks=[*bars, History(folder / f"{stage.stage}.csv"), checkpoint],
             profiler=NoProfiler(),
             plugins=[AtomicCheckpoints()],
@@ -122,6 +123,13 @@ def fit(
         raise SerVaeError(
             f"{stage.stage}: weights are NaN or infinite after the last step.\n{REMEDY}"
         )
+
+
+def count_epochs(settings: typed.Stage, trainer: typed.Trainer, items: int) -> int:
+    """Return the epochs over `items` that give `settings.epochs` and `settings.steps` at least."""
+    devices = trainer.devices * trainer.num_nodes
+    batch = settings.batch_size * devices * trainer.accumulate_grad_batches
+    return max(settings.epochs, math.ceil(settings.steps / math.ceil(items / batch)))
 
 
 def strategy(stage: Stage, trainer: typed.Trainer) -> str:

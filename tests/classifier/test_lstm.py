@@ -97,3 +97,25 @@ def test_dropout_acts_in_training_only(layers):
     assert torch.equal(model(z, length), model(z, length))
     model.train()
     assert not torch.equal(model(z, length), model(z, length))
+
+
+def test_standardised_latents_have_mean_0_and_variance_1_over_the_training_set():
+    model, plain = classifier("last", False, standardise=True), classifier("last", False)
+    plain.load_state_dict({k: v for k, v in model.state_dict().items() if k not in ("mean", "std")})
+    train = torch.randn(500, Z) * torch.arange(1.0, Z + 1) + 3.0
+    train[:, 0] = 2.0  # a constant dimension is only shifted
+    model.fit_scale(train)
+    scaled = model.scaled(train)
+    torch.testing.assert_close(scaled.mean(0), torch.zeros(Z), atol=1e-4, rtol=0)
+    torch.testing.assert_close(scaled[:, 1:].var(0, correction=0), torch.ones(Z - 1))
+    z, length = scaled[:12].reshape(2, 6, Z), torch.tensor([6, 4])
+    expected = plain(z, length)
+    torch.testing.assert_close(model(train[:12].reshape(2, 6, Z), length), expected)
+
+
+def test_the_scale_is_part_of_the_weights():
+    model, other = (classifier("mean", True, standardise=True) for _ in range(2))
+    model.fit_scale(torch.randn(50, Z) + 1.0)
+    other.load_state_dict(model.state_dict())
+    assert torch.equal(other.mean, model.mean)
+    assert set(model.state_dict()) - set(classifier("mean", True).state_dict()) == {"mean", "std"}

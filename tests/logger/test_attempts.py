@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from run_files import folders, noise_settings
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from wandb_files import RecordedRun, parts, recording
 
 from ser_vae import SerVaeError
@@ -78,6 +79,9 @@ def test_tensorboard_has_curves_hyperparameters_and_pictures(attempts: Attempts)
     assert score.value == pytest.approx(folder.read_metrics()["random/test/ua"])
     assert {media.CONFUSION, media.RECONSTRUCTIONS} <= set(events.Tags()["images"])
     assert "_hparams_/session_start_info" in events.summary_metadata
+    content = events.summary_metadata["_hparams_/experiment"].plugin_data.content
+    metrics = HParamsPluginData.FromString(content).experiment.metric_infos
+    assert [info.name.tag for info in metrics] == ["random/test/ua"]
 
 
 def test_without_tensorboard_the_error_says_what_to_install(

@@ -1,4 +1,4 @@
-"""Run folders as a run leaves them, written without running anything."""
+"""Run folders with the files of a real run, written without running anything."""
 
 import functools
 import json
@@ -17,7 +17,7 @@ from ser_vae.evaluation.illustrations import Illustrations
 from ser_vae.evaluation.latents import Latents
 from ser_vae.evaluation.predictions import Predictions
 from ser_vae.report.runs import load_runs
-from ser_vae.report.scores import Results, compute
+from ser_vae.report.scores import Results, compute_results
 from ser_vae.run import configure
 
 EMOTIONS = ("neutral", "angry")
@@ -73,16 +73,16 @@ class Study:
             trace = "Traceback (most recent call last):\n  File x\nOSError: disk <full>\nhint\n"
             (folder / "error.txt").write_text(trace)
         if state == "finished":
-            found = guesses or guess(accuracy, seed=seed)
+            predicted = guesses or guess(accuracy, seed=seed)
             key = f"{choice['split']}/test/"
-            predictions.write(folder / "predictions.csv", found)
-            for policy, own in (policies or {}).items():
-                predictions.write(folder / "policies" / f"{policy}.csv", own)
+            predictions.write(folder / "predictions.csv", predicted)
+            for policy, by_policy in (policies or {}).items():
+                predictions.write(folder / "policies" / f"{policy}.csv", by_policy)
             written = {
-                **measured(config, corpus, found, key),
+                **metrics_of(config, corpus, predicted, key),
                 "policies": {
-                    policy: {**scored(own, key), "leaks": policy == "oracle"}
-                    for policy, own in (policies or {}).items()
+                    policy: {**scores_of(by_policy, key), "leaks": policy == "oracle"}
+                    for policy, by_policy in (policies or {}).items()
                 },
             }
             (folder / "metrics.json").write_text(json.dumps(written | metrics))
@@ -90,7 +90,7 @@ class Study:
 
     @property
     def results(self) -> Results:
-        return compute(load_runs(self.folder))
+        return compute_results(load_runs(self.folder))
 
 
 def write_curves(folder: Path, stage: str) -> None:
@@ -98,16 +98,18 @@ def write_curves(folder: Path, stage: str) -> None:
     (folder / f"{stage}.csv").write_text("\n".join(lines) + "\n")
 
 
-def measured(config: dict[str, Any], corpus: str, found: Predictions, key: str) -> dict[str, Any]:
-    """The contents of metrics.json, as far as a report reads them."""
-    truth = [found.emotions[index] for index in found.truth]
+def metrics_of(
+    config: dict[str, Any], corpus: str, predicted: Predictions, key: str
+) -> dict[str, Any]:
+    """The contents of metrics.json that a report reads."""
+    truth = [predicted.emotions[index] for index in predicted.truth]
     first = Predictions(
-        found.emotions,
-        found.utterance,
-        found.speaker,
-        found.dialogue,
-        found.truth,
-        np.tile(np.eye(len(found.emotions))[0], (len(truth), 1)),
+        predicted.emotions,
+        predicted.utterance,
+        predicted.speaker,
+        predicted.dialogue,
+        predicted.truth,
+        np.tile(np.eye(len(predicted.emotions))[0], (len(truth), 1)),
     )
     half = {emotion: [truth.count(emotion) // 2, truth.count(emotion)] for emotion in {*truth}}
     return {
@@ -116,11 +118,11 @@ def measured(config: dict[str, Any], corpus: str, found: Predictions, key: str) 
         "leaks": False,
         "material": "0",
         "caveats": [],
-        "emotions": list(found.emotions),
+        "emotions": list(predicted.emotions),
         "folds": 3 if config["fold"] is not None else 1,
-        **scored(found, key),
-        "majority": scored(first, key),
-        "test_speakers": len({*found.speaker}),
+        **scores_of(predicted, key),
+        "majority": scores_of(first, key),
+        "test_speakers": len({*predicted.speaker}),
         "test_speakers_in_train": 8,
         "counts": {"test": {"utterances": len(truth)}},
         "audit": {
@@ -131,19 +133,24 @@ def measured(config: dict[str, Any], corpus: str, found: Predictions, key: str) 
             "speaker_lookup": {"ua": 0.5, "wa": 0.5},
             "speaker_lookup_counts": half,
         },
+        "parameters": {"pretrain": 1_234_567, "classify": 89_000}
+        if config["choice"]["model"] in NETWORKS
+        else {},
         "times_s": {"features": 0.5, "pretrain": 20.0, "classify": 10.0},
     }
 
 
-def scored(found: Predictions, key: str) -> dict[str, Any]:
-    """By scikit-learn; and two numbers that can be told from all others."""
-    labels = range(len(found.emotions))
-    f1 = f1_score(found.truth, found.guess, average="macro", labels=labels, zero_division=0)
+def scores_of(predicted: Predictions, key: str) -> dict[str, Any]:
+    """Scores from scikit-learn, with arbitrary constants as NLL and ECE."""
+    labels = range(len(predicted.emotions))
+    f1 = f1_score(predicted.truth, predicted.guess, average="macro", labels=labels, zero_division=0)
     return {
-        f"{key}ua": balanced_accuracy_score(found.truth, found.guess),
-        f"{key}wa": float(np.mean(found.truth == found.guess)),
+        f"{key}ua": balanced_accuracy_score(predicted.truth, predicted.guess),
+        f"{key}wa": float(np.mean(predicted.truth == predicted.guess)),
         f"{key}macro_f1": f1,
-        f"{key}confusion": confusion_matrix(found.truth, found.guess, labels=labels).tolist(),
+        f"{key}confusion": confusion_matrix(
+            predicted.truth, predicted.guess, labels=labels
+        ).tolist(),
         f"{key}nll": 0.875,
         f"{key}ece": 0.0625,
     }
@@ -174,40 +181,41 @@ def guess(
     )
 
 
-def fill(folder: Path, found: Predictions, *, conditional: bool) -> None:
+def fill(folder: Path, predicted: Predictions, *, conditional: bool) -> None:
     """Add latents and illustrations to a run folder."""
-    rng, count = np.random.default_rng(0), len(found.utterance)
-    emotion = tuple(found.emotions[index] for index in found.truth)
+    rng, count = np.random.default_rng(0), len(predicted.utterance)
+    emotion = tuple(predicted.emotions[index] for index in predicted.truth)
     mean = rng.standard_normal((count, 4)).astype(np.float32)
-    sex = tuple("FM"[int(who[1:]) % 2] for who in found.speaker)
+    sex = tuple("FM"[int(who[1:]) % 2] for who in predicted.speaker)
     audio = ("",) * count
     latents.write(
-        folder / "latents.npz", Latents(found.utterance, found.speaker, emotion, sex, audio, mean)
+        folder / "latents.npz",
+        Latents(predicted.utterance, predicted.speaker, emotion, sex, audio, mean),
     )
 
     def frames(*shape: int) -> Any:
         return rng.standard_normal(shape).astype(np.float32)
 
     pictures = Illustrations(
-        emotions=found.emotions,
-        utterance=found.utterance[: len(found.emotions)],
-        emotion=found.emotions,
-        input=tuple(frames(20, 8) for _ in found.emotions),
-        reconstruction=tuple(frames(20, 8) for _ in found.emotions),
-        swapped=tuple(frames(len(found.emotions), 20, 8) for _ in found.emotions[:2])
+        emotions=predicted.emotions,
+        utterance=predicted.utterance[: len(predicted.emotions)],
+        emotion=predicted.emotions,
+        input=tuple(frames(20, 8) for _ in predicted.emotions),
+        reconstruction=tuple(frames(20, 8) for _ in predicted.emotions),
+        swapped=tuple(frames(len(predicted.emotions), 20, 8) for _ in predicted.emotions)
         if conditional
         else (),
         dimension=np.array([3, 1]),
         step=np.array([-2.0, 0.0, 2.0]),
         traversal=frames(2, 3, 10, 8),
-        prior=frames(len(found.emotions) if conditional else 1, 3, 10, 8),
+        prior=frames(len(predicted.emotions) if conditional else 1, 3, 10, 8),
         frame_shift_s=0.01,
     )
     illustrations.write(folder / "illustrations.npz", pictures)
 
 
 def health(*, collapsed: bool = False) -> dict[str, Any]:
-    """What metrics.json says of a VAE's representation."""
+    """The `health` of a VAE in metrics.json."""
     return {
         "relative_error": 0.125,
         "kl": 25.5,
@@ -234,9 +242,9 @@ def table_1(study: Study) -> Callable[..., Study]:
         for d, data in enumerate(("improvised", "scripted", "complete")):
             for m, model in enumerate(("ae", "vae", "cvae")):
                 for seed in (0, 1):
-                    found = guess(0.5 + 0.15 * m, seed=10 * d + seed, order=m)
+                    predicted = guess(0.5 + 0.15 * m, seed=10 * d + seed, order=m)
                     choice = (f"data={data}", f"model={model}", *overrides)
-                    study.run(*choice, seed=seed, guesses=found, **options)
+                    study.run(*choice, seed=seed, guesses=predicted, **options)
         return study
 
     return write

@@ -1,4 +1,4 @@
-"""The page in a real browser: what a reader with a mouse, a keyboard, a phone or paper meets."""
+"""The page in a real browser: mouse, keyboard, phone and paper."""
 
 import re
 import shutil
@@ -19,15 +19,15 @@ from ser_vae.report.__main__ import main
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
-NASTY = "</script><script>alert('heard')</script>"  # a name that a page must show, not obey
+SCRIPT = "</script><script>alert('executed')</script>"  # must be shown, not executed
 DESKTOP = {"width": 1280, "height": 900}
 PATIENCE_MS = 15_000
 
 
-def odd(found: Predictions) -> Predictions:
-    """The predictions with a nasty utterance, of which no model has any idea."""
-    found.probability[0] = [0.01, 0.99] if found.truth[0] == 0 else [0.99, 0.01]
-    return replace(found, utterance=(NASTY, *found.utterance[1:]))
+def with_script(predicted: Predictions) -> Predictions:
+    """The predictions, the first utterance renamed to a script and predicted wrongly."""
+    predicted.probability[0] = [0.01, 0.99] if predicted.truth[0] == 0 else [0.99, 0.01]
+    return replace(predicted, utterance=(SCRIPT, *predicted.utterance[1:]))
 
 
 @pytest.fixture(scope="module")
@@ -37,21 +37,19 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     soundfile.write(root / "a.wav", 0.1 * np.sin(np.arange(8000) / 5), 16_000)
     study = Study(root / "runs")
     for number, data in enumerate(("improvised", "complete")):
-        for place, model in enumerate(("ae", "cvae", "logmel_svm")):
-            found = odd(guess(0.6 + 0.1 * place, seed=number, order=place))
-            policies = {"null": found, "oracle": guess(0.9, seed=number)}
-            own = {
-                "policies": {p: replace(f, utterance=found.utterance) for p, f in policies.items()}
-            }
-            options = own if model == "cvae" else {}
+        for test_set, model in enumerate(("ae", "cvae", "logmel_svm")):
+            predicted = with_script(guess(0.6 + 0.1 * test_set, seed=number, order=test_set))
+            policies = {"null": predicted, "oracle": guess(0.9, seed=number)}
+            named = {p: replace(f, utterance=predicted.utterance) for p, f in policies.items()}
+            options = {"policies": named} if model == "cvae" else {}
             choice = (f"model={model}", f"data={data}")
-            path = study.run(*choice, corpus="demo", guesses=found, health=health(), **options)
+            path = study.run(*choice, corpus="demo", guesses=predicted, health=health(), **options)
             if model != "logmel_svm":
-                fill(path, found, conditional=model == "cvae")
+                fill(path, predicted, conditional=model == "cvae")
                 file = path / "latents.npz"
                 stored = latents.read(file)
-                heard = (str(root / "a.wav"), *stored.audio[1:])
-                latents.write(file, replace(stored, audio=heard))
+                audio = (str(root / "a.wav"), *stored.audio[1:])
+                latents.write(file, replace(stored, audio=audio))
     study.run("model=ae", "split=speaker", "fold=0", corpus="demo")
     assert main([str(study.folder), "--html"]) == 0
     return study.folder / "report.html"
@@ -82,7 +80,7 @@ class Reader:
         self.page.on("request", lambda request: self.wrong.append(request.url))
         self.page.goto(file.as_uri())
         self.wrong.remove(file.as_uri())
-        self.page.locator("#at-study .main-svg").first.wait_for()
+        self.page.locator("#of-study .main-svg").first.wait_for()
 
     def text(self, selector: str) -> str:
         return str(self.page.locator(selector).first.inner_text())
@@ -96,45 +94,47 @@ class Reader:
 
 @pytest.fixture
 def reader(chromium: Any, report: Path) -> Iterator[Reader]:
-    found = Reader(chromium, report)
-    yield found
-    found.context.close()
-    wrong = [said for said in found.wrong if "GL Driver" not in said and "data:" not in said]
+    opened = Reader(chromium, report)
+    yield opened
+    opened.context.close()
+    wrong = [
+        message for message in opened.wrong if "GL Driver" not in message and "data:" not in message
+    ]
     assert wrong == []  # no error, no script of a name, no request
 
 
 def test_the_first_screen_answers_with_a_sentence_and_a_chart(reader: Reader) -> None:
-    assert "significantly" in reader.text(".answer")
-    for selector in (".answer", ".warning", "#answer0 .main-svg", "#at-study table"):
+    assert "not significant" in reader.text(".answer")
+    for selector in (".answer", ".warning", "#ua0 .main-svg", "#of-study table"):
         box = reader.page.locator(selector).first.bounding_box()
         assert box["y"] + min(box["height"], 300) <= DESKTOP["height"]
     assert reader.size("Height") <= 5 * DESKTOP["height"]
-    legend = reader.page.locator("#answer0 .legendtext").all_text_contents()
-    assert legend == ["best trivial baseline", "mean over seeds", "the paper, IEMOCAP"]
+    legend = reader.page.locator("#ua0 .legendtext").all_text_contents()
+    assert legend == ["best trivial baseline", "mean over seeds", "the paper, on IEMOCAP"]
 
 
 def test_selectors_replace_repeated_tables(reader: Reader) -> None:
-    assert reader.text("#at-row h3") == "CVAE on improvised"  # the best one that is the paper's
+    assert reader.text("#of-row h3") == "CVAE on improvised"  # the best one that is the paper's
     reader.choose("row", "AE")
-    assert reader.text("#at-row h3") == "AE on improvised"
-    reader.choose("place", "complete")
-    assert reader.text("#at-row h3") == "AE on complete"  # the model stays
-    assert reader.text("#at-place h3") == "All models on complete"
+    assert reader.text("#of-row h3") == "AE on improvised"
+    reader.choose("testset", "complete")
+    assert reader.text("#of-row h3") == "AE on complete"  # the model stays
+    assert reader.text("#of-testset h3") == "All models on complete"
     reader.choose("study", "demo, speaker split")
-    assert "fold 0 of 3" in reader.text("#at-row h3")
+    assert "fold 0 of 3" in reader.text("#of-row h3")
 
 
 def test_a_keyboard_is_enough(reader: Reader) -> None:
     reader.page.locator("#row").focus()
-    before = reader.text("#at-row h3")
+    before = reader.text("#of-row h3")
     reader.page.keyboard.press("ArrowDown")
-    assert reader.text("#at-row h3") != before
-    chart = reader.page.locator("#at-row [data-chart]").first
+    assert reader.text("#of-row h3") != before
+    chart = reader.page.locator("#of-row [data-chart]").first
     assert chart.locator("option").all_inner_texts() == ["emotion", "speaker", "sex"]
     chart.focus()
     reader.page.keyboard.press("s")
     reader.page.wait_for_function(
-        "[...document.querySelectorAll('#at-row .legendtext')].some(t => t.textContent === 's00')"
+        "[...document.querySelectorAll('#of-row .legendtext')].some(t => t.textContent === 's00')"
     )
 
 
@@ -152,38 +152,38 @@ def test_everything_of_a_conditional_model_is_there(reader: Reader) -> None:
     assert pictures.first.evaluate("picture => picture.naturalWidth") == 20
 
 
-def test_the_hardest_utterance_is_shown_as_it_is_called_and_can_be_heard(reader: Reader) -> None:
-    row = reader.page.locator("#at-place tr", has_text="</script>").first
-    assert NASTY in row.inner_text()
+def test_the_hardest_utterance_is_shown_by_name_and_can_be_played(reader: Reader) -> None:
+    row = reader.page.locator("#of-testset tr", has_text="</script>").first
+    assert SCRIPT in row.inner_text()
     button = row.locator("button")
-    assert button.get_attribute("data-sound").startswith("data:audio/mpeg;base64,")
+    assert button.get_attribute("data-audio").startswith("data:audio/mpeg;base64,")
     button.click()
 
 
 def test_axe_finds_no_fault(reader: Reader) -> None:
-    found = axe.Axe().run(reader.page)
-    faults = [fault["id"] for fault in found.response["violations"]]
+    result = axe.Axe().run(reader.page)
+    faults = [fault["id"] for fault in result.response["violations"]]
     assert faults == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_needs_no_sideways_scrolling(chromium: Any, report: Path, scheme: str) -> None:
-    found = Reader(chromium, report, viewport={"width": 360, "height": 740}, color_scheme=scheme)
-    assert found.size("Width") == 360
-    colours = "getComputedStyle(document.querySelector('#answer0 .xtick text')).fill"
-    assert found.page.evaluate(colours) == found.page.evaluate(
+    opened = Reader(chromium, report, viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    assert opened.size("Width") == 360
+    colours = "getComputedStyle(document.querySelector('#ua0 .xtick text')).fill"
+    assert opened.page.evaluate(colours) == opened.page.evaluate(
         "getComputedStyle(document.body).color"
     )
-    found.context.close()
+    opened.context.close()
 
 
 def test_on_paper_there_are_no_controls(reader: Reader) -> None:
     reader.page.emulate_media(media="print")
     assert not reader.page.locator("#row").is_visible()
-    assert reader.page.locator("#at-row h3").is_visible()
+    assert reader.page.locator("#of-row h3").is_visible()
 
 
-def test_the_page_holds_no_path_and_its_one_warning(report: Path) -> None:
+def test_the_page_has_no_path_and_one_warning(report: Path) -> None:
     text = report.read_text()
     assert str(report.parent.parent) not in text
     assert len(text) < 6e6

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ser_vae.report.result import Metrics, as_table, result_lines
+from ser_vae.report.result import Metrics, result_lines, to_table
 
 KEY = "random/test/"
 METRICS: dict[str, Any] = {
@@ -29,7 +29,7 @@ METRICS: dict[str, Any] = {
 
 def text_of(scores: Metrics, folds: Sequence[Metrics] = ()) -> str:
     console = Console(width=80, record=True, file=io.StringIO())
-    console.print(as_table(result_lines(scores, folds or [scores])))
+    console.print(to_table(result_lines(scores, folds or [scores])))
     return console.export_text()
 
 
@@ -48,11 +48,6 @@ def test_a_score_stands_with_its_interval_baseline_and_audit() -> None:
     assert max(map(len, lines)) <= 80
 
 
-def test_intervals_over_speakers_go_first() -> None:
-    both = {**METRICS, f"{KEY}ua_intervals": {"utterances": [0.5, 0.6], "speakers": [0.4, 0.7]}}
-    assert "95 % 40.0% to 70.0% over speakers" in one_line(both)
-
-
 def test_a_classifier_of_a_single_class_is_flagged() -> None:
     constant = {**METRICS, f"{KEY}confusion": [[5, 0], [5, 0]]}
     assert "caution predicts a single class" in one_line(constant)
@@ -63,14 +58,6 @@ def test_label_policies_stand_side_by_side_and_controls_are_named() -> None:
     policies = {name: {f"{KEY}ua": 0.5} for name in ("null", "elbo+lstm", "oracle")}
     expected = "ua by label policy null 50.0%, elbo+lstm 50.0%, oracle 50.0% (control)"
     assert expected in one_line({**METRICS, "policies": policies})
-
-
-def test_every_caveat_has_a_line_of_its_own() -> None:
-    lines = text_of({**METRICS, "caveats": ["synthetic speech", "test labels leak"]}).splitlines()
-    assert [line.split() for line in lines[-2:]] == [
-        ["caution", "synthetic", "speech"],
-        ["caution", "test", "labels", "leak"],
-    ]
 
 
 def test_all_folds_are_one_result() -> None:

@@ -1,30 +1,31 @@
-// Shows the templates that the selectors name, and the traces that a chart's selector names.
-const choose = (name) => document.getElementById(name);
-const templates = (level, key, value) =>
+// Shows the <template> that each selector names, and the traces that a chart's selector names.
+const byId = (id) => document.getElementById(id);
+const templatesOf = (level, key, value) =>
   [...document.querySelectorAll(`template[id^="${level}-"]`)].filter((t) => t.dataset[key] === value);
-function fill(select, found) {
+function setOptions(select, templates) {
   const before = select.selectedOptions[0]?.text;
-  select.replaceChildren(...found.map((t) => new Option(t.dataset.name, t.id)));
+  select.replaceChildren(...templates.map((t) => new Option(t.dataset.name, t.id)));
   const same = [...select.options].find((option) => option.text === before);
   if (same) same.selected = true;
 }
-const show = (place, template) => place.replaceChildren(template.content.cloneNode(true));
-function update(from) {
-  if (from === "study") {
-    show(choose("at-study"), choose(`study-${choose("study").value}`));
-    fill(choose("place"), templates("place", "study", choose("study").value));
+const show = (container, template) => container.replaceChildren(template.content.cloneNode(true));
+function update(changed) {
+  const study = byId("study").value;
+  if (changed === "study") {
+    show(byId("of-study"), byId(`study-${study}`));
+    setOptions(byId("testset"), templatesOf("testset", "study", study));
   }
-  const place = choose(choose("place").value);
-  if (from !== "row") {
-    show(choose("at-place"), place);
-    fill(choose("row"), templates("row", "place", place.id.split("-")[1]));
+  const testset = byId(byId("testset").value);
+  if (changed !== "row") {
+    show(byId("of-testset"), testset);
+    setOptions(byId("row"), templatesOf("row", "testset", testset.id));
   }
-  show(choose("at-row"), choose(choose("row").value));
+  show(byId("of-row"), byId(byId("row").value));
 }
 addEventListener("change", ({ target }) => {
   if (!target.dataset.chart) return update(target.id);
-  const chart = choose(target.dataset.chart);
+  const chart = byId(target.dataset.chart);
   Plotly.restyle(chart, { visible: chart.data.map((trace) => trace.meta === target.value) });
 });
-addEventListener("click", ({ target }) => target.dataset.sound && new Audio(target.dataset.sound).play());
+addEventListener("click", ({ target }) => target.dataset.audio && new Audio(target.dataset.audio).play());
 update("study");
