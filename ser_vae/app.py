@@ -100,7 +100,7 @@ class Explorer:
         """Recognise a recording: return probabilities, notes, and two pictures."""
         if path is None:
             return None, "", "", ""
-        speaker = ONE_SPEAKER if self.model.normaliser.policy == "speaker" else None
+        speaker = ONE_SPEAKER if self.model.normaliser.grouped else None
         try:
             model = with_speakers(self.model, [Input(path, Recording(path), speaker=speaker)])
             probabilities = model.predict(path, speaker=speaker).probabilities

@@ -181,4 +181,5 @@ def differences(
 
 
 def is_excluded(key: str) -> bool:
-    return key in (*PLACES, "choice", "corpus.cache")
+    corpus = re.sub(r"^corpus\.members\.\w+\.", "corpus.", key)
+    return corpus in (*PLACES, "choice", "corpus.cache")

@@ -1093,8 +1093,8 @@ def caveats(
     health, warnings = diagnosis["health"], corpus_warnings(corpus)
     phrases = {
         SYNTHETIC: corpus.synthetic,
-        "normalise=speaker: transductive, uses the test speakers' audio": (
-            settings.normalise == "speaker"
+        f"normalise={settings.normalise}: transductive, uses the test speakers' audio": (
+            settings.normalise in ("speaker", "corpus")
         ),
         f"ALARM, {health['sentence'].rstrip('.')}" if health else "": (
             health and health["collapsed"]
