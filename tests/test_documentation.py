@@ -44,7 +44,7 @@ COMMANDS_OF_PAGES = sorted(
         for line in block.replace("\\\n", " ").splitlines()
     }
 )
-RUNS = [c for c in COMMANDS_OF_PAGES if re.match(r"python -m ser_vae\.(run|check) ", c)]
+RUNS = [c for c in COMMANDS_OF_PAGES if re.match(r"python -m ser_vae\.(run|check) (?!--config)", c)]
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS_OF_PAGES if c.startswith("make")])
