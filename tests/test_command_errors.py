@@ -228,5 +228,5 @@ def test_report_says_that_there_is_no_run_and_how_to_make_one(
     assert report.main([str(files / name)]) == 1
     text = capsys.readouterr().err
     assert_short(text)
-    assert f"{files / name}: expected a folder that runs were written to" in text
+    assert f"{files / name}: this folder has no run." in text
     assert "python -m ser_vae.run" in text

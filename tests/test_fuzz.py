@@ -16,7 +16,7 @@ from ser_vae import SerVaeError
 EXAMPLES = 60  # of each kind of file
 KINDS = (
     *("labels of IEMOCAP", "CSV of a corpus", "split=file", "wav", "flac", "other audio"),
-    *("predictions.csv", "curves", "config.yaml", "metrics.json"),
+    *("predictions.csv", "config.yaml", "metrics.json"),
     *("latents.npz", "illustrations.npz", "pretrained.ckpt", "last.ckpt"),
 )
 

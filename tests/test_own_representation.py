@@ -40,7 +40,7 @@ def test_a_representation_from_outside_goes_through_all_stages(
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "conf/model").mkdir(parents=True)
     (tmp_path / "conf/model/own.yaml").write_text(OPTION)
-    brief = ("training.pretrain.epochs=2", "training.classify.epochs=2")
+    brief = ("training.pretrain.epochs=2", "training.classify.epochs=2", "label_policies=all")
     metrics = run(configure(*noise_command, "model=own", *brief, config_dir=tmp_path / "conf"))
     assert metrics["probes"]["latents"]["emotion"]["score"] > 0
     assert set(metrics["policies"]) == set(POLICIES) - set(USES_BOUNDS)

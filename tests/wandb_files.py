@@ -83,6 +83,6 @@ def record(noises: Path, features: Path, runs: Path) -> tuple[RecordedRun, RunFo
     """Run a short CVAE on the noises with an offline W&B run."""
     settings = noise_settings(noises, features, runs)
     with recording() as opened:
-        run(configure(*settings, *SHORT, "model=cvae", *OFFLINE))
+        run(configure(*settings, *SHORT, "model=cvae", "label_policies=all", *OFFLINE))
     (folder,) = folders(runs)
     return opened[0], RunFolder(folder)

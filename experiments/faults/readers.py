@@ -131,6 +131,7 @@ def read_folder(place: Path, name: str, path: Path) -> None:
     run.mkdir(exist_ok=True)
     (run / "config.yaml").write_bytes(whole.config_yaml())
     (run / "metrics.json").write_bytes(whole.metrics_json())
+    (run / "predictions.csv").write_bytes(whole.predictions_csv(place))
     shutil.copyfile(path, run / name)
     read_run(run)
 

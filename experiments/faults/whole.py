@@ -72,9 +72,9 @@ def metrics_json() -> bytes:
     scores = {f"random/test/{name}": 0.5 for name in ("ua", "wa", "macro_f1", "nll", "ece")}
     scores["random/test/confusion"] = [[9, 1], [2, 8]]
     speakers = {"test_speakers": 10, "test_speakers_in_train": 8}
-    said = {"synthetic": False, "leaks": False, "material": "m", "caveats": [], "folds": 1}
-    counts = {"counts": {"test": {"utterances": 20}}, "emotions": ["sad", "gay"]}
-    return json.dumps(scores | speakers | said | counts | {"majority": scores}).encode()
+    about = {"corpus": "urdu", "synthetic": False, "leaks": False, "caveats": [], "folds": 1}
+    counts = {"counts": {"test": {"utterances": 5}}, "emotions": ["sad", "gay"]}
+    return json.dumps(scores | speakers | about | counts | {"majority": scores}).encode()
 
 
 def latents_npz(place: Path) -> bytes:
