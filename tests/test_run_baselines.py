@@ -96,7 +96,7 @@ def test_functionals_take_the_place_of_the_lstm(run_noises: Run, tmp_path: Path)
 
 
 def test_every_label_policy_is_reported_with_functionals(run_noises: Run) -> None:
-    metrics = run_noises(*brief("cvae")[:1], *BRIEF, "classifier=functionals")
+    metrics = run_noises(*brief("cvae")[:1], *BRIEF, "classifier=functionals", "label_policies=all")
     assert len(metrics["policies"]) == 8
 
 
