@@ -97,7 +97,8 @@ class Component(Section):
 
     Attributes:
         target: its dotted name, `_target_` in conf/.
-        extra: the optional package that it needs, an extra of this package.
+        extra: the extra of this package that it needs.
+        package: what that extra installs; None if it has the same name.
         conditional, quantities, posterior: of a model of segments, as the attributes of its class.
         forward: whether it is a network.
         predict_proba: whether it is a baseline, which classifies whole utterances by itself.
@@ -105,6 +106,7 @@ class Component(Section):
 
     target: str = Field(alias="_target_")
     extra: ClassVar[str | None] = None
+    package: ClassVar[str | None] = None
     conditional: ClassVar[bool] = False
     quantities: ClassVar[tuple[str, ...]] = ()
     posterior: ClassVar[bool] = False
@@ -130,9 +132,10 @@ def component(group: str) -> BeforeValidator:
             return value
         model = COMPONENTS.get(value.get("_target_"), OutsideComponent)
         parsed = model.model_validate(value)
-        if model.extra and find_spec(model.extra) is None:
+        package = model.package or model.extra
+        if package and find_spec(package) is None:
             key, remedy = f"{group}._target_", f"pip install 'ser_vae[{model.extra}]'"
-            raise invalid(key, parsed.target, model.extra, remedy, "no such package")
+            raise invalid(key, parsed.target, package, remedy, "no such package")
         if isinstance(parsed, OutsideComponent):
             check_signature(group, parsed)
         return parsed
@@ -237,6 +240,16 @@ class LogMelLLDFeatures(LogMelFeatures, of=["features.logmel_lld.LogMelLLD"]):
 class EGeMAPSFeatures(Frames, of=["features.egemaps.EGeMAPS"]):
     extra = "opensmile"
     level: Literal["functionals", "lld"]
+
+
+class SSLFeatures(Component, of=["features.ssl.SSL"]):
+    extra = "ssl"
+    package = "transformers"
+    checkpoint: str
+    revision: str | None
+    digest: str | None
+    layer: NonNegativeInt | Literal["last", "mean"]
+    trim_db: NonNegative | None
 
 
 # split

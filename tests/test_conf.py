@@ -25,9 +25,13 @@ def test_a_group_is_a_package(group: str) -> None:
 @pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] in WITH_TARGET])
 def test_an_option_is_a_module_of_its_group(group: str, option: str) -> None:
     target = configure(f"{group}={option}")[group]["_target_"]
-    shared = {"model": "ser_vae.baseline.", "split": "ser_vae.split.grouped."}  # several options
+    several = {  # modules of more than one option
+        "features": "ser_vae.features.ssl.",
+        "model": "ser_vae.baseline.",
+        "split": "ser_vae.split.grouped.",
+    }
     own = f"ser_vae.{group}.{option}."
-    assert target.startswith((own, shared.get(group, own)))
+    assert target.startswith((own, several.get(group, own)))
     assert callable(pkgutil.resolve_name(target))
 
 

@@ -1,7 +1,8 @@
 """The interface of a front end: what turns a waveform into frames.
 
 A class that satisfies `Extractor` can be named in `conf/features/`; nothing outside this package
-needs to know which one it is. See `logmel.LogMel`, `logmel_lld.LogMelLLD` and `egemaps.EGeMAPS`.
+needs to know which one it is. See `logmel.LogMel`, `logmel_lld.LogMelLLD`, `egemaps.EGeMAPS` and
+`ssl.SSL`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -72,6 +73,7 @@ if TYPE_CHECKING:  # mypy checks here that the extractors satisfy the protocols
     from ser_vae.features.egemaps import EGeMAPS
     from ser_vae.features.logmel import LogMel
     from ser_vae.features.logmel_lld import LogMelLLD
+    from ser_vae.features.ssl import SSL
 
-    EXTRACTORS: tuple[type[Extractor], ...] = (EGeMAPS, LogMel, LogMelLLD)
+    EXTRACTORS: tuple[type[Extractor], ...] = (EGeMAPS, LogMel, LogMelLLD, SSL)
     INVERTIBLE: tuple[type[Invertible], ...] = (LogMel, LogMelLLD)
