@@ -151,7 +151,7 @@ def finish(settings: Settings) -> RunFolder:
     digests = Digests(Path(settings.cache).expanduser() / "features" / "digests")
     used = [*utterances, *(corpus.others if settings.training.unlabelled else ())]
     content = content_of(used, digests)
-    features = pin(settings.features)
+    features = pin(settings.features, used, digests)
     settings = settings.model_copy(update={"features": features})
     folder = locate(settings, corpus.name, used, content, writes=writes(settings))
     if is_pending(settings, folder):  # a finished one may be on a read-only disk

@@ -242,14 +242,27 @@ class EGeMAPSFeatures(Frames, of=["features.egemaps.EGeMAPS"]):
     level: Literal["functionals", "lld"]
 
 
+def parse_layer(layer: Any) -> Any:
+    if layer in ("last", "mean") or (type(layer) is int and layer >= 0):
+        return layer
+    raise PydanticCustomError("layer", "a whole number from 0, last or mean")
+
+
 class SSLFeatures(Component, of=["features.ssl.SSL"]):
     extra = "ssl"
     package = "transformers"
     checkpoint: str
     revision: str | None
     digest: str | None
-    layer: NonNegativeInt | Literal["last", "mean"]
+    layer: Annotated[int | Literal["last", "mean"], BeforeValidator(parse_layer)]
     trim_db: NonNegative | None
+
+
+class ImportedFeatures(Component, of=["features.imported.Imported"]):
+    root: str
+    frame_shift_s: Seconds
+    columns: PositiveInt | None
+    digest: str | None
 
 
 # split
@@ -727,6 +740,8 @@ EXPECTED = {  # by the type of pydantic's error; for others its own words
 }
 REMEDIES = {  # where more can be said than the setting's comment in conf/ does
     "model.beta": "Eq. (3) of the paper has 1.",
+    "features.root": "Give the folder of your frames, a .npy (T, F) for each utterance.",
+    "features.frame_shift_s": "Give the seconds between two of your frames, such as 0.02.",
     "split.path": "Give a CSV with the columns utterance and part, such as a run's split.csv.",
     "training.pretrain.epochs": "To skip pretraining: training.pretrained=none.",
     "trainer.devices": "CUDA_VISIBLE_DEVICES chooses which.",

@@ -24,7 +24,10 @@ OPTIONS = sorted(
 )
 COMBINED = ["logger=[wandb,csv,tensorboard]", "logger=none", "trainer=[gpu,ddp,bf16]"]
 EXPERIMENTS = [f"+experiment={path.stem}" for path in conf_dir().glob("experiment/*.yaml")]
-GIVEN = {"split=file": "split.path=a.csv"}  # what an option needs beside itself
+GIVEN = {  # what an option needs beside itself
+    "split=file": ["split.path=a.csv"],
+    "features=imported": ["features.root=frames", "features.frame_shift_s=0.02"],
+}
 
 # Overrides -> the start of the message, which says what is expected, and its remedy.
 VIOLATIONS = {
@@ -40,6 +43,12 @@ VIOLATIONS = {
     "corpus=folder corpus.name=3": ("corpus.name=3: expected text", "conf/corpus/"),
     "training.pretrain=null": ("training.pretrain=null: expected a group of settings", "training/"),
     "~model.latent": ("model.latent: expected a value, got none.", "conf/model/"),
+    "features=imported": ("features.root=null: expected text", "a .npy (T, F) for each"),
+    "features=imported features.root=a": ("features.frame_shift_s=null: expected a number", "0.02"),
+    "features=ssl features.layer=first": (
+        "features.layer=first: expected a whole number from 0, last",
+        "conf/",
+    ),
     # ranges
     "seed=-1": ("seed=-1: expected 0 or more, got -1.", "conf/config.yaml"),
     "seed=4294967296": ("seed=4294967296: expected a number below", "conf/config.yaml"),
@@ -234,7 +243,7 @@ def message_of(config: dict[str, Any]) -> str:
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("option", [*OPTIONS, *COMBINED, *EXPERIMENTS])
 def test_every_option_is_valid_and_converts_back(option: str) -> None:
-    config = configure(option, *filter(None, [GIVEN.get(option)]))
+    config = configure(option, *GIVEN.get(option, []))
     parsed = validate(config)
     dumped = parsed.model_dump(by_alias=True)
     assert dumped == config
