@@ -398,6 +398,13 @@ class UtteranceSVMModel(Baseline, of=["baseline.utterance_svm.UtteranceSVM"]):
     svm: SVM
 
 
+class UtteranceLinearModel(Baseline, of=["baseline.utterance_linear.UtteranceLinear"]):
+    functionals: FunctionalSet
+    C: Positive
+    class_weight: Literal["balanced", None]
+    folds: Folds
+
+
 class UtteranceVAEModel(AEModel, of=["model.utterance_vae.UtteranceVAE"]):
     predict_proba = True
     quantities: ClassVar[tuple[str, ...]] = (

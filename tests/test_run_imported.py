@@ -27,7 +27,7 @@ def frames(noises: Path, tmp_path: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("model", ["vae", "logmel_svm"])
+@pytest.mark.parametrize("model", ["vae", "pooled_svm"])
 def test_a_model_predicts_from_frames_what_its_run_predicted(
     model: str, frames: Path, run_noises: Run, noises: Path, tmp_path: Path
 ) -> None:

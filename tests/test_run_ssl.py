@@ -34,7 +34,7 @@ def assert_same_predictions(folder: Path, noises: Path) -> None:
         np.testing.assert_allclose(list(prediction.probabilities.values()), written, atol=1e-5)
 
 
-@pytest.mark.parametrize("model", ["vae", "logmel_svm"])
+@pytest.mark.parametrize("model", ["vae", "pooled_linear"])
 def test_a_run_on_an_encoder_leaves_a_model_that_predicts_the_same(
     model: str, encoder: Path, run_noises: Run, noises: Path, tmp_path: Path
 ) -> None:
