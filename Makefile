@@ -5,14 +5,14 @@ BIN := $(VENV)/bin
 RUNS ?= runs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo pictures test check bench clean
+.PHONY: help demo pictures test docs check bench clean
 
 help:  ## say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[demo,test,check]'
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[demo,test,check,docs]'
 	touch $@
 
 demo: $(VENV)/installed  ## set up, run Table I on the embedded corpus, print and write the report
@@ -25,10 +25,14 @@ pictures: demo  ## draw the README's pictures from the demo's runs; needs Chromi
 test: $(VENV)/installed  ## set up, run all tests (the wheel outside the checkout is one of them)
 	$(BIN)/python -m pytest --numprocesses auto
 
-check: $(VENV)/installed  ## ruff, mypy and all tests, as CI does
+docs: $(VENV)/installed  ## build the documentation in site/, with checked links
+	$(BIN)/python build_docs.py
+
+check: $(VENV)/installed  ## ruff, mypy, the documentation and all tests, as CI does
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(MAKE) docs
 	$(MAKE) test
 
 bench: $(VENV)/installed  ## measure speed against named alternatives, a ratio each

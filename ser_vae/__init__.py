@@ -66,11 +66,12 @@ def load(path: str | Path, *, trust: Collection[str] = (), device: str = "cpu") 
 
     `trust` names classes outside this package that it may use; see `Recogniser.load`.
 
-    >>> model = ser_vae.load(run.path)
-    >>> model.predict(wav).emotion in model.emotions
-    True
-    >>> model.encode(wav).shape[1] == model.representation.latent_size
-    True
+    Examples:
+        >>> model = ser_vae.load(run.path)
+        >>> model.predict(wav).emotion in model.emotions
+        True
+        >>> model.encode(wav).shape[1] == model.representation.latent_size
+        True
     """
     import torch  # noqa: PLC0415
 
@@ -84,10 +85,11 @@ def train(*overrides: str, config_dir: str | Path | None = None) -> "TrainedRun"
 
     The overrides are those of `python -m ser_vae.run`, and `config_dir` is its `--config-dir`.
 
-    >>> sorted(run.predictions.columns)[:3]
-    ['dialogue', 'guess', 'p_calm']
-    >>> run.metrics["model"], run.path.name
-    ('vae', 'vae-complete-folder-seed0-...')
+    Examples:
+        >>> sorted(run.predictions.columns)[:3]
+        ['dialogue', 'guess', 'p_calm']
+        >>> run.metrics["model"], run.path.name
+        ('vae', 'vae-complete-folder-seed0-...')
     """
     from ser_vae.run import train as train_run  # noqa: PLC0415
 
@@ -97,7 +99,8 @@ def train(*overrides: str, config_dir: str | Path | None = None) -> "TrainedRun"
 def load_runs(folder: str | Path) -> Any:
     """Read the runs below a folder: a pandas DataFrame with a row per run.
 
-    >>> ser_vae.load_runs(runs)[["model", "seed", "state"]].values.tolist()
-    [['vae', 0, 'finished']]
+    Examples:
+        >>> ser_vae.load_runs(runs)[["model", "seed", "state"]].values.tolist()
+        [['vae', 0, 'finished']]
     """
     return resolve_name("ser_vae.report.runs:load_runs")(Path(folder)).runs

@@ -9,6 +9,7 @@ import argparse
 import math
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -40,10 +41,13 @@ TOLERANCE = 0.011  # hours are published with two decimals; other counts differ 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ser_vae.check", description=__doc__)
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="as for ser_vae.run")
-    overrides = parser.parse_args(arguments).overrides
+    parser.add_argument(
+        "--config-dir", "-cd", help="folder of your own options, as for ser_vae.run"
+    )
+    options = parser.parse_intermixed_args(arguments)
     errors = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
     try:
-        settings = validate(configure(*overrides))
+        settings = validate(configure(*options.overrides, config_dir=options.config_dir))
         stderr().quiet = not settings.progress
         corpus = build(settings.corpus)
     except SerVaeError as error:
@@ -190,6 +194,9 @@ def show(corpus: Corpus, files: pd.DataFrame, faults: Sequence[str], console: Co
     console.print(speaker_table(corpus, files))
     for name, (count, expected) in total_counts(corpus, files).items():
         console.print(f"{name}: ", cell(count, expected), sep="")
+    if left_out := Counter(utterance.emotion for utterance in corpus.others):
+        labels = ", ".join(f"{label} {count:,}" for label, count in left_out.most_common())
+        console.print(f"labels in no class, left out: {labels}", soft_wrap=True)
     for (rate_hz, channels), count in audio_formats(files).items():
         console.print(f"{count:,} files: {rate_hz:,} Hz, channels: {channels}")
     by_duration = files[files.sample_rate_hz > 0].sort_values(["duration_s", "id"])

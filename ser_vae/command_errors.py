@@ -21,7 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
-from ser_vae.compose import quoted
+from ser_vae.quoting import quoted
 from ser_vae.settings import ALL_SETTINGS, conf_dir, did_you_mean, dotted_keys
 
 FULL_ERROR = "HYDRA_FULL_ERROR"  # where it is 1, Hydra raises errors instead of printing them

@@ -18,6 +18,8 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
+from ser_vae.command_errors import explain
+from ser_vae.quoting import quoted
 from ser_vae.settings import conf_dir
 from ser_vae.sweep.cores import jobs_at_once
 
@@ -73,8 +75,6 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
             cfg = hydra.compose("config", [*overrides, *path], return_hydra_config=True)
         return plain_without_hydra(cfg)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
-        from ser_vae.command_errors import explain  # noqa: PLC0415  (which imports this module)
-
         raise OverrideError(explain(error)) from None
     finally:
         Singleton.set_state(state)
@@ -181,29 +181,5 @@ def differences(
 
 
 def is_excluded(key: str) -> bool:
-    return key in (*PLACES, "choice", "corpus.cache")
-
-
-def quoted(value: Any) -> str:
-    """Spell a value as Hydra's override grammar reads it."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, list | tuple):
-        return f"[{','.join(map(quoted, value))}]"
-    if isinstance(value, Mapping):
-        pairs = (f"{escaped_key(key)}:{quoted(each)}" for key, each in value.items())
-        return f"{{{','.join(pairs)}}}"
-    text = str(value)
-    if re.fullmatch(r"[A-Za-z_./][\w./+-]*", text, re.ASCII) and text.lower() not in RESERVED:
-        return text
-    escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)  # backslashes double only before a quote
-    return "'" + re.sub(r"(\\+)$", r"\1\1", escaped) + "'"
-
-
-def escaped_key(key: str) -> str:
-    return re.sub(r"([\\()\[\]{}:=, \t])", r"\\\1", key)
-
-
-RESERVED = ("null", "true", "false", "nan", "inf")
+    corpus = re.sub(r"^corpus\.members\.\w+\.", "corpus.", key)
+    return corpus in (*PLACES, "choice", "corpus.cache")

@@ -30,6 +30,7 @@ from ser_vae import SerVaeError, __version__
 from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.features.logmel import LogMel
 from ser_vae.files import atomic_write
+from ser_vae.inputs import add_trust
 from ser_vae.recogniser import JSON, Recogniser, model_folder, read_document, read_files
 from ser_vae.stream import SegmentPipeline
 from ser_vae.training.encode import one_hot_condition, uniform_condition
@@ -64,13 +65,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("model", metavar="MODEL", help="a run folder, its model/, or a Hub id")
     result.add_argument("out", type=Path, metavar="OUT", help="the file or folder to write")
     result.add_argument("--format", choices=("onnx", "folder"), required=True)
-    result.add_argument(
-        "--trust",
-        action="append",
-        default=[],
-        metavar="CLASS",
-        help="a class outside ser_vae that the model may use, such as your own model's",
-    )
+    add_trust(result)
     return result
 
 

@@ -17,8 +17,7 @@ import pandas as pd
 import soundfile
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.files import walk
-from ser_vae.corpus.folder import AUDIO
+from ser_vae.corpus.files import AUDIO, walk
 from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
 from ser_vae.files import atomic_write
 from ser_vae.recogniser import Recogniser, Recording, is_model
@@ -59,6 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="all inputs are of one speaker (normalise=speaker)",
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="files in parallel")
+    add_trust(parser)
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Add --trust, which allows classes outside ser_vae."""
     parser.add_argument(
         "--trust",
         action="append",
@@ -165,18 +169,19 @@ def with_speakers(model: Recogniser, inputs: Sequence[Input]) -> Recogniser:
     Raises:
         SerVaeError: the speaker of an input is unknown.
     """
-    if model.normaliser.policy != "speaker":
+    if not model.normaliser.grouped:
         return model
     if unknown := [each.name for each in inputs if each.speaker is None]:
         raise SerVaeError(
-            f"This model needs statistics of each speaker (normalise=speaker); the speaker of "
+            f"This model needs statistics (normalise={model.normaliser.policy}); the speaker of "
             f"{len(unknown)} of {len(inputs)} inputs is unknown, first {unknown[0]}.\n"
             "List the inputs in a CSV with a column speaker, or give --one-speaker."
         )
-    for speaker in sorted({str(each.speaker) for each in inputs} - set(model.normaliser.scales)):
-        own = [each.recording for each in inputs if each.speaker == speaker]
+    new = model.normaliser.new_groups([str(each.speaker) for each in inputs])
+    for group, chosen in new.items():
+        own = [inputs[index].recording for index in chosen]
         if usable := [recording for recording in own if is_usable(model, recording)]:
-            model = model.with_speaker(speaker, usable)
+            model = model.with_speaker(group, usable)
     return model
 
 

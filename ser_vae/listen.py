@@ -6,7 +6,7 @@
 Writes WAV files, PNG files and an index.html: the recording, the input made audible by Griffin-Lim,
 its reconstruction, the most informative latent dimensions moved, a CVAE's label swapped, and
 samples from the prior; beside each the classifier's probabilities, all at the same loudness. Needs
-the audio, but neither the corpus nor its features. Exits with 1 if the model cannot be listened to.
+the audio, but neither the corpus nor its features. Exits with 1 if the model has no decoder.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,7 @@ from ser_vae.evaluation import illustrations, latents
 from ser_vae.features import audio
 from ser_vae.features.audio import Samples
 from ser_vae.files import atomic_write, write_text
+from ser_vae.inputs import add_trust
 from ser_vae.plots.spectrogram import Limits, limits, utterance
 from ser_vae.plots.style import png_bytes
 from ser_vae.recogniser import Recogniser, Recording
@@ -47,8 +49,8 @@ DPI = 110
 LOUDNESS = 0.1  # root mean square that every clip is scaled to, of full scale: -20 dB
 PEAK = 0.98  # of full scale; a clip that would exceed it is scaled to it instead
 PRIOR_NOTE = (
-    "Every segment is drawn independently: the model knows no order in time, so this is no speech, "
-    "but the sounds of which, to the model, speech consists."
+    "Every segment is drawn independently, as the model has no order in time: not speech, "
+    "but shows which segments the model considers typical of speech."
 )
 
 
@@ -117,13 +119,7 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--seed", type=int, default=0, help="of phases and prior (default: 0)")
     result.add_argument("--speaker", metavar="NAME", help="of the files; for normalise=speaker")
-    result.add_argument(
-        "--trust",
-        action="append",
-        default=[],
-        metavar="CLASS",
-        help="a class outside ser_vae that the model may use, such as your own model's",
-    )
+    add_trust(result)
     return result
 
 
@@ -134,35 +130,35 @@ def count(text: str) -> int:
 
 
 def listen(options: argparse.Namespace) -> None:
-    """Write everything that there is to hear, and print a line for each file.
+    """Write all clips and the page, and print a line for each clip.
 
     Raises:
-        SerVaeError: the model cannot be listened to, or the folder cannot be written to.
+        SerVaeError: the model has no decoder, or the folder cannot be written to.
     """
     recogniser = Recogniser.load(options.model, trust=options.trust)
     items = [Item(path, path.name, speaker=options.speaker or "") for path in options.files]
     if options.utterance or not items:
-        items += test_utterances(RunFolder(options.model), options.utterance)
-    sounds = Sounds.of(recogniser, items)
+        items += find_test_utterances(RunFolder(options.model), options.utterance)
+    maker = ClipMaker.of(recogniser, items)
     folder = options.out or options.model / "listen"
-    sections = []
+    sections: list[dict[str, Any]] = []
     for title, note, clips in track(
-        sounds.sections(options.dimensions, options.seed), "listening", len(items) + 1
+        maker.sections(options.dimensions, options.seed), "listening", len(items) + 1
     ):
         print(title)
-        rows = []
+        written = {}
         for clip in clips:
-            rows.append(write_clip(clip, title, folder, sounds, options.seed))
-            print(f"  {rows[-1]['wav']}: {clip.caption}", flush=True)
-        sections.append({"title": title, "note": note, "clips": rows})
+            name = write_clip(clip, title, folder, maker, options.seed)
+            print(f"  {name}.wav: {clip.caption}", flush=True)
+            written[name] = clip
+        sections.append({"title": title, "note": note, "clips": written})
     about = recogniser.about
     templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     page = templates.get_template("listen.jinja").render(
         title=options.model.resolve().name,
-        facts=[
-            f"Corpus {about['corpus']}, protocol {about['protocol']}, "
-            f"label policy {recogniser.policy.name}.",
-        ],
+        corpus=about["corpus"],
+        protocol=about["protocol"],
+        policy=recogniser.policy.name,
         sections=sections,
         synthetic=SYNTHETIC.capitalize() if about["synthetic"] else "",
     )
@@ -170,7 +166,7 @@ def listen(options: argparse.Namespace) -> None:
     print(f"written: {folder / 'index.html'}")
 
 
-def test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Item]:
+def find_test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Item]:
     """Find utterances of a run's test set and their audio; by default one of each emotion.
 
     Raises:
@@ -203,7 +199,7 @@ def test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Item]:
 
 
 @dataclass(frozen=True)
-class Sounds:
+class ClipMaker:
     """The clips of some recordings, decoded by a recogniser's representation."""
 
     recogniser: Recogniser
@@ -212,7 +208,7 @@ class Sounds:
     speakers: Sequence[str]
 
     @classmethod
-    def of(cls, recogniser: Recogniser, items: Sequence[Item]) -> "Sounds":
+    def of(cls, recogniser: Recogniser, items: Sequence[Item]) -> "ClipMaker":
         """Read and standardise the recordings.
 
         Raises:
@@ -239,35 +235,35 @@ class Sounds:
         steps = [(d, float(z[:, d].std())) for d in ranked]
         for index, item in enumerate(self.items):
             speaker = f"Speaker {item.speaker}. " if item.speaker else ""
-            yield item.title, speaker, list(self.of_recording(index, steps))
-        if clips := list(self.of_prior(seed)):
+            yield item.title, speaker, list(self.recording_clips(index, steps))
+        if clips := list(self.prior_clips(seed)):
             yield "Samples from the prior", PRIOR_NOTE, clips
 
-    def of_recording(self, index: int, steps: Sequence[tuple[int, float]]) -> Iterator[Clip]:
+    def recording_clips(self, index: int, steps: Sequence[tuple[int, float]]) -> Iterator[Clip]:
         """Yield the recording, the input, and what the model makes of it."""
-        it, recogniser = self.illustrator, self.recogniser
-        x, condition = it.rows(index), it.condition(index)
+        illustrator, recogniser = self.illustrator, self.recogniser
+        x, condition = illustrator.rows(index), illustrator.condition(index)
         item = self.items[index]
         waveform = audio.read(item.path, recogniser.extractor.sample_rate, item.clip)
-        frames = recogniser.extractor(waveform)[:, : it.extractor.spectrogram_bands]
+        frames = recogniser.extractor(waveform)[:, : illustrator.extractor.spectrogram_bands]
         given = self.clip(index, "input", "what the model gets", x)
         yield Clip("recording", "the recording", frames, waveform, given.probabilities)
         yield given
         with torch.no_grad():
-            z = it.model.feature(x, condition.expand(len(x), -1), sample=False)
-            rows = it.model.decode(z, condition.expand(len(x), -1))
+            z = illustrator.model.feature(x, condition.expand(len(x), -1), sample=False)
+            rows = illustrator.model.decode(z, condition.expand(len(x), -1))
         yield self.clip(index, "reconstruction", "encoded and decoded", rows)
         for dimension, std in steps:
-            moved = traverse(it.model, z, condition, dimension, torch.tensor(MOVES) * std)
+            moved = traverse(illustrator.model, z, condition, dimension, torch.tensor(MOVES) * std)
             for size, rows in zip(MOVES, moved, strict=True):
                 name = f"z{dimension}-{'plus' if size > 0 else 'minus'}"
                 caption = f"dimension {dimension} moved by {size:+g} sd in every segment"
                 yield self.clip(index, name, caption.replace("-", "−"), rows)
-        if it.model.conditional:
-            for emotion, label in zip(recogniser.emotions, it.labels, strict=True):
+        if illustrator.model.conditional:
+            for emotion, label in zip(recogniser.emotions, illustrator.labels, strict=True):
                 if not torch.equal(label, condition):
                     with torch.no_grad():
-                        rows = it.model.decode(z, label.expand(len(x), -1))
+                        rows = illustrator.model.decode(z, label.expand(len(x), -1))
                     caption = f"decoded under the label {emotion}"
                     yield self.clip(index, f"as-{emotion}", caption, rows)
 
@@ -285,7 +281,7 @@ class Sounds:
         row = self.recogniser.classify(decoded, [self.speakers[index]])[0]
         return dict(zip(self.recogniser.emotions, row.tolist(), strict=True))
 
-    def of_prior(self, seed: int) -> Iterator[Clip]:
+    def prior_clips(self, seed: int) -> Iterator[Clip]:
         """Yield segments from z ~ N(0, I), one after another; none for an AE, without a prior."""
         conditional = self.illustrator.model.conditional
         for k, segments in enumerate(self.illustrator.prior(PRIOR_SEGMENTS, seed)):
@@ -300,23 +296,17 @@ class Sounds:
         return limits([self.illustrator.input(index) for index in range(len(self.items))])
 
 
-def write_clip(
-    clip: Clip, section: str, folder: Path, sounds: Sounds, seed: int
-) -> dict[str, object]:
-    """Write the WAV and the PNG of a clip; return what the page says of it."""
-    extractor = sounds.illustrator.extractor
-    waveform = clip.waveform
-    if waveform is None:
-        waveform = extractor.invert(clip.frames, seed)
+def write_clip(clip: Clip, section: str, folder: Path, maker: ClipMaker, seed: int) -> str:
+    """Write the WAV and the PNG of a clip; return their name without the suffix."""
+    extractor = maker.illustrator.extractor
+    waveform = extractor.invert(clip.frames, seed) if clip.waveform is None else clip.waveform
     name = re.sub(r"[^A-Za-z0-9]+", "-", f"{section} {clip.name}").strip("-")
-    wav = io.BytesIO()
-    soundfile.write(
-        wav, same_loudness(waveform), extractor.sample_rate, format="WAV", subtype="PCM_16"
-    )
-    synthetic = sounds.recogniser.about["synthetic"]
+    wav, samples = io.BytesIO(), scale_loudness(waveform)
+    soundfile.write(wav, samples, extractor.sample_rate, format="WAV", subtype="PCM_16")
+    synthetic = maker.recogniser.about["synthetic"]
     figure = utterance(
         clip.frames,
-        sounds.limits,
+        maker.limits,
         frame_shift_s=extractor.frame_shift_s,
         title=f"{clip.caption}{', SYNTHETIC SPEECH' if synthetic else ''}",
     )
@@ -327,15 +317,10 @@ def write_clip(
                 file.write(content)
         except OSError as error:
             raise SerVaeError(f"{folder / file_name}: {error.strerror}. Give --out.") from error
-    return {
-        "wav": f"{name}.wav",
-        "png": f"{name}.png",
-        "caption": clip.caption,
-        "probabilities": clip.probabilities,
-    }
+    return name
 
 
-def same_loudness(waveform: Samples) -> Samples:
+def scale_loudness(waveform: Samples) -> Samples:
     """Scale to the common root mean square, or to the peak if that would be exceeded."""
     rms, peak = (float(value) for value in (np.sqrt(np.mean(waveform**2)), np.abs(waveform).max()))
     gain = min(LOUDNESS / max(rms, audio.SILENT), PEAK / max(peak, audio.SILENT))

@@ -914,22 +914,24 @@ def permuted_scores(
 def illustrate(
     settings: Settings, result: Result, data: PreparedData, means: Any, folder: RunFolder
 ) -> None:
-    """Write `latents.npz` and, for a decoder of spectrograms, `illustrations.npz`."""
+    """Write `latents.npz`, `training_latents.npz` and, for a decoder, `illustrations.npz`."""
+    for part, path in (("test", folder.latents), ("train", folder.training_latents)):
+        utterances = data.utterances(part)
+        latents.write(
+            path,
+            latents.Latents(
+                utterance=tuple(u.id for u in utterances),
+                speaker=tuple(u.speaker for u in utterances),
+                emotion=tuple(u.emotion for u in utterances),
+                sex=tuple(u.sex or "" for u in utterances),
+                audio=tuple(str(u.path.absolute()) for u in utterances),
+                mean=means[data.mask(part).numpy()].astype(np.float32),
+                clip=np.array([u.clip or (np.nan, np.nan) for u in utterances])
+                if any(u.clip for u in utterances)
+                else None,
+            ),
+        )
     recogniser, test = result.recogniser, data.utterances("test")
-    latents.write(
-        folder.latents,
-        latents.Latents(
-            utterance=tuple(u.id for u in test),
-            speaker=tuple(u.speaker for u in test),
-            emotion=tuple(u.emotion for u in test),
-            sex=tuple(u.sex or "" for u in test),
-            audio=tuple(str(u.path.absolute()) for u in test),
-            mean=means[data.mask("test").numpy()].astype(np.float32),
-            clip=np.array([u.clip or (np.nan, np.nan) for u in test])
-            if any(u.clip for u in test)
-            else None,
-        ),
-    )
     if (illustrator := illustrator_of(recogniser, data)) is not None:
         ids = [utterance.id for utterance in test]
         drawn = illustrations_of(illustrator, ids, data.emotions, settings.seed)
@@ -1091,13 +1093,13 @@ def caveats(
     health, warnings = diagnosis["health"], corpus_warnings(corpus)
     phrases = {
         SYNTHETIC: corpus.synthetic,
-        "normalise=speaker: transductive, uses the test speakers' audio": (
-            settings.normalise == "speaker"
+        f"normalise={settings.normalise}: transductive, uses the test speakers' audio": (
+            settings.normalise in ("speaker", "corpus")
         ),
         f"ALARM, {health['sentence'].rstrip('.')}" if health else "": (
             health and health["collapsed"]
         ),
-        f"{len(warnings)} warnings about this copy of the corpus (ser_vae.check)": warnings,
+        f"warnings about this copy of the corpus (see ser_vae.check): {len(warnings)}": warnings,
         "training.pretrained: it is unknown what these weights were pretrained on": (
             pretrained_on is None
         ),

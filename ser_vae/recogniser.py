@@ -297,10 +297,8 @@ class Recogniser:
         segments = cut(frames, self.segmentation)
         whole = np.concatenate(rows) if rows else None
         views, known = segments.frames_by_utterance(), self
-        if self.normaliser.policy == "speaker":
-            for speaker in sorted(set(speakers) - {"", *self.normaliser.scales}):
-                chosen = [index for index, name in enumerate(speakers) if name == speaker]
-                known = known._with_speaker(speaker, views, whole, chosen)
+        for group, chosen in self.normaliser.new_groups(speakers).items():
+            known = known._with_speaker(group, views, whole, chosen)
         for view, speaker in zip(views, speakers, strict=True):
             known.normaliser.apply(view, speaker)
         return known, segments, whole

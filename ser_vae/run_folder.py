@@ -12,6 +12,7 @@
         predictions.csv   of each test utterance
         policies/         the same under each label policy of a CVAE
         latents.npz       mean latent of each test utterance      (models of segments)
+        training_latents.npz  the same of each training utterance
         illustrations.npz reconstructions, traversals, samples    (models with a decoder)
         metrics.json      written last: a folder that has it is a finished run
         error.txt         why the last attempt failed
@@ -95,7 +96,15 @@ def addressed(settings: Settings) -> dict[str, Any]:
     """Select the settings that decide a result: not where things are, nor how fast they run."""
     config = settings.plain()
     kept = {key: value for key, value in config.items() if key not in NOT_ADDRESSED}
-    kept["corpus"] = {k: v for k, v in config["corpus"].items() if k not in PLACES_OF_A_CORPUS}
+    kept["corpus"] = without_places(config["corpus"])
+    return kept
+
+
+def without_places(corpus: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a corpus, and of the members of a joined one, without its places."""
+    kept = {key: value for key, value in corpus.items() if key not in PLACES_OF_A_CORPUS}
+    if "members" in kept:
+        kept["members"] = {k: without_places(v) for k, v in kept["members"].items()}
     return kept
 
 
@@ -188,6 +197,10 @@ class RunFolder:
     @property
     def latents(self) -> Path:
         return self.path / "latents.npz"
+
+    @property
+    def training_latents(self) -> Path:
+        return self.path / "training_latents.npz"
 
     @property
     def illustrations(self) -> Path:

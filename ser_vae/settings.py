@@ -16,7 +16,7 @@ import inspect
 import json
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -27,6 +27,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializeAsAny,
+    TypeAdapter,
     ValidationError,
     field_validator,
     model_validator,
@@ -49,6 +50,8 @@ Activation = Literal["relu", "tanh", "elu", "gelu"]
 FunctionalSet = Literal["mean_and_deviation", "thirds"]
 Codes = Annotated[list[str], Field(min_length=1)]
 Emotions = Annotated[dict[str, Codes], Field(min_length=2)]
+ClassNames = Annotated[list[str], Field(min_length=2)]
+CHOSEN_CLASSES = TypeAdapter[Any](ClassNames | Emotions)
 
 LabelPolicy = Literal["null", "dropout", "marginal", "elbo", "elbo+lstm", "predicted", "random"]
 POLICIES_BY_BOUND = ("elbo", "elbo+lstm")  # a label is chosen by its lower bound of log P(X|c)
@@ -160,33 +163,107 @@ class DemoCorpus(Component, of=["corpus.demo.read"]):
     emotions: Emotions
 
 
-class CodedCorpus(Component, of=["corpus.iemocap.read", "corpus.urdu.read"]):
+class IemocapCorpus(Component, of=["corpus.iemocap.read"]):
     """A corpus with label codes of its own, which `emotions` assigns to classes."""
 
     root: str | None
     emotions: Emotions
 
 
-class RavdessCorpus(Component, of=["corpus.ravdess.read"]):
+def choice_of_classes(*words: str) -> BeforeValidator:
+    """Validate a choice of classes: one of `words`, or what `corpus.labels.Classes` describes."""
+
+    def parse(classes: Any) -> Any:
+        try:
+            return classes if classes in words else CHOSEN_CLASSES.validate_python(classes)
+        except ValidationError:
+            expected = f"{', '.join(words)}, two or more labels, or two or more classes of labels"
+            raise PydanticCustomError("classes", expected) from None
+
+    return BeforeValidator(parse)
+
+
+class LabelFiles(Section):
+    files: dict[str, str]
+    row: str
+    path: str
+
+
+class CompleteCopy(Section):
+    counts: dict[str, PositiveInt]
+    speakers: PositiveInt | None
+    hours: Positive | None
+    sample_rate_hz: PositiveInt | None
+    channels: PositiveInt | None
+
+
+class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
+    """A corpus whose file names say everything."""
+
+    name: str
     root: str | None
-    classes: Literal[4, 8]
+    example: str
+    pattern: str
+    emotions: Emotions
+    classes: Annotated[Any, choice_of_classes("four", "all")]
+    tables: dict[str, dict[str, str]]
+    values: dict[str, str]
+    labels: LabelFiles
+    complete: CompleteCopy
+
+    @model_validator(mode="after")
+    def check_counts(self) -> Self:
+        """Raise if a count of a complete copy is of no label."""
+        if unknown := sorted(self.complete.counts.keys() - self.emotions.keys()):
+            expected = f"counts of labels in corpus.emotions, {', '.join(self.emotions)}"
+            raise invalid(
+                "corpus.complete.counts", self.complete.counts, expected, "Name labels.", unknown[0]
+            )
+        return self
+
+    @model_validator(mode="after")
+    def check_pattern(self) -> Self:
+        """Raise unless the pattern is a regular expression that fits the example."""
+        check_corpus_name(self.name)
+        remedy = "See corpus.example, and the module re in Python's documentation."
+        path = re.sub(r"\.\w+$", "", self.example)
+        try:
+            match = re.search(f"(?:^|/)(?:{self.pattern})$", path)
+        except re.error as error:
+            expected = "a regular expression"
+            raise invalid("corpus.pattern", self.pattern, expected, remedy, str(error)) from None
+        if match is None or "emotion" not in {**match.groupdict(), **self.values}:
+            expected = f"an expression with a group (?P<emotion>…) that matches {self.example}"
+            raise invalid("corpus.pattern", self.pattern, expected, remedy)
+        return self
+
+
+class JoinedCorpus(Component, of=["corpus.joined.read"]):
+    members: Annotated[
+        dict[str, Annotated[SerializeAsAny[Component], component("corpus")]], Field(min_length=2)
+    ]
+    classes: Annotated[Any, choice_of_classes("shared", "all")]
 
 
 class FolderCorpus(Component, of=["corpus.folder.read"]):
     root: str | None
     csv: str | None
     folders: str | None
+    classes: Annotated[Any, choice_of_classes("all", "four")]
     name: str
 
     @field_validator("name")
     @classmethod
     def check_name(cls, name: str) -> str:
         """Raise unless `name` can stand in file names and is not another corpus's."""
-        taken = ("demo", "iemocap", "ravdess", "ravdess8", "urdu")
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name in taken:
-            expected = f"a word of letters, digits and _, other than {', '.join(taken)}"
-            raise invalid("corpus.name", name, expected, "Use another, such as corpus.name=mine.")
+        check_corpus_name(name, {path.stem for path in conf_dir().glob("corpus/*")} - {"folder"})
         return name
+
+
+def check_corpus_name(name: str, taken: Collection[str] = ()) -> None:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name.rstrip("0123456789") in taken:
+        expected = "a word of letters, digits and _ that is no other corpus"
+        raise invalid("corpus.name", name, expected, "Use another, such as corpus.name=mine.")
 
 
 # features
@@ -275,6 +352,10 @@ class RandomSplit(Component, of=["split.random.folds"]):
 
 class SessionSplit(Component, of=["split.grouped.session_folds"]):
     validation: Annotated[float, Field(ge=0, lt=2 / 3)]  # whole groups: half of two at most
+
+
+class CorpusSplit(SessionSplit, of=["split.grouped.corpus_folds"]):
+    test: str | None
 
 
 class GroupSplit(SessionSplit, of=["split.grouped.speaker_folds", "split.grouped.script_folds"]):
@@ -506,7 +587,7 @@ class Settings(Section):
     logger: dict[str, Annotated[SerializeAsAny[Component], component("logger")]]
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     fold: Annotated[int | Literal["all"] | None, BeforeValidator(parse_fold)]
-    normalise: Literal["train", "speaker", "none"]
+    normalise: Literal["train", "speaker", "corpus", "none"]
     label_policy: Annotated[LabelPolicy, BeforeValidator(parse_label_policy)]
     label_policies: Literal["headline", "one_encoder", "all"]
     calibrate: bool
@@ -532,6 +613,17 @@ class Settings(Section):
         """Hash the source files of the classes that groups name, so that edited code is noticed."""
         targets = sorted(set(find_targets({name: self.plain()[name] for name in groups})))
         return hashlib.sha256("\n".join(map(source_of, targets)).encode()).hexdigest()
+
+    @model_validator(mode="after")
+    def check_joined(self) -> Self:
+        """Raise if corpora are to be told apart where there is one."""
+        several = (JoinedCorpus, OutsideComponent)
+        wanted = {"split": isinstance(self.split, CorpusSplit), "normalise": self.normalise}
+        for key, value in wanted.items():
+            if value in (True, "corpus") and not isinstance(self.corpus, several):
+                expected = "another value, as there is only one corpus"
+                raise invalid(key, "corpus", expected, "Use corpus=joined, see docs/corpora.md.")
+        return self
 
     @model_validator(mode="after")
     def check_label_policy(self) -> Self:

@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader
 from ser_vae import SerVaeError
 from ser_vae.export import export_folder, export_onnx
 from ser_vae.files import write_text
+from ser_vae.inputs import add_trust
 from ser_vae.recogniser import HUB_ID, JSON, Recogniser
 
 ONNX, CARD = "model.onnx", "README.md"
@@ -58,13 +59,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("name", type=hub_id, metavar="user/name", help="on the Hugging Face Hub")
     result.add_argument("--out", type=Path, metavar="FOLDER", help="default: user/name")
     result.add_argument("--private", action="store_true", help="only you can see it")
-    result.add_argument(
-        "--trust",
-        action="append",
-        default=[],
-        metavar="CLASS",
-        help="a class outside ser_vae that the model may use, such as your own model's",
-    )
+    add_trust(result)
     return result
 
 

@@ -84,8 +84,9 @@ class SegmentPipeline:
                 f"features.trim_db={extractor.trim_db:g}: where to cut depends on the loudest "
                 "frame of the whole recording"
             )
-        if self.normaliser.policy == "speaker":
-            yield "normalise=speaker: it needs statistics over all recordings of the speaker"
+        if self.normaliser.grouped:
+            policy = self.normaliser.policy
+            yield f"normalise={policy}: it needs statistics over all recordings of the {policy}"
         for classifier in self.classifiers.values():
             head = classifier.head
             if classifier.sample:

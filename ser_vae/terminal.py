@@ -19,6 +19,13 @@ def stderr() -> Console:
     return Console(stderr=True, markup=False, highlight=False)
 
 
+def stdout() -> Console:
+    """Return a console for results, at most 80 columns wide."""
+    console = Console(markup=False, emoji=False, highlight=False)
+    console.width = min(console.width, 80)
+    return console
+
+
 def track(
     items: Iterable[T], description: str, total: int | None, *, transient: bool = False
 ) -> Iterable[T]:

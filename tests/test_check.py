@@ -126,6 +126,38 @@ def test_a_clip_is_inspected_by_itself(root: Path, capsys: pytest.CaptureFixture
     assert "calm/2.wav: truncated: 8,000 of 959,840 samples can be read" in out
 
 
+def test_labels_in_no_class_are_named_and_counted(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root / "sad" / "7.wav", noise(7))
+    assert run_check(root, "corpus.classes={ill: [cross], well: [calm]}") == 0
+    out = capsys.readouterr().out
+    assert "labels in no class, left out: sad 1" in out
+    assert "│ ill     │        3 │" in out
+
+
+def test_a_corpus_of_ones_own_is_an_option_in_a_folder_of_ones_own(
+    root: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = tmp_path_factory.mktemp("conf")
+    (options / "corpus").mkdir()
+    (options / "corpus" / "mine.yaml").write_text(
+        "defaults: [filenames]\n"
+        "name: mine\n"
+        f"root: {root}\n"
+        "example: calm/3.wav\n"
+        r"pattern: (?P<emotion>calm|cross)/(?P<speaker>\d)" + "\n"
+        "emotions: {calm: [calm], angry: [cross], sad: [sad]}\n"
+        "classes: [calm, angry]\n"
+        "complete: {counts: {calm: 5}, speakers: 8}\n"
+    )
+    assert main(["--config-dir", str(options), "corpus=mine", "progress=false"]) == 0
+    out = capsys.readouterr().out
+    assert "warning: not the utterances of a complete copy: calm 4 of 5" in out
+    assert "speakers: 7 of 8" in out
+    assert "mine2 can be used; warnings: 2" in out
+
+
 @pytest.mark.parametrize(("quieter", "louder"), [("calm", "cross"), ("cross", "calm")])
 def test_a_class_of_another_level_is_named(
     root: Path, capsys: pytest.CaptureFixture[str], quieter: str, louder: str

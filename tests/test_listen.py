@@ -9,12 +9,10 @@ import pytest
 import soundfile
 from run_files import noise_settings
 
-from ser_vae.listen import Item, Sounds, main, same_loudness, test_utterances
+from ser_vae.listen import ClipMaker, Item, find_test_utterances, main, scale_loudness
 from ser_vae.recogniser import Recogniser
 from ser_vae.run import configure, run
 from ser_vae.run_folder import RunFolder
-
-test_utterances.__test__ = False  # a function of the module, not a test
 
 SMALL = (
     *("model.hidden=[24]", "model.latent=6", "data.hop_s=0.05", "label_policies=headline"),
@@ -80,13 +78,13 @@ def test_every_clip_is_a_wav_a_picture_and_a_player_of_the_page(page: Path) -> N
     assert "synthetic" not in html.lower()
 
 
-def test_all_clips_have_the_same_loudness(page: Path) -> None:
+def test_all_clips_have_the_scale_loudness(page: Path) -> None:
     for path in page.glob("*.wav"):
         samples, _ = soundfile.read(path)
         assert np.sqrt(np.mean(samples**2)) == pytest.approx(0.1, rel=0.01), path.name
     peaks = np.zeros(1000, dtype=np.float32)
     peaks[0] = 5.0  # at the common loudness it would be beyond full scale
-    assert np.abs(same_loudness(peaks)).max() == pytest.approx(0.98)
+    assert np.abs(scale_loudness(peaks)).max() == pytest.approx(0.98)
 
 
 def test_the_same_command_writes_the_same_files(page: Path, folder: Path, tmp_path: Path) -> None:
@@ -96,9 +94,9 @@ def test_the_same_command_writes_the_same_files(page: Path, folder: Path, tmp_pa
 
 
 def test_without_a_choice_one_test_utterance_of_each_emotion_is_decoded(folder: Path) -> None:
-    items = test_utterances(RunFolder(folder), [])
+    items = find_test_utterances(RunFolder(folder), [])
     assert tuple(item.emotion for item in items) == EMOTIONS
-    sections = list(Sounds.of(Recogniser.load(folder), items).sections(2, seed=0))
+    sections = list(ClipMaker.of(Recogniser.load(folder), items).sections(2, seed=0))
     assert [title for title, _, _ in sections[:-1]] == [item.title for item in items]
     for _, _, clips in sections[:-1]:
         assert len(clips) == 3 + 2 * 2 + 2
@@ -109,8 +107,8 @@ def test_without_a_choice_one_test_utterance_of_each_emotion_is_decoded(folder: 
 
 
 def test_the_input_is_classified_as_the_recording_is(folder: Path) -> None:
-    recogniser, (item, *_) = Recogniser.load(folder), test_utterances(RunFolder(folder), [])
-    (_, _, clips), _ = Sounds.of(recogniser, [item]).sections(0, seed=0)
+    recogniser, (item, *_) = Recogniser.load(folder), find_test_utterances(RunFolder(folder), [])
+    (_, _, clips), _ = ClipMaker.of(recogniser, [item]).sections(0, seed=0)
     expected = recogniser.predict(item.path).probabilities
     assert clips[0].probabilities == pytest.approx(expected, abs=1e-6)
     known = len(clips[1].frames)  # the recording's end does not fill a segment
@@ -128,10 +126,10 @@ def test_a_recording_needs_the_model_alone(folder: Path, noises: Path, tmp_path:
 
 
 def test_samples_of_the_prior_differ_by_seed_and_by_label(folder: Path, noises: Path) -> None:
-    sounds = Sounds.of(Recogniser.load(folder), [Item(noises / "gay04.wav", "gay04.wav")])
-    first, other_label, _ = sounds.of_prior(seed=0)
-    again, *_ = sounds.of_prior(seed=0)
-    other_seed, *_ = sounds.of_prior(seed=1)
+    maker = ClipMaker.of(Recogniser.load(folder), [Item(noises / "gay04.wav", "gay04.wav")])
+    first, other_label, _ = maker.prior_clips(seed=0)
+    again, *_ = maker.prior_clips(seed=0)
+    other_seed, *_ = maker.prior_clips(seed=1)
     assert first.frames.shape == (200, 80)
     np.testing.assert_array_equal(first.frames, again.frames)
     by_label = np.abs(first.frames - other_label.frames).mean()
@@ -150,7 +148,7 @@ def test_a_model_without_a_decoder_is_refused(
 def test_missing_audio_is_named_with_the_remedy(
     folder: Path, root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = root / "corpus" / test_utterances(RunFolder(folder), [])[0].path.name
+    path = root / "corpus" / find_test_utterances(RunFolder(folder), [])[0].path.name
     path.rename(path.with_suffix(".moved"))
     text = error_of(capsys, folder)
     path.with_suffix(".moved").rename(path)
@@ -195,12 +193,12 @@ def test_of_a_segment_of_a_file_the_segment_alone_is_played(
     settings = noise_settings(root / "corpus", cache, tmp_path)
     run(configure(*settings, "model=vae", *SMALL, "corpus.csv=segments.csv"))
     (config,) = tmp_path.glob("random/*/config.yaml")
-    items = test_utterances(RunFolder(config.parent), [])
+    items = find_test_utterances(RunFolder(config.parent), [])
     for item in items:
         start, end = item.clip or (0, 0)
         assert f"{item.emotion}{round(start * 100)}.wav" in item.title
         assert end - start == pytest.approx(0.5)
-    sections = Sounds.of(Recogniser.load(config.parent), items).sections(0, seed=0)
+    sections = ClipMaker.of(Recogniser.load(config.parent), items).sections(0, seed=0)
     for (_, _, clips), _ in zip(sections, items, strict=False):
         assert len(clips[0].waveform) == 8_000
         assert clips[0].probabilities == clips[1].probabilities

@@ -25,8 +25,13 @@ OPTIONS = sorted(
 COMBINED = ["logger=[wandb,csv,tensorboard]", "logger=none", "trainer=[gpu,ddp,bf16]"]
 EXPERIMENTS = [f"+experiment={path.stem}" for path in conf_dir().glob("experiment/*.yaml")]
 GIVEN = {  # what an option needs beside itself
-    "split=file": ["split.path=a.csv"],
+    "split=corpus": ["corpus=joined"],
     "features=imported": ["features.root=frames", "features.frame_shift_s=0.02"],
+    "split=file": ["split.path=a.csv"],
+    "corpus=filenames": [
+        *("corpus.name=mine", "corpus.example=a1.wav", "corpus.pattern='(?P<emotion>[ab])1'"),
+        "+corpus.emotions={sad: [a], angry: [b]}",
+    ],
 }
 
 # Overrides -> the start of the message, which says what is expected, and its remedy.
@@ -96,7 +101,7 @@ VIOLATIONS = {
     "classifier.dropout=1": ("classifier.dropout=1: expected a number below 1", "conf/cl"),
     "logger=[wandb] logger.wandb.audio=-1": ("logger.wandb.audio=-1: expected 0", "conf/logger/"),
     # choices
-    "normalise=some": ("normalise=some: expected train, speaker or none, got some.", "conf/"),
+    "normalise=some": ("normalise=some: expected train, speaker, corpus or none", "conf/"),
     "bad_audio=some": ("bad_audio=some: expected error or drop", "conf/config.yaml"),
     "label_policies=some": ("label_policies=some: expected headline, one_encoder or all", "conf/"),
     "label_policy=some": ("label_policy=some: expected null, dropout, marginal,", "conf/"),
@@ -115,8 +120,16 @@ VIOLATIONS = {
     "model=egemaps_svm model.egemaps.level=x": ("model.egemaps.level=x: expected func", "conf/"),
     "classifier.pooling=max": ("classifier.pooling=max: expected last or mean", "classifier/"),
     "features.mel_scale=bark": ("features.mel_scale=bark: expected htk or slaney", "features/"),
-    "corpus=ravdess corpus.classes=5": ("corpus.classes=5: expected 4 or 8", "conf/corpus/"),
+    "corpus=ravdess corpus.classes=5": ("corpus.classes=5: expected four, all,", "conf/corpus/"),
+    "corpus=ravdess corpus.classes=[sad]": ("corpus.classes=[sad]: expected four, all", "conf/"),
     "corpus=urdu corpus.emotions.sad=[]": ("corpus.emotions.sad=[]: expected at least", "conf/"),
+    "corpus=urdu corpus.complete.counts='{joy: 3}'": ("corpus.complete.counts={joy: 3}: expec", ""),
+    "corpus=filenames": ("corpus.name=null: expected text", "conf/corpus/"),
+    "corpus=urdu corpus.pattern='S(x'": (
+        "corpus.pattern=S(x: expected a regular",
+        "corpus.example",
+    ),
+    "corpus=urdu corpus.pattern=S": ("corpus.pattern=S: expected an expression with", "corpus.exa"),
     "logger=[wandb] logger.wandb.mode=onlin": ("logger.wandb.mode=onlin: expected online", "con"),
     # a setting that does not go with another
     "corpus=folder corpus.name=demo": ("corpus.name=demo: expected a word", "corpus.name=mine"),
@@ -125,6 +138,8 @@ VIOLATIONS = {
     "features.f_min=8000": ("features.f_max=8000.0: expected a frequency above f_min", "f_max="),
     "features.sample_rate=8000": ("features.f_max=8000.0: expected a freq", "f_max=4000.0"),
     "features=logmel_lld features.frame_shift=0.02": ("features.frame_shift=0.02", "=logmel"),
+    "split=corpus": ("split=corpus: expected another value, as there is only one", "corpus=joined"),
+    "normalise=corpus": ("normalise=corpus: expected another value, as there", "corpus=joined"),
     "split=file": ("split.path=null: expected text", "columns utterance and part"),
     "trainer.devices=4": ("trainer.devices=4: expected 1 with trainer.strategy=auto", "=ddp"),
     "label_policy=marginal": ("label_policy=marginal: expected null, as VAE", "Use model=cvae"),

@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 from ser_vae.report.__main__ import main
 
 DOCS = Path(__file__).parents[2] / "docs"
-SIZE = {"width": 1280, "height": 1560}  # the answer, and one model on one test set
+SIZE = {"width": 1280, "height": 1525}  # the answer, and one model on one test set
 MAP = "latents-demo-random-VAE-complete-*.png"
 
 

@@ -19,7 +19,7 @@ from sklearn.svm import SVC
 
 from ser_vae import SerVaeError
 from ser_vae.baseline.estimator import FloatArray, LabelArray
-from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
+from ser_vae.corpus.utterance import is_unknown
 
 Folds = list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]  # indices: fitted, held out
 
@@ -141,7 +141,7 @@ def speakers_to_hold_out(
     in_train = [name for name, subset in zip(speakers, part, strict=True) if subset == "train"]
     in_test = {name for name, subset in zip(speakers, part, strict=True) if subset == "test"}
     train = set(in_train)
-    if train & in_test or UNKNOWN_SPEAKER in train or len(train) < 2:
+    if train & in_test or any(map(is_unknown, train)) or len(train) < 2:
         return None
     return np.array(in_train)
 

@@ -4,10 +4,9 @@ The models pooled_svm, logmel_svm, egemaps_svm and handcrafted_svm, which differ
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ser_vae.baseline.estimator import FloatArray, LabelArray, UtteranceData
 from ser_vae.baseline.svm import SVM, speakers_to_hold_out
@@ -17,26 +16,6 @@ from ser_vae.features.normalise import Policy
 from ser_vae.settings import build
 
 
-class VectorClassifier(Protocol):
-    """A classifier of vectors, such as `baseline.svm.SVM`, whose docstrings say what these do."""
-
-    def fit(
-        self,
-        vectors: FloatArray,
-        label: LabelArray,
-        *,
-        emotions: Sequence[str],
-        speakers: npt.NDArray[np.str_] | None,
-        seed: int,
-    ) -> None: ...
-
-    def predict_proba(self, vectors: FloatArray) -> FloatArray: ...
-
-    def state(self) -> dict[str, Any]: ...
-
-    def load_state(self, state: Mapping[str, Any]) -> None: ...
-
-
 class OneVector:
     """Classifies one vector per utterance; a subclass chooses the vector and the classifier."""
 
@@ -44,7 +23,7 @@ class OneVector:
     conditional = False
     extractor: Extractor | None
     vectors: UtteranceVectors
-    classifier: VectorClassifier
+    classifier: Any  # SVM, or another class with its methods
 
     def fit(
         self,
@@ -70,7 +49,8 @@ class OneVector:
 
     def predict_proba(self, data: UtteranceData) -> FloatArray:
         """Return the probability of each class: (U, K)."""
-        return self.classifier.predict_proba(self.vectors.transform(data))
+        probability: FloatArray = self.classifier.predict_proba(self.vectors.transform(data))
+        return probability
 
     def add_speaker(self, speaker: str, data: UtteranceData) -> None:
         """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from ser_vae import SerVaeError
 
 WAV = (".wav",)
+# The formats that soundfile reads.
+AUDIO = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".w64", ".wav")
 
 
 def existing_root(root: str | Path | None, corpus: str, variable: str) -> Path:

@@ -1,6 +1,6 @@
 """The user's own speech: a folder whose sub-folders are the emotions, or a CSV (see `table`).
 
-The classes are the emotions that occur, in alphabetical order.
+The classes are by default the emotions that occur, in alphabetical order.
 """
 
 import re
@@ -10,13 +10,16 @@ from pathlib import Path
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.completeness import list_warning
-from ser_vae.corpus.files import existing_root, walk
-from ser_vae.corpus.labels import check_spellings, sort_into_classes
+from ser_vae.corpus.files import AUDIO, existing_root, walk
+from ser_vae.corpus.labels import (
+    Classes,
+    check_spellings,
+    class_of_label,
+    sort_into_classes,
+)
 from ser_vae.corpus.table import CHOICES, FREE_TEXT, parse_cells, read_table
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance
 
-# The formats that soundfile reads.
-AUDIO = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".w64", ".wav")
 OTHER_AUDIO = (".aac", ".m4a", ".mp4", ".wma", ".webm", ".amr", ".3gp", ".sph")
 LEVELS = ("emotion", "speaker", "split", *FREE_TEXT, "other")  # what folders can stand for
 # Warnings, of which those about files are counted.
@@ -33,7 +36,11 @@ NUMBERED = re.compile(r"(actor|speaker|spk|subject|session|ses|fold|part|[fmps])
 
 
 def read(
-    root: str | Path | None, csv: str | Path | None, name: str, folders: str | None = None
+    root: str | Path | None,
+    csv: str | Path | None,
+    name: str,
+    folders: str | None = None,
+    classes: Classes = "all",
 ) -> Corpus:
     """Read a folder, or the recordings that a CSV lists.
 
@@ -43,6 +50,7 @@ def read(
         name: of the corpus, one word; appears in every run name, metrics file, table and plot.
         folders: what the levels of sub-folders stand for, such as "split/emotion"; see LEVELS. None
             for emotions at the first level, unless their names suggest something else.
+        classes: see `labels.Classes`.
 
     Raises:
         SerVaeError: a line of the CSV is invalid, there are fewer than two emotions, the
@@ -64,8 +72,11 @@ def read(
         )
     check_spellings("emotion", (utterance.emotion for utterance in labelled))
     check_spellings("speaker", (utterance.speaker for utterance in labelled))
-    utterances, _ = sort_into_classes(labelled, {emotion: emotion for emotion in emotions})
-    return Corpus(name, tuple(emotions), utterances, warnings=warnings)
+    class_of = class_of_label(classes, emotions)
+    utterances, others = sort_into_classes(labelled, class_of)
+    return Corpus(
+        name, tuple(dict.fromkeys(class_of.values())), utterances, others, warnings=warnings
+    )
 
 
 def read_folders(root: Path, folders: str | None) -> tuple[list[Utterance], tuple[str, ...]]:

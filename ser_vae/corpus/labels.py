@@ -10,9 +10,35 @@ from itertools import pairwise
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
 
+FOUR = ("neutral", "happy", "sad", "angry")  # the classes of the paper, in its order
 
-def class_of_code(emotions: Mapping[str, Sequence[str]], codes: Collection[str]) -> dict[str, str]:
+# What an experiment distinguishes: "four" (those of FOUR that the corpus has), "all" labels of the
+# corpus, a list of its labels, or class -> labels.
+Classes = str | Sequence[str] | Mapping[str, Sequence[str]]
+
+
+def class_of_label(classes: Classes, labels: Sequence[str]) -> dict[str, str]:
+    """Return label -> class, in the order of the classes; a label of no class is left out.
+
+    Raises:
+        SerVaeError: a label is not among `labels`, or belongs to two classes.
+    """
+    if isinstance(classes, str):
+        classes = [name for name in FOUR if name in labels] if classes == "four" else labels
+    if not isinstance(classes, Mapping):
+        classes = {name: [name] for name in classes}
+    return class_of_code(classes, labels, "corpus.classes")
+
+
+def class_of_code(
+    emotions: Mapping[str, Sequence[str]], codes: Collection[str], setting: str = "corpus.emotions"
+) -> dict[str, str]:
     """Invert class -> codes into code -> class; a code of no class is left out.
+
+    Args:
+        emotions: class -> codes.
+        codes: all that there are.
+        setting: the one that `emotions` comes from, for errors.
 
     Raises:
         SerVaeError: a code is not among `codes`, or belongs to two classes.
@@ -22,9 +48,9 @@ def class_of_code(emotions: Mapping[str, Sequence[str]], codes: Collection[str])
         for code in members:
             if code not in codes:
                 known = ", ".join(sorted(codes))
-                raise SerVaeError(f"corpus.emotions.{emotion}: {code!r} is none of {known}")
+                raise SerVaeError(f"{setting}.{emotion}: {code!r} is none of {known}")
             if code in class_of:
-                raise SerVaeError(f"corpus.emotions: {code} is in {class_of[code]} and {emotion}")
+                raise SerVaeError(f"{setting}: {code} is in {class_of[code]} and {emotion}")
             class_of[code] = emotion
     return class_of
 

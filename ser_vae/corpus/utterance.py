@@ -29,10 +29,17 @@ class Utterance:
     end_s: float | None = None
     part: Part | None = None  # if the corpus defines a split
     clip: tuple[float, float] | None = None  # start and end in the file, s; None for all of it
+    language: str | None = None
+    corpus: str | None = None  # of several that are joined, see `corpus.joined`
+
+
+def is_unknown(speaker: str) -> bool:
+    """Whether a name stands for no speaker: "unknown", or "emodb/unknown" of joined corpora."""
+    return speaker.rpartition("/")[2] == UNKNOWN_SPEAKER
 
 
 def known_speaker(utterance: Utterance) -> str | None:
-    return None if utterance.speaker == UNKNOWN_SPEAKER else utterance.speaker
+    return None if is_unknown(utterance.speaker) else utterance.speaker
 
 
 # What utterances can have in common, by name; each function returns None where it is unknown.
@@ -41,6 +48,8 @@ GROUPS: Mapping[str, Callable[[Utterance], str | None]] = {
     "session": lambda utterance: utterance.session,
     "dialogue": lambda utterance: utterance.dialogue,
     "script": lambda utterance: utterance.script,
+    "language": lambda utterance: utterance.language,
+    "corpus": lambda utterance: utterance.corpus,
 }
 
 
@@ -52,7 +61,7 @@ class Corpus:
         name: appears in every run name, metrics file, table and plot.
         emotions: the classes; class k of K is `emotions[k]`.
         utterances: those of the classes, sorted by id.
-        others: those with any other label, sorted by id; `emotion` is the corpus's own code.
+        others: those with any other label, sorted by id; `emotion` is the corpus's own label.
         synthetic: whether a program speaks, so that scores measure the software, never emotion.
         expected: counts of a complete copy, see `completeness.expected_counts`; empty if unknown.
         warnings: what looks wrong in this copy; lines after the first of each are details.

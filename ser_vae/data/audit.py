@@ -31,8 +31,9 @@ def audit(
         pretrained_on: how many test utterances a pretrained encoder has seen; None if unknown.
 
     Returns:
-        `shared`: for speakers, sessions, dialogues and scripts, how many of those in the test set
-            are also in the training set, and of how many; None if the corpus does not state them.
+        `shared`: for speakers, sessions, dialogues, scripts, languages and corpora, how many of
+            those in the test set are also in the training set, and of how many; None if the corpus
+            does not state them.
         `adjacent_turns`: test utterances whose speaker's previous or next turn in the same dialogue
             is in the training set; None without dialogues.
         `pretrained_on`: as given.
@@ -43,7 +44,10 @@ def audit(
         `speaker_lookup_counts`: emotion -> correct and all test utterances, to pool folds.
         `verdict`, `sentence`: a summary in one word and in a sentence.
     """
-    shared = {f"{name}s": _shared(train, test, group_of) for name, group_of in GROUPS.items()}
+    shared = {
+        "corpora" if name == "corpus" else f"{name}s": _shared(train, test, group_of)
+        for name, group_of in GROUPS.items()
+    }
     known = {contents[utterance.id] for utterance in (*train, *unlabelled)}
     duplicates = sum(contents[utterance.id] in known for utterance in test)
     verdict, sentence = _verdict(shared["speakers"], train, test)
@@ -65,8 +69,20 @@ def audit(
         "speaker_lookup": speaker_lookup(train, test),
         "speaker_lookup_counts": lookup_counts(train, test),
         "verdict": verdict,
-        "sentence": sentence,
+        "sentence": sentence + _across_corpora(train, test),
     }
+
+
+def _across_corpora(train: Sequence[Utterance], test: Sequence[Utterance]) -> str:
+    """Name the corpora and the languages in common if none of the test set's is in training."""
+    of_train, of_test = ({u.corpus for u in subset if u.corpus} for subset in (train, test))
+    if not of_train or not of_test or of_train & of_test:
+        return ""
+    languages = {u.language for u in train if u.language} & {u.language for u in test}
+    return (
+        f"; trained on {', '.join(sorted(of_train))}, tested on {', '.join(sorted(of_test))}, "
+        f"languages known to be in both: {', '.join(sorted(languages)) or 'none'}"
+    )
 
 
 def _shared(

@@ -16,7 +16,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
+from ser_vae.corpus.utterance import is_unknown
 from ser_vae.evaluation.intervals import (
     CONFIDENCE,
     Groups,
@@ -167,7 +167,7 @@ def groups_for(seeds: Sequence[Predictions]) -> Groups:
     With few speakers the test has little power, rightly: each may favour one model by chance.
     """
     speakers = group_names(seeds, "speakers")
-    return "utterances" if UNKNOWN_SPEAKER in speakers or len(speakers) < 2 else "speakers"
+    return "utterances" if any(map(is_unknown, speakers)) or len(speakers) < 2 else "speakers"
 
 
 def difference(first: Resampled, second: Resampled) -> Difference:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import bootstrap, norm, t
 
-from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
+from ser_vae.corpus.utterance import is_unknown
 from ser_vae.evaluation.predictions import Predictions
 
 CONFIDENCE = 0.95
@@ -42,7 +42,7 @@ class Resampled:
 
 def intervals(predictions: Predictions) -> dict[str, tuple[float, float] | None]:
     """Return the 95 % intervals of UA over utterances and, if all are known, over speakers."""
-    unknown = UNKNOWN_SPEAKER in predictions.speaker
+    unknown = any(map(is_unknown, predictions.speaker))
     return {
         "utterances": mean_ua_interval([predictions], "utterances"),
         "speakers": None if unknown else mean_ua_interval([predictions], "speakers"),

@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
+from ser_vae.corpus.utterance import is_unknown
 from ser_vae.evaluation.intervals import CONFIDENCE
 
 # Inverse of the l2 penalty, the same for every representation and target. Among .001 to 1, on mean
@@ -133,7 +133,7 @@ def linear() -> Pipeline:
 
 
 def _several_known(names: Names) -> bool:
-    return len(set(names)) > 1 and set(names).isdisjoint({None, UNKNOWN_SPEAKER})
+    return len(set(names)) > 1 and not any(name is None or is_unknown(name) for name in names)
 
 
 def _score(truth: Names, guess: Sequence[str]) -> Score:

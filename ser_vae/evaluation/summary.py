@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Utterance
+from ser_vae.corpus.utterance import Utterance, is_unknown
 from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import evaluate, majority
 from ser_vae.evaluation.predictions import Predictions
@@ -36,7 +36,7 @@ def scores_and_baseline(
     predictions: Predictions, train: Sequence[Utterance], protocol: str
 ) -> dict[str, Any]:
     """Return scores with intervals, the majority baseline, and the overlap of speakers."""
-    speakers = set(predictions.speaker) - {UNKNOWN_SPEAKER}
+    speakers = {name for name in predictions.speaker if not is_unknown(name)}
     return {
         **evaluate(predictions, protocol),
         f"{protocol}/test/ua_intervals": intervals(predictions),

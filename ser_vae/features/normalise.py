@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
+from ser_vae.corpus.utterance import is_unknown
 
-Policy = Literal["train", "speaker", "none"]
+Policy = Literal["train", "speaker", "corpus", "none"]
 
 MIN_DEVIATION = 1e-5  # a column with a smaller standard deviation is constant: only centred
 ALL = ""  # the key of the one scale of policy "train"
@@ -38,8 +38,9 @@ class Normaliser:
     Attributes:
         policy: `train`: one scale, fitted on the training set; `speaker`: one scale per speaker,
             fitted on all of the speaker's utterances, the test set's too (transductive: it uses
-            the test speakers' audio, not their labels); `none`: frames stay as they are.
-        scales: by speaker under `speaker`, a single entry `ALL` under `train`, empty under `none`.
+            the test speakers' audio, not their labels); `corpus`: likewise one scale per corpus of
+            joined ones; `none`: frames stay as they are.
+        scales: by group (see `group_of`), empty under `none`.
     """
 
     policy: Policy
@@ -63,33 +64,51 @@ class Normaliser:
         if policy == "train":
             train = [f for f, used in zip(utterances, in_train, strict=True) if used]
             return cls(policy, {ALL: fit_scale(train)})
-        if UNKNOWN_SPEAKER in speakers:
+        if policy == "speaker" and any(map(is_unknown, speakers)):
             raise SerVaeError(
                 "normalise=speaker: the corpus does not name its speakers.\n"
                 "Give corpus=folder a CSV with a `speaker` column, or use normalise=train."
             )
-        by_speaker: dict[str, list[Tensor]] = {name: [] for name in sorted(set(speakers))}
-        for frames, speaker in zip(utterances, speakers, strict=True):
-            by_speaker[speaker].append(frames)
-        return cls(policy, {name: fit_scale(frames) for name, frames in by_speaker.items()})
+        groups = [cls(policy, {}).group_of(speaker) for speaker in speakers]
+        by_group: dict[str, list[Tensor]] = {name: [] for name in sorted(set(groups))}
+        for frames, group in zip(utterances, groups, strict=True):
+            by_group[group].append(frames)
+        return cls(policy, {name: fit_scale(frames) for name, frames in by_group.items()})
+
+    @property
+    def grouped(self) -> bool:
+        """Whether a new speaker, or corpus, needs statistics of its own."""
+        return self.policy in ("speaker", "corpus")
+
+    def group_of(self, speaker: str) -> str:
+        """Return the key of the scale of a speaker, who is <corpus>/<name> in joined corpora."""
+        if self.policy == "train":
+            return ALL
+        return speaker.partition("/")[0] if self.policy == "corpus" else speaker
+
+    def new_groups(self, speakers: Sequence[str]) -> dict[str, list[int]]:
+        """Map each group that has no scale yet to the indices of its speakers; "" is nobody."""
+        groups = [self.group_of(speaker) for speaker in speakers]
+        new = sorted(set(groups) - {"", *self.scales}) if self.grouped else []
+        return {name: [i for i, group in enumerate(groups) if group == name] for name in new}
 
     def scale_of(self, speaker: str | None) -> Scale:
-        """Return the scale of a speaker; of anybody unless the policy is `speaker`.
+        """Return the scale of a speaker, which is that of everybody under `train` and `none`.
 
         Raises:
-            SerVaeError: the policy is `speaker` and there are no statistics of this one.
+            SerVaeError: there are no statistics of the speaker, or of the corpus.
         """
         if self.policy == "none":
             return IDENTITY
-        if self.policy == "train":
-            return self.scales[ALL]
-        if speaker is None or speaker not in self.scales:
+        group = self.group_of(speaker or "")
+        if group not in self.scales:
             known = ", ".join(sorted(self.scales)) or "none"
             raise SerVaeError(
-                f"normalise=speaker: no statistics of speaker {speaker!r}; known are {known}.\n"
-                "Name one of these, or give several utterances of the new speaker together."
+                f"normalise={self.policy}: no statistics of {self.policy} {speaker!r}; known are "
+                f"{known}.\nName one of these, or give several utterances of the new "
+                f"{self.policy} together."
             )
-        return self.scales[speaker]
+        return self.scales[group]
 
     def apply(self, frames: Tensor, speaker: str | None) -> Tensor:
         """Standardise frames (T, F) in place, and return them."""
@@ -98,7 +117,7 @@ class Normaliser:
 
     def with_speaker(self, speaker: str, utterances: Sequence[Tensor]) -> "Normaliser":
         """Return a copy that also knows a speaker, from the frames (T, F) of their utterances."""
-        return replace(self, scales={**self.scales, speaker: fit_scale(utterances)})
+        return replace(self, scales={**self.scales, self.group_of(speaker): fit_scale(utterances)})
 
 
 def mean_and_std(utterances: Iterable[Tensor]) -> tuple[Tensor, Tensor]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features.checkpoint import checkpoint_digest, commit_of, find_checkpoint
 from ser_vae.features.digest import Digests
-from ser_vae.features.frame_files import count_columns, find_frames
+from ser_vae.features.imported import count_columns, find_frames
 from ser_vae.settings import Component, ImportedFeatures, SSLFeatures
 
 

@@ -11,6 +11,7 @@ from ser_vae.plots.style import PAGE_IN, blank, colours, markers, styled
 
 HEIGHT_IN = 2.6
 LEGEND_IN = 0.18  # height per line of the legend
+MARKED = "this recording"
 PER_LINE = 4  # names per line of the legend
 
 
@@ -21,24 +22,32 @@ def latent_map(
     *,
     explained: Sequence[float],
     title: str,
+    marked: npt.NDArray[np.floating] | None = None,
 ) -> Figure:
     """Draw `points` (U, 2) once per category, such as emotion and speaker, coloured by it.
 
     A category has U names. `explained` is the proportion of variance of each axis, 0 to 1.
+    `marked` (2,) is the point of a new recording.
     """
-    lines = max(-(-len(set(names)) // PER_LINE) for names in categories.values())
+    extra = marked is not None
+    lines = max(-(-(len(set(names)) + extra) // PER_LINE) for names in categories.values())
     width = PAGE_IN * len(categories) / max(2, len(categories))
     figure = blank(title, width, HEIGHT_IN + LEGEND_IN * lines)
     (row,) = figure.subplots(1, len(categories), squeeze=False)
     for axes, (category, names) in zip(row, categories.items(), strict=True):
-        _scatter(axes, points, names)
+        _scatter(axes, points, names, marked)
         axes.set_title(f"by {category}")
         axes.set_xlabel(f"component 1 ({100 * explained[0]:.1f} % of variance)")
         axes.set_ylabel(f"component 2 ({100 * explained[1]:.1f} %)")
     return figure
 
 
-def _scatter(axes: Axes, points: npt.NDArray[np.floating], names: Sequence[str]) -> None:
+def _scatter(
+    axes: Axes,
+    points: npt.NDArray[np.floating],
+    names: Sequence[str],
+    marked: npt.NDArray[np.floating] | None,
+) -> None:
     unique = sorted(set(names))
     colour, marker = colours(unique), markers(unique)
     for name in unique:
@@ -52,6 +61,10 @@ def _scatter(axes: Axes, points: npt.NDArray[np.floating], names: Sequence[str])
             alpha=0.75,
             lw=0,
             label=name,
+        )
+    if marked is not None:
+        axes.scatter(
+            marked[:1], marked[1:], s=150, color="red", marker="*", edgecolor="white", label=MARKED
         )
     axes.legend(
         loc="upper center",

@@ -4,7 +4,7 @@ All panels of a figure share one colour scale. Spectra are (T, F), natural log o
 """
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from ser_vae.plots.style import COLUMN_IN, PAGE_IN, blank, styled
+from ser_vae.plots.style import COLUMN_IN, PAGE_IN, blank, colours, styled
 
 Spectrum = npt.NDArray[np.float32]
 Limits = tuple[float, float]
@@ -120,6 +120,36 @@ def utterance(
         title=title,
         width_in=SINGLE_IN,
     )
+
+
+@styled
+def trajectory(
+    spectrum: Spectrum,
+    times_s: Sequence[float],
+    probabilities: Mapping[str, Sequence[float]],
+    *,
+    frame_shift_s: float,
+    title: str,
+) -> Figure:
+    """Draw probabilities at `times_s`, a line per emotion, above the spectrum (T, F).
+
+    Without times only the spectrum is drawn.
+    """
+    rows = 2 if len(times_s) else 1
+    figure = blank(title, PAGE_IN, MARGIN_IN + PANEL_IN + ROW_IN * rows)
+    grid = figure.subplots(rows, 1, squeeze=False, sharex=True)[:, 0]
+    if len(times_s):
+        colour = colours(probabilities)
+        for emotion, values in probabilities.items():
+            grid[0].plot(times_s, values, color=colour[emotion], label=emotion)
+        grid[0].set_ylim(0, 1.02)
+        grid[0].set_ylabel("probability so far")
+        grid[0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(probabilities))
+    image = _draw(grid[-1], spectrum, limits([spectrum]), frame_shift_s)
+    grid[-1].set_xlabel("time (s)")
+    grid[-1].set_ylabel("mel band")
+    _add_colour_bar(figure, image, grid[-1])
+    return figure
 
 
 def _utterances(

@@ -13,8 +13,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from ser_vae import SerVaeError
 from ser_vae.files import write_text
 from ser_vae.report.contents import CONTENTS, render_template
@@ -23,6 +21,7 @@ from ser_vae.report.runs import RunFrames, load_runs
 from ser_vae.report.scores import compute_results
 from ser_vae.report.status import print_status
 from ser_vae.report.tables import pivot_table
+from ser_vae.terminal import stdout
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,29 +34,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, metavar in {"rows": "SETTING", "columns": "SETTING", "expect": "KEY=VALUE"}.items():
         parser.add_argument(f"--{name}", nargs="+", metavar=metavar, help=texts[name])
     options = parser.parse_args(arguments)
-    console = Console(markup=False, emoji=False, highlight=False)
-    console.width = min(console.width, 80)
     try:
         frames = load_runs(options.folder)
         if options.status or options.expect:
             from ser_vae.compose import expand  # noqa: PLC0415  (Hydra is slow)
 
-            print_status(frames.runs, expand(options.expect) if options.expect else (), console)
+            print_status(frames.runs, expand(options.expect) if options.expect else ())
         else:
-            report(frames, options, console)
+            report(frames, options)
     except SerVaeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def report(frames: RunFrames, options: argparse.Namespace, console: Console) -> None:
+def report(frames: RunFrames, options: argparse.Namespace) -> None:
     """Write all files, and print the tables, the answer, and which file to open next.
 
     Raises:
         SerVaeError: a file cannot be written.
     """
-    results, folder, files = compute_results(frames), frames.folder, {}
+    results, folder, files, console = compute_results(frames), frames.folder, {}, stdout()
     document = build_document(results)
     try:
         if options.html:

@@ -16,16 +16,12 @@ from ser_vae.evaluation import projection
 from ser_vae.evaluation.latents import Latents
 from ser_vae.plots.style import BLACK, colours
 from ser_vae.report.comparable import Row
-from ser_vae.report.contents import CONTENTS
+from ser_vae.report.contents import CONTENTS, LIMITS
 from ser_vae.report.paper import MODELS
 from ser_vae.report.runs import PREFIX
 from ser_vae.report.scores import PERCENT, Results
 
 GREY, BLUE = "#7f7f7f", "#0072b2"  # grey replaces black, which is invisible in dark mode
-MAX_ROWS = 18  # of the first chart; if there are more, it shows the best
-MAX_RUNS = 3  # whose curves are drawn, per row
-MAX_POINTS = 1000  # of a map
-BINS = 10  # of the calibration chart
 
 
 def to_html(
@@ -60,7 +56,7 @@ def ua_chart(results: Results, study: str, div_id: str) -> str:
     Models have the same order in every test set: that of the paper's Table I, or if there are
     others, the order of their mean UA over the test sets.
     """
-    frame = results.ranking(study).head(MAX_ROWS)
+    frame = results.ranking(study).head(LIMITS["rows"])
     mean = frame.groupby("name")["ua"].transform("mean")
     column = frame["model"].map({model: n for n, model in enumerate(MODELS)})
     frame = frame.assign(order=column if column.notna().all() else -mean)
@@ -70,10 +66,10 @@ def ua_chart(results: Results, study: str, div_id: str) -> str:
     ticks: dict[str, Any] = {"tickvals": y, "ticktext": headings + frame["name"], "showgrid": False}
     common = {"y": y, "text": frame["name"], "hovertemplate": "%{text}: %{x:.1f}"}
     grey = {"color": GREY, "line": {"width": 2, "color": GREY}}
-    dots = {"size": 10, "color": frame["name"].map(colour_map(frame["name"].unique())).tolist()}
+    colour = frame["name"].map(colour_map(frame["name"].unique()))
     markers = {
         ("best_trivial_ua", "best trivial baseline"): grey | {"symbol": "line-ns", "size": 16},
-        ("ua", "mean over seeds"): dots,
+        ("ua", "mean over seeds"): {"size": 10, "color": colour.tolist()},
         ("paper_accuracy", "the paper, on IEMOCAP"): grey | {"symbol": "diamond-open", "size": 11},
     }
     traces = [
@@ -93,7 +89,7 @@ def training_curves(rows: Sequence[Row], folder: Path, div_id: str) -> tuple[str
         pd.read_csv(folder / run["folder"] / file).assign(model=row.name, run=run["folder"])
         for file in ("pretrain.csv", "classify.csv")
         for row in rows
-        for run in row.runs[:MAX_RUNS]
+        for run in row.runs[: LIMITS["runs"]]
         if file in run["files"]
     ]
     frame = pd.concat([pd.DataFrame(columns=["epoch", "step"]), *frames], ignore_index=True)
@@ -109,7 +105,7 @@ def latent_map(latents: Latents | None, div_id: str, *, umap: bool) -> tuple[str
     """Draw the mean latents in two dimensions; a selector chooses what the colours stand for."""
     if latents is None or len(latents.mean) < projection.LEAST:
         return "", []
-    sample = slice(None, None, -(-len(latents.mean) // MAX_POINTS))
+    sample = slice(None, None, -(-len(latents.mean) // LIMITS["points"]))
     points = {"": projection.pca(latents.mean)[0]}
     points |= {", UMAP": projection.umap(latents.mean, seed=0)} if umap else {}
     traces: list[Any] = []
@@ -128,7 +124,7 @@ def calibration_chart(frame: pd.DataFrame, div_id: str) -> str:
     """Draw how often predictions are correct against their probability, all seeds together."""
     probability = PERCENT * frame.filter(regex=f"^{PREFIX}").max(axis=1)
     correct = PERCENT * (frame["truth"] == frame["guess"])
-    bins = np.minimum(probability.to_numpy() * BINS // PERCENT, BINS - 1)
+    bins = np.minimum(probability.to_numpy() * LIMITS["bins"] // PERCENT, LIMITS["bins"] - 1)
     means = pd.DataFrame({"probability": probability, "correct": correct}).groupby(bins).mean()
     means["predictions"] = np.unique(bins, return_counts=True)[1]
     style = {"size": "predictions", "color_discrete_sequence": [BLUE]}

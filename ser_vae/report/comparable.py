@@ -92,8 +92,7 @@ def group_runs(frames: RunFrames) -> tuple[list[TestSet], dict[str, str]]:
     Returns:
         The test sets in the order of a table, and ignored run -> the later run that replaces it.
     """
-    finished = frames.runs[frames.runs["state"] == "finished"].to_dict("records")
-    rows, repeated = make_rows(finished)
+    rows, repeated = make_rows(frames.runs[frames.runs["state"] == "finished"].to_dict("records"))
     tables = dict(iter(frames.predictions.groupby(["run", "policy"], sort=False)))
     for row in rows:
         pool_folds(row, tables)
@@ -120,8 +119,7 @@ def make_rows(runs: Sequence[Record]) -> tuple[list[Row], dict[str, str]]:
     for key, seed, fold in kept:
         folds[key, seed].append(fold)
     rows: dict[Hashable, Row] = {}
-    runs = sorted(kept.values(), key=lambda run: (run["seed"], run["fold"] or 0, run["folder"]))
-    for run in runs:
+    for run in sorted(kept.values(), key=lambda r: (r["seed"], r["fold"] or 0, r["folder"])):
         key, seed = run["key"], run["seed"]
         finished, count = sorted(folds[key, seed], key=str), int(run["folds"])
         complete = run["fold"] is None or len(finished) == count

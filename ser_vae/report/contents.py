@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from yaml import safe_load  # type: ignore[import-untyped]
 
 CONTENTS: dict[str, Any] = safe_load((files("ser_vae.report") / "report.yaml").read_text("utf-8"))
+LIMITS: dict[str, int] = CONTENTS["limits"]
 
 
 def render_template(name: str, values: dict[str, Any]) -> str:

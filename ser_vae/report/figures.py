@@ -79,14 +79,12 @@ def study_plots(results: Results, study: str) -> Iterator[tuple[str, str, Draw]]
         ends, best = frame[["low", "high"]].to_numpy(), float(frame["best_trivial_ua"].iloc[0])
         draw = partial(bars.listed, frame["name"].tolist(), frame["ua"].to_numpy(), ends, best)
         yield "models", subject, partial(draw, baseline=lighter, quantity=UA)
-        rows = [row for row in frame["row"] if row and row.kind != "trivial"]
-        panels = {r.name: confusion_counts(predictions_of(results, r.runs), r) for r in rows}
-        if panels:
-            yield "confusion", subject, partial(confusion, panels, [*panels[rows[0].name]])
+        if rows := [row for row in frame["row"] if row and row.kind != "trivial"]:
+            panels = {r.name: confusion_counts(predictions_of(results, r.runs), r) for r in rows}
+            yield "confusion", subject, partial(confusion, panels, test_set.run["emotions"])
         for row in (row for row in test_set.rows if not row.leaks):
             run, folder = row.runs[0], results.frames.folder / row.runs[0]["folder"]
-            fold = "" if run["fold"] is None else f", fold {run['fold']}"
-            of_run = f"{study}, {row.name}, {test_set.name}, seed {run['seed']}{fold}"
+            of_run = f"{study}, {row.name}, {test_set.name}, seed {run['seed']}"
             yield from ((kind, of_run, draw) for kind, draw in run_plots(run, folder))
 
 

@@ -9,19 +9,17 @@ from matplotlib import colormaps
 from PIL import Image
 
 from ser_vae.evaluation.illustrations import Illustrations
+from ser_vae.report.contents import LIMITS
 
 COLOURS = colormaps["magma"]
 PERCENTILES = (0.5, 99.5)  # of the input: the ends of the scale of colours
-QUALITY = 55  # of WebP, out of 100
-MAX_DURATION_S = 8  # of a recording
-MAX_BYTES = 700_000  # of all pictures and recordings of a page
 
 
 class Embedder:
-    """Turns files into data URIs until the page has MAX_BYTES of them."""
+    """Turns files into data URIs until the page holds as many bytes as it may."""
 
     def __init__(self) -> None:
-        self.bytes_left = MAX_BYTES
+        self.bytes_left = LIMITS["embedded"]
 
     def embed(self, content: bytes, kind: str) -> str:
         """Return the content as a data URI; "" if it is empty or no longer fits."""
@@ -45,7 +43,7 @@ def embed_spectrograms(examples: Illustrations, embedder: Embedder) -> dict[str,
             scaled = np.clip((frames.T[::-1] - low) / (high - low), 0, 1)
             pixels = np.ascontiguousarray(COLOURS(scaled, bytes=True)[..., :3])
             stream = io.BytesIO()
-            Image.fromarray(pixels).save(stream, "webp", quality=QUALITY)
+            Image.fromarray(pixels).save(stream, "webp", quality=LIMITS["webp"])
             pictures.append(embedder.embed(stream.getvalue(), "image/webp"))
         lines[emotion] = pictures
     return lines
@@ -53,14 +51,14 @@ def embed_spectrograms(examples: Illustrations, embedder: Embedder) -> dict[str,
 
 def encode_mp3(path: str, clip: tuple[float, float] | None) -> bytes:
     """Encode the first seconds of a recording, or a clip of it, as MP3; b"" if unreadable."""
-    start, end = clip or (0.0, MAX_DURATION_S)
+    start, end = clip or (0.0, LIMITS["recording_s"])
     try:
         with soundfile.SoundFile(path) as file:
             file.seek(round(start * file.samplerate))
-            count = round(min(end - start, MAX_DURATION_S) * file.samplerate)
-            samples = file.read(count, always_2d=True).mean(axis=1)
+            count = round(min(end - start, LIMITS["recording_s"]) * file.samplerate)
+            waveform = file.read(count, always_2d=True)
             stream = io.BytesIO()
-            soundfile.write(stream, samples, file.samplerate, format="MP3")
+            soundfile.write(stream, waveform.mean(axis=1), file.samplerate, format="MP3")
     except (OSError, soundfile.SoundFileError):
         return b""
     return stream.getvalue()

@@ -15,14 +15,11 @@ from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation import illustrations, latents
 from ser_vae.report import charts, media
 from ser_vae.report.comparable import Row
-from ser_vae.report.contents import render_template
+from ser_vae.report.contents import LIMITS, render_template
 from ser_vae.report.runs import MAIN, PREFIX, Record
 from ser_vae.report.scores import PERCENT, Results
 from ser_vae.report.tables import TABLES, make_table
 from ser_vae.terminal import track
-
-HARDEST = 6  # utterances, per test set
-MAX_SPEAKERS = 24
 
 
 def render_page(results: Results, document: Record, *, umap: bool, audio: bool) -> str:
@@ -58,8 +55,8 @@ def describe_test_set(
     loaded = [stored for stored in by_row.values() if stored]
     recordings = {u: clip for each in loaded for u, clip in each.recordings().items()}
     sexes = {who: sex for each in loaded for who, sex in zip(each.speaker, each.sex, strict=True)}
-    with_audio = [row for row in rows if row.kind != "trivial" and not row.leaks]
-    hardest = hardest_utterances(results, with_audio or rows)
+    with_audio = [row for row in rows if row.kind != "trivial" and not row.leaks] or rows
+    hardest = hardest_utterances(results, with_audio)
     for record in hardest:
         source = recordings.get(record["utterance"], ("", None))
         sound = media.encode_mp3(*source) if audio else b""
@@ -103,7 +100,7 @@ def recall_by(frame: pd.DataFrame, row: Row, group: str) -> pd.DataFrame:
     table = frame.pivot_table("correct", group, "truth", "mean")
     table = table.reindex(columns=row.runs[0]["emotions"])
     table.insert(0, "UA", table.mean(axis=1))
-    return table.nsmallest(MAX_SPEAKERS, "UA")
+    return table.nsmallest(LIMITS["speakers"], "UA")
 
 
 def hardest_utterances(results: Results, rows: Sequence[Row]) -> list[Record]:
@@ -117,7 +114,7 @@ def hardest_utterances(results: Results, rows: Sequence[Row]) -> list[Record]:
     by_utterance = frame.groupby(["utterance", "speaker", "truth"])
     most_frequent = ("guess", lambda guesses: guesses.mode()[0])
     counts = {"wrong": ("wrong", "sum"), "of": ("wrong", "size"), "p": ("p", "mean")}
-    worst = by_utterance.agg(guess=most_frequent, **counts).nsmallest(HARDEST, "p")
+    worst = by_utterance.agg(guess=most_frequent, **counts).nsmallest(LIMITS["utterances"], "p")
     return list(worst.reset_index().to_dict("records"))
 
 

@@ -27,9 +27,8 @@ def build_document(results: Results) -> Record:
     ]
     has_paper_layout = any(test_set.paper_layout for test_set in results.test_sets)
     legend = CONTENTS["legend"] + [CONTENTS["paper"]] * has_paper_layout
-    synthetic = any(test_set.run["synthetic"] for test_set in results.test_sets)
+    warning = f"{SYNTHETIC.capitalize()}." * any(t.run["synthetic"] for t in results.test_sets)
     document = {"chapters": chapters, "legend": legend, "remarks": notes.find_remarks(results)}
-    warning = f"{SYNTHETIC.capitalize()}." * synthetic
     return document | {"synthetic": warning, "captions": CONTENTS["captions"]}
 
 

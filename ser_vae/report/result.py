@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from ser_vae.evaluation.confusion import accuracies
+from ser_vae.terminal import stdout
 
 CAUTION = "caution"  # label of what limits the reading of the score
 CONTROLS = ("random", "oracle")  # label policies that show the effect of a label; never a result
@@ -21,9 +21,7 @@ Lines = list[tuple[str, str]]  # label and text; the first is the title, without
 
 def print_result(scores: Metrics, folds: Sequence[Metrics]) -> None:
     """Print the result of a run, or of all folds, as a table; see `result_lines`."""
-    console = Console(markup=False, emoji=False, highlight=False)
-    console.width = min(console.width, 80)
-    console.print(to_table(result_lines(scores, folds)))
+    stdout().print(to_table(result_lines(scores, folds)))
 
 
 def result_lines(scores: Metrics, folds: Sequence[Metrics]) -> Lines:

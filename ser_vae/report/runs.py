@@ -17,7 +17,7 @@ import pandas as pd
 from yaml import CSafeLoader, YAMLError, load  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
-from ser_vae.run_folder import NOT_ADDRESSED, PLACES_OF_A_CORPUS
+from ser_vae.run_folder import NOT_ADDRESSED, without_places
 from ser_vae.terminal import track
 
 METRICS = ("ua", "wa", "macro_f1", "nll", "ece")  # fractions of 1; nll in nats per utterance
@@ -61,8 +61,7 @@ def load_runs(folder: Path) -> RunFrames:
         SerVaeError: there is none.
     """
     records, tables, damaged = [], [pd.DataFrame(columns=["run", "policy"])], {}
-    paths = list(find_run_folders(folder))
-    for path in track(paths, "runs", len(paths), transient=True):
+    for path in track(find_run_folders(folder), "runs", None, transient=True):
         name = path.relative_to(folder).as_posix()
         try:
             record, predictions = read_run(path)
@@ -146,9 +145,9 @@ def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
     names is left out.
     """
     decisive = {k: v for k, v in config.items() if k not in (*NOT_ADDRESSED, "seed", "fold")}
-    paths = [f"corpus.{name}" for name in PLACES_OF_A_CORPUS]
+    decisive["corpus"] = without_places(decisive["corpus"])
     options = {group: option for group, option in config["choice"].items() if group in decisive}
-    settings = {k: v for k, v in flatten(decisive).items() if k not in paths} | options
+    settings = flatten(decisive) | options
     as_text = {key: json.dumps(value).replace('"', "") for key, value in settings.items()}
     return {key: text for key, text in as_text.items() if not key.endswith("._target_")}
 

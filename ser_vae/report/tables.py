@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ser_vae.report.contents import CONTENTS
+from ser_vae.report.contents import CONTENTS, LIMITS
 from ser_vae.report.paper import MODELS, heading
 from ser_vae.report.runs import MAIN, Record
 from ser_vae.report.scores import CONTROLS, Results
 
 MISSING = "–"
-MAX_PAIRS = 10  # of a test set; if there are more, only those of its best row are listed
 LEAKS = "LEAKS, no result"
 ALARM = "alarm"  # key of a line whose score is no result, or not to be relied on
 MEASURED = CONTENTS["measured"]
@@ -44,8 +43,7 @@ class Table:
 def study_tables(results: Results, study: str) -> list[Table]:
     """Return all tables of a study that have a line."""
     numbers = [n for n, test_set in enumerate(results.test_sets) if test_set.study == study]
-    tables = (make_table(results, title, numbers) for title in TABLES)
-    return [table for table in tables if table.rows]
+    return [table for title in TABLES if (table := make_table(results, title, numbers)).rows]
 
 
 def make_table(results: Results, title: str, test_sets: Sequence[int]) -> Table:
@@ -68,7 +66,7 @@ def pivot_table(results: Results, rows: Sequence[str], columns: Sequence[str]) -
     scores = results.scores[results.scores["row"].notna() & (results.scores["policy"] == MAIN)]
     records, axes = scores.to_dict("records"), [*rows, *columns]
     settings = [score["row"].settings | {"corpus": score["corpus"]} for score in records]
-    frame = pd.DataFrame(settings).reindex(columns=axes).fillna(MISSING)
+    frame = pd.DataFrame(settings).reindex(columns=axes).astype(object).fillna(MISSING)
     frame = frame.assign(UA=[format_score(score)["UA"] for score in records])
     cells = frame.groupby(axes, sort=False)["UA"].agg(", ".join).unstack([*columns])
     wide = cells.fillna(MISSING).reset_index()
@@ -128,7 +126,7 @@ def pair_rows(results: Results, number: int) -> Iterator[Record]:
     names = list(ranking[ranking["test_set"] == number]["name"])
     pairs = [p for p in results.pairs_of(number) if {p["first"], p["second"]} <= {*names}]
     for pair in pairs:
-        if len(pairs) <= MAX_PAIRS or names[0] in (pair["first"], pair["second"]):
+        if len(pairs) <= LIMITS["pairs"] or names[0] in (pair["first"], pair["second"]):
             yield {"first": pair["first"], "second": pair["second"], **format_pair(pair)}
 
 

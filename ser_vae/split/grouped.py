@@ -28,6 +28,20 @@ def script_folds(utterances: Sequence[Utterance], **settings: Any) -> list[dict[
     return grouped_folds(utterances, "script", **settings)
 
 
+def corpus_folds(
+    utterances: Sequence[Utterance], *, test: str | None, **settings: Any
+) -> list[dict[str, str]]:
+    """Leave one corpus out of several that are joined: each in turn, or `test` alone."""
+    every = len(utterances)
+    folds = grouped_folds(utterances, "corpus", leave_one_out_up_to=every, folds=every, **settings)
+    names = sorted({utterance.corpus or "" for utterance in utterances})
+    if test is None:
+        return folds
+    if test not in names:
+        raise SerVaeError(f"split.test={test}: expected one of {', '.join(names)}.")
+    return [folds[names.index(test)]]
+
+
 def grouped_folds(
     utterances: Sequence[Utterance],
     group: str,

@@ -46,6 +46,8 @@ def test_shared_groups_are_counted_among_those_of_the_test_set():
         "sessions": {"in_train": 1, "in_test": 2},
         "dialogues": {"in_train": 1, "in_test": 2},
         "scripts": {"in_train": 2, "in_test": 3},
+        "languages": None,
+        "corpora": None,
     }
 
 
@@ -58,7 +60,9 @@ def test_groups_of_the_training_set_alone_do_not_count():
 
 def test_what_the_corpus_does_not_state_is_none_rather_than_zero():
     result = audited([utterance("a", UNKNOWN_SPEAKER)], [utterance("b", UNKNOWN_SPEAKER)])
-    assert result["shared"] == dict.fromkeys(("speakers", "sessions", "dialogues", "scripts"))
+    assert result["shared"] == dict.fromkeys(
+        ("speakers", "sessions", "dialogues", "scripts", "languages", "corpora")
+    )
     assert result["adjacent_turns"] is None
 
 

@@ -10,8 +10,7 @@ from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError
 from ser_vae.features.digest import Digests
-from ser_vae.features.frame_files import frames_path
-from ser_vae.features.imported import Imported
+from ser_vae.features.imported import Imported, frames_path
 from ser_vae.features.pinned import pin
 from ser_vae.features.store import FeatureStore
 from ser_vae.settings import parse_component

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.folder import UNKNOWN_SPEAKER
-from ser_vae.features.normalise import mean_and_std, standardise
+from ser_vae.features.normalise import Normaliser, mean_and_std, standardise
 
 F = 5
 SPEAKERS = ("a", "b", "a", "b", "c")
@@ -112,3 +112,26 @@ def test_the_returned_scale_undoes_the_standardisation(policy):
     scales = standardise(changed, policy, SPEAKERS, IN_TRAIN)
     for scale, values, before in zip(scales, changed, frames, strict=True):
         torch.testing.assert_close(scale.undo(values), before, rtol=1e-4, atol=1e-4)
+
+
+def test_corpora_are_fitted_on_all_their_utterances_also_of_unknown_speakers():
+    frames = utterances()
+    speakers = ("x/a", "y/unknown", "x/b", "y/unknown", "x/unknown")
+    changed = [values.clone() for values in frames]
+    standardise(changed, "corpus", speakers, IN_TRAIN)
+    for corpus in "xy":
+        mask = tuple(name.startswith(corpus) for name in speakers)
+        before, after = select(frames, mask), select(changed, mask)
+        for values, wanted in zip(after, in_numpy(before, before), strict=True):
+            np.testing.assert_allclose(values, wanted, atol=1e-5)
+
+
+def test_a_new_corpus_gets_statistics_of_its_own():
+    frames = utterances()
+    normaliser = Normaliser.fit("corpus", frames, ["x/a", "x/b", "y/a", "y/b", "y/c"], IN_TRAIN)
+    assert normaliser.new_groups(["x/new", "z/a", "", "z/b"]) == {"z": [1, 3]}
+    with pytest.raises(SerVaeError, match=r"no statistics of corpus 'z/a'; known are x, y"):
+        normaliser.scale_of("z/a")
+    known = normaliser.with_speaker("z", frames[:2])
+    assert known.scale_of("z/a") is known.scale_of("z/b")
+    assert known.scale_of("x/new") is normaliser.scale_of("x/a")

@@ -16,6 +16,7 @@ from ser_vae.plots.spectrogram import (
     limits,
     prior_samples,
     reconstructions,
+    trajectory,
     traversals,
     utterance,
 )
@@ -192,3 +193,25 @@ def test_a_collapsed_run_lies_in_the_shaded_region() -> None:
         for point in vae.get_offsets()
     ]
     assert inside == [False, True]
+
+
+@pytest.mark.parametrize("times", [[], [0.1, 0.2, 0.5]])
+def test_probabilities_share_the_time_axis_of_the_spectrogram(times: list[float]) -> None:
+    probabilities = {emotion: [0.25] * len(times) for emotion in EMOTIONS}
+    figure = trajectory(spectrum(50), times, probabilities, frame_shift_s=0.01, title="t")
+    (below,) = panels(figure)
+    assert below.get_xlim() == (0, 0.5)
+    if times:
+        assert figure.axes[0].get_xlim() == (0, 0.5)
+        assert [line.get_label() for line in figure.axes[0].lines] == list(EMOTIONS)
+    else:
+        assert not any(axes.lines for axes in figure.axes)
+
+
+def test_a_new_recording_is_marked_in_the_map() -> None:
+    points = np.arange(8.0).reshape(4, 2)
+    names = {"emotion": list(EMOTIONS)}
+    figure = latent_map(points, names, explained=(0.5, 0.1), title="t", marked=np.array([9, 1]))
+    star = figure.axes[0].collections[-1]
+    assert star.get_label() == "this recording"
+    np.testing.assert_array_equal(star.get_offsets(), [[9, 1]])

@@ -133,7 +133,8 @@ def status(study: Study, capsys: pytest.CaptureFixture[str], *arguments: str) ->
 def test_rows_and_columns_add_a_table(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     study.run("model=vae")
     assert main([str(study.folder), "--columns", "classifier"]) == 0
-    assert "UA by corpus, split, data and classifier" in capsys.readouterr().out
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "UA by corpus, split, data and classifier" in printed
     assert "| urdu | random | complete | 50.0 |" in (study.folder / "report.md").read_text()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from report.conftest import Study, guess, health
+from report.conftest import Study, guess
 
 from ser_vae.evaluation.compare import compare
 from ser_vae.evaluation.intervals import mean_ua_interval
@@ -114,20 +114,6 @@ def test_a_score_below_chance_beats_no_baseline(study: Study) -> None:
     score = row(study, "VAE")
     assert score["ua"] > score["best_trivial_ua"]
     assert not score["beats_trivial"]
-
-
-def test_a_classifier_of_a_single_class_is_flagged(study: Study) -> None:
-    constant = guess(0.5)
-    constant.probability[:] = 0.6, 0.4
-    study.run("model=vae", guesses=constant)
-    study.run("model=vae", seed=1)
-    assert row(study, "VAE")["one_class"] == 1
-
-
-def test_collapsed_runs_are_counted(study: Study) -> None:
-    for seed in (0, 1, 2):
-        study.run("model=vae", seed=seed, health=health(collapsed=seed > 0))
-    assert row(study, "VAE")["collapsed"] == 2
 
 
 def test_a_leaking_row_is_last_and_not_tested(study: Study) -> None:

@@ -1,0 +1,173 @@
+"""Show in a browser what a model makes of a recording: `python -m ser_vae.app MODEL`.
+
+The page takes a file or records one. It shows the probability of each emotion, how they develop
+every 100 ms beside the log-mel spectrogram, and where the mean latent lies among those of the
+training utterances. It says why if a model lacks one of these. Only this machine can reach it,
+unless --host says otherwise. Nothing is sent anywhere; uploads are deleted when the command ends.
+"""
+
+import argparse
+import base64
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+from sklearn.decomposition import PCA
+
+import ser_vae
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import SYNTHETIC
+from ser_vae.evaluation import latents
+from ser_vae.features.extractor import Invertible
+from ser_vae.inputs import ONE_SPEAKER, Input, add_trust, with_speakers
+from ser_vae.plots.latent_map import latent_map
+from ser_vae.plots.spectrogram import trajectory
+from ser_vae.plots.style import PAGE_IN, PNG_DPI, png_bytes
+from ser_vae.recogniser import Recogniser, Recording, model_folder
+from ser_vae.run_folder import RunFolder
+
+# of the installed ones; others would be fetched from Google
+FONTS = ("system-ui", "sans-serif")
+PICTURE = '<img alt="{}" src="data:image/png;base64,{}" style="width: {:.0%}; background: #fff">'
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
+    try:
+        import gradio  # noqa: PLC0415  (an extra)
+
+        page = build_page(gradio, Explorer.load(options.model, options.trust))
+        _, url, _ = page.launch(
+            server_name=options.host,
+            server_port=options.port,
+            share=False,
+            prevent_thread_lock=True,
+            quiet=True,
+            run_history=False,  # else the browser would keep recordings
+            footer_links=[],
+            theme=gradio.themes.Default(font=FONTS, font_mono=FONTS),
+        )
+    except (ImportError, SerVaeError, OSError) as error:  # OSError: the port is in use
+        remedy = ".\npip install 'ser_vae[app]'" if isinstance(error, ImportError) else ""
+        print(f"error: {error}{remedy}", file=sys.stderr)
+        return 1
+    print(f"{url} (Ctrl-C to stop)", flush=True)
+    page.block_thread()
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        prog="python -m ser_vae.app",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("model", metavar="MODEL", help="a run folder, its model/, or user/name")
+    result.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine")
+    result.add_argument("--port", type=int, help="default: the first free one from 7860 on")
+    add_trust(result)
+    return result
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A model, and the mean latents of its training utterances; None if they are not at hand."""
+
+    model: Recogniser
+    training: latents.Latents | None
+
+    @classmethod
+    def load(cls, path: str, trust: Sequence[str] = ()) -> "Explorer":
+        model = ser_vae.load(path, trust=trust)
+        file = RunFolder(model_folder(path).parent).training_latents
+        return cls(model, latents.read(file) if file.exists() else None)
+
+    @property
+    def heading(self) -> str:
+        """What the model was trained and tested on, as Markdown."""
+        about = self.model.about
+        ua = about["scores"].get(f"{about['protocol']}/test/ua", float("nan"))
+        synthetic = f"**{SYNTHETIC.capitalize()}.**" if about["synthetic"] else ""
+        tested = f"UA on its test set: {100 * ua:.0f} %. {about['audit']['sentence']}. {synthetic}"
+        return f"# Emotion of a recording\n\n`{about['run']}`, corpus {about['corpus']}. {tested}"
+
+    def explore(self, path: str | None) -> tuple[dict[str, float] | None, str, str, str]:
+        """Recognise a recording: return probabilities, notes, and two pictures."""
+        if path is None:
+            return None, "", "", ""
+        speaker = ONE_SPEAKER if self.model.normaliser.grouped else None
+        try:
+            model = with_speakers(self.model, [Input(path, Recording(path), speaker=speaker)])
+            probabilities = model.predict(path, speaker=speaker).probabilities
+            spectrogram, no_trajectory = draw_spectrogram(model, path)
+            drawn_map, no_map = self.draw_map(model, path, speaker)
+        except SerVaeError as error:
+            return None, f"**{str(error).replace(path, Path(path).name)}**", "", ""
+        own = "The recording is standardised by its own statistics." if speaker else ""
+        return probabilities, "\n\n".join([own, no_trajectory, no_map]), spectrogram, drawn_map
+
+    def draw_map(self, model: Recogniser, path: str, speaker: str | None) -> tuple[str, str]:
+        """Draw the recording's mean latent among those of the training utterances, or say why not.
+
+        The map is the principal components of the training utterances alone.
+        """
+        if model.representation is None:
+            return "", "No map of latents: the model is utterance-level and has none."
+        if self.training is None:
+            return "", "No map of latents: training_latents.npz of the run's folder is not here."
+        pca = PCA(n_components=2, svd_solver="full").fit(self.training.mean)
+        figure = latent_map(
+            pca.transform(self.training.mean),
+            {"emotion": self.training.emotion},
+            explained=pca.explained_variance_ratio_,
+            title="Mean latents of training utterances",
+            marked=pca.transform(model.encode(path, speaker=speaker).mean(axis=0)[None])[0],
+        )
+        return html(figure, "Map of mean latents; a star is this recording"), ""
+
+
+def draw_spectrogram(model: Recogniser, path: str) -> tuple[str, str]:
+    """Draw the log-mel spectrogram below the probabilities over time, or say what there is not."""
+    if not isinstance(model.extractor, Invertible):
+        return "", "No spectrogram: the model's features are no log-mel spectrogram."
+    reason = model.segment_pipeline().obstacle(causal=True)
+    timed = [] if reason else model.trajectory(path)
+    figure = trajectory(
+        model.frames(path)[:, : model.extractor.spectrogram_bands],
+        [each.time_s for each in timed],
+        {emotion: [each.probabilities[emotion] for each in timed] for emotion in model.emotions},
+        frame_shift_s=model.extractor.frame_shift_s,
+        title="Log-mel spectrogram",
+    )
+    missing = f"No probabilities over time: {reason}." if reason else ""
+    return html(figure, "Log-mel spectrogram, and probabilities over time"), missing
+
+
+def html(figure: Figure, alt: str) -> str:
+    """Embed a figure in the page; text has the same size in figures of any width."""
+    content = base64.b64encode(png_bytes(figure, PNG_DPI)).decode()
+    return PICTURE.format(alt, content, figure.get_figwidth() / PAGE_IN)
+
+
+def build_page(gradio: Any, explorer: Explorer) -> Any:
+    """Lay out the page, a `gradio.Blocks`."""
+    # every 600 s uploads older than an hour are deleted
+    with gradio.Blocks(analytics_enabled=False, title="ser_vae", delete_cache=(600, 3600)) as page:
+        gradio.Markdown(explorer.heading)
+        with gradio.Row():
+            with gradio.Column(scale=1, min_width=320):
+                recording = gradio.Audio(type="filepath", label="Recording", buttons=[])
+                texts = [gradio.Label(label="Probabilities"), gradio.Markdown()]
+            with gradio.Column(scale=2, min_width=320):
+                pictures = [gradio.HTML(), gradio.HTML()]
+        recording.change(explorer.explore, recording, [*texts, *pictures])
+    return page
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""A corpus whose file names say everything: its option in conf/corpus is all that it needs.
+
+A regular expression with named groups takes a path apart, and tables turn its codes into words;
+conf/corpus/filenames.yaml describes each setting. The groups (and values) that mean something here
+are emotion, speaker, sex (F, M), session, dialogue, script, language, style (improvised, scripted),
+part (train, validation, test) and id, which is all that the expression matches unless it has such a
+group. Others, such as take or intensity, may be used in values.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.completeness import expected_counts, list_warning
+from ser_vae.corpus.files import AUDIO, existing_root, walk
+from ser_vae.corpus.labels import Classes, class_of_code, class_of_label, sort_into_classes
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance
+
+FREE_TEXT = ("session", "dialogue", "script", "language")
+CHOICES = {
+    "sex": ("F", "M"),
+    "style": ("improvised", "scripted"),
+    "part": ("train", "validation", "test"),
+}
+# Warnings, of which the files are counted.
+NO_MATCH = "files do not follow the naming of this corpus and are ignored"
+NO_ROW = "files have no row in corpus.labels and are ignored"
+NO_FILE = "rows of corpus.labels have no file"
+NO_LABEL = "files have a code that corpus.emotions does not list and are ignored"
+SECOND_COPY = "files lie once more in a folder higher up and are ignored here"
+
+
+def read(
+    root: str | Path | None,
+    *,
+    name: str,
+    example: str,
+    pattern: str,
+    emotions: Mapping[str, Sequence[str]],
+    classes: Classes,
+    tables: Mapping[str, Mapping[str, str]],
+    values: Mapping[str, str],
+    labels: Mapping[str, Any],
+    complete: Mapping[str, Any],
+) -> Corpus:
+    """Read a folder by the names of its files; every audio file below it is looked at.
+
+    Other classes than the default make a corpus of another name, so that their scores never appear
+    beside scores of those.
+
+    Args:
+        root: the folder, or one that holds it.
+        name: of the corpus, one word.
+        example: a path that the pattern matches, for errors.
+        pattern: regular expression of the end of a path, without its suffix.
+        emotions: label -> codes of the group `emotion`.
+        classes: see `labels.Classes`.
+        labels: CSVs that say of each file what its name does not, see `read_rows`.
+        tables: group -> value -> regular expression of codes; other codes stay as they are.
+        values: name of a value -> its text, with groups in braces; left out where a path lacks one.
+        complete: `counts` (label -> utterances) and totals of a complete copy, see
+            `completeness.expected_counts`; empty or None where unknown.
+
+    Raises:
+        SerVaeError: no root, it holds no file with a name of this corpus, two files have the same
+            id, or the classes are not of this corpus.
+    """
+    codes = [code for members in emotions.values() for code in members]
+    label_of = class_of_code(emotions, codes)
+    class_of = class_of_label(classes, list(emotions))
+    folder = existing_root(root, name, f"{name.upper()}_ROOT")
+    described: list[tuple[Path, dict[str, str]]] = []
+    rows = read_rows(folder, labels)
+    ignored: dict[str, list[str]] = {NO_MATCH: [], NO_ROW: [], NO_LABEL: [], SECOND_COPY: []}
+    used_rows = set()
+    for file in (path for path in walk(folder) if path.suffix.lower() in AUDIO):
+        groups = parse_path(file.relative_to(folder), pattern)
+        if groups is None:
+            ignored[NO_MATCH].append(file.name)
+            continue
+        if rows:
+            key = labels["path"].format_map(groups)
+            used_rows.add(key)
+            if key not in rows:
+                ignored[NO_ROW].append(str(file.relative_to(folder)))
+                continue
+            groups |= rows[key]
+        text = translate(groups, tables, values)
+        if text.get("emotion") not in label_of:
+            ignored[NO_LABEL].append(f"{file.name} ({text.get('emotion')})")
+        else:
+            described.append((file, text))
+    ignored[NO_FILE] = list(rows.keys() - used_rows)
+    if not described:
+        first = [
+            w.partition("\n")[0] for what in ignored for w in list_warning(what, ignored[what])
+        ]
+        raise SerVaeError(
+            f"{folder} is not {name.upper()}: expected files such as {example}.\n"
+            f"{'; '.join(first) or 'Give the folder that holds them'}."
+        )
+    depth = {text["id"]: len(file.parts) for file, text in sorted(described, key=by_depth)[::-1]}
+    labelled = []
+    for file, text in described:
+        if len(file.parts) > depth[text["id"]]:
+            ignored[SECOND_COPY].append(str(file.relative_to(folder)))
+        else:
+            labelled.append(describe(file, text, label_of))
+    utterances, others = sort_into_classes(labelled, class_of)
+    names = tuple(dict.fromkeys(class_of.values()))
+    return Corpus(
+        name=name if classes == "four" else f"{name}{len(names)}",
+        emotions=names,
+        utterances=utterances,
+        others=others,
+        expected=expect(complete, list(emotions), class_of),
+        warnings=tuple(w for what, files in ignored.items() for w in list_warning(what, files)),
+    )
+
+
+def expect(
+    complete: Mapping[str, Any], labels: Sequence[str], class_of: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return `Corpus.expected`: what is known of a complete copy, whose counts may lack labels."""
+    counts = complete["counts"]
+    if not counts:
+        return {}
+    totals = {key: value for key, value in complete.items() if value and key != "counts"}
+    released = {name: {"complete": counts[name]} if name in counts else {} for name in labels}
+    expected = expected_counts(released, class_of, **totals)
+    if len(counts) < len(labels):
+        del expected["others"]
+    return expected
+
+
+def by_depth(described: tuple[Path, dict[str, str]]) -> int:
+    return len(described[0].parts)
+
+
+def read_rows(folder: Path, labels: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Read the rows of CSVs in UTF-8, by a text that says which file a row is about.
+
+    Args:
+        folder: the corpus.
+        labels: `files`: name -> path of a CSV in the folder; `row`: the text of a row, with columns
+            and `file`, the name of its CSV, in braces; `path`: the same text made of the groups of
+            a file's path.
+
+    Raises:
+        SerVaeError: there is no such CSV, or it lacks a column.
+    """
+    rows = {}
+    for name, path in labels["files"].items():
+        try:
+            with (folder / path).open(newline="", encoding="utf-8-sig") as file:
+                for row in csv.DictReader(file):
+                    rows[labels["row"].format_map(row | {"file": name})] = row
+        except (OSError, UnicodeDecodeError, KeyError) as error:
+            raise SerVaeError(
+                f"{folder / path} cannot be read: {error}.\n"
+                f"See corpus.labels; corpus.labels.files.{name} is its path in corpus.root."
+            ) from error
+    return rows
+
+
+def parse_path(path: Path, pattern: str) -> dict[str, str] | None:
+    """Return what a path says, by the names of groups; None if it does not match."""
+    named = pattern if "(?P<id>" in pattern else f"(?P<id>{pattern})"
+    match = re.fullmatch(f"(?:.*/)?{named}", path.with_suffix("").as_posix())
+    if match is None:
+        return None
+    return {name: text for name, text in match.groupdict().items() if text is not None}
+
+
+def translate(
+    groups: Mapping[str, str],
+    tables: Mapping[str, Mapping[str, str]],
+    values: Mapping[str, str],
+) -> dict[str, str]:
+    """Replace the codes of groups by the values of the tables, and add the values made of them."""
+    groups = dict(groups)
+    for name in groups.keys() & tables.keys():
+        groups[name] = look_up(groups[name], tables[name].items())
+    return groups | {
+        name: text.format_map(groups)
+        for name, text in values.items()
+        if set(re.findall(r"{(\w+)}", text)) <= groups.keys()
+    }
+
+
+def look_up(code: str, table: Iterable[tuple[str, str]]) -> str:
+    return next((value for value, codes in table if re.fullmatch(codes, code)), code)
+
+
+def describe(file: Path, text: Mapping[str, str], label_of: Mapping[str, str]) -> Utterance:
+    """Return the utterance of which a path says `text`."""
+    stated: dict[str, Any] = {name: text.get(name) or None for name in FREE_TEXT}
+    for name, choices in CHOICES.items():
+        stated[name] = text.get(name) if text.get(name) in choices else None
+    speaker = text.get("speaker", UNKNOWN_SPEAKER)
+    return Utterance(
+        id=text["id"],
+        path=file,
+        emotion=label_of[text["emotion"]],
+        speaker=UNKNOWN_SPEAKER if speaker.casefold() == UNKNOWN_SPEAKER else speaker,
+        **stated,
+    )

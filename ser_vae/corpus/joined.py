@@ -1,0 +1,58 @@
+"""Several corpora as one, to train on some and test on another."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.completeness import corpus_warnings
+from ser_vae.corpus.labels import Classes, class_of_label, sort_into_classes
+from ser_vae.corpus.utterance import Corpus, Utterance
+from ser_vae.settings import build
+
+LOCAL = ("id", "speaker", "session", "dialogue", "script")  # names that two corpora may both use
+
+
+def read(members: Mapping[str, Mapping[str, Any]], classes: Classes) -> Corpus:
+    """Read each corpus by its own reader and join their utterances.
+
+    Ids, speakers, sessions, dialogues and scripts get the name of the member in front, so that no
+    group spans two corpora.
+
+    Args:
+        members: name -> the settings of a corpus.
+        classes: of the classes of the members: "shared" (those that all have), or see
+            `labels.Classes`.
+
+    Raises:
+        SerVaeError: a member cannot be read, or the classes leave fewer than two.
+    """
+    corpora: dict[str, Corpus] = {name: build(member) for name, member in members.items()}
+    labels = list(dict.fromkeys(label for c in corpora.values() for label in c.emotions))
+    if classes == "shared":
+        classes = [label for label in labels if all(label in c.emotions for c in corpora.values())]
+        if len(classes) < 2:
+            have = "; ".join(f"{name} has {', '.join(c.emotions)}" for name, c in corpora.items())
+            raise SerVaeError(
+                f"corpus=joined: the corpora share fewer than two classes: {have}.\n"
+                "Map their classes, such as corpus.classes='{happy: [happy, joy], sad: [sad]}'."
+            )
+    class_of = class_of_label(classes, labels)
+    labelled = [place(u, name) for name, c in corpora.items() for u in c.utterances]
+    utterances, left_out = sort_into_classes(labelled, class_of)
+    others = [place(u, name) for name, c in corpora.items() for u in c.others]
+    return Corpus(
+        name="_".join(corpus.name for corpus in corpora.values()),
+        emotions=tuple(dict.fromkeys(class_of.values())),
+        utterances=utterances,
+        others=tuple(sorted([*left_out, *others], key=lambda utterance: utterance.id)),
+        synthetic=any(corpus.synthetic for corpus in corpora.values()),
+        warnings=tuple(f"{name}: {w}" for name, c in corpora.items() for w in corpus_warnings(c)),
+    )
+
+
+def place(utterance: Utterance, corpus: str) -> Utterance:
+    """Return an utterance as one of a corpus among others."""
+    values = {name: getattr(utterance, name) for name in LOCAL}
+    local: dict[str, Any] = {name: f"{corpus}/{value}" for name, value in values.items() if value}
+    return replace(utterance, corpus=corpus, **local)

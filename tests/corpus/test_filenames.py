@@ -1,0 +1,383 @@
+"""Corpora that are data: on names of every corpus, on lists of all names, on RAVDESS and URDU."""
+
+import gzip
+import hashlib
+import os
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ser_vae import SerVaeError
+from ser_vae.corpus.completeness import corpus_warnings
+from ser_vae.corpus.filenames import parse_path
+from ser_vae.corpus.utterance import Corpus, Utterance
+from ser_vae.run import configure
+from ser_vae.settings import build, validate
+
+
+@cache
+def composed(option: str) -> dict[str, Any]:
+    return configure(f"corpus={option}")
+
+
+def read(option: str, root: Path | str | None, **settings: Any) -> Corpus:
+    config = composed(option)
+    corpus = config["corpus"] | {"root": root and str(root)} | settings
+    result: Corpus = build(validate(config | {"corpus": corpus}).corpus)
+    return result
+
+
+def touch(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    return root
+
+
+# option: names, and of each id, label, speaker, sex, script and what else is said
+NAMES: dict[str, dict[str, tuple[Any, ...]]] = {
+    "ravdess": {
+        "Actor_12/03-01-05-02-01-02-12.flac": (
+            *("03-01-05-02-01-02-12", "angry", "actor12", "F", "statement 1"),
+            {"language": "English"},
+        ),
+        "Actor_01/03-01-08-01-02-01-01.WAV": (
+            *("03-01-08-01-02-01-01", "surprised", "actor01", "M", "statement 2"),
+            {"language": "English"},
+        ),
+    },
+    "urdu": {"Angry/SM1_F10_A010.wav": ("SM1_F10_A010", "angry", "SM1", "M", None, "Urdu")},
+    "emodb": {
+        "wav/03a01Fa.wav": ("03a01Fa", "happy", "03", "M", "a01", "German"),
+        "16b10Td.wav": ("16b10Td", "sad", "16", "F", "b10", "German"),
+    },
+    "emodb2": {"wav/03a01Ab.wav": ("03a01Ab", "fearful", "03", "M", "a01", "German")},
+    "crema_d": {
+        "AudioWAV/1001_DFA_ANG_XX.wav": ("1001_DFA_ANG_XX", "angry", "1001", "M", "DFA", "English"),
+        "1040_ITH_SAD_X.wav": ("1040_ITH_SAD_X", "sad", "1040", "M", "ITH", "English"),
+        "1091_IEO_FEA_HI.wav": ("1091_IEO_FEA_HI", "fearful", "1091", "F", "IEO", "English"),
+    },
+    "savee": {
+        "DC/sa01.wav": ("DC/sa01", "sad", "DC", "M", None, "English"),
+        "ALL/JK_su15.wav": ("JK_su15", "surprised", "JK", "M", None, "English"),
+        "KL/n30.wav": ("KL/n30", "neutral", "KL", "M", None, "English"),
+    },
+    "tess": {
+        "OAF_Fear/OAF_back_fear.wav": ("OAF_back_fear", "fearful", "OAF", "F", "back", "English"),
+        "OA_bite_neutral.wav": ("OA_bite_neutral", "neutral", "OAF", "F", "bite", "English"),
+        "YAF_youth_ps.wav": ("YAF_youth_ps", "surprised", "YAF", "F", "youth", "English"),
+    },
+    "esd": {
+        "0001/Angry/0001_000351.wav": (
+            *("0001_000351", "angry", "0001", "F", None),
+            {"language": "Mandarin", "part": "validation"},
+        ),
+        "0020/Sad/train/0020_001101.wav": (
+            *("0020_001101", "sad", "0020", "M", None),
+            {"language": "English", "part": "train"},
+        ),
+        "0010/Surprise/0010_001450.wav": (
+            *("0010_001450", "surprised", "0010", "M", None),
+            {"language": "Mandarin", "part": "test"},
+        ),
+    },
+    "emovo": {"m3/gio-m3-n5.wav": ("gio-m3-n5", "happy", "m3", "M", "n5", "Italian")},
+    "shemo": {
+        "female/F01F02.wav": ("F01F02", "fearful", "F01", "F", None, "Persian"),
+        "male/M01W03.wav": ("M01W03", "surprised", "M01", "M", None, "Persian"),
+    },
+    "aesdd": {
+        "disgust/d03 (01).wav": ("d03 (01)", "disgusted", "1", None, "03", "Greek"),
+        "happiness/h11 (5)b.wav": ("h11 (5)b", "happy", "5", None, "11", "Greek"),
+    },
+    "jl": {
+        "female1_sad_10a_1.wav": ("female1_sad_10a_1", "sad", "female1", "F", "10", "English"),
+        "male2_anxious_3b_2.wav": ("male2_anxious_3b_2", "anxious", "male2", "M", None, "English"),
+    },
+    "subesco": {
+        "F_02_MONIKA_S_2_SURPRISE_3].wav": (
+            *("F_02_MONIKA_S_2_SURPRISE_3]", "surprised", "F_02", "F", "2", "Bangla"),
+        ),
+        "M_02_X_S_10_ANGRY_5.wav": ("M_02_X_S_10_ANGRY_5", "angry", "M_02", "M", "10", "Bangla"),
+    },
+}
+
+
+@pytest.mark.parametrize("option", NAMES)
+def test_a_name_says_what_is_known_of_the_utterance(option: str, tmp_path: Path) -> None:
+    corpus = read(option, touch(tmp_path, *NAMES[option]), classes="all")
+    by_path = {u.path: u for u in corpus.utterances}
+    assert len(by_path) == len(NAMES[option])
+    for name, (id_, label, speaker, sex, script, more) in NAMES[option].items():
+        extra = more if isinstance(more, dict) else {"language": more}
+        path = tmp_path / name
+        assert by_path[path] == Utterance(id_, path, label, speaker, sex, script=script, **extra)
+
+
+# list of names -> option, speakers of each sex, texts that names say
+LISTS = {
+    "emodb.txt": ("emodb", {"F": 5, "M": 5}, 10),
+    "emodb_2.0.txt": ("emodb2", {"F": 5, "M": 5}, 10),
+    "crema-d.txt": ("crema_d", {"F": 43, "M": 48}, 12),
+    "savee.txt": ("savee", {"M": 4}, 0),
+    "savee_flat.txt": ("savee", {"M": 4}, 0),
+    "tess.txt": ("tess", {"F": 2}, 200),
+    "tess_folders.txt": ("tess", {"F": 2}, 200),
+    "esd.txt": ("esd", {"F": 10, "M": 10}, 0),
+    "emovo.txt": ("emovo", {"F": 3, "M": 3}, 14),
+    "shemo.txt": ("shemo", {"F": 31, "M": 56}, 0),
+    "aesdd.txt": ("aesdd", {None: 6}, 20),
+    "jl.txt": ("jl", {"F": 2, "M": 2}, 15),
+    "subesco.txt": ("subesco", {"F": 10, "M": 10}, 10),
+}
+
+
+@pytest.mark.skipif("NAMES_ROOT" not in os.environ, reason="NAMES_ROOT is not set")
+@pytest.mark.parametrize("file", LISTS)
+def test_every_published_name_is_read(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    option, sexes, texts = LISTS[file]
+    paths = [tmp_path / name for name in names_in(Path(os.environ["NAMES_ROOT"]) / file)]
+    monkeypatch.setattr("ser_vae.corpus.filenames.walk", lambda _: paths)
+    corpus = read(option, tmp_path, classes="all")
+    assert len(corpus.utterances) == len(paths)
+    assert corpus_warnings(corpus) == []  # the published counts
+    speakers = {u.speaker: u.sex for u in corpus.utterances}
+    assert len(speakers) == corpus.expected["speakers"]
+    assert Counter(speakers.values()) == sexes
+    assert len({u.script for u in corpus.utterances} - {None}) == texts
+
+
+def names_in(file: Path) -> list[str]:
+    data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    return data.decode().splitlines()
+
+
+@pytest.mark.skipif("NAMES_ROOT" not in os.environ, reason="NAMES_ROOT is not set")
+def test_the_official_split_of_esd_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / name for name in names_in(Path(os.environ["NAMES_ROOT"]) / "esd.txt")]
+    monkeypatch.setattr("ser_vae.corpus.filenames.walk", lambda _: paths)
+    cells = Counter((u.speaker, u.emotion, u.part) for u in read("esd", tmp_path).utterances)
+    sizes = {"train": 300, "validation": 20, "test": 30}
+    assert all(count == sizes[str(part)] for (_, _, part), count in cells.items())
+    assert len(cells) == 20 * 4 * 3
+
+
+MELD = {  # CSV: its rows
+    "train_sent_emo.csv": "1,Oh,Monica,joy,positive,0,0\n2,No!,Both,fear,negative,0,1\n",
+    "dev_sent_emo.csv": "1,Hi,Dr. Leedbetter,neutral,neutral,0,0\n2,So?,Ross,anger,negative,7,7\n",
+    "test_sent_emo.csv": "1,Well,Ross,sadness,negative,0,0\n",
+}
+MELD_FILES = (
+    *("train_splits/dia0_utt0.wav", "train_splits/dia0_utt1.wav"),
+    *("dev_splits_complete/dia0_utt0.wav", "dev_splits_complete/dia49_utt4.wav"),
+    "output_repeated_splits_test/dia0_utt0.wav",
+)
+
+
+def test_meld_is_labelled_by_three_tables_whose_ids_restart(tmp_path: Path) -> None:
+    header = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID\n"
+    for name, rows in MELD.items():
+        (tmp_path / name).write_text(header + rows, encoding="utf-8-sig", newline="\r\n")
+    corpus = read("meld", touch(tmp_path, *MELD_FILES))
+    assert {u.id: (u.emotion, u.speaker, u.dialogue, u.part) for u in corpus.utterances} == {
+        "train_splits/dia0_utt0": ("happy", "Monica", "train 0", "train"),
+        "dev_splits_complete/dia0_utt0": (
+            *("neutral", "Dr. Ledbetter", "validation 0", "validation"),
+        ),
+        "output_repeated_splits_test/dia0_utt0": ("sad", "Ross", "test 0", "test"),
+    }
+    assert [(u.emotion, u.speaker) for u in corpus.others] == [("fearful", "unknown")]
+    assert corpus.warnings == (
+        "1 files have no row in corpus.labels and are ignored: dev_splits_complete/dia49_utt4.wav",
+        "1 rows of corpus.labels have no file: dev dia7_utt7",
+    )
+
+
+def test_msp_podcast_is_labelled_by_its_table(tmp_path: Path) -> None:
+    rows = "FileName,EmoClass,EmoAct,SpkrID,Gender,Split_Set\n"
+    names = [f"MSP-PODCAST_0001_000{number}.wav" for number in range(3)]
+    ends = ("A,5,12,Female,Train", "X,4,Unknown,Male,Test1", "N,4,7,x,Development")
+    rows += "".join(f"{name},{end}\n" for name, end in zip(names, ends, strict=True))
+    root = touch(tmp_path, *(f"Audios/{name}" for name in names))
+    with pytest.raises(SerVaeError, match=r"labels_consensus.csv cannot be read.*\n.*files.all"):
+        read("msp_podcast", root)
+    (touch(root, "Labels/x") / "Labels" / "labels_consensus.csv").write_text(rows)
+    utterances = read("msp_podcast", root, classes="all").utterances
+    assert [(u.emotion, u.speaker, u.sex, u.part) for u in utterances] == [
+        ("angry", "12", "F", "train"),
+        ("no_agreement", "unknown", "M", "test"),
+        ("neutral", "7", None, "validation"),
+    ]
+
+
+@pytest.mark.skipif("NAMES_ROOT" not in os.environ, reason="NAMES_ROOT is not set")
+@pytest.mark.parametrize(
+    ("option", "file", "count"),
+    [("meld", "meld.txt", 13_706), ("msp_podcast", "msp-podcast.txt.gz", 55_210)],
+)
+def test_every_name_of_a_corpus_with_tables_is_parsed(option: str, file: str, count: int) -> None:
+    pattern = composed(option)["corpus"]["pattern"]
+    names = names_in(Path(os.environ["NAMES_ROOT"]) / file)
+    ids = {groups["id"] for name in names if (groups := parse_path(Path(name), pattern))}
+    assert len(ids) == len(names) == count
+
+
+# What the readers in Python, which these options replaced, made of complete copies.
+DIGESTS = {
+    ("ravdess", "four"): "0b3511387ed4f330",
+    ("ravdess", "all"): "b7d3156a59dd9f5e",
+    ("urdu", "four"): "cb849d39c4996bfa",
+}
+
+
+@pytest.mark.parametrize(("option", "classes"), DIGESTS)
+def test_utterances_of_ravdess_and_urdu_are_those_of_their_former_readers(
+    option: str, classes: str
+) -> None:
+    root = os.environ.get(f"{option.upper()}_ROOT")
+    if root is None:
+        pytest.skip(f"{option.upper()}_ROOT is not set")
+    corpus = read(option, root, classes=classes)
+    assert corpus_warnings(corpus) == []
+    text = "\n".join(
+        f"{u.id} {u.path.relative_to(root)} {u.emotion} {u.speaker} {u.sex} {u.script}"
+        for u in corpus.utterances
+    )
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == DIGESTS[option, classes]
+
+
+@pytest.fixture
+def ravdess(tmp_path: Path) -> Path:
+    """Eight emotions by actors 1 and 2."""
+    names = [f"Actor_0{a}/03-01-0{e}-01-02-01-0{a}.wav" for e in range(1, 9) for a in (1, 2)]
+    return touch(tmp_path, *names)
+
+
+def test_the_default_is_the_four_classes_of_the_paper_in_its_order(ravdess: Path) -> None:
+    corpus = read("ravdess", ravdess)
+    assert (corpus.name, corpus.emotions) == ("ravdess", ("neutral", "happy", "sad", "angry"))
+    assert {u.id[6:8]: u.emotion for u in corpus.utterances} == {
+        "01": "neutral",
+        "03": "happy",
+        "04": "sad",
+        "05": "angry",
+    }
+    assert {u.emotion for u in corpus.others} == {"calm", "fearful", "disgusted", "surprised"}
+    assert corpus.expected["others"] == 768
+
+
+def test_the_four_classes_are_three_where_a_corpus_has_no_neutral(tmp_path: Path) -> None:
+    corpus = read("aesdd", touch(tmp_path, *NAMES["aesdd"]))
+    assert (corpus.name, corpus.emotions) == ("aesdd", ("happy", "sad", "angry"))
+
+
+@pytest.mark.parametrize(
+    ("classes", "name", "emotions", "counts"),
+    [
+        ("all", "ravdess8", 8, [2] * 8),
+        (["sad", "calm"], "ravdess2", ("sad", "calm"), [2, 2]),
+        ({"up": ["happy", "surprised"], "low": ["sad"]}, "ravdess2", ("up", "low"), [4, 2]),
+    ],
+)
+def test_other_classes_are_a_corpus_of_another_name(
+    ravdess: Path, classes: Any, name: str, emotions: Any, counts: list[int]
+) -> None:
+    corpus = read("ravdess", ravdess, classes=classes)
+    assert corpus.name == name
+    assert emotions in (corpus.emotions, len(corpus.emotions))
+    counted = Counter(u.emotion for u in corpus.utterances)
+    assert [counted[emotion] for emotion in corpus.emotions] == counts
+    assert len(corpus.utterances) + len(corpus.others) == 16
+    inside = sum(c["complete"] for c in corpus.expected["classes"].values())
+    assert inside + corpus.expected["others"] == 1_440
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        (["sad", "bored"], "corpus.classes.bored: 'bored' is none of angry, calm"),
+        ({"a": ["sad"], "b": ["sad"]}, "corpus.classes: sad is in a and b"),
+    ],
+)
+def test_classes_that_the_corpus_does_not_have_are_an_error(
+    ravdess: Path, classes: Any, message: str
+) -> None:
+    with pytest.raises(SerVaeError, match=message):
+        read("ravdess", ravdess, classes=classes)
+
+
+def test_other_files_are_ignored_with_a_warning(ravdess: Path) -> None:
+    touch(ravdess, "Actor_01/03-02-05-01-02-01-01.wav", "Actor_01/._x.wav", "README.md")
+    corpus = read("ravdess", ravdess)
+    assert len(corpus.utterances) == 8
+    assert corpus.warnings == (
+        "1 files do not follow the naming of this corpus and are ignored: 03-02-05-01-02-01-01.wav",
+    )
+
+
+def test_a_code_of_no_label_is_named(tmp_path: Path) -> None:
+    root = touch(tmp_path, "female1_angry_1a_1.wav", "male1_pensive_1a_1.wav")
+    assert read("jl", root).warnings == (
+        "1 files have a code that corpus.emotions does not list and are ignored: "
+        "male1_pensive_1a_1.wav (pensive)",
+    )
+
+
+def test_a_second_copy_of_the_tree_is_ignored_with_a_warning(ravdess: Path) -> None:
+    touch(ravdess, "copy/Actor_01/03-01-05-01-02-01-01.wav")
+    corpus = read("ravdess", ravdess)
+    assert len(corpus.utterances) == 8
+    assert all(u.path.parent.parent == ravdess for u in corpus.utterances)
+    assert corpus.warnings[0].endswith("ignored here: copy/Actor_01/03-01-05-01-02-01-01.wav")
+
+
+@pytest.mark.parametrize("twin", ["Actor_01/{}.flac", "Angry/{}.wav"])
+def test_one_name_twice_in_the_tree_is_an_error(ravdess: Path, twin: str) -> None:
+    touch(ravdess, twin.format("03-01-05-01-02-01-01"))
+    with pytest.raises(SerVaeError, match=r"03-01-05-01-02-01-01 exists twice.*Actor_01.*"):
+        read("ravdess", ravdess)
+
+
+def test_a_broken_link_is_an_utterance_which_cannot_be_opened(ravdess: Path) -> None:
+    (ravdess / "Actor_01" / "03-01-05-02-02-02-01.wav").symlink_to("/nowhere/a.wav")
+    assert len(read("ravdess", ravdess).utterances) == 9
+
+
+def test_texts_are_held_out_where_names_say_them(tmp_path: Path) -> None:
+    names = [
+        f"{who}{text}{e}a.wav" for who in ("03", "08") for text in ("a01", "b02") for e in "NF"
+    ]
+    corpus = read("emodb", touch(tmp_path, *names))
+    split = configure("split=script")["split"]
+    folds = build(split, corpus.utterances, seed=0)
+    assert [{u.script for u in corpus.utterances if f[u.id] == "test"} for f in folds] == [
+        {"a01"},
+        {"b02"},
+    ]
+
+
+def test_missing_utterances_are_counted(ravdess: Path) -> None:
+    assert corpus_warnings(read("ravdess", ravdess)) == [
+        "not the utterances of a complete copy: neutral 2 of 96, happy 2 of 192, sad 2 of 192, "
+        "angry 2 of 192"
+    ]
+
+
+def test_another_folder_is_an_error_that_says_what_was_expected(tmp_path: Path) -> None:
+    with pytest.raises(SerVaeError, match="is not RAVDESS: expected files such as Actor_01/"):
+        read("ravdess", tmp_path)
+    with pytest.raises(SerVaeError, match=r"SAVEE: .*\n2 files do not follow .*: E1.wav, E2.wav\."):
+        read("savee", touch(tmp_path, "E1.wav", "E2.wav"))
+
+
+@pytest.mark.parametrize("option", ["ravdess", "urdu", "emodb"])
+def test_without_a_root_the_error_names_the_variable(option: str) -> None:
+    with pytest.raises(SerVaeError, match=f"{option.upper()}_ROOT"):
+        read(option, None)
