@@ -45,7 +45,7 @@ from ser_vae.classifier.head import SequenceEstimator
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
 from ser_vae.features import TooShortError, audio
 from ser_vae.features.audio import Clip, Samples
-from ser_vae.features.extractor import Extractor, Invertible
+from ser_vae.features.extractor import Extractor, FrameReader, Invertible
 from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser, Scale
 from ser_vae.files import atomic_write, write_text
@@ -318,6 +318,14 @@ class Recogniser:
     def _frame_blocks(self, recording: Recording) -> Iterator[Samples]:
         """Yield the frames (T, F) of a recording in blocks, if the extractor works on blocks."""
         extractor, blocks = self.extractor, self._blocks(recording)
+        if isinstance(extractor, FrameReader):
+            if isinstance(recording.source, np.ndarray) or recording.clip:
+                raise SerVaeError(
+                    f"{recording}: this model takes frames that were computed elsewhere, not audio "
+                    "or clips.\nGive a .npy file (T, F) for each utterance."
+                )
+            yield extractor.read(Path(recording.source))
+            return
         try:
             if not isinstance(extractor, LogMel) or extractor.trim_db is not None:
                 yield extractor(np.concatenate(list(blocks)))

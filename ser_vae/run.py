@@ -27,6 +27,7 @@ from ser_vae.corpus.utterance import SYNTHETIC, Corpus
 from ser_vae.data.subset import select
 from ser_vae.faults import Stopped, friendly_errors, stopped_by_signals
 from ser_vae.features.digest import Digests
+from ser_vae.features.pinned import pin
 from ser_vae.help import help_text
 from ser_vae.report.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
@@ -150,6 +151,8 @@ def finish(settings: Settings) -> RunFolder:
     digests = Digests(Path(settings.cache).expanduser() / "features" / "digests")
     used = [*utterances, *(corpus.others if settings.training.unlabelled else ())]
     content = content_of(used, digests)
+    features = pin(settings.features, used, digests)
+    settings = settings.model_copy(update={"features": features})
     folder = locate(settings, corpus.name, used, content, writes=writes(settings))
     if is_pending(settings, folder):  # a finished one may be on a read-only disk
         from ser_vae import pipeline  # noqa: PLC0415  (a finished run needs no torch)

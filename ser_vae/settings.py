@@ -100,7 +100,8 @@ class Component(Section):
 
     Attributes:
         target: its dotted name, `_target_` in conf/.
-        extra: the optional package that it needs, an extra of this package.
+        extra: the extra of this package that it needs.
+        package: what that extra installs; None if it has the same name.
         conditional, quantities, posterior: of a model of segments, as the attributes of its class.
         forward: whether it is a network.
         predict_proba: whether it is a baseline, which classifies whole utterances by itself.
@@ -108,6 +109,7 @@ class Component(Section):
 
     target: str = Field(alias="_target_")
     extra: ClassVar[str | None] = None
+    package: ClassVar[str | None] = None
     conditional: ClassVar[bool] = False
     quantities: ClassVar[tuple[str, ...]] = ()
     posterior: ClassVar[bool] = False
@@ -133,9 +135,10 @@ def component(group: str) -> BeforeValidator:
             return value
         model = COMPONENTS.get(value.get("_target_"), OutsideComponent)
         parsed = model.model_validate(value)
-        if model.extra and find_spec(model.extra) is None:
+        package = model.package or model.extra
+        if package and find_spec(package) is None:
             key, remedy = f"{group}._target_", f"pip install 'ser_vae[{model.extra}]'"
-            raise invalid(key, parsed.target, model.extra, remedy, "no such package")
+            raise invalid(key, parsed.target, package, remedy, "no such package")
         if isinstance(parsed, OutsideComponent):
             check_signature(group, parsed)
         return parsed
@@ -316,6 +319,29 @@ class EGeMAPSFeatures(Frames, of=["features.egemaps.EGeMAPS"]):
     level: Literal["functionals", "lld"]
 
 
+def parse_layer(layer: Any) -> Any:
+    if layer in ("last", "mean") or (type(layer) is int and layer >= 0):
+        return layer
+    raise PydanticCustomError("layer", "a whole number from 0, last or mean")
+
+
+class SSLFeatures(Component, of=["features.ssl.SSL"]):
+    extra = "ssl"
+    package = "transformers"
+    checkpoint: str
+    revision: str | None
+    digest: str | None
+    layer: Annotated[int | Literal["last", "mean"], BeforeValidator(parse_layer)]
+    trim_db: NonNegative | None
+
+
+class ImportedFeatures(Component, of=["features.imported.Imported"]):
+    root: str
+    frame_shift_s: Seconds
+    columns: PositiveInt | None
+    digest: str | None
+
+
 # split
 
 
@@ -451,6 +477,13 @@ class UtteranceSVMModel(Baseline, of=["baseline.utterance_svm.UtteranceSVM"]):
     functionals: FunctionalSet | None
     egemaps: Features | None
     svm: SVM
+
+
+class UtteranceLinearModel(Baseline, of=["baseline.utterance_linear.UtteranceLinear"]):
+    functionals: FunctionalSet
+    C: Positive
+    class_weight: Literal["balanced", None]
+    folds: Folds
 
 
 class UtteranceVAEModel(AEModel, of=["model.utterance_vae.UtteranceVAE"]):
@@ -806,6 +839,8 @@ EXPECTED = {  # by the type of pydantic's error; for others its own words
 }
 REMEDIES = {  # where more can be said than the setting's comment in conf/ does
     "model.beta": "Eq. (3) of the paper has 1.",
+    "features.root": "Give the folder of your frames, a .npy (T, F) for each utterance.",
+    "features.frame_shift_s": "Give the seconds between two of your frames, such as 0.02.",
     "split.path": "Give a CSV with the columns utterance and part, such as a run's split.csv.",
     "training.pretrain.epochs": "To skip pretraining: training.pretrained=none.",
     "trainer.devices": "CUDA_VISIBLE_DEVICES chooses which.",

@@ -27,6 +27,7 @@ def test_an_option_is_a_module_of_its_group(group: str, option: str) -> None:
     target = configure(f"{group}={option}")[group]["_target_"]
     shared = {  # several options
         "corpus": "ser_vae.corpus.filenames.",
+        "features": "ser_vae.features.ssl.",
         "model": "ser_vae.baseline.",
         "split": "ser_vae.split.grouped.",
     }

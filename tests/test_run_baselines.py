@@ -10,7 +10,7 @@ from ser_vae.run import configure, run
 from ser_vae.settings import conf_dir
 
 BRIEF = ("training.pretrain.epochs=2", "training.classify.epochs=3", "model.latent=8")
-UTTERANCE = ("majority", "speaker_lookup", "logmel_svm")
+UTTERANCE = ("majority", "speaker_lookup", "logmel_svm", "pooled_svm", "pooled_linear")
 SEGMENT = ("logmel_lstm", "pca", "untrained")
 OPENSMILE = ("egemaps_svm", "handcrafted_svm", "utterance_vae")  # tests of their own
 

@@ -26,6 +26,7 @@ COMBINED = ["logger=[wandb,csv,tensorboard]", "logger=none", "trainer=[gpu,ddp,b
 EXPERIMENTS = [f"+experiment={path.stem}" for path in conf_dir().glob("experiment/*.yaml")]
 GIVEN = {  # what an option needs beside itself
     "split=corpus": ["corpus=joined"],
+    "features=imported": ["features.root=frames", "features.frame_shift_s=0.02"],
     "split=file": ["split.path=a.csv"],
     "corpus=filenames": [
         *("corpus.name=mine", "corpus.example=a1.wav", "corpus.pattern='(?P<emotion>[ab])1'"),
@@ -47,6 +48,12 @@ VIOLATIONS = {
     "corpus=folder corpus.name=3": ("corpus.name=3: expected text", "conf/corpus/"),
     "training.pretrain=null": ("training.pretrain=null: expected a group of settings", "training/"),
     "~model.latent": ("model.latent: expected a value, got none.", "conf/model/"),
+    "features=imported": ("features.root=null: expected text", "a .npy (T, F) for each"),
+    "features=imported features.root=a": ("features.frame_shift_s=null: expected a number", "0.02"),
+    "features=ssl features.layer=first": (
+        "features.layer=first: expected a whole number from 0, last",
+        "conf/",
+    ),
     # ranges
     "seed=-1": ("seed=-1: expected 0 or more, got -1.", "conf/config.yaml"),
     "seed=4294967296": ("seed=4294967296: expected a number below", "conf/config.yaml"),

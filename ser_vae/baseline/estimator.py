@@ -95,6 +95,9 @@ class UtteranceEstimator(Protocol):
 if TYPE_CHECKING:  # mypy checks here that our classes satisfy the interface
     from ser_vae.baseline.majority import Majority
     from ser_vae.baseline.speaker_lookup import SpeakerLookup
+    from ser_vae.baseline.utterance_linear import UtteranceLinear
     from ser_vae.baseline.utterance_svm import UtteranceSVM
 
-    ESTIMATORS: list[type[UtteranceEstimator]] = [Majority, SpeakerLookup, UtteranceSVM]
+    ESTIMATORS: list[type[UtteranceEstimator]] = [
+        *(Majority, SpeakerLookup, UtteranceLinear, UtteranceSVM),
+    ]

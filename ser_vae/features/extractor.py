@@ -1,15 +1,18 @@
 """The interface of a front end: what turns a waveform into frames.
 
 A class that satisfies `Extractor` can be named in `conf/features/`; nothing outside this package
-needs to know which one it is. See `logmel.LogMel`, `logmel_lld.LogMelLLD` and `egemaps.EGeMAPS`.
+needs to know which one it is. See `logmel.LogMel`, `logmel_lld.LogMelLLD`, `egemaps.EGeMAPS` and
+`ssl.SSL`.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 
+from ser_vae.corpus.utterance import Utterance
 from ser_vae.features.audio import Samples
 
 
@@ -53,6 +56,21 @@ class Invertible(Extractor, Protocol):
         """Estimate a waveform: (T, spectrogram_bands) -> (N,); `seed` draws the initial phases."""
 
 
+@runtime_checkable
+class FrameReader(Extractor, Protocol):
+    """An extractor that reads frames computed elsewhere, instead of computing them from audio."""
+
+    def path_of(self, utterance: Utterance) -> Path:
+        """Return the file that holds the frames of an utterance."""
+
+    def read(self, path: Path) -> Samples:
+        """Read the frames of a file: (T, F) float32.
+
+        Raises:
+            AudioError: the file is missing or does not hold such frames.
+        """
+
+
 @contextmanager
 def single_torch_thread() -> Iterator[None]:
     """Run extractors with one torch thread each, as files are processed in parallel.
@@ -70,8 +88,11 @@ def single_torch_thread() -> Iterator[None]:
 
 if TYPE_CHECKING:  # mypy checks here that the extractors satisfy the protocols
     from ser_vae.features.egemaps import EGeMAPS
+    from ser_vae.features.imported import Imported
     from ser_vae.features.logmel import LogMel
     from ser_vae.features.logmel_lld import LogMelLLD
+    from ser_vae.features.ssl import SSL
 
-    EXTRACTORS: tuple[type[Extractor], ...] = (EGeMAPS, LogMel, LogMelLLD)
+    EXTRACTORS: tuple[type[Extractor], ...] = (EGeMAPS, LogMel, LogMelLLD, SSL)
+    FRAME_READERS: tuple[type[FrameReader], ...] = (Imported,)
     INVERTIBLE: tuple[type[Invertible], ...] = (LogMel, LogMelLLD)

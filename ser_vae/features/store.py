@@ -33,7 +33,7 @@ from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError, TooShortError, audio
 from ser_vae.features.audio import Samples
 from ser_vae.features.digest import Digests
-from ser_vae.features.extractor import Extractor, single_torch_thread
+from ser_vae.features.extractor import Extractor, FrameReader, single_torch_thread
 from ser_vae.files import atomic_write, locked
 from ser_vae.terminal import track
 
@@ -143,8 +143,12 @@ class FeatureStore:
         return reasons
 
     def _extract(self, utterance: Utterance, digest: str) -> Samples:
-        waveform = audio.read(utterance.path, self._extractor.sample_rate, utterance.clip)
-        frames = self._extractor(waveform)
+        extractor = self._extractor
+        if isinstance(extractor, FrameReader):
+            frames = extractor.read(extractor.path_of(utterance))
+        else:
+            waveform = audio.read(utterance.path, extractor.sample_rate, utterance.clip)
+            frames = extractor(waveform)
         if not np.isfinite(frames).all():
             raise AudioError(utterance.path, "NaN or infinite features")
         if self.digest(utterance) != digest:

@@ -9,6 +9,7 @@ from utterances import EGEMAPS, EMOTIONS, RUNTIME, SVM_SETTINGS, Utterances, fou
 
 from ser_vae.baseline.majority import Majority
 from ser_vae.baseline.speaker_lookup import SpeakerLookup
+from ser_vae.baseline.utterance_linear import UtteranceLinear
 from ser_vae.baseline.utterance_svm import UtteranceSVM
 from ser_vae.baseline.vectors import UtteranceVectors
 
@@ -16,6 +17,9 @@ TUNED = {**SVM_SETTINGS, "tune": True}
 ESTIMATORS: dict[str, Any] = {
     "majority": lambda: Majority(**RUNTIME),
     "speaker_lookup": lambda: SpeakerLookup(**RUNTIME),
+    "pooled_linear": lambda: UtteranceLinear(
+        **RUNTIME, functionals="mean_and_deviation", C=0.1, class_weight="balanced", folds=3
+    ),
     "logmel_svm": lambda: UtteranceSVM(**RUNTIME, functionals="thirds", svm=TUNED),
     "egemaps_svm": lambda: UtteranceSVM(**RUNTIME, egemaps=EGEMAPS, svm=SVM_SETTINGS),
     "handcrafted_svm": lambda: UtteranceSVM(

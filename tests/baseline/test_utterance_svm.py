@@ -58,4 +58,4 @@ def test_the_strongest_control_is_a_command():
     )  # fmt: skip
     estimator = build(config["model"], **RUNTIME)
     assert estimator.vectors.functionals == "thirds"
-    assert len(estimator.svm.settings) == 20
+    assert len(estimator.classifier.settings) == 20

@@ -1,0 +1,74 @@
+"""Logistic regression on pooled frames: probabilities, temperature, and pooled_svm beside it."""
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+from utterances import RUNTIME, four_speakers
+
+from ser_vae import SerVaeError
+from ser_vae.baseline.svm import TEMPERATURES
+from ser_vae.baseline.utterance_linear import Linear, UtteranceLinear
+from ser_vae.compose import configure
+from ser_vae.settings import build
+
+EMOTIONS = ("a", "b")
+
+
+def two_clouds(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    label = np.arange(count) % 2
+    return np.random.default_rng(seed).normal(label[:, None], 1.0, (count, 4)), label
+
+
+def fitted(**settings: object) -> Linear:
+    linear = Linear(**{"C": 1.0, "class_weight": "balanced", "folds": 5, **settings})
+    linear.fit(*two_clouds(200), emotions=EMOTIONS, speakers=None, seed=0)
+    return linear
+
+
+def test_the_guess_is_that_of_scikit_learn_and_two_classes_are_enough() -> None:
+    vectors, label = two_clouds(200)
+    unseen, truth = two_clouds(500, seed=1)
+    scaler = StandardScaler().fit(vectors)
+    reference = LogisticRegression(class_weight="balanced").fit(scaler.transform(vectors), label)
+    probability = fitted().predict_proba(unseen)
+    np.testing.assert_array_equal(
+        probability.argmax(1), reference.predict(scaler.transform(unseen))
+    )
+    np.testing.assert_allclose(probability.sum(axis=1), 1)
+    assert (probability.argmax(1) == truth).mean() > 0.75
+
+
+def test_the_temperature_sharpens_what_a_strong_penalty_flattens() -> None:
+    linear = fitted(C=1e-4)
+    assert TEMPERATURES[0] < linear.temperature < 0.5
+    unseen, truth = two_clouds(500, seed=1)
+    rows = np.arange(500)
+    calibrated = np.log(linear.predict_proba(unseen))[rows, truth].mean()
+    flat = log_softmax(linear.machine.predict_log_proba(unseen), axis=1)[rows, truth].mean()
+    assert calibrated > flat + 0.05
+
+
+def test_an_emotion_with_one_utterance_is_an_error() -> None:
+    linear = Linear(C=1.0, class_weight=None, folds=5)
+    with pytest.raises(SerVaeError, match="b: 1 utterances in the training set"):
+        linear.fit(
+            np.zeros((4, 2)), np.array([0, 0, 0, 1]), emotions=EMOTIONS, speakers=None, seed=0
+        )
+
+
+def test_pooling_ignores_the_order_of_frames() -> None:
+    utterances = four_speakers()
+    estimator = build(configure("model=pooled_linear")["model"], **RUNTIME)
+    assert isinstance(estimator, UtteranceLinear)
+    utterances.fit(estimator)
+    before = estimator.predict_proba(utterances.data)
+    turned = [frames[::-1] for frames in utterances.data.frames]
+    utterances.data.frames[:] = turned
+    np.testing.assert_allclose(estimator.predict_proba(utterances.data), before, atol=1e-9)
+
+
+def test_pooled_svm_is_logmel_svm_by_another_name() -> None:
+    pooled, logmel = (configure(f"model={name}")["model"] for name in ("pooled_svm", "logmel_svm"))
+    assert pooled == logmel

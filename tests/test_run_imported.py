@@ -1,0 +1,73 @@
+"""A run on frames that were computed elsewhere, and predictions from such frames."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from run_files import folders, table
+from stored_features import LOG_MEL
+
+from ser_vae import SerVaeError
+from ser_vae.features import audio
+from ser_vae.predict import main as predict
+from ser_vae.recogniser import Recogniser
+
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def frames(noises: Path, tmp_path: Path) -> Path:
+    """Every other log-mel frame of each noise."""
+    root = tmp_path / "frames"
+    root.mkdir()
+    for path in noises.glob("*.wav"):
+        np.save(root / f"{path.stem}.npy", LOG_MEL(audio.read(path, 16_000))[::2])
+    return root
+
+
+@pytest.mark.parametrize("model", ["vae", "pooled_svm"])
+def test_a_model_predicts_from_frames_what_its_run_predicted(
+    model: str, frames: Path, run_noises: Run, noises: Path, tmp_path: Path
+) -> None:
+    command = f"features.root={frames}", "features.frame_shift_s=0.02", f"model={model}"
+    metrics = run_noises("features=imported", *command)
+    assert run_noises("features=imported", *command) == metrics  # found finished
+    (folder,) = folders(tmp_path / "runs")
+    assert metrics["random/test/ua"] > 1 / 2
+    rows = table(folder / "predictions.csv")
+    files = [frames / Path(row["utterance"]).with_suffix(".npy") for row in rows]
+    out = tmp_path / "out.csv"
+    assert predict([str(folder), *map(str, files), "--out", str(out)]) == 0
+    for row, predicted in zip(rows, table(out), strict=True):
+        for name in (key for key in row if key.startswith("p_")):
+            assert float(predicted[name]) == pytest.approx(float(row[name]), abs=1e-6)
+    recogniser = Recogniser.load(folder)
+    with pytest.raises(SerVaeError, match="takes frames that were computed elsewhere"):
+        recogniser.predict(np.zeros(16_000), 16_000)
+    with pytest.raises(SerVaeError, match=r"not a \.npy file"):
+        recogniser.predict(noises / rows[0]["utterance"])
+
+
+def test_missing_and_damaged_frames_are_named_and_can_be_left_out(
+    frames: Path, run_noises: Run
+) -> None:
+    (frames / "calm00.npy").unlink()
+    np.save(frames / "calm01.npy", np.full((40, 80), np.nan))
+    command = "features=imported", f"features.root={frames}", "features.frame_shift_s=0.02"
+    with pytest.raises(SerVaeError, match="2 of 60 utterances can't be used") as caught:
+        run_noises(*command, "model=majority")
+    assert "calm00.npy: frames cannot be read" in str(caught.value)
+    assert "NaN or infinite values in 40 of 40 frames" in str(caught.value)
+    metrics = run_noises(*command, "model=majority", "bad_audio=drop")
+    assert sorted(metrics["left_out"]) == ["calm00.wav", "calm01.wav"]
+
+
+def test_changed_frames_are_another_run(frames: Path, run_noises: Run, tmp_path: Path) -> None:
+    command = "features=imported", f"features.root={frames}", "features.frame_shift_s=0.02"
+    run_noises(*command, "model=majority")
+    np.save(frames / "calm00.npy", np.load(frames / "calm00.npy") + 1)
+    run_noises(*command, "model=majority")
+    one, other = folders(tmp_path / "runs")
+    assert (one / "split.csv").read_text() == (other / "split.csv").read_text()

@@ -1,0 +1,89 @@
+"""Runs on the frames of a pretrained encoder: address, model, and predictions from the model."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from run_files import folders, table
+from tiny_encoders import save_encoder
+
+from ser_vae import SerVaeError
+from ser_vae.features.checkpoint import checkpoint_digest
+from ser_vae.recogniser import Recogniser
+from ser_vae.run import configure, run
+
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def encoder(tmp_path: Path) -> Path:
+    return save_encoder("wavlm", tmp_path / "wavlm")
+
+
+def assert_same_predictions(folder: Path, noises: Path) -> None:
+    """The saved model gives what the run predicted."""
+    recogniser = Recogniser.load(folder)
+    rows = table(folder / "predictions.csv")
+    for row in rows[:3]:
+        prediction = recogniser.predict(noises / row["utterance"])
+        written = [float(row[f"p_{emotion}"]) for emotion in prediction.probabilities]
+        np.testing.assert_allclose(list(prediction.probabilities.values()), written, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", ["vae", "pooled_linear"])
+def test_a_run_on_an_encoder_leaves_a_model_that_predicts_the_same(
+    model: str, encoder: Path, run_noises: Run, noises: Path, tmp_path: Path
+) -> None:
+    command = "features=ssl", f"features.checkpoint={encoder}", f"model={model}"
+    metrics = run_noises(*command)
+    assert run_noises(*command) == metrics  # found finished
+    (folder,) = folders(tmp_path / "runs")
+    saved = json.loads((folder / "model" / "recogniser.json").read_text())
+    assert saved["segmentation"]["length"] == 5  # 0.1 s
+    assert saved["features"] == {
+        "_target_": "ser_vae.features.ssl.SSL",
+        "checkpoint": str(encoder),
+        "revision": None,
+        "digest": checkpoint_digest(encoder),
+        "layer": "mean",
+        "trim_db": None,
+    }
+    assert checkpoint_digest(encoder) in (folder / "command.txt").read_text()
+    assert_same_predictions(folder, noises)
+
+
+def test_an_edited_checkpoint_is_another_run_and_its_model_is_refused(
+    encoder: Path, run_noises: Run, tmp_path: Path
+) -> None:
+    command = "features=ssl", f"features.checkpoint={encoder}", "model=majority"
+    run_noises(*command)
+    (first,) = folders(tmp_path / "runs")
+    save_encoder("wavlm", encoder, seed=1)
+    run_noises(*command)
+    assert len(folders(tmp_path / "runs")) == 2
+    with pytest.raises(SerVaeError, match="not the checkpoint that was used"):
+        Recogniser.load(first)
+    shutil.rmtree(encoder)
+    with pytest.raises(SerVaeError, match="no such folder, not in the cache"):
+        Recogniser.load(first)
+
+
+@pytest.mark.parametrize("name", ["wavlm", "hubert", "wav2vec2", "whisper"])
+def test_presets_differ_in_the_checkpoint_alone(name: str) -> None:
+    preset, ssl = (configure(f"features={option}")["features"] for option in (name, "ssl"))
+    assert name in preset["checkpoint"]
+    assert {**preset, "checkpoint": ""} == {**ssl, "checkpoint": ""}
+
+
+def test_a_checkpoint_that_is_nowhere_leaves_no_folder(
+    noise_command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(SerVaeError, match="hf download microsoft/wavlm-base-plus"):
+        run(configure(*noise_command, "features=wavlm"))
+    assert not (tmp_path / "runs").exists()
