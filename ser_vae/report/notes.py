@@ -29,16 +29,12 @@ def answer_sentences(results: Results, study: str) -> list[str]:
     of_paper = rows[rows["kind"] == "paper"]
     compared = of_paper if of_paper["name"].nunique() > 1 else rows
     keys = {*zip(compared["test_set"], compared["name"], strict=True)}
-    pairs = [
-        pair
-        for number in dict.fromkeys(rows["test_set"])
-        for pair in results.pairs_of(number)
-        if {(number, pair["first"]), (number, pair["second"])} <= keys
-    ]
+    every = [(n, pair) for n in dict.fromkeys(rows["test_set"]) for pair in results.pairs_of(n)]
+    pairs = [pair for n, pair in every if {(n, pair["first"]), (n, pair["second"])} <= keys]
     pairs.sort(key=lambda pair: -pair["difference"])
+    names = sorted({*compared["name"]}, key=len)
     values = {"rows": rows.to_dict("records"), "pairs": pairs, "number": format_number}
-    values |= {"compared": sorted({*compared["name"]}, key=len)}
-    return render_template("answer", values).splitlines()
+    return render_template("answer", values | {"compared": names}).splitlines()
 
 
 def find_remarks(results: Results) -> list[str]:

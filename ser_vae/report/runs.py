@@ -146,8 +146,7 @@ def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
     """
     decisive = {k: v for k, v in config.items() if k not in (*NOT_ADDRESSED, "seed", "fold")}
     decisive["corpus"] = without_places(decisive["corpus"])
-    options = {group: option for group, option in config["choice"].items() if group in decisive}
-    settings = flatten(decisive) | options
+    settings = flatten(decisive) | {k: v for k, v in config["choice"].items() if k in decisive}
     as_text = {key: json.dumps(value).replace('"', "") for key, value in settings.items()}
     return {key: text for key, text in as_text.items() if not key.endswith("._target_")}
 
