@@ -22,7 +22,7 @@ ENTRY_POINTS = (
     *("run", "compose", "check", "pipeline", "listen", "dashboard", "sweep", "command_errors"),
     *("export", "share", "predict", "encode", "inputs", "app", "help", "quoting", "__main__"),
 )
-BUDGET = {"ser_vae": (12_900, 165), "ser_vae/report": (1_105, None), "tests": (15_700, None)}
+BUDGET = {"ser_vae": (12_920, 166), "ser_vae/report": (1_105, None), "tests": (15_800, None)}
 
 
 def stage_of(module: str) -> str:
