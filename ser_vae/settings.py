@@ -335,6 +335,11 @@ class SSLFeatures(Component, of=["features.ssl.SSL"]):
     trim_db: NonNegative | None
 
 
+class JoinedFeatures(Component, of=["features.joined.Joined"]):
+    frame_shift_s: Seconds
+    members: Annotated[dict[str, Features], Field(min_length=2)]
+
+
 class ImportedFeatures(Component, of=["features.imported.Imported"]):
     root: str
     frame_shift_s: Seconds

@@ -89,10 +89,11 @@ def single_torch_thread() -> Iterator[None]:
 if TYPE_CHECKING:  # mypy checks here that the extractors satisfy the protocols
     from ser_vae.features.egemaps import EGeMAPS
     from ser_vae.features.imported import Imported
+    from ser_vae.features.joined import Joined
     from ser_vae.features.logmel import LogMel
     from ser_vae.features.logmel_lld import LogMelLLD
     from ser_vae.features.ssl import SSL
 
-    EXTRACTORS: tuple[type[Extractor], ...] = (EGeMAPS, LogMel, LogMelLLD, SSL)
+    EXTRACTORS: tuple[type[Extractor], ...] = (EGeMAPS, Joined, LogMel, LogMelLLD, SSL)
     FRAME_READERS: tuple[type[FrameReader], ...] = (Imported,)
     INVERTIBLE: tuple[type[Invertible], ...] = (LogMel, LogMelLLD)

@@ -11,7 +11,7 @@ from ser_vae.corpus.utterance import Utterance
 from ser_vae.features.checkpoint import checkpoint_digest, commit_of, find_checkpoint
 from ser_vae.features.digest import Digests
 from ser_vae.features.imported import count_columns, find_frames
-from ser_vae.settings import Component, ImportedFeatures, SSLFeatures
+from ser_vae.settings import Component, ImportedFeatures, JoinedFeatures, SSLFeatures
 
 
 def pin(features: Component, utterances: Sequence[Utterance], digests: Digests) -> Component:
@@ -25,6 +25,9 @@ def pin(features: Component, utterances: Sequence[Utterance], digests: Digests) 
         digest = features.digest or checkpoint_digest(folder)
         revision = commit_of(folder) or features.revision
         return features.model_copy(update={"revision": revision, "digest": digest})
+    if isinstance(features, JoinedFeatures):
+        members = {name: pin(own, utterances, digests) for name, own in features.members.items()}
+        return features.model_copy(update={"members": members})
     if isinstance(features, ImportedFeatures):
         files = find_frames(features.root, utterances)
         digests.learn(files.values())

@@ -35,6 +35,7 @@ from ser_vae.features.audio import Samples
 from ser_vae.features.digest import Digests
 from ser_vae.features.extractor import Extractor, FrameReader, single_torch_thread
 from ser_vae.files import atomic_write, locked
+from ser_vae.settings import find_targets
 from ser_vae.terminal import track
 
 PACK_SIZE = 100  # utterances; what a kill may cost, as a pack is written when it is full
@@ -195,14 +196,17 @@ class Stored(Sequence[Samples]):
 def _fingerprint(extractor: Extractor) -> str:
     """Hash the settings and the source code of an extractor.
 
-    The code is that of its class and base classes and of what they import from this package.
+    The code is that of its class and base classes, of the classes that its settings name, and of
+    what these import from this package.
     """
+    settings = asdict(extractor)
     modules = {audio, *(sys.modules[base.__module__] for base in type(extractor).__mro__[:-1])}
+    modules |= {sys.modules[target.rpartition(".")[0]] for target in find_targets(settings)}
     imported = {getattr(v, "__module__", "") for module in modules for v in vars(module).values()}
     modules |= {
         m for name, m in sys.modules.items() if name in imported and name.startswith(PACKAGE)
     }
-    text = json.dumps([asdict(extractor), *sorted(map(inspect.getsource, modules))])
+    text = json.dumps([settings, *sorted(map(inspect.getsource, modules))])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,96 @@
+"""Several front ends on one time grid."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from run_files import folders, table
+from stored_features import AS_CONFIGURED, LOG_MEL, record
+from tiny_encoders import save_encoder
+
+from ser_vae import SerVaeError
+from ser_vae.features import TooShortError
+from ser_vae.features.checkpoint import checkpoint_digest
+from ser_vae.features.joined import Joined
+from ser_vae.features.ssl import SSL
+from ser_vae.features.store import FeatureStore
+from ser_vae.recogniser import Recogniser
+from ser_vae.run import configure, run
+
+SPEECH = np.random.default_rng(0).normal(0, 0.1, 12_400).astype(np.float32)
+LOGMEL = {"_target_": "ser_vae.features.logmel.LogMel", **AS_CONFIGURED}
+
+
+@pytest.fixture
+def encoder(tmp_path: Path) -> dict[str, Any]:
+    folder = save_encoder("wavlm", tmp_path / "wavlm")
+    return {
+        "_target_": "ser_vae.features.ssl.SSL",
+        **{"checkpoint": str(folder), "revision": None, "digest": None},
+        **{"layer": "mean", "trim_db": None},
+    }
+
+
+@pytest.mark.parametrize(("shift_s", "of_logmel", "of_encoder"), [(0.02, 2, 1), (0.01, 1, 0.5)])
+def test_each_frame_has_the_nearest_frame_of_every_member(
+    shift_s: float, of_logmel: float, of_encoder: float, encoder: dict[str, Any]
+) -> None:
+    joined = Joined(shift_s, {"logmel": LOGMEL, "wavlm": encoder})
+    frames = joined(SPEECH)
+    settings = {key: value for key, value in encoder.items() if key != "_target_"}
+    log_mel, hidden = LOG_MEL(SPEECH), SSL(**settings)(SPEECH)
+    assert (len(log_mel), len(hidden)) == (76, 38)
+    assert len(frames) == round(0.76 / shift_s)
+    t = np.arange(len(frames))
+    np.testing.assert_array_equal(frames[:, :80], log_mel[(t * of_logmel).astype(int)])
+    np.testing.assert_array_equal(frames[:, 80:], hidden[(t * of_encoder).astype(int)])
+    assert len(joined.names) == 96
+    assert joined.names[80] == "wavlm: hidden 0"
+
+
+def test_members_that_trim_differently_are_refused(encoder: dict[str, Any]) -> None:
+    with pytest.raises(SerVaeError, match="members differ in sample_rate or trim_db"):
+        Joined(0.02, {"logmel": {**LOGMEL, "trim_db": 40}, "wavlm": encoder})
+
+
+def test_frames_from_files_are_refused() -> None:
+    imported = {"_target_": "ser_vae.features.imported.Imported", "root": "a", "columns": 3}
+    with pytest.raises(SerVaeError, match=r"members\.mine: Imported has no frames of a waveform"):
+        Joined(0.02, {"logmel": LOGMEL, "mine": {**imported, "frame_shift_s": 0.02}})
+
+
+def test_speech_shorter_than_a_step_is_an_error() -> None:
+    with pytest.raises(TooShortError, match="too short"):
+        Joined(0.5, {"one": LOGMEL, "other": LOGMEL})(SPEECH[:1000])
+
+
+def test_the_store_depends_on_the_source_of_the_members(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    utterance = record(tmp_path / "a.wav", 0)
+    joined, sources = Joined(0.02, {"one": LOGMEL, "other": LOGMEL}), []
+
+    def source(module: Any) -> str:
+        sources.append(module.__name__)
+        return ""
+
+    monkeypatch.setattr("inspect.getsource", source)
+    FeatureStore(tmp_path / "cache", joined, jobs=1).frames(utterance)
+    assert {f"ser_vae.features.{name}" for name in ("joined", "logmel", "frames")} <= {*sources}
+
+
+def test_a_run_pins_the_members_and_its_model_predicts_the_same(
+    encoder: dict[str, Any], noise_command: list[str], noises: Path, tmp_path: Path
+) -> None:
+    checkpoint = encoder["checkpoint"]
+    command = "features=joined", f"features.members.wavlm.checkpoint={checkpoint}"
+    run(configure(*noise_command, *command, "model=pooled_linear"))
+    (folder,) = folders(tmp_path / "runs")
+    recogniser = Recogniser.load(folder)
+    members = recogniser.components.features.model_dump()["members"]
+    assert members["wavlm"]["digest"] == checkpoint_digest(Path(checkpoint))
+    row = table(folder / "predictions.csv")[0]
+    probabilities = recogniser.predict(noises / row["utterance"]).probabilities
+    written = [float(row[f"p_{emotion}"]) for emotion in probabilities]
+    np.testing.assert_allclose(list(probabilities.values()), written, atol=1e-5)
