@@ -22,11 +22,7 @@ ENTRY_POINTS = (
     *("run", "compose", "check", "pipeline", "listen", "dashboard", "sweep", "command_errors"),
     *("export", "share", "predict", "encode", "inputs", "app", "help", "quoting", "__main__"),
 )
-<<<<<<< HEAD
-BUDGET = {"ser_vae": (12_900, 165), "ser_vae/report": (1_100, None), "tests": (15_800, None)}
-=======
 BUDGET = {"ser_vae": (12_920, 166), "ser_vae/report": (1_100, None), "tests": (15_800, None)}
->>>>>>> new-ssl
 
 
 def stage_of(module: str) -> str:
