@@ -10,16 +10,23 @@ RUNS ?= runs
 help:  ## say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-$(VENV)/installed: pyproject.toml constraints.txt
+INSTALL = $(BIN)/python -m pip install --constraint constraints.txt --editable
+
+$(VENV)/demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[demo,test,check,docs]'
+	$(INSTALL) '.[demo]'
 	touch $@
 
-demo: $(VENV)/installed  ## set up, run Table I on the embedded corpus, print and write the report
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) '.[demo,test,check,docs]'
+	touch $@ $(VENV)/demo
+
+demo: $(VENV)/demo  ## set up, run Table I on the embedded corpus, print and write the report
 	$(BIN)/python -m ser_vae.run -m +experiment=table1 corpus=demo seed=0 label_policies=one_encoder runs=$(RUNS)
 	$(BIN)/python -m ser_vae.report $(RUNS) --html
 
-pictures: demo  ## draw the README's pictures from the demo's runs; needs Chromium
+pictures: $(VENV)/installed demo  ## draw the README's pictures from the demo's runs; needs Chromium
 	$(BIN)/python experiments/demo/pictures.py $(RUNS)
 
 test: $(VENV)/installed  ## set up, run all tests (the wheel outside the checkout is one of them)

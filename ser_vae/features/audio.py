@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,18 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 import torch
-from torchaudio.transforms import Resample
 
+from ser_vae import SerVaeError
 from ser_vae.features import AudioError
 from ser_vae.features.container import Audio, find_audio, find_defect
+
+try:
+    from torchaudio.transforms import Resample
+except (ImportError, OSError, RuntimeError) as error:  # what a library of another build raises
+    raise SerVaeError(
+        f"torch {version('torch')} and torchaudio {version('torchaudio')} are not built for one "
+        f"another: {error}.\nInstall a pair: pip install --constraint constraints.txt ser_vae"
+    ) from error
 
 log = logging.getLogger(__name__)
 

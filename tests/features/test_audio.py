@@ -3,6 +3,8 @@
 import io
 import math
 import re
+import runpy
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -317,3 +319,9 @@ def test_an_inspection_measures_level_peak_and_samples(tmp_path):
     assert inspect(stereo).samples_digest == description.samples_digest
     other = write(tmp_path / "c.wav", tone(301))
     assert inspect(other).samples_digest != description.samples_digest
+
+
+def test_torch_and_torchaudio_of_different_builds_are_named_with_the_remedy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torchaudio.transforms", None)  # its import fails
+    with pytest.raises(SerVaeError, match=r"torch .* and torchaudio .* are not built for one"):
+        runpy.run_path(audio.__file__)
