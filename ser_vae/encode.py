@@ -13,7 +13,6 @@ import argparse
 import csv
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ import yaml  # type: ignore[import-untyped]
 import ser_vae
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Corpus
-from ser_vae.features.extractor import single_torch_thread
+from ser_vae.features.extractor import single_torch_thread, thread_pool
 from ser_vae.files import atomic_write
 from ser_vae.inputs import (
     Input,
@@ -80,7 +79,7 @@ def encode(options: argparse.Namespace) -> int:
         raise SerVaeError("Give recordings behind the model: files, folders, a CSV, or -.")
     loaded = ser_vae.load(options.model, trust=options.trust)
     model = with_speakers(loaded, inputs) if loaded.representation is not None else loaded
-    with single_torch_thread(), ThreadPoolExecutor(options.jobs) as pool:
+    with single_torch_thread(), thread_pool(options.jobs) as pool:
         tables = pool.map(partial(encode_input, model, mean=options.mean), inputs)
         done = list(track(tables, "encoding", len(inputs), transient=True))
     errors = [each for each in done if isinstance(each, SerVaeError)]

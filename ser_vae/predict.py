@@ -12,7 +12,6 @@ the probability of each emotion, and error. The exit status is 1 if a recording 
 import argparse
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -27,7 +26,7 @@ from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import scores
 from ser_vae.evaluation.predictions import PROBABILITY, Predictions
-from ser_vae.features.extractor import single_torch_thread
+from ser_vae.features.extractor import single_torch_thread, thread_pool
 from ser_vae.inputs import (
     Input,
     add_arguments,
@@ -115,7 +114,7 @@ def predict(
     )
     # noise is drawn from one generator, so that threads would change its order
     sampled = any(c.sample for model in loaded for c in model.classifiers.values())
-    with single_torch_thread(), ThreadPoolExecutor(1 if sampled else options.jobs) as pool:
+    with single_torch_thread(), thread_pool(1 if sampled else options.jobs) as pool:
         rows = pool.map(recognise_input, inputs)
         done = list(track(rows, "predicting", len(inputs), transient=True))
     return inputs, done, loaded[0].emotions

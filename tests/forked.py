@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 FOUND_IN = (HERE.parent, HERE)  # the modules that can be run
 
 SERVER = """
-import gc, json, os, resource, runpy, select, sys
+import atexit, gc, json, os, resource, runpy, select, sys
 import hydra, lightning, ser_vae.pipeline, ser_vae.report.result, ser_vae.sweep, sklearn.svm
 from hydra.core.plugins import Plugins
 Plugins.instance()
@@ -71,7 +71,20 @@ if asked["more_mb"]:
     most = pages * os.sysconf("SC_PAGE_SIZE") + asked["more_mb"] * 2**20
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 sys.argv = ["-m", *asked["arguments"]]
-runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)
+code = 0
+try:
+    runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)
+except SystemExit as end:
+    code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    if isinstance(end.code, str):
+        print(end.code, file=sys.stderr)
+except BaseException:
+    sys.excepthook(*sys.exc_info())
+    code = 1
+atexit._run_exitfuncs()
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(code)  # libraries would wait for the threads that they had before the fork
 """
 
 

@@ -6,6 +6,7 @@ needs to know which one it is. See `logmel.LogMel`, `logmel_lld.LogMelLLD`, `ege
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
@@ -69,6 +70,11 @@ class FrameReader(Extractor, Protocol):
         Raises:
             AudioError: the file is missing or does not hold such frames.
         """
+
+
+def thread_pool(threads: int) -> ThreadPoolExecutor:
+    """Return a pool in which torch uses one thread each, from the first operation on."""
+    return ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
 
 
 @contextmanager

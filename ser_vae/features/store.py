@@ -21,7 +21,6 @@ import math
 import sys
 import zlib
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,7 +32,12 @@ from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError, TooShortError, audio
 from ser_vae.features.audio import Samples
 from ser_vae.features.digest import Digests
-from ser_vae.features.extractor import Extractor, FrameReader, single_torch_thread
+from ser_vae.features.extractor import (
+    Extractor,
+    FrameReader,
+    single_torch_thread,
+    thread_pool,
+)
 from ser_vae.files import atomic_write, locked
 from ser_vae.settings import find_targets
 from ser_vae.terminal import track
@@ -136,7 +140,7 @@ class FeatureStore:
 
         packs = [utterances[n : n + PACK_SIZE] for n in range(0, len(utterances), PACK_SIZE)]
         title = f"features of {len(utterances):,} utterances"
-        with single_torch_thread(), ThreadPoolExecutor(self._jobs) as pool:
+        with single_torch_thread(), thread_pool(self._jobs) as pool:
             for pack in track(packs, title, len(packs)):
                 entries = pool.map(compute, pack)
                 self._write({digest: f for entry in entries for digest, f in entry.items()})
