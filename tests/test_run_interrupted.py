@@ -44,6 +44,7 @@ def test_a_run_killed_in_each_stage_ends_like_an_uninterrupted_one(
         "corpus=demo",
         "data=improvised",
         "model=cvae",
+        "label_policies=all",
         "logger=none",
         "progress=false",
         "threads=1",

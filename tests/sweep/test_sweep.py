@@ -33,7 +33,7 @@ def test_failed_jobs_are_named_and_the_others_finish(multirun: Multirun, tmp_pat
 def test_an_unexpected_error_leaves_the_other_jobs_alone(
     multirun: Multirun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails_for_seed_0(config: dict[str, Any], **options: Any) -> dict[str, float]:
+    def fails_for_seed_0(config: dict[str, Any], **_: Any) -> dict[str, float]:
         return {"random/test/ua": 1 / config["seed"]}
 
     monkeypatch.setattr("ser_vae.run.run", fails_for_seed_0)

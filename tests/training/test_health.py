@@ -162,7 +162,7 @@ def speech(name: str) -> tuple[SegmentSet, SegmentSet]:
     segments = cut(frames, Segmentation(10, 10, "drop"))
     in_train = torch.arange(len(utterances)) % 3 > 0
     speakers = [u.speaker for u in utterances]
-    standardise(segments.frames_of_each(), "train", speakers, in_train.tolist())
+    standardise(segments.frames_by_utterance(), "train", speakers, in_train.tolist())
     parts = [segments.of(chosen) for chosen in (in_train, ~in_train)]
     train, test = (SegmentSet(part, torch.full((len(part), K), 1 / K)) for part in parts)
     return train, test
