@@ -108,8 +108,8 @@ class Explorer:
             drawn_map, no_map = self.draw_map(model, path, speaker)
         except SerVaeError as error:
             return None, f"**{str(error).replace(path, Path(path).name)}**", "", ""
-        own = "The recording is standardised by its own statistics." if speaker else ""
-        return probabilities, "\n\n".join([own, no_trajectory, no_map]), spectrogram, drawn_map
+        scaling = "The recording is standardised by its own statistics." if speaker else ""
+        return probabilities, "\n\n".join([scaling, no_trajectory, no_map]), spectrogram, drawn_map
 
     def draw_map(self, model: Recogniser, path: str, speaker: str | None) -> tuple[str, str]:
         """Draw the recording's mean latent among those of the training utterances, or say why not.

@@ -82,7 +82,7 @@ def sections(protocol: str, subsets: Sequence[str], policies: Sequence[str]) -> 
     Args:
         protocol: the split, such as random.
         subsets: the columns of Table I, such as improvised.
-        policies: label policies other than the headline.
+        policies: label policies other than the one that the run was made with.
     """
     ua = f"{protocol}/test/ua"
     table_one = {name: [f"{protocol}/test/{name}"] for name in ("ua", "wa", "macro_f1")}
@@ -90,7 +90,7 @@ def sections(protocol: str, subsets: Sequence[str], policies: Sequence[str]) -> 
     return [
         *(Section(f"Table I: {d}", "bars", table_one, {"choice/data": d}, 3) for d in subsets),
         Section("Curves of both stages", "curves", CURVES),
-        Section("Label policies", "bars", {"UA; the headline first": by_policy}, across=1),
+        Section("Label policies", "bars", {"UA; the policy of the run first": by_policy}, across=1),
         Section("Leak panel", "bars", LEAKS),
         Section("Health of the representation", "bars", HEALTH, across=3),
         Section("Pictures", "pictures", PICTURES, across=1),

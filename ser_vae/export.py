@@ -183,7 +183,7 @@ class Graph(nn.Module):
         frames = 1 if self.segmentation.remainder == "pad" else self.segmentation.length
         self.shortest = (frames - 1) * self.shift + extractor.window_length
         self.basis, self.filters = fourier_basis(extractor), extractor.filters
-        self.mean, self.deviation = scale.mean, scale.deviation
+        self.mean, self.std = scale.mean, scale.std
         self.classifiers: dict[Condition, tuple[Encoder, Head]] = {}
         for condition, classifier in pipeline.classifiers.items():
             assert not isinstance(classifier.head, SequenceEstimator)
@@ -207,7 +207,7 @@ class Graph(nn.Module):
         real, imaginary = spectrum.chunk(2, dim=1)
         power = (real.square() + imaginary.square()).transpose(1, 2)
         log_mel = (power @ self.filters + self.floor).log()
-        return (log_mel - self.mean) / self.deviation
+        return (log_mel - self.mean) / self.std
 
     def cut(self, frames: Tensor) -> Tensor:
         """Cut segments as `data.segment.cut` does: (B, T, F) -> (B, S, D)."""

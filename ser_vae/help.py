@@ -50,7 +50,7 @@ def describe_group(folder: Path, chosen: str | None) -> str:
 def settings_of(folder: Path, option: str) -> list[str]:
     """Return the lines of an option's file, after those of the option that it is based on."""
     lines = (folder / f"{option}.yaml").read_text(encoding="utf-8").splitlines()
-    own = [line for line in lines if not line.startswith(("_target_", "defaults: ["))]
+    kept = [line for line in lines if not line.startswith(("_target_", "defaults: ["))]
     based = [line for line in lines if line.startswith("defaults: [")]
     bases = [base for line in based for base in re.findall(r"\w+", line)[1:]]
-    return [*(line for base in bases for line in settings_of(folder, base)), *own]
+    return [*(line for base in bases for line in settings_of(folder, base)), *kept]

@@ -179,8 +179,8 @@ def with_speakers(model: Recogniser, inputs: Sequence[Input]) -> Recogniser:
         )
     new = model.normaliser.new_groups([str(each.speaker) for each in inputs])
     for group, chosen in new.items():
-        own = [inputs[index].recording for index in chosen]
-        if usable := [recording for recording in own if is_usable(model, recording)]:
+        recordings = [inputs[index].recording for index in chosen]
+        if usable := [recording for recording in recordings if is_usable(model, recording)]:
             model = model.with_speaker(group, usable)
     return model
 

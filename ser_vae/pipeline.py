@@ -212,8 +212,8 @@ def prepare(
     frames = segments.frames_by_utterance()
     in_train = [each == "train" for each in part]  # no statistic of the test set reaches training
     normaliser = Normaliser.fit(settings.normalise, frames, speakers, in_train)
-    for own, speaker in zip(frames, speakers, strict=True):
-        normaliser.apply(own, speaker)
+    for view, speaker in zip(frames, speakers, strict=True):
+        normaliser.apply(view, speaker)
     digests = [store.digest(utterance) for utterance in kept]
     contents = [store.content(utterance) for utterance in kept]
     table = utterance_table(kept, label, part, digests, contents)
@@ -268,14 +268,14 @@ def pretrain(
     """
     if model.level == "utterance":
         return {}
-    headline = POLICIES[settings.label_policy].pretraining
+    main_way = POLICIES[settings.label_policy].pretraining
     ways = sorted({policy.pretraining for policy in reported_policies(settings, model)})
     representations: dict[Pretraining, Representation] = {way: copy.deepcopy(model) for way in ways}
     for way, representation in representations.items():
-        curves = folder.path / "pretrain.csv" if way == headline else None
+        curves = folder.path / "pretrain.csv" if way == main_way else None
         acquire(settings, representation, way, data, loggers if curves else (), curves)
     pretraining_record(settings, data).write(folder.pretrained)
-    weights.save(representations[headline], folder.pretrained)
+    weights.save(representations[main_way], folder.pretrained)
     return representations
 
 
@@ -408,18 +408,18 @@ def classify(
     Returns the recogniser of the run's own label policy, all classifiers that the reported
     policies need, and what an utterance-level model's extractor made of each utterance (U, E).
     """
-    headline = POLICIES[settings.label_policy]
+    policy = POLICIES[settings.label_policy]
     if not representations:
         whole = whole_utterances(settings, model, data)
         fit_utterance_level(settings, model, data, whole, folder, loggers)
-        return new_recogniser(settings, data, headline, None, {}, model), {}, whole
+        return new_recogniser(settings, data, policy, None, {}, model), {}, whole
     reported = reported_policies(settings, model)
-    needed = {(policy.pretraining, each) for policy in reported for each in policy.classifiers}
+    needed = {(other.pretraining, each) for other in reported for each in other.classifiers}
     if len(reported) > 1:  # for the leak panel
-        needed |= {(headline.pretraining, each) for each in ("none", "label")}
+        needed |= {(policy.pretraining, each) for each in ("none", "label")}
     classifiers: Classifiers = {}
     for pretraining, condition in sorted(needed):
-        main = (pretraining, condition) == (headline.pretraining, headline.condition)
+        main = (pretraining, condition) == (policy.pretraining, policy.condition)
         classifiers[pretraining, condition] = train_classifier(
             settings,
             representations[pretraining],
@@ -433,10 +433,10 @@ def classify(
                 folder.copy(f"{CLASSIFIERS}/{pretraining}-{condition}/{name}", folder.path / name)
     if settings.label_policy == "random":
         labels = random_labels(len(data.table), data.classes, settings.seed)
-        headline = given("random", labels[data.mask("test")])
-    own = {each: classifiers[headline.pretraining, each] for each in headline.classifiers}
-    representation = representations[headline.pretraining]
-    recogniser = new_recogniser(settings, data, headline, representation, own, None)
+        policy = given("random", labels[data.mask("test")])
+    used = {each: classifiers[policy.pretraining, each] for each in policy.classifiers}
+    representation = representations[policy.pretraining]
+    recogniser = new_recogniser(settings, data, policy, representation, used, None)
     return recogniser, classifiers, None
 
 
@@ -693,10 +693,10 @@ def fit_utterance_level(
 
 def reported_policies(settings: Settings, model: Any) -> list[LabelPolicy]:
     """List the label policies that a run reports; see `label_policies` in conf/config.yaml."""
-    headline = POLICIES[settings.label_policy]
+    main = POLICIES[settings.label_policy]
     if not model.conditional or settings.label_policies == "headline":
-        return [headline]
-    encoders = ("label", "dropout") if settings.label_policies == "all" else (headline.pretraining,)
+        return [main]
+    encoders = ("label", "dropout") if settings.label_policies == "all" else (main.pretraining,)
     has_bound = {"squared_error", "kl"} <= set(model.quantities)
     pretrains = settings.training.pretrained == "auto"
     return [
@@ -725,11 +725,11 @@ def evaluate(
     temperature = recogniser.temperature
     uncalibrated = replace(recogniser, temperature=1.0)
     before = uncalibrated.classify(test, speakers, None if whole is None else whole[mask])
-    own = labelled(data, with_temperature(before, temperature))
-    by_policy: dict[str, Predictions] = {settings.label_policy: own}
+    after = labelled(data, with_temperature(before, temperature))
+    by_policy: dict[str, Predictions] = {settings.label_policy: after}
     calibrated = None
     if temperature != 1:
-        of_test = {"before": labelled(data, before), "after": own}
+        of_test = {"before": labelled(data, before), "after": after}
         measured = {k: calibration(p.truth, p.guess, p.probability) for k, p in of_test.items()}
         calibrated = {"temperature": temperature, **measured}
     if not representations:
@@ -803,8 +803,8 @@ def diagnose(
 def policy_scores(settings: Settings, result: Result) -> dict[str, Any]:
     protocol = settings.choice.split
     return {
-        name: {**score(own, protocol), "leaks": name in LEAKING}
-        for name, own in result.by_policy.items()
+        name: {**score(predicted, protocol), "leaks": name in LEAKING}
+        for name, predicted in result.by_policy.items()
     }
 
 
@@ -934,8 +934,8 @@ def illustrate(
     recogniser, test = result.recogniser, data.utterances("test")
     if (illustrator := illustrator_of(recogniser, data)) is not None:
         ids = [utterance.id for utterance in test]
-        drawn = illustrations_of(illustrator, ids, data.emotions, settings.seed)
-        illustrations.write(folder.illustrations, drawn)
+        examples = illustrations_of(illustrator, ids, data.emotions, settings.seed)
+        illustrations.write(folder.illustrations, examples)
 
 
 def illustrator_of(recogniser: Recogniser, data: PreparedData) -> Illustrator | None:
@@ -980,10 +980,10 @@ def save(
     loggers: Sequence[Logger],
 ) -> None:
     """Write what a run leaves behind; metrics.json last."""
-    own = result.by_policy[settings.label_policy]
-    results = summary(settings, corpus, data, left_out, own, diagnosis, folder)
+    predicted = result.by_policy[settings.label_policy]
+    results = summary(settings, corpus, data, left_out, predicted, diagnosis, folder)
     results["calibration"] = result.calibration
-    folder.write_predictions(own, result.by_policy if len(result.by_policy) > 1 else {})
+    folder.write_predictions(predicted, result.by_policy if len(result.by_policy) > 1 else {})
     folder.write_audit(results["audit"])
     recogniser = replace(result.recogniser, about=about(results))
     if is_rank_zero():
@@ -1034,7 +1034,7 @@ def summary(
     corpus: Corpus,
     data: PreparedData,
     left_out: Mapping[str, str],
-    own: Predictions,
+    predicted: Predictions,
     diagnosis: Mapping[str, Any],
     folder: RunFolder,
 ) -> dict[str, Any]:
@@ -1043,7 +1043,7 @@ def summary(
     pretrained_on: int | None = 0
     if settings.training.pretrained not in ("auto", "none"):
         pretrained_on = pretraining_record(settings, data).count(list(data.rows("test")["digest"]))
-    shown = data.table[data.table["part"] != UNLABELLED]
+    labelled_rows = data.table[data.table["part"] != UNLABELLED]
     budgets = read_budgets(folder.path)
     return {
         "run": folder.name,
@@ -1060,7 +1060,7 @@ def summary(
         "material": digest(  # of utterances, labels, sets and audio: equal where runs compare
             [
                 (row.utterance.id, row.utterance.speaker, row.label, row.part, row.digest)
-                for row in shown.itertuples()
+                for row in labelled_rows.itertuples()
             ]
         ),
         "caveats": caveats(settings, corpus, diagnosis, left_out, pretrained_on, budgets),
@@ -1073,7 +1073,7 @@ def summary(
             unlabelled=data.utterances(UNLABELLED),
             pretrained_on=pretrained_on,
         ),
-        **scores_and_baseline(own, train, protocol),
+        **scores_and_baseline(predicted, train, protocol),
         **diagnosis,
         "counts": counts(data.utterances(), list(data.table["part"]), data.segments.count),
         "left_out": dict(left_out),
@@ -1107,7 +1107,7 @@ def caveats(
             settings.training.encoder_lr is not None
         ),
         f"{len(left_out)} unusable utterances left out": left_out,
-        **{describe(stage, own): not own["converged"] for stage, own in budgets.items()},
+        **{describe(stage, values): not values["converged"] for stage, values in budgets.items()},
     }
     return [phrase for phrase, holds in phrases.items() if holds]
 

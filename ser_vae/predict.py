@@ -189,9 +189,9 @@ def recognise(
 
 def for_terminal(table: pd.DataFrame) -> Table:
     """Lay the predictions out, numbers with two decimals, without columns that are empty."""
-    shown = table.replace("", np.nan).dropna(axis="columns", how="all")
-    result = Table(*(str(name).removeprefix(PROBABILITY) for name in shown))
-    for row in shown.itertuples(index=False):
+    columns = table.replace("", np.nan).dropna(axis="columns", how="all")
+    result = Table(*(str(name).removeprefix(PROBABILITY) for name in columns))
+    for row in columns.itertuples(index=False):
         cells = (f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row)
         result.add_row(*("" if cell in ("nan", "None") else cell for cell in cells))
     return result

@@ -520,7 +520,7 @@ class Recogniser:
         tensors: dict[str, Tensor] = {}
         for speaker, scale in self.normaliser.scales.items():
             tensors[f"normaliser/mean/{speaker}"] = scale.mean
-            tensors[f"normaliser/std/{speaker}"] = scale.deviation
+            tensors[f"normaliser/std/{speaker}"] = scale.std
         for name, network in self._networks().items():
             for key, value in network.state_dict().items():
                 tensors[f"{name}/{key}"] = value
@@ -716,12 +716,12 @@ def download(hub_id: str) -> str:
 def read_document(folder: Path) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads((folder / JSON).read_text(encoding="utf-8"))
-        found = document["format"]
+        version_of_file = document["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SerVaeError(f"{folder / JSON}: not as a run writes it: {error!r}.") from error
-    if found != FORMAT:
+    if version_of_file != FORMAT:
         raise SerVaeError(
-            f"{folder / JSON}: format {found}, expected {FORMAT}.\n"
+            f"{folder / JSON}: format {version_of_file}, expected {FORMAT}.\n"
             "Load it with the version of ser_vae that wrote it, or train it again."
         )
     return document

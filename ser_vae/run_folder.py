@@ -240,10 +240,10 @@ class RunFolder:
             writer.writerow([u.id, u.speaker, u.emotion, part])
         self._write(self.split, text.getvalue())
 
-    def write_predictions(self, own: Predictions, by_policy: Mapping[str, Predictions]) -> None:
+    def write_predictions(self, run: Predictions, by_policy: Mapping[str, Predictions]) -> None:
         """Write the predictions of the run, and those under each label policy."""
         if self.writes:
-            predictions.write(self.predictions, own)
+            predictions.write(self.predictions, run)
             for name, under_policy in by_policy.items():
                 predictions.write(self.policy(name), under_policy)
 

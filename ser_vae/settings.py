@@ -621,7 +621,7 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def check_joined(self) -> Self:
-        """Raise if corpora are to be told apart where there is one."""
+        """Raise if a split or a normalisation by corpus is asked for with a single corpus."""
         several = (JoinedCorpus, OutsideComponent)
         wanted = {"split": isinstance(self.split, CorpusSplit), "normalise": self.normalise}
         for key, value in wanted.items():
@@ -728,13 +728,13 @@ def load(target: str, key: str = "_target_") -> Callable[..., Any]:
         SerVaeError: there is none.
     """
     try:
-        found: Callable[..., Any] = pkgutil.resolve_name(target)
-        inspect.signature(found)
+        loaded: Callable[..., Any] = pkgutil.resolve_name(target)
+        inspect.signature(loaded)
     except (ImportError, AttributeError, ValueError, TypeError) as error:
         expected = "the dotted name of a class or function that can be imported"
         remedy = "Install its package, or add its folder to PYTHONPATH."
         raise invalid(key, target, expected, remedy, str(error)) from error
-    return found
+    return loaded
 
 
 def check_signature(group: str, component: OutsideComponent) -> None:

@@ -3,8 +3,8 @@
     python experiments/benchmarks/lstm.py
 
 3,872 training utterances (70 % of 5,531), their lengths drawn from a log-normal with the mean and
-the deviation of IEMOCAP's (4.5 s, 3.2 s), latents of 128 dimensions, batches of 128, the default
-LSTM. The contestants take turns, an epoch each; medians of the rounds' ratios.
+the standard deviation of IEMOCAP's (4.5 s, 3.2 s), latents of 128 dimensions, batches of 128, the
+default LSTM. The contestants take turns, an epoch each; medians of the rounds' ratios.
 
     ours        `ser_vae.training.fit`: batches of similar length, padded to their longest
     shuffled    a loop by hand, fused Adam: batches at random, padded to their longest

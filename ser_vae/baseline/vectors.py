@@ -51,7 +51,7 @@ class UtteranceVectors:
         scales = self.normaliser.scales.items()
         return {
             "policy": self.normaliser.policy,
-            "scales": {name: [s.mean.numpy(), s.deviation.numpy()] for name, s in scales},
+            "scales": {name: [s.mean.numpy(), s.std.numpy()] for name, s in scales},
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:

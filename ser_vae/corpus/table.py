@@ -122,8 +122,8 @@ def parse_cells(cells: Mapping[str, str], where: str, path: Path) -> Utterance:
     values = {column: "" if cell in MISSING else cell for column, cell in cells.items()}
     for column in REQUIRED:
         if not values[column]:
-            found = f"{cells[column]!r}, a missing value" if cells[column] else "empty"
-            raise SerVaeError(f"{where}: {column} is {found}")
+            problem = f"{cells[column]!r}, a missing value" if cells[column] else "empty"
+            raise SerVaeError(f"{where}: {column} is {problem}")
     chosen: dict[str, Any] = {}
     for column, choices in CHOICES.items():
         value = values.get(column, "")

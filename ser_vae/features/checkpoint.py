@@ -34,14 +34,14 @@ def find_checkpoint(checkpoint: str, revision: str | None) -> Path:
         for weights in WEIGHTS:
             files = [*DESCRIPTIONS, weights]
             try:
-                found = snapshot_download(
+                snapshot = snapshot_download(
                     checkpoint, revision=revision, allow_patterns=files, local_files_only=local
                 )
             except (HfHubHTTPError, HFValidationError, OSError) as error:
                 reason = str(error).splitlines()[0]
                 break
-            if any(Path(found).glob(weights)):
-                return Path(found)
+            if any(Path(snapshot).glob(weights)):
+                return Path(snapshot)
     fetch = f"hf download {checkpoint}" + (f" --revision {revision}" if revision else "")
     raise SerVaeError(
         f"{checkpoint}: no such folder, not in the cache of the Hugging Face Hub, and the download "

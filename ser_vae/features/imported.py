@@ -80,14 +80,14 @@ def find_frames(root: str, utterances: Sequence[Utterance]) -> dict[str, Path]:
         SerVaeError: none has one.
     """
     files = {utterance.id: frames_path(root, utterance) for utterance in utterances}
-    found = {name: path for name, path in files.items() if path.is_file()}
-    if not found:
+    present = {name: path for name, path in files.items() if path.is_file()}
+    if not present:
         name, path = next(iter(files.items()))
         raise SerVaeError(
             f"features.root={root}: no frames of any of {len(files)} utterances.\n"
             f"Those of {name} are expected in {path}."
         )
-    return found
+    return present
 
 
 def count_columns(path: Path) -> int:

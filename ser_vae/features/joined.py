@@ -54,14 +54,14 @@ class Joined:
     def __call__(self, waveform: Samples) -> Samples:
         """Compute the frames: (N,) -> (T, F); `TooShortError` if a member has not one."""
         frames = [(each(waveform), each.frame_shift_s) for each in self._extractors.values()]
-        duration_s = min(len(own) * shift_s for own, shift_s in frames)
+        duration_s = min(len(rows) * shift_s for rows, shift_s in frames)
         count = math.floor(duration_s / self.frame_shift_s + ROUNDING)
         if not count:
             raise TooShortError(f"too short: {duration_s:.3f} s of frames")
         start_s = np.arange(count) * self.frame_shift_s
         nearest = (
-            own[np.ceil(start_s / shift_s - 0.5 - ROUNDING).astype(int).clip(0, len(own) - 1)]
-            for own, shift_s in frames
+            rows[np.ceil(start_s / shift_s - 0.5 - ROUNDING).astype(int).clip(0, len(rows) - 1)]
+            for rows, shift_s in frames
         )
         return np.hstack(list(nearest))
 
@@ -74,7 +74,7 @@ class Joined:
     def names(self) -> Sequence[str]:
         """Name of each column: "logmel: mel 0" is of the member `logmel`."""
         return [
-            f"{member}: {name}" for member, own in self._extractors.items() for name in own.names
+            f"{member}: {name}" for member, each in self._extractors.items() for name in each.names
         ]
 
     @cached_property

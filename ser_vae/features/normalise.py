@@ -12,7 +12,7 @@ from ser_vae.corpus.utterance import is_unknown
 
 Policy = Literal["train", "speaker", "corpus", "none"]
 
-MIN_DEVIATION = 1e-5  # a column with a smaller standard deviation is constant: only centred
+MIN_STD = 1e-5  # a column with a smaller standard deviation is constant: only centred
 ALL = ""  # the key of the one scale of policy "train"
 
 
@@ -21,11 +21,11 @@ class Scale:
     """Mean and standard deviation of each column: two tensors (F,)."""
 
     mean: Tensor
-    deviation: Tensor
+    std: Tensor
 
     def undo(self, standardised: Tensor) -> Tensor:
         """Return standardised frames (..., F) in their original units."""
-        return standardised * self.deviation + self.mean
+        return standardised * self.std + self.mean
 
 
 IDENTITY = Scale(torch.zeros(()), torch.ones(()))
@@ -113,7 +113,7 @@ class Normaliser:
     def apply(self, frames: Tensor, speaker: str | None) -> Tensor:
         """Standardise frames (T, F) in place, and return them."""
         scale = self.scale_of(speaker)
-        return frames.sub_(scale.mean).div_(scale.deviation)
+        return frames.sub_(scale.mean).div_(scale.std)
 
     def with_speaker(self, speaker: str, utterances: Sequence[Tensor]) -> "Normaliser":
         """Return a copy that also knows a speaker, from the frames (T, F) of their utterances."""
@@ -137,9 +137,9 @@ def mean_and_std(utterances: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
 
 def fit_scale(utterances: Sequence[Tensor]) -> Scale:
     """Fit mean and standard deviation over all frames of the utterances, each (T, F)."""
-    mean, deviation = (value.float() for value in mean_and_std(utterances))
-    deviation[deviation < MIN_DEVIATION] = 1.0
-    return Scale(mean, deviation)
+    mean, std = (value.float() for value in mean_and_std(utterances))
+    std[std < MIN_STD] = 1.0
+    return Scale(mean, std)
 
 
 def standardise(

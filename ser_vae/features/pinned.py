@@ -26,7 +26,9 @@ def pin(features: Component, utterances: Sequence[Utterance], digests: Digests) 
         revision = commit_of(folder) or features.revision
         return features.model_copy(update={"revision": revision, "digest": digest})
     if isinstance(features, JoinedFeatures):
-        members = {name: pin(own, utterances, digests) for name, own in features.members.items()}
+        members = {
+            name: pin(member, utterances, digests) for name, member in features.members.items()
+        }
         return features.model_copy(update={"members": members})
     if isinstance(features, ImportedFeatures):
         files = find_frames(features.root, utterances)

@@ -62,11 +62,11 @@ class SSL:
     trim_db: float | None
 
     def __post_init__(self) -> None:
-        found = checkpoint_digest(self._folder)
-        if self.digest not in (None, found):
+        present = checkpoint_digest(self._folder)
+        if self.digest not in (None, present):
             raise SerVaeError(
-                f"{self._folder}: not the checkpoint that was used: its SHA-256 is {found[:12]}…, "
-                f"expected {self.digest[:12] if self.digest else ''}….\n"
+                f"{self._folder}: not the checkpoint that was used: its SHA-256 is "
+                f"{present[:12]}…, expected {self.digest[:12] if self.digest else ''}….\n"
                 f"Restore the files of {self.checkpoint}, revision {self.revision or 'unknown'}."
             )
         _ = self._framing  # reports what is no speech encoder

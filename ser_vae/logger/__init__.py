@@ -86,7 +86,7 @@ def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def summary_values(results: Mapping[str, Any]) -> dict[str, float | str]:
     """Return all numbers and words of metrics.json under flat keys.
 
-    Left out are the second copy of the headline score, which also is one of a CVAE's label
+    Left out are the second copy of the run's own score, which also is one of a CVAE's label
     policies, and the utterances without features, whose keys are names and paths.
     """
     excluded = (f"policies/{results['label_policy']}/", "left_out/")

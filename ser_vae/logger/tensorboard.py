@@ -41,12 +41,12 @@ class EventFiles(TensorBoardLogger):
 
     @rank_zero_only
     def log_final(self, results: Mapping[str, Any], folder: RunFolder) -> None:
-        """Log the hyperparameters with the headline score, all other scores, and pictures."""
+        """Log the hyperparameters with the UA, all other scores, and pictures."""
         from ser_vae.logger import media  # noqa: PLC0415  (matplotlib: only at the end)
 
         values = chart_values(results)
-        headline = f"{results['protocol']}/test/ua"
-        self.log_hyperparams(self.hparams, {headline: values.pop(headline)})
+        ua = f"{results['protocol']}/test/ua"
+        self.log_hyperparams(self.hparams, {ua: values.pop(ua)})
         self.log_metrics(values)
         for name, image in media.images(results, folder).items():
             self.experiment.add_image(name, np.asarray(image), dataformats="HWC")

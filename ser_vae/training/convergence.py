@@ -29,7 +29,7 @@ def budget(rows: Sequence[Mapping[str, float]], stage: str) -> dict[str, Any]:
 
     Returns:
         `epochs` and `steps` (of the optimizer); `last_fall`: the fall of the training loss in the
-        last tenth of the epochs, relative to its whole fall, and 1 if that cannot be told;
+        last tenth of the epochs, relative to its whole fall, and 1 if the loss never fell;
         `converged`: whether it is at most `LIMIT`.
     """
     loss = [row[f"{stage}/train/loss"] for row in rows]

@@ -141,8 +141,8 @@ class Illustrator:
         columns = self.segments.size // self.segments.length
         frames = rows.reshape(*rows.shape[:-1], self.segments.length, columns)
         means = torch.stack([scale.mean for scale in self.scales])
-        deviations = torch.stack([scale.deviation for scale in self.scales])
-        return self._unscaled(frames, Scale(means.mean(dim=0), deviations.mean(dim=0)))
+        stds = torch.stack([scale.std for scale in self.scales])
+        return self._unscaled(frames, Scale(means.mean(dim=0), stds.mean(dim=0)))
 
     def _segments(self, index: int) -> Segments:
         mask = torch.zeros(len(self.segments.count), dtype=torch.bool)
