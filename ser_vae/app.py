@@ -20,10 +20,11 @@ from sklearn.decomposition import PCA
 
 import ser_vae
 from ser_vae import SerVaeError
+from ser_vae.command_line import model_parser
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.evaluation import latents
 from ser_vae.features.extractor import Invertible
-from ser_vae.inputs import ONE_SPEAKER, Input, add_trust, with_speakers
+from ser_vae.inputs import ONE_SPEAKER, Input, with_speakers
 from ser_vae.plots.latent_map import latent_map
 from ser_vae.plots.spectrogram import trajectory
 from ser_vae.plots.style import PAGE_IN, PNG_DPI, png_bytes
@@ -62,15 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="python -m ser_vae.app",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    result.add_argument("model", metavar="MODEL", help="a run folder, its model/, or user/name")
+    result = model_parser("app", __doc__, "a run folder, its model/, or user/name")
     result.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine")
     result.add_argument("--port", type=int, help="default: the first free one from 7860 on")
-    add_trust(result)
     return result
 
 

@@ -23,6 +23,7 @@ import yaml  # type: ignore[import-untyped]
 
 import ser_vae
 from ser_vae import SerVaeError
+from ser_vae.command_line import exit_status, model_parser
 from ser_vae.corpus.utterance import Corpus
 from ser_vae.features.extractor import single_torch_thread, thread_pool
 from ser_vae.files import atomic_write
@@ -42,20 +43,11 @@ from ser_vae.terminal import track
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
-    try:
-        return encode(options)
-    except (SerVaeError, OSError) as error:  # OSError: the output cannot be written
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return exit_status(lambda: encode(options))
 
 
 def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="python -m ser_vae.encode",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    result.add_argument("model", metavar="MODEL", help="a run folder, or its model/")
+    result = model_parser("encode", __doc__, "a run folder, or its model/")
     result.add_argument("inputs", nargs="*", metavar="INPUT", help="recordings")
     result.add_argument(
         "--out", type=output_path(".parquet", ".npz", ".csv"), required=True, metavar="FILE"

@@ -28,9 +28,9 @@ from torch.nn import functional
 
 from ser_vae import SerVaeError, __version__
 from ser_vae.classifier.head import Head, SequenceEstimator
+from ser_vae.command_line import exit_status, model_parser
 from ser_vae.features.logmel import LogMel
 from ser_vae.files import atomic_write
-from ser_vae.inputs import add_trust
 from ser_vae.recogniser import JSON, Recogniser, model_folder, read_document, read_files
 from ser_vae.stream import SegmentPipeline
 from ser_vae.training.encode import one_hot_condition, uniform_condition
@@ -44,28 +44,22 @@ CHECKED_S = (0.5, 2.3)  # durations of the noise on which the exported graph is 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
-    try:
-        if options.format == "folder":
-            export_folder(options.model, options.out)
-        else:
-            export_onnx(Recogniser.load(options.model, trust=options.trust), options.out)
-    except (SerVaeError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return exit_status(lambda: export(options))
+
+
+def export(options: argparse.Namespace) -> int:
+    if options.format == "folder":
+        export_folder(options.model, options.out)
+    else:
+        export_onnx(Recogniser.load(options.model, trust=options.trust), options.out)
     print(f"written: {options.out}")
     return 0
 
 
 def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="python -m ser_vae.export",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    result.add_argument("model", metavar="MODEL", help="a run folder, its model/, or a Hub id")
+    result = model_parser("export", __doc__, "a run folder, its model/, or a Hub id")
     result.add_argument("out", type=Path, metavar="OUT", help="the file or folder to write")
     result.add_argument("--format", choices=("onnx", "folder"), required=True)
-    add_trust(result)
     return result
 
 

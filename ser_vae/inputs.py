@@ -58,18 +58,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="all inputs are of one speaker (normalise=speaker)",
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="files in parallel")
-    add_trust(parser)
-
-
-def add_trust(parser: argparse.ArgumentParser) -> None:
-    """Add --trust, which allows classes outside ser_vae."""
-    parser.add_argument(
-        "--trust",
-        action="append",
-        default=[],
-        metavar="CLASS",
-        help="a class outside ser_vae that the model may use, such as your own model's",
-    )
 
 
 def read_inputs(names: Sequence[str], *, rate: int | None, one_speaker: bool) -> list[Input]:

@@ -26,13 +26,13 @@ from jinja2 import Environment, FileSystemLoader
 from torch import Tensor
 
 from ser_vae import SerVaeError
+from ser_vae.command_line import model_parser
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.data.segment import join_segments
 from ser_vae.evaluation import illustrations, latents
 from ser_vae.features import audio
 from ser_vae.features.audio import Samples
 from ser_vae.files import atomic_write, write_text
-from ser_vae.inputs import add_trust
 from ser_vae.plots.spectrogram import Limits, limits, utterance
 from ser_vae.plots.style import png_bytes
 from ser_vae.recogniser import Recogniser, Recording
@@ -95,12 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="python -m ser_vae.listen",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    result.add_argument("model", type=Path, metavar="MODEL", help="a run folder, or its model/")
+    result = model_parser("listen", __doc__, "a run folder, or its model/")
     result.add_argument("files", type=Path, nargs="*", metavar="FILE", help="recordings of yours")
     result.add_argument(
         "--utterance",
@@ -119,7 +114,6 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--seed", type=int, default=0, help="of phases and prior (default: 0)")
     result.add_argument("--speaker", metavar="NAME", help="of the files; for normalise=speaker")
-    add_trust(result)
     return result
 
 
@@ -135,12 +129,13 @@ def listen(options: argparse.Namespace) -> None:
     Raises:
         SerVaeError: the model has no decoder, or the folder cannot be written to.
     """
-    recogniser = Recogniser.load(options.model, trust=options.trust)
+    model = Path(options.model)
+    recogniser = Recogniser.load(model, trust=options.trust)
     items = [Item(path, path.name, speaker=options.speaker or "") for path in options.files]
     if options.utterance or not items:
-        items += find_test_utterances(RunFolder(options.model), options.utterance)
+        items += find_test_utterances(RunFolder(model), options.utterance)
     maker = ClipMaker.of(recogniser, items)
-    folder = options.out or options.model / "listen"
+    folder = options.out or model / "listen"
     sections: list[dict[str, Any]] = []
     for title, note, clips in track(
         maker.sections(options.dimensions, options.seed), "listening", len(items) + 1
@@ -155,7 +150,7 @@ def listen(options: argparse.Namespace) -> None:
     about = recogniser.about
     templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     page = templates.get_template("listen.jinja").render(
-        title=options.model.resolve().name,
+        title=model.resolve().name,
         corpus=about["corpus"],
         protocol=about["protocol"],
         policy=recogniser.policy.name,

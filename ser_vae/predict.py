@@ -22,6 +22,7 @@ from rich.table import Table
 
 import ser_vae
 from ser_vae import SerVaeError
+from ser_vae.command_line import add_trust, exit_status, plain_parser
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import scores
@@ -49,28 +50,29 @@ Row = dict[str, Any]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
-    try:
-        inputs, rows, emotions = predict(options)
-        table = as_table(inputs, rows, emotions)
-        if options.out:
-            write_table(table, options.out)
-        elif sys.stdout.isatty():
-            Console(markup=False).print(for_terminal(table))
-        else:
-            table.to_csv(sys.stdout, index=False)
-        print_scores(inputs, [each[-1] for each in rows], emotions)
-    except (SerVaeError, OSError) as error:  # OSError: the output cannot be written
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return exit_status(lambda: write_predictions(options))
+
+
+def write_predictions(options: argparse.Namespace) -> int:
+    """Write the predictions where they are wanted; return the exit status.
+
+    Raises:
+        SerVaeError: as `predict` does.
+    """
+    inputs, rows, emotions = predict(options)
+    table = as_table(inputs, rows, emotions)
+    if options.out:
+        write_table(table, options.out)
+    elif sys.stdout.isatty():
+        Console(markup=False).print(for_terminal(table))
+    else:
+        table.to_csv(sys.stdout, index=False)
+    print_scores(inputs, [each[-1] for each in rows], emotions)
     return int(table["error"].ne("").any())
 
 
 def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="python -m ser_vae.predict",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    result = plain_parser("predict", __doc__)
     result.add_argument("names", nargs="+", metavar="MODEL… INPUT…", help="models, then inputs")
     result.add_argument(
         "--out", type=output_path(*SUFFIXES), metavar="FILE", help=f"one of {', '.join(SUFFIXES)}"
@@ -89,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
         "--microphone", type=float, nargs="?", const=5.0, metavar="S", help="record S seconds"
     )
     add_arguments(result)
+    add_trust(result)
     return result
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader
 
 from ser_vae import SerVaeError
+from ser_vae.command_line import exit_status, model_parser
 from ser_vae.export import export_folder, export_onnx
 from ser_vae.files import write_text
-from ser_vae.inputs import add_trust
 from ser_vae.recogniser import HUB_ID, JSON, Recogniser
 
 ONNX, CARD = "model.onnx", "README.md"
@@ -37,29 +37,23 @@ OTHER_CORPUS = "The licence of the corpus {corpus} is not known to ser_vae: ask 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
+    return exit_status(lambda: share(options))
+
+
+def share(options: argparse.Namespace) -> int:
     folder = options.out or Path(options.name)
-    try:
-        if find_spec("huggingface_hub") is None:
-            raise SerVaeError("Install huggingface_hub: pip install 'ser_vae[share]'")
-        write_folder(options.model, options.name, folder, options.trust)
-        print(push(folder, options.name, private=options.private))
-    except (SerVaeError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    if find_spec("huggingface_hub") is None:
+        raise SerVaeError("Install huggingface_hub: pip install 'ser_vae[share]'")
+    write_folder(options.model, options.name, folder, options.trust)
+    print(push(folder, options.name, private=options.private))
     return 0
 
 
 def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="python -m ser_vae.share",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    result.add_argument("model", metavar="MODEL", help="a run folder, or its model/")
+    result = model_parser("share", __doc__, "a run folder, or its model/")
     result.add_argument("name", type=hub_id, metavar="user/name", help="on the Hugging Face Hub")
     result.add_argument("--out", type=Path, metavar="FOLDER", help="default: user/name")
     result.add_argument("--private", action="store_true", help="only you can see it")
-    add_trust(result)
     return result
 
 
