@@ -88,6 +88,6 @@ def log_artifacts(run: Any, results: Mapping[str, Any], folder: RunFolder) -> No
     for name, file in files.items():
         if (path := folder.path / file).exists():
             artifact = wandb.Artifact(name, type=name.partition("-")[0])
-            add = artifact.add_dir if path.is_dir() else artifact.add_file
-            add(str(path), policy="immutable", skip_cache=True)
+            for part in sorted(path.iterdir()) if path.is_dir() else [path]:  # add_dir would print
+                artifact.add_file(str(part), policy="immutable", skip_cache=True)
             run.log_artifact(artifact)
