@@ -14,7 +14,7 @@ INSTALL = $(BIN)/python -m pip install --constraint constraints.txt --editable
 
 $(VENV)/demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) '.[demo]'
+	$(INSTALL) '.[demo,export]'
 	touch $@
 
 $(VENV)/installed: pyproject.toml constraints.txt
