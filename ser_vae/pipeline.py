@@ -61,6 +61,7 @@ from ser_vae.run_folder import RunFolder, digest
 from ser_vae.settings import Settings, UtteranceVAEModel, build, check_devices
 from ser_vae.split import check_training_set, random, select_fold
 from ser_vae.split.grouped import grouped_folds
+from ser_vae.terminal import stderr
 from ser_vae.training import weights
 from ser_vae.training.classify import Classify
 from ser_vae.training.convergence import describe, read_budgets
@@ -151,7 +152,10 @@ def execute(
             temperature = calibrate(settings, recogniser, data, folder)
             recogniser = replace(recogniser, temperature=temperature)
             result = evaluate(settings, recogniser, representations, classifiers, data, whole)
-        with timed(times, "diagnose"):
+        with (
+            timed(times, "diagnose"),
+            stderr().status("diagnosis: policies, leaks, health, probes"),
+        ):
             diagnosis = diagnose(settings, result, data, folder)
         save(settings, corpus, data, left_out, result, diagnosis, times, folder, loggers)
 

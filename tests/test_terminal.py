@@ -38,3 +38,13 @@ def test_progress_decides_whether_there_are_bars(
         configure(*noise_command, "model=majority", f"cache={tmp_path}/new", f"progress={progress}")
     )
     assert ("features of 60 utterances" in screen.getvalue()) == progress
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_progress_decides_whether_the_diagnosis_is_shown(
+    screen: io.StringIO, noise_command: list[str], monkeypatch: pytest.MonkeyPatch, progress: bool
+) -> None:
+    for module in ("run", "pipeline"):
+        monkeypatch.setattr(f"ser_vae.{module}.stderr", terminal.stderr)
+    run(configure(*noise_command, "model=pca", f"progress={progress}"))
+    assert ("diagnosis: policies, leaks, health, probes" in screen.getvalue()) == progress
