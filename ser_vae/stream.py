@@ -10,14 +10,12 @@ Each prediction is what the recogniser gives for a recording that ends there. Fr
 the resampler carry the few samples that the next one needs; the LSTM carries its state.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
-from torchaudio.transforms import Resample
 
 from ser_vae import SerVaeError
 from ser_vae.classifier.head import SequenceEstimator
@@ -27,6 +25,7 @@ from ser_vae.features.audio import RATE_STEP_HZ, RATES_HZ, Samples
 from ser_vae.features.extractor import Extractor
 from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser
+from ser_vae.features.resample import BlockResampler
 from ser_vae.training.encode import prepare, uniform_condition
 from ser_vae.training.label_policy import USES_BOUNDS, Condition, LabelPolicy
 from ser_vae.training.predict import LatentClassifier
@@ -121,7 +120,7 @@ class Stream:
         """Forget everything: the next sample is the first of an utterance."""
         pipeline, shift = self.pipeline, self.extractor.shift_length
         self.rate: int | None = None
-        self.resampler: StreamResampler | None = None
+        self.resampler: BlockResampler | None = None
         gap = self.extractor.window_length - shift  # a segment is `gap` longer than its shifts
         length, hop = pipeline.segmentation.length, pipeline.segmentation.hop
         self.samples = Windows(length * shift + gap, hop * shift)
@@ -188,7 +187,7 @@ class Stream:
                 )
             self.rate = rate
             if rate != self.extractor.sample_rate:
-                self.resampler = StreamResampler(rate, self.extractor.sample_rate)
+                self.resampler = BlockResampler(rate, self.extractor.sample_rate)
         if rate != self.rate:
             raise SerVaeError(
                 f"sample rate of {rate} Hz after blocks of {self.rate} Hz.\n"
@@ -299,43 +298,3 @@ class Windows:
         self.skip = max(0, count * self.hop - len(self.kept))
         self.kept = self.kept[count * self.hop :].copy()
         return covered
-
-
-class StreamResampler:
-    """Resamples blocks to what `torchaudio` makes of them joined.
-
-    In steps of the smallest times that hold whole numbers of samples at both rates. The filter
-    reaches `width` samples beyond a step on both sides: `context` earlier steps are kept, and a
-    step waits for the samples after it.
-    """
-
-    def __init__(self, rate: int, new_rate: int) -> None:
-        common = math.gcd(rate, new_rate)
-        self.old, self.new = rate // common, new_rate // common  # samples in a step
-        self.resample = Resample(rate, new_rate)
-        self.context = -(-self.resample.width // self.old)
-        self.samples = np.zeros(0, np.float32)
-        self.done = 0  # steps at the start of `samples` that have been returned
-
-    def push(self, samples: Samples, wanted: int) -> Samples:
-        """Add samples; return those of the steps that are complete, if these are `wanted` samples.
-
-        Waiting costs less than to resample many small blocks.
-        """
-        self.samples = np.concatenate([self.samples, samples])
-        complete = (len(self.samples) - self.resample.width) // self.old
-        if (complete - self.done) * self.new < wanted:
-            return self.samples[:0]
-        resampled = self._resampled()[: (complete - self.done) * self.new]
-        self.done = min(complete, self.context)
-        self.samples = self.samples[(complete - self.done) * self.old :].copy()
-        return resampled
-
-    def finish(self) -> Samples:
-        """Return the samples of the last steps, as if silence followed."""
-        return self._resampled()
-
-    def _resampled(self) -> Samples:
-        """Resample what has not been returned, and some samples that need those to come."""
-        resampled: Samples = self.resample(torch.from_numpy(self.samples)).numpy()
-        return resampled[self.done * self.new :]

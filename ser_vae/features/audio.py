@@ -6,8 +6,6 @@ import math
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +14,9 @@ import numpy.typing as npt
 import soundfile
 import torch
 
-from ser_vae import SerVaeError
 from ser_vae.features import AudioError
 from ser_vae.features.container import Audio, find_audio, find_defect
-
-try:
-    from torchaudio.transforms import Resample
-except (ImportError, OSError, RuntimeError) as error:  # what a library of another build raises
-    raise SerVaeError(
-        f"torch {version('torch')} and torchaudio {version('torchaudio')} are not built for one "
-        f"another: {error}.\nInstall a pair: pip install --constraint constraints.txt ser_vae"
-    ) from error
+from ser_vae.features.resample import BlockResampler, resampler
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +25,6 @@ Clip = tuple[float, float]  # start and end in a file, s
 
 BLOCK = 2**18  # samples read at a time, as a damaged header may announce any number
 LONG_BLOCK = 2**20  # samples that `blocks` reads at a time: 66 s at 16 kHz, 22 s at 48 kHz
-CONTEXT = 8  # input periods on either side that a resampled block may depend on; the kernel has 7
 MAX_SAMPLES = 2**29  # 2 GiB, 9 hours at 16 kHz: a small FLAC may unpack to any number
 SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither lies below
 MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, they are damaged
@@ -79,7 +68,7 @@ def read(path: Path, sample_rate_hz: int, clip: Clip | None = None) -> Samples:
     mono = _mono(samples)
     if original_rate_hz == sample_rate_hz:
         return mono
-    resample = _resampler(original_rate_hz, sample_rate_hz)
+    resample = resampler(original_rate_hz, sample_rate_hz)
     resampled: Samples = resample(torch.from_numpy(mono)).numpy()
     return resampled
 
@@ -158,30 +147,18 @@ def _check(raw: Iterable[tuple[Samples, int]], name: Path) -> Iterator[tuple[Sam
 
 
 def _resample(blocks: Iterable[tuple[Samples, int]], target_hz: int) -> Iterator[Samples]:
-    """Resample consecutive blocks as if they were one waveform.
-
-    Each block is resampled together with the samples around it that the kernel reaches, from a
-    whole number of periods on, and the output of those is cut off.
-    """
-    held, lead = np.empty(0, np.float32), 0  # samples, of which `lead` are output already
-    rate_hz = target_hz
+    """Resample consecutive blocks as if they were one waveform; a single block all at once."""
+    resampler, waiting = None, np.empty(0, np.float32)
     for block, rate_hz in blocks:
-        divisor = math.gcd(rate_hz, target_hz)
-        period, periods_out = rate_hz // divisor, target_hz // divisor
-        context = CONTEXT * period
         if rate_hz == target_hz:
             yield block
-            continue
-        if len(held) >= lead + context and len(block) >= context:
-            end = len(held) // period * period
-            joined = np.concatenate([held[: end + context], block[: context + end - len(held)]])
-            resampled = _resampler(rate_hz, target_hz)(torch.from_numpy(joined)).numpy()
-            yield resampled[lead // period * periods_out : end // period * periods_out]
-            held, lead = held[end - context :], context
-        held = np.concatenate([held, block]) if len(held) else block
-    if rate_hz != target_hz:
-        resampled = _resampler(rate_hz, target_hz)(torch.from_numpy(held)).numpy()
-        yield resampled[lead // period * periods_out :]
+        elif resampler is None:
+            resampler, waiting = BlockResampler(rate_hz, target_hz), block
+        else:
+            yield resampler.push(waiting)
+            waiting = block
+    if resampler is not None:
+        yield resampler.finish(waiting)
 
 
 def _decode(path: Path, clip: Clip | None) -> tuple[Samples, int]:
@@ -301,9 +278,3 @@ def _mono(samples: Samples) -> Samples:
         return samples[:, 0]
     mono: Samples = samples.mean(axis=1, dtype=np.float32)
     return mono
-
-
-@lru_cache(maxsize=16)
-def _resampler(original_rate_hz: int, rate_hz: int) -> Resample:
-    """Return the resampler of a pair of rates, whose kernel is computed once."""
-    return Resample(original_rate_hz, rate_hz)
