@@ -71,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
 
 @dataclass(frozen=True)
 class Explorer:
-    """A model, and the mean latents of its training utterances; None if they are not at hand."""
+    """A model, and the mean latents of its training utterances; None if the folder lacks them."""
 
     model: Recogniser
     training: latents.Latents | None

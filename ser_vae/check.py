@@ -63,9 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def inspect_files(corpus: Corpus, jobs: int) -> pd.DataFrame:
     """Decode every file, in `jobs` threads; return one row per utterance, with other labels too.
 
-    Columns: those of `features.audio.Inspection`, and id, path, label, emotion (the label, None if
-    it is none of the classes), subset (the style, "complete" if the corpus has none), speaker, sex
-    and suffix (of the file).
+    Columns: those of `features.audio.Inspection`, and id, path, label, emotion (the label; None if
+    it is not one of the classes), subset (the style, "complete" if the corpus has none), speaker,
+    sex and suffix (of the file).
     """
     utterances = [*corpus.utterances, *corpus.others]
     with ThreadPoolExecutor(jobs) as pool:

@@ -16,7 +16,7 @@ def model_parser(command: str, description: str | None, model: str) -> argparse.
 
 
 def plain_parser(command: str, description: str | None) -> argparse.ArgumentParser:
-    """Return a parser that shows its description as it is written."""
+    """Return a parser that keeps the line breaks of its description."""
     formatter = argparse.RawDescriptionHelpFormatter
     prog = f"python -m ser_vae.{command}"
     return argparse.ArgumentParser(prog=prog, description=description, formatter_class=formatter)

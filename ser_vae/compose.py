@@ -1,4 +1,4 @@
-"""Configurations from Python, and the command that stands for a configuration."""
+"""Compose configurations in Python, and build the command that gives a configuration."""
 
 import itertools
 import os
@@ -59,7 +59,7 @@ for resolver in (default_corpus, policies_of_seed, fast_precision, jobs_at_once)
 
 
 def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str, Any]:
-    """Compose the configuration that a command line stands for: `run(configure("model=cvae"))`.
+    """Compose the configuration of a command line: `run(configure("model=cvae"))`.
 
     Works where Hydra is in use already, such as in a notebook. `config_dir` is the command line's
     `--config-dir`: a folder with options of your own.

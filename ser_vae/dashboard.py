@@ -156,7 +156,7 @@ def save(content: Sequence[Section], options: argparse.Namespace) -> str:
     except ModuleNotFoundError as error:
         raise SerVaeError(
             f"the dashboard needs {error.name}, which is not installed.\n"
-            "Install it: pip install 'ser_vae[dashboard]', or see what it would be: --print"
+            "Install it: pip install 'ser_vae[dashboard]', or print its contents with --print"
         ) from error
     except (wandb.Error, ValueError, OSError) as error:
         raise SerVaeError(

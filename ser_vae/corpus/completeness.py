@@ -1,4 +1,4 @@
-"""What a complete copy of a corpus holds, and what looks wrong in the copy at hand."""
+"""Compare a copy of a corpus with the counts of a complete copy."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping

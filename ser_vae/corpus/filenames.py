@@ -30,7 +30,7 @@ NO_MATCH = "files do not follow the naming of this corpus and are ignored"
 NO_ROW = "files have no row in corpus.labels and are ignored"
 NO_FILE = "rows of corpus.labels have no file"
 NO_LABEL = "files have a code that corpus.emotions does not list and are ignored"
-SECOND_COPY = "files lie once more in a folder higher up and are ignored here"
+SECOND_COPY = "files are duplicates of files in a folder higher up and are ignored"
 
 
 def read(
@@ -124,7 +124,7 @@ def read(
 def expect(
     complete: Mapping[str, Any], labels: Sequence[str], class_of: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return `Corpus.expected`: what is known of a complete copy, whose counts may lack labels."""
+    """Return `Corpus.expected`: the known counts of a complete copy, perhaps not of all labels."""
     counts = complete["counts"]
     if not counts:
         return {}

@@ -21,14 +21,14 @@ from ser_vae.corpus.table import CHOICES, FREE_TEXT, parse_cells, read_table
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance
 
 OTHER_AUDIO = (".aac", ".m4a", ".mp4", ".wma", ".webm", ".amr", ".3gp", ".sph")
-LEVELS = ("emotion", "speaker", "split", *FREE_TEXT, "other")  # what folders can stand for
+LEVELS = ("emotion", "speaker", "split", *FREE_TEXT, "other")  # what a level of folders can mean
 # Warnings, of which those about files are counted.
 NO_SPEAKERS = (
     "sub-folders do not name the speaker, so nothing can be split or normalised by speaker; use a "
     "CSV with a speaker column or corpus.folders=emotion/speaker for that"
 )
 LINK = "broken links are ignored"
-OTHER_FORMAT = f"files are ignored, as their format is none of {', '.join(AUDIO)}; convert them"
+OTHER_FORMAT = f"files are ignored, as their format is not one of {', '.join(AUDIO)}; convert them"
 OTHER_FILE = "files are not audio in a sub-folder and are ignored"
 # Names of folders that are hardly emotions.
 SETS = {*CHOICES["split"], "devel", "eval"}
@@ -48,7 +48,7 @@ def read(
         root: holds the sub-folders, or the CSV.
         csv: relative to `root` if both are given; None for sub-folders.
         name: of the corpus, one word; appears in every run name, metrics file, table and plot.
-        folders: what the levels of sub-folders stand for, such as "split/emotion"; see LEVELS. None
+        folders: the meaning of each level of sub-folders, such as "split/emotion"; see LEVELS. None
             for emotions at the first level, unless their names suggest something else.
         classes: see `labels.Classes`.
 
@@ -109,7 +109,7 @@ def read_folders(root: Path, folders: str | None) -> tuple[list[Utterance], tupl
 
 
 def parse_levels(folders: str | None) -> list[str]:
-    """Return what each level of sub-folders stands for, from the top.
+    """Return the meaning of each level of sub-folders, from the top.
 
     Raises:
         SerVaeError: a level is unknown or repeated, or none is the emotion.
@@ -132,7 +132,7 @@ def check_emotions(root: Path, paths: Sequence[Path]) -> None:
     test/angry, or if its names are those of sets, or of numbered speakers.
 
     Raises:
-        SerVaeError: with what was seen, and how to say what is meant.
+        SerVaeError: the folders are ambiguous; the message lists them and how to name the levels.
     """
     emotions = sorted({path.parts[0] for path in paths})
     parents: dict[str, set[str]] = {}  # of each folder of the second level

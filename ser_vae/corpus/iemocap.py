@@ -117,7 +117,7 @@ def find_release(root: Path) -> Path:
     """Return `root` or the one folder in it that holds sessions, whatever its name.
 
     Raises:
-        SerVaeError: there is none, or more than one.
+        SerVaeError: there is no release in the folder, or more than one.
     """
     if holds_sessions(root):
         return root
@@ -166,7 +166,7 @@ def parse_label(line: str, where: str, dialogue: str, wav_folder: Path) -> Utter
         )
     if match["code"] not in RELEASED:
         known = ", ".join(RELEASED)
-        raise SerVaeError(f"{where}: emotion code {match['code']!r} is none of {known}")
+        raise SerVaeError(f"{where}: emotion code {match['code']!r} is not one of {known}")
     name = f"{dialogue}_{match['sex']}{match['turn']}"
     return Utterance(
         id=name,

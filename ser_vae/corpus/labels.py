@@ -48,7 +48,7 @@ def class_of_code(
         for code in members:
             if code not in codes:
                 known = ", ".join(sorted(codes))
-                raise SerVaeError(f"{setting}.{emotion}: {code!r} is none of {known}")
+                raise SerVaeError(f"{setting}.{emotion}: {code!r} is not one of {known}")
             if code in class_of:
                 raise SerVaeError(f"{setting}: {code} is in {class_of[code]} and {emotion}")
             class_of[code] = emotion

@@ -34,7 +34,7 @@ class Utterance:
 
 
 def is_unknown(speaker: str) -> bool:
-    """Whether a name stands for no speaker: "unknown", or "emodb/unknown" of joined corpora."""
+    """Whether the speaker is unknown: "unknown", or "emodb/unknown" in joined corpora."""
     return speaker.rpartition("/")[2] == UNKNOWN_SPEAKER
 
 

@@ -20,7 +20,7 @@ def of_training_speakers(
     or scripts, they belong to none that is held out.
 
     Args:
-        others: utterances whose label is none of the classes; the label is ignored.
+        others: utterances whose label is not one of the classes; it is ignored.
         utterances: those of the classes.
         parts: "train", "validation" or "test" for each of `utterances`.
         style: of the subset; None for all.

@@ -56,7 +56,7 @@ def mean_ua_interval(seeds: Sequence[Predictions], groups: Groups) -> tuple[floa
     is wider if the utterances of a speaker are correlated. Plain percentile intervals are too
     narrow for few groups: with ten speakers they cover the true value in 90 % of cases. They are
     therefore expanded (Hesterberg 2015, "What teachers should know about the bootstrap"). No
-    resample lies beyond the best and the worst group, so below `FEW` groups the interval is
+    resample is beyond the best and the worst group, so below `FEW` groups the interval is
     Student's t with the bootstrap's standard error, clipped to [0, 1]: with two speakers,
     percentiles cover the true value in only half of the cases.
 

@@ -26,7 +26,7 @@ Clip = tuple[float, float]  # start and end in a file, s
 BLOCK = 2**18  # samples read at a time, as a damaged header may announce any number
 LONG_BLOCK = 2**20  # samples that `blocks` reads at a time: 66 s at 16 kHz, 22 s at 48 kHz
 MAX_SAMPLES = 2**29  # 2 GiB, 9 hours at 16 kHz: a small FLAC may unpack to any number
-SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither lies below
+SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither is below
 MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, they are damaged
 MP3_FRAME = 1152  # samples; where the number is not stated, libsndfile guesses to within a frame
 # Whether a file is complete can be checked in these formats.

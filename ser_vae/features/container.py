@@ -1,6 +1,6 @@
 """How much audio an audio file announces, and whether it is all there.
 
-libsndfile reads what is left of a truncated file without an error, so the headers are read here.
+libsndfile reads the rest of a truncated file without an error, so this module checks the headers.
 """
 
 import re
@@ -152,7 +152,7 @@ def _ogg_end(file: BinaryIO, size: int) -> str | None:
 
 
 def _frame_length(header: bytes) -> int:
-    """Return the bytes of an MP3 frame by the 4 bytes of its header; 0 if it is none."""
+    """Return the size of an MP3 frame in bytes, from its 4-byte header; 0 if that is invalid."""
     bits = int.from_bytes(header, "big")
     version, rate, kbit = bits >> 19 & 3, bits >> 10 & 3, bits >> 12 & 15
     if bits >> 21 != 0x7FF or version == 1 or bits >> 17 & 3 != 1 or rate == 3 or kbit in (0, 15):
@@ -163,7 +163,7 @@ def _frame_length(header: bytes) -> int:
 
 
 def _tag_length(header: bytes) -> int:
-    """Return the bytes of an ID3v2 tag by the 10 bytes of its header; 0 if it is none."""
+    """Return the size of an ID3v2 tag in bytes, from its 10-byte header; 0 if that is invalid."""
     size = sum((byte & 127) << 7 * (3 - place) for place, byte in enumerate(header[6:]))
     return 10 + size if header.startswith(b"ID3") else 0
 

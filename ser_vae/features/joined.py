@@ -52,7 +52,7 @@ class Joined:
                 )
 
     def __call__(self, waveform: Samples) -> Samples:
-        """Compute the frames: (N,) -> (T, F); `TooShortError` if a member has not one."""
+        """Compute the frames: (N,) -> (T, F); `TooShortError` without a frame of each member."""
         frames = [(each(waveform), each.frame_shift_s) for each in self._extractors.values()]
         duration_s = min(len(rows) * shift_s for rows, shift_s in frames)
         count = math.floor(duration_s / self.frame_shift_s + ROUNDING)

@@ -57,7 +57,7 @@ class Normaliser:
         """Fit on the frames (T, F) of each utterance.
 
         Raises:
-            SerVaeError: `speaker` is asked for and the corpus does not name the speakers.
+            SerVaeError: normalise=speaker needs speakers, and the corpus does not name them.
         """
         if policy == "none":
             return cls(policy, {})
@@ -77,7 +77,7 @@ class Normaliser:
 
     @property
     def grouped(self) -> bool:
-        """Whether a new speaker, or corpus, needs statistics of its own."""
+        """Whether each speaker, or corpus, has separate statistics."""
         return self.policy in ("speaker", "corpus")
 
     def group_of(self, speaker: str) -> str:
@@ -87,7 +87,7 @@ class Normaliser:
         return speaker.partition("/")[0] if self.policy == "corpus" else speaker
 
     def new_groups(self, speakers: Sequence[str]) -> dict[str, list[int]]:
-        """Map each group that has no scale yet to the indices of its speakers; "" is nobody."""
+        """Map each group that has no scale yet to the indices of its speakers; "" means unknown."""
         groups = [self.group_of(speaker) for speaker in speakers]
         new = sorted(set(groups) - {"", *self.scales}) if self.grouped else []
         return {name: [i for i, group in enumerate(groups) if group == name] for name in new}

@@ -1,4 +1,4 @@
-"""Settings of a front end that uses files of its own -> settings that identify these files.
+"""Add to the settings of a front end what identifies the files that it uses.
 
 A run's address, its feature store and its saved model hold the settings of the front end. These
 name files, which can change; their content is added, so that changed files are another front end.
@@ -15,7 +15,7 @@ from ser_vae.settings import Component, ImportedFeatures, JoinedFeatures, SSLFea
 
 
 def pin(features: Component, utterances: Sequence[Utterance], digests: Digests) -> Component:
-    """Fill in what identifies the files of a front end; what is given stays, and is checked later.
+    """Fill in the digests of the files of a front end; given ones are kept and checked later.
 
     Raises:
         SerVaeError: there are no such files.

@@ -78,7 +78,7 @@ class SSL:
             )
 
     def __call__(self, waveform: Samples) -> Samples:
-        """Compute the frames: (N,) -> (T, F); `TooShortError` if there is not one."""
+        """Compute the frames: (N,) -> (T, F); `TooShortError` below one frame."""
         framing = round(TRIM_WINDOW_S * self.sample_rate), round(TRIM_SHIFT_S * self.sample_rate)
         speech = trim_quiet_ends(waveform, *framing, self.trim_db)
         shortest, shift = self._framing

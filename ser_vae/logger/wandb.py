@@ -3,7 +3,7 @@
 Whatever goes wrong with W&B, the run goes on without it, and one warning says why.
 
 The id of the W&B run is the run hash, so that all attempts of a run are one W&B run. Each epoch has
-a W&B step of its own, and W&B takes steps in ascending order only: online, a resumed run does not
+a separate W&B step, and W&B takes steps in ascending order only: online, a resumed run does not
 log the epochs again that the server has. Offline, each attempt has a record of its own in the run
 folder. That of the last one, `wandb/latest-run`, is complete and is the one to `wandb sync`.
 """
@@ -45,7 +45,7 @@ def open_run(
         project: of W&B.
         group: of W&B; None for the run's own.
         mode: "online", "offline" or "disabled"; None for that of WANDB_MODE, or else offline.
-            Online becomes offline where nobody is logged in or the server does not answer.
+            Online becomes offline if no user is logged in or the server does not answer.
         start_timeout_s: for the server to answer when the run starts.
         timeout_s: for all data to be sent when the run ends.
         media: what `wandb_media.log_media` logs.

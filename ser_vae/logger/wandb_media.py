@@ -66,9 +66,9 @@ def prediction_table(folder: RunFolder, rows: int, audio: int, audio_bytes: int)
 
 
 def log_artifacts(run: Any, results: Mapping[str, Any], folder: RunFolder) -> None:
-    """Log the files of a run, from where they lie: an offline record can be sent while they do.
+    """Log the files of a run without a copy: an offline record needs its folder until it is sent.
 
-    Features are not sent. Their settings and the digest of utterances and audio stand for them.
+    Features are not sent. Their settings and the digest of utterances and audio are sent instead.
     """
     features = {
         "settings": {k: v for k, v in run.config.items() if k.startswith("features/")},

@@ -302,7 +302,7 @@ def test_other_classes_are_a_corpus_of_another_name(
 @pytest.mark.parametrize(
     ("classes", "message"),
     [
-        (["sad", "bored"], "corpus.classes.bored: 'bored' is none of angry, calm"),
+        (["sad", "bored"], "corpus.classes.bored: 'bored' is not one of angry, calm"),
         ({"a": ["sad"], "b": ["sad"]}, "corpus.classes: sad is in a and b"),
     ],
 )

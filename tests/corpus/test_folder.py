@@ -65,7 +65,7 @@ def test_audio_in_other_formats_is_named_in_the_line_that_a_run_prints(root: Pat
     touch(root, "joy/c.m4a", "joy/d.AAC", "joy/notes.txt")
     line = warning_line(read(root))
     assert line is not None
-    assert "2 files are ignored, as their format is none of .aif," in line
+    assert "2 files are ignored, as their format is not one of .aif," in line
     assert "convert them: joy/c.m4a, joy/d.AAC; 1 files are not audio" in line
 
 
@@ -133,7 +133,7 @@ def test_without_a_root_the_error_names_the_variable(empty: str | None) -> None:
         read(empty)
 
 
-# --- what folders stand for -----------------------------------------------------------------------
+# --- the meaning of folders ---------------------------------------------------------------------
 
 SETS_ABOVE = ("train/angry/1.wav", "train/sad/2.wav", "test/angry/3.wav", "test/sad/4.wav")
 

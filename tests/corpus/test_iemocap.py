@@ -248,7 +248,9 @@ def test_a_root_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 def test_an_unknown_code_is_an_error_with_file_and_line(release: Path) -> None:
     write_dialogue(release, LABELS.replace("\tfru\t", "\tbor\t"))
-    with pytest.raises(SerVaeError, match=r"Ses01F_impro01\.txt, line 11: .*'bor' is none of ang"):
+    with pytest.raises(
+        SerVaeError, match=r"Ses01F_impro01\.txt, line 11: .*'bor' is not one of ang"
+    ):
         read(release, EMOTIONS)
 
 
@@ -344,7 +346,7 @@ def test_utterances_are_sorted_whatever_the_order_of_the_files(
 @pytest.mark.parametrize(
     ("emotions", "message"),
     [
-        ({"neutral": ["neu"], "happy": ["joy"]}, "'joy' is none of"),
+        ({"neutral": ["neu"], "happy": ["joy"]}, "'joy' is not one of"),
         ({"happy": ["hap", "exc"], "excited": ["exc"]}, "exc is in happy and excited"),
     ],
 )
