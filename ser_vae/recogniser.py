@@ -470,11 +470,9 @@ class Recogniser:
         classifiers = dict(self.classifiers)
         for condition, classifier in classifiers.items():
             if isinstance(classifier.head, SequenceEstimator):
-                segments, head = (
-                    cut(standardised, self.segmentation),
-                    copy.deepcopy(classifier.head),
-                )
+                segments = cut(standardised, self.segmentation)
                 latents = self._encode(classifier.encoder, segments)
+                head = copy.deepcopy(classifier.head)
                 head.add_speaker(speaker, as_sequences(latents, segments))
                 classifiers[condition] = replace(classifier, head=head)
         return replace(self, normaliser=normaliser, estimator=estimator, classifiers=classifiers)
