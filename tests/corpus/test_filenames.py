@@ -335,7 +335,7 @@ def test_a_second_copy_of_the_tree_is_ignored_with_a_warning(ravdess: Path) -> N
     corpus = read("ravdess", ravdess)
     assert len(corpus.utterances) == 8
     assert all(u.path.parent.parent == ravdess for u in corpus.utterances)
-    assert corpus.warnings[0].endswith("ignored here: copy/Actor_01/03-01-05-01-02-01-01.wav")
+    assert corpus.warnings[0].endswith("are ignored: copy/Actor_01/03-01-05-01-02-01-01.wav")
 
 
 @pytest.mark.parametrize("twin", ["Actor_01/{}.flac", "Angry/{}.wav"])
