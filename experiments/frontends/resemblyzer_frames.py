@@ -5,7 +5,7 @@
 
 The encoder (Wan et al., "Generalized end-to-end loss for speaker verification", 2018) is three LSTM
 layers of 256 units on 40 mel bands every 10 ms, trained to tell speakers apart. The hidden states
-of all layers make 768 values; the mean of 5 of them is one frame, so a frame is 0.05 s. The files
+of all layers make 768 values; the mean of 10 of them is one frame, so a frame is 0.1 s. The files
 are FRAMES/STEM.npy, float32 (T, 768), where STEM is the name of the audio file: the id of an
 utterance of RAVDESS or URDU.
 
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("audio", type=Path, help="folder of recordings, such as $RAVDESS_ROOT")
     parser.add_argument("frames", type=Path, help="folder to write, for features.root")
     parser.add_argument("--trim-db", type=float, help="as features.trim_db of the other front ends")
-    parser.add_argument("--average", type=int, default=5, help="states of 10 ms in a frame")
+    parser.add_argument("--average", type=int, default=10, help="states of 10 ms in a frame")
     options = parser.parse_args()
     torch.set_num_threads(1)
     encoder = load_encoder(options.weights)
