@@ -844,7 +844,7 @@ EXPECTED = {  # by the type of pydantic's error; for others its own words
 }
 REMEDIES = {  # where more can be said than the setting's comment in conf/ does
     "model.beta": "Eq. (3) of the paper has 1.",
-    "features.root": "Give the folder of your frames, a .npy (T, F) for each utterance.",
+    "features.root": "Give the folder of your frames, a .npy (T, F) for each, or a .parquet.",
     "features.frame_shift_s": "Give the seconds between two of your frames, such as 0.02.",
     "split.path": "Give a CSV with the columns utterance and part, such as a run's split.csv.",
     "training.pretrain.epochs": "To skip pretraining: training.pretrained=none.",

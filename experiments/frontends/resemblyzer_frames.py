@@ -1,7 +1,7 @@
 """Compute frames for features=imported by the speaker encoder of Resemblyzer.
 
     pip download --no-deps resemblyzer==0.1.4 && unzip Resemblyzer-0.1.4-py3-none-any.whl
-    python resemblyzer_frames.py resemblyzer/pretrained.pt "$RAVDESS_ROOT" frames/ravdess --trim-db 40
+    python resemblyzer_frames.py resemblyzer/pretrained.pt $RAVDESS_ROOT frames/ravdess --trim-db 40
 
 The encoder (Wan et al., "Generalized end-to-end loss for speaker verification", 2018) is three LSTM
 layers of 256 units on 40 mel bands every 10 ms, trained to tell speakers apart. The hidden states

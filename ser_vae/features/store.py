@@ -150,7 +150,7 @@ class FeatureStore:
     def _extract(self, utterance: Utterance, digest: str) -> Samples:
         extractor = self._extractor
         if isinstance(extractor, FrameReader):
-            frames = extractor.read(extractor.path_of(utterance))
+            frames = extractor.frames_of(utterance)
         else:
             waveform = audio.read(utterance.path, extractor.sample_rate, utterance.clip)
             frames = extractor(waveform)
