@@ -35,7 +35,7 @@ from ser_vae.pipeline import run_stage
 from ser_vae.run import configure
 from ser_vae.settings import build, validate
 from ser_vae.training.classify import Classify
-from ser_vae.training.encode import encode, uniform_condition
+from ser_vae.training.predict import encode, uniform_condition
 
 UTTERANCES, LATENT, CLASSES, BATCH = 3872, 128, 4, 128
 WHOLE_CORPUS = 5531

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from ser_vae.data.frame_buffer import GIB, MemoryOrFile
-from ser_vae.data.segment import Segmentation, Segments, cut
+from ser_vae.data.segment import GIB, MemoryOrFile, Segmentation, Segments, cut
 from ser_vae.features.normalise import standardise
 
 F = 80

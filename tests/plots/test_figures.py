@@ -8,9 +8,8 @@ from matplotlib.figure import Figure
 
 from ser_vae.plots.bars import grouped, listed
 from ser_vae.plots.confusion import confusion
-from ser_vae.plots.kl import kl_per_dimension
 from ser_vae.plots.latent_map import latent_map
-from ser_vae.plots.rate_distortion import rate_distortion
+from ser_vae.plots.rate_distortion import kl_per_dimension, rate_distortion
 from ser_vae.plots.spectrogram import (
     label_swapped,
     limits,
