@@ -2,8 +2,8 @@
 
     python experiments/benchmarks/pretraining.py
 
-60,000 random segments of 800 values, batches of 128, one thread as in a run. The contestants take turns, an epoch
-each; a round gives the ratios, and their medians over the rounds are reported.
+60,000 random segments of 800 values, batches of 128, one thread as in a run. The contestants take
+turns, an epoch each. Reported are medians over the rounds of the ratios within a round.
 
     by_hand    a PyTorch loop over an in-memory tensor with fused Adam, float32
     by_hand_bf16  the same under autocast to bfloat16
