@@ -66,10 +66,7 @@ def encode(options: argparse.Namespace) -> int:
     """
     loaded = ser_vae.load(options.model, trust=options.trust)
     inputs = read_inputs(
-        options.inputs,
-        loaded.input_suffixes,
-        rate=options.rate,
-        one_speaker=options.one_speaker,
+        options.inputs, loaded.input_suffixes, rate=options.rate, one_speaker=options.one_speaker
     )
     if options.corpus:
         inputs += corpus_inputs(Path(options.model))

@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from pyarrow.parquet import ParquetFile
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
@@ -173,8 +174,6 @@ def load_row(path: Path, name: str) -> npt.NDArray[Any]:
 
 @lru_cache(maxsize=4)
 def _index_rows(path: Path, changed_ns: int) -> dict[str, tuple[int, int]]:  # noqa: ARG001  (a key)
-    from pyarrow.parquet import ParquetFile  # noqa: PLC0415  (slow)
-
     with ParquetFile(path) as file:
         if lacks := set(COLUMNS) - set(file.schema_arrow.names):
             raise ValueError(f"it has no column {sorted(lacks)[0]}")
@@ -187,8 +186,6 @@ def _index_rows(path: Path, changed_ns: int) -> dict[str, tuple[int, int]]:  # n
 
 @lru_cache(maxsize=1)
 def _read_row_group(path: Path, changed_ns: int, number: int) -> Any:  # noqa: ARG001  (a key)
-    from pyarrow.parquet import ParquetFile  # noqa: PLC0415  (slow)
-
     with ParquetFile(path) as file:
         return file.read_row_group(number, columns=["frames"])["frames"]
 
