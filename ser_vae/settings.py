@@ -333,6 +333,7 @@ class SSLFeatures(Component, of=["features.ssl.SSL"]):
     digest: str | None
     layer: Annotated[int | Literal["last", "mean"], BeforeValidator(parse_layer)]
     trim_db: NonNegative | None
+    store: Literal["float32", "float16"] = "float32"  # the default is of models saved without it
 
 
 class JoinedFeatures(Component, of=["features.joined.Joined"]):
@@ -345,6 +346,7 @@ class ImportedFeatures(Component, of=["features.imported.Imported"]):
     frame_shift_s: Seconds
     columns: PositiveInt | None
     digest: str | None
+    store: Literal["float32", "float16"] = "float32"
 
 
 # split

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -46,12 +46,14 @@ class Imported:
         frame_shift_s: seconds between the starts of two frames, as they were computed.
         columns: F.
         digest: of the files of a run, so that other frames are another front end; not checked.
+        store: precision that frames are rounded to, and kept with in the feature store.
     """
 
     root: str
     frame_shift_s: float
     columns: int
     digest: str | None = None
+    store: Literal["float32", "float16"] = "float32"
     suffixes: ClassVar[tuple[str, ...]] = (".npy",)
 
     def frames_of(self, utterance: Utterance) -> Frames:
@@ -94,7 +96,7 @@ class Imported:
             )
         if frames.shape[1] != self.columns:
             raise AudioError(path, f"{where}{frames.shape[1]} columns, expected {self.columns}")
-        return frames.astype(np.float32)
+        return frames.astype(self.store).astype(np.float32)
 
 
 def is_parquet(path: Path) -> bool:

@@ -49,6 +49,7 @@ class SSL:
             these, from 0 on.
         trim_db: leading and trailing speech more than this below the loudest is cut; None keeps
             all.
+        store: precision that frames are rounded to, and kept with in the feature store.
 
     Raises:
         SerVaeError: the checkpoint is not there, is another one than `digest` says, is no speech
@@ -60,6 +61,7 @@ class SSL:
     digest: str | None
     layer: int | Literal["last", "mean"]
     trim_db: float | None
+    store: Literal["float32", "float16"] = "float32"
 
     def __post_init__(self) -> None:
         present = checkpoint_digest(self._folder)
@@ -88,11 +90,11 @@ class SSL:
                 f"{shortest / self.sample_rate:.3f} s"
             )
         if not self._pads:
-            return self._encode(speech)
+            return self._rounded(self._encode(speech))
         size = self._processor.n_samples
         pieces = [speech[start : start + size] for start in range(0, len(speech), size)]
         frames = [self._encode(p)[: len(p) // shift] for p in pieces if len(p) >= shift]
-        return np.concatenate(frames)
+        return self._rounded(np.concatenate(frames))
 
     @property
     def sample_rate(self) -> int:
@@ -109,6 +111,9 @@ class SSL:
     def names(self) -> Sequence[str]:
         """Name of each column: "hidden 0" is the first unit."""
         return [f"hidden {unit}" for unit in range(self._config.hidden_size)]
+
+    def _rounded(self, frames: Samples) -> Samples:
+        return frames.astype(self.store).astype(np.float32)
 
     def _encode(self, speech: Samples) -> Samples:
         encoder = load_encoder(self._folder, checkpoint_digest(self._folder))
