@@ -20,33 +20,13 @@ EXAMPLE = Latents(
 )
 
 
-def test_a_round_trip_keeps_the_latents(tmp_path: Path) -> None:
-    EXAMPLE.write(tmp_path / "latents.npz")
-    loaded = Latents.read(tmp_path / "latents.npz")
-    assert (loaded.utterance, loaded.sex, loaded.audio) == (
-        EXAMPLE.utterance,
-        EXAMPLE.sex,
-        EXAMPLE.audio,
-    )
-    assert np.array_equal(loaded.mean, EXAMPLE.mean)
-    assert loaded.clip_of(0) is None
-
-
-def test_a_round_trip_keeps_the_clips(tmp_path: Path) -> None:
+def test_a_round_trip_keeps_latents_and_clips(tmp_path: Path) -> None:
     clips = np.array([[0.25, 1.5], [np.nan, np.nan]])
     replace(EXAMPLE, clip=clips).write(tmp_path / "latents.npz")
     loaded = Latents.read(tmp_path / "latents.npz")
+    assert (loaded.utterance, loaded.sex) == (EXAMPLE.utterance, EXAMPLE.sex)
+    assert np.array_equal(loaded.mean, EXAMPLE.mean)
     assert [loaded.clip_of(row) for row in range(2)] == [(0.25, 1.5), None]
-
-
-def test_a_truncated_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:
-    path = tmp_path / "latents.npz"
-    EXAMPLE.write(path)
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(
-        SerVaeError, match=r"latents\.npz can't be read as a file of a run.*\n.*force"
-    ):
-        Latents.read(path)
 
 
 def test_a_damaged_byte_is_an_error_or_harmless(tmp_path: Path) -> None:
