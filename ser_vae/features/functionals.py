@@ -6,20 +6,12 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from ser_vae import SerVaeError
-
 Values = npt.NDArray[np.float64]
 Functional = Callable[[Values], Values]  # (T, F) -> (F,), T from 1
 
 
 def functionals(name: str, sequence: npt.NDArray[np.floating]) -> Values:
-    """Compute a set of functionals: (T, F) -> (n F,), all F of the first, then of the second.
-
-    Raises:
-        SerVaeError: there is no set called `name`.
-    """
-    if name not in SETS:
-        raise SerVaeError(f"functionals: expected one of {', '.join(SETS)}, got {name!r}")
+    """Compute the functionals of SETS[name]: (T, F) -> (n F,), all F of the first one first."""
     frames = np.asarray(sequence, np.float64)
     return np.concatenate([functional(frames) for functional in SETS[name].values()])
 
