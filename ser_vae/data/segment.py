@@ -220,7 +220,7 @@ def cut(
     Args:
         utterances: frames; they are visited one by one, and none is held.
         segmentation: lengths in frames.
-        allocate: allocates the joined frames, such as `frame_buffer.MemoryOrFile`.
+        allocate: allocates the joined frames, such as `MemoryOrFile`.
         available: T of each utterance, if it is known without reading them.
     """
     available = available or [len(frames) for frames in utterances]
