@@ -33,13 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(f"--{name}", action="store_true", help=texts[name])
     for name, metavar in {"rows": "SETTING", "columns": "SETTING", "expect": "KEY=VALUE"}.items():
         parser.add_argument(f"--{name}", nargs="+", metavar=metavar, help=texts[name])
+    parser.add_argument("--config-dir", "-cd", metavar="DIR", help=texts["config_dir"])
     options = parser.parse_args(arguments)
     try:
         frames = load_runs(options.folder)
         if options.status or options.expect:
             from ser_vae.compose import expand  # noqa: PLC0415  (Hydra is slow)
 
-            print_status(frames.runs, expand(options.expect) if options.expect else ())
+            expected = expand(options.expect, options.config_dir) if options.expect else ()
+            print_status(frames.runs, expected)
         else:
             report(frames, options)
     except SerVaeError as error:
