@@ -10,8 +10,6 @@ from utterances import EMOTIONS, RUNTIME, SVM_SETTINGS, four_speakers
 from ser_vae.baseline.estimator import UtteranceData
 from ser_vae.baseline.utterance_svm import UtteranceSVM
 from ser_vae.classifier.functionals import FunctionalsClassifier
-from ser_vae.run import configure
-from ser_vae.settings import build
 
 UTTERANCES = four_speakers()
 SPEAKERS, TEST = UTTERANCES.data.speakers, UTTERANCES.test
@@ -76,9 +74,3 @@ def test_a_speaker_can_be_added():
         trained.predict_proba(test, ["new"] * len(test)),
         trained.predict_proba(test, of_test(SPEAKERS)),
     )
-
-
-def test_it_is_built_as_configured():
-    made = build(configure("classifier=functionals")["classifier"], input_size=128, num_classes=4)
-    assert isinstance(made, FunctionalsClassifier)
-    assert made.estimator.vectors.functionals == "thirds"

@@ -3,7 +3,6 @@
 import copy
 import math
 from collections.abc import Callable
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -134,8 +133,8 @@ def data_for(stage: Stage) -> tuple[Any, Any]:
     return made(70, seed=1), made(20, seed=2)
 
 
-@pytest.mark.parametrize("kind", STAGES)
-@pytest.mark.parametrize("finished_epochs", [0, 1, 2, 3])
+@pytest.mark.parametrize("kind", ["CVAE", "classify"])
+@pytest.mark.parametrize("finished_epochs", [0, 2])
 def test_an_interrupted_stage_ends_as_the_uninterrupted_one(kind, finished_epochs, tmp_path):
     """Broken off in the middle of an epoch, then given again to a network that starts elsewhere."""
     new = STAGES[kind]
@@ -156,7 +155,7 @@ def test_an_interrupted_stage_ends_as_the_uninterrupted_one(kind, finished_epoch
     assert curves[0].read_text() == curves[1].read_text()
 
 
-@pytest.mark.parametrize("kind", STAGES)
+@pytest.mark.parametrize("kind", ["AE", "classify"])
 def test_in_double_precision_too_it_ends_as_the_uninterrupted_one(kind, tmp_path):
     """Its weights are doubles in the checkpoint, and single in the stage before and after."""
     whole = STAGES[kind]()
@@ -186,15 +185,7 @@ def test_a_stage_that_was_finished_is_not_trained_again(tmp_path):
     assert (tmp_path / "pretrain.csv").read_text() == curves
 
 
-def test_every_item_is_seen_once_an_epoch_in_another_order_each(tmp_path):
-    watched = Watched(segments(70, seed=1))
-    train(pretraining(AE), watched, tmp_path, epochs=2)
-    first, second = (list(chain(*watched.picked[n : n + 5])) for n in (0, 5))
-    assert sorted(first) == sorted(second) == list(range(70))
-    assert first != second
-
-
-@pytest.mark.parametrize("kind", STAGES)
+@pytest.mark.parametrize("kind", ["VAE", "classify"])
 def test_validation_changes_neither_weights_nor_training_curves(kind, tmp_path):
     without, with_it = STAGES[kind](), STAGES[kind]()
     with_it.load_state_dict(copy.deepcopy(without.state_dict()))
@@ -257,9 +248,8 @@ def test_the_gradient_is_clipped_to_the_norm_that_is_given(tmp_path):
 
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
-@pytest.mark.parametrize("kind", ["VAE", "CVAE"])
-def test_the_size_of_a_chunk_changes_no_bit(kind, precision, tmp_path, monkeypatch):
-    start, data = STAGES[kind](), segments(70, seed=1)
+def test_the_size_of_a_chunk_changes_no_bit(precision, tmp_path, monkeypatch):
+    start, data = pretraining(CVAE), segments(70, seed=1)
     ends = []
     for size in (1, 3, 32):
         monkeypatch.setattr("ser_vae.data.datamodule.CHUNK", size)

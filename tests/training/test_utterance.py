@@ -118,13 +118,3 @@ def test_untrained_the_encoder_stays_as_initialised(tmp_path: Path):
     trained = train(initial, utterances(), tmp_path, epochs=2)
     for name, value in trained.state_dict().items():
         assert torch.equal(value, initial.state_dict()[name]) is not name.startswith("head"), name
-
-
-def test_a_resumed_training_ends_like_an_uninterrupted_one(tmp_path: Path):
-    train(network(), utterances(), tmp_path / "parts", epochs=2)
-    resumed = train(network(), utterances(), tmp_path / "parts", epochs=4)
-    whole = train(network(), utterances(), tmp_path / "whole", epochs=4)
-    for name, value in whole.state_dict().items():
-        assert torch.equal(value, resumed.state_dict()[name]), name
-    curves = [(tmp_path / name / "classify.csv").read_bytes() for name in ("parts", "whole")]
-    assert curves[0] == curves[1]
