@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from fit_stage import small_lstm
 
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.data.batch import Pick
@@ -22,16 +23,7 @@ def batch(width: int) -> SequenceBatch:
 
 
 def lstm() -> LSTMClassifier:
-    return LSTMClassifier(
-        input_size=Z,
-        num_classes=K,
-        hidden=6,
-        layers=2,
-        dense=5,
-        pooling="mean",
-        bidirectional=False,
-        dropout=0.0,
-    )
+    return small_lstm(pooling="mean")
 
 
 def cvae() -> CVAE:

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 import torch
-from fit_stage import fit_stage
+from fit_stage import fit_stage, small_lstm
 from torch.utils.data import Dataset
 
 from ser_vae import SerVaeError
-from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.data.batch import Batches, Pick
 from ser_vae.data.sets import SegmentSet, SequenceSet
 from ser_vae.model.ae import AE
@@ -84,32 +83,13 @@ def pretraining(kind: type[AE | VAE | CVAE]) -> Pretrain:
 
 
 def classification() -> Classify:
-    classifier = LSTMClassifier(
-        input_size=4,
-        num_classes=K,
-        hidden=6,
-        layers=2,
-        dense=5,
-        pooling="last",
-        bidirectional=False,
-        dropout=0.3,
-    )
+    classifier = small_lstm(input_size=4, num_classes=K, dropout=0.3)
     encoder = VAE(**SIZES, beta=1.0)
     return Classify(classifier, 5, ADAM, encoder=encoder, encoder_lr=1e-3, sample=True)
 
 
 def train(stage: Any, data: Any, folder: Path, **changed: Any) -> None:
-    settings = {
-        "validation": [],
-        "epochs": EPOCHS,
-        "batch_size": BATCH,
-        "gradient_clip": 5.0,
-        "trainer": {"accelerator": "cpu", "devices": 1},
-        "loggers": [],
-        "compiled": False,
-        "progress": False,
-        **changed,
-    }
+    settings = {"epochs": EPOCHS, "batch_size": BATCH, "gradient_clip": 5.0, **changed}
     fit_stage(stage, data, folder=folder, **settings)
 
 

@@ -54,17 +54,7 @@ def stage_of(kind: Any, seen: SegmentBatch | None) -> Pretrain:
 
 
 def train(stage: Pretrain, folder: Path, **changed: Any) -> list[dict[str, float]]:
-    settings = {
-        "epochs": 2,
-        "batch_size": 50,
-        "gradient_clip": None,
-        "trainer": {"accelerator": "cpu", "devices": 1},
-        "loggers": [],
-        "compiled": False,
-        "progress": False,
-        **changed,
-    }
-    fit_stage(stage, DATA, [], folder=folder, **settings)
+    fit_stage(stage, DATA, folder=folder, **{"epochs": 2, "batch_size": 50, **changed})
     return read_curves(folder / "pretrain.csv")
 
 

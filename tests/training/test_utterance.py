@@ -17,7 +17,6 @@ from ser_vae.training.utterance import ClassifyUtterances, UtteranceSet
 
 E, K = 6, 3
 ADAM = {"lr": 0.01, "betas": [0.9, 0.999], "eps": 1e-8}
-TRAINER = {"accelerator": "cpu", "devices": 1, "strategy": "auto", "precision": "32-true"}
 NETWORK = {
     "input_size": E,
     "num_classes": K,
@@ -65,11 +64,6 @@ def train(model: Network, data: UtteranceSet, folder: Path, *, epochs: int = 15)
         folder=folder,
         epochs=epochs,
         batch_size=18,
-        gradient_clip=None,
-        trainer=TRAINER,
-        loggers=(),
-        compiled=False,
-        progress=False,
     )
     return model.eval()
 
