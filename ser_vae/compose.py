@@ -107,8 +107,8 @@ def expand(
         given = parser.parse_overrides(list(overrides))
         fixed = [override.input_line for override in given if not override.is_sweep_override()]
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            fixed = [*map(str, fixed), *search_path(config_dir)]
-            cfg = hydra.compose("config", fixed, return_hydra_config=True)
+            arguments = [*map(str, fixed), *search_path(config_dir)]
+            cfg = hydra.compose("config", arguments, return_hydra_config=True)
         keys = {override.key_or_group for override in given}
         params = {k: v for k, v in (cfg.hydra.sweeper.params or {}).items() if k not in keys}
         swept = parser.parse_overrides([f"{key}={value}" for key, value in params.items()])

@@ -19,11 +19,21 @@ ORDER = [
     *("plots", "logger", "report"),
 ]
 ENTRY_POINTS = (
-    *("run", "compose", "check", "pipeline", "listen", "dashboard", "sweep", "command_errors"),
+    *(
+        "run",
+        "compose",
+        "check",
+        "pipeline",
+        "result",
+        "listen",
+        "dashboard",
+        "sweep",
+        "command_errors",
+    ),
     *("export", "share", "predict", "encode", "inputs", "app", "help", "quoting", "__main__"),
     "command_line",
 )
-BUDGET = {"ser_vae": (12_480, 149), "ser_vae/report": (1_100, None), "tests": (15_800, None)}
+BUDGET = {"ser_vae": (13_000, 160), "ser_vae/report": (1_100, None), "tests": (16_050, None)}
 
 
 def stage_of(module: str) -> str:
