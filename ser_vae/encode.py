@@ -64,12 +64,14 @@ def encode(options: argparse.Namespace) -> int:
     Raises:
         SerVaeError: an option, the model or the list of inputs is wrong, or no input can be used.
     """
-    inputs = read_inputs(options.inputs, rate=options.rate, one_speaker=options.one_speaker)
+    loaded = ser_vae.load(options.model, trust=options.trust)
+    inputs = read_inputs(
+        options.inputs, loaded.input_suffixes, rate=options.rate, one_speaker=options.one_speaker
+    )
     if options.corpus:
         inputs += corpus_inputs(Path(options.model))
     if not inputs:
         raise SerVaeError("Give recordings behind the model: files, folders, a CSV, or -.")
-    loaded = ser_vae.load(options.model, trust=options.trust)
     model = with_speakers(loaded, inputs) if loaded.representation is not None else loaded
     with single_torch_thread(), thread_pool(options.jobs) as pool:
         tables = pool.map(partial(encode_input, model, mean=options.mean), inputs)

@@ -17,7 +17,7 @@ import pandas as pd
 import soundfile
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.files import AUDIO, walk
+from ser_vae.corpus.files import walk
 from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
 from ser_vae.files import atomic_write
 from ser_vae.recogniser import Recogniser, Recording, is_model
@@ -60,25 +60,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="files in parallel")
 
 
-def read_inputs(names: Sequence[str], *, rate: int | None, one_speaker: bool) -> list[Input]:
+def read_inputs(
+    names: Sequence[str], suffixes: Sequence[str], *, rate: int | None, one_speaker: bool
+) -> list[Input]:
     """Expand what a command is given to recordings, in order.
 
+    `suffixes` are those of the files that are looked for in a folder.
+
     Raises:
-        SerVaeError: a name is no file, folder or glob that matches; a folder holds no audio; or a
-            table is not as it should be.
+        SerVaeError: a name is no file, folder or glob that matches; a folder holds no such file; or
+            a table is not as it should be.
     """
-    inputs = [each for name in names for each in expand(name, rate)]
+    inputs = [each for name in names for each in expand(name, suffixes, rate)]
     return [replace(each, speaker=ONE_SPEAKER) for each in inputs] if one_speaker else inputs
 
 
-def expand(name: str, rate: int | None) -> Iterator[Input]:
+def expand(name: str, suffixes: Sequence[str], rate: int | None) -> Iterator[Input]:
     path = Path(name).expanduser()
     if name == STDIN:
         yield read_stdin(rate)
     elif path.is_dir():
-        files = [file for file in walk(path) if file.suffix.lower() in AUDIO]
+        files = [file for file in walk(path) if file.suffix.lower() in suffixes]
         if not files:
-            raise SerVaeError(f"{name}: no audio in this folder; expected {', '.join(AUDIO)}.")
+            expected = ", ".join(suffixes)
+            raise SerVaeError(f"{name}: no input in this folder; this model takes {expected}.")
         yield from (Input(str(file), Recording(file)) for file in files)
     elif path.suffix.lower() == ".csv":
         yield from read_table(path)
@@ -89,7 +94,7 @@ def expand(name: str, rate: int | None) -> Iterator[Input]:
         if not matches:
             raise SerVaeError(f"{name}: no file matches.")
         for match in matches:
-            yield from expand(str(match), rate)
+            yield from expand(str(match), suffixes, rate)
 
 
 def read_table(path: Path) -> Iterator[Input]:

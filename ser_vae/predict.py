@@ -104,12 +104,13 @@ def predict(
         SerVaeError: an option, a model or the list of inputs is wrong.
     """
     models, names = split_models(options.names)
-    inputs = read_inputs(names, rate=options.rate, one_speaker=options.one_speaker)
+    loaded = [ser_vae.load(name, trust=options.trust) for name in models]
+    suffixes = loaded[0].input_suffixes
+    inputs = read_inputs(names, suffixes, rate=options.rate, one_speaker=options.one_speaker)
     if options.microphone:
         inputs.append(record(options.microphone))
     if not inputs:
         raise SerVaeError("Give recordings behind the model: files, folders, a CSV, or -.")
-    loaded = [ser_vae.load(name, trust=options.trust) for name in models]
     check_models(models, loaded, options.every)
     recognisers = [with_speakers(model, inputs) for model in loaded]
     recognise_input = partial(

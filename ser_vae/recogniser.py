@@ -42,6 +42,7 @@ from torch import Tensor, nn
 from ser_vae import SerVaeError
 from ser_vae.baseline.estimator import UtteranceData
 from ser_vae.classifier.head import SequenceEstimator
+from ser_vae.corpus.files import AUDIO
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
 from ser_vae.features import TooShortError, audio
 from ser_vae.features.audio import Clip, Samples
@@ -252,6 +253,11 @@ class Recogniser:
         frames = np.concatenate(list(self._frame_blocks(recording)))
         self._check_length(recording, len(frames))
         return frames
+
+    @property
+    def input_suffixes(self) -> tuple[str, ...]:
+        """Suffixes of the files that are looked for in a folder of recordings."""
+        return self.extractor.suffixes if isinstance(self.extractor, FrameReader) else AUDIO
 
     def segment_times(self, count: int) -> npt.NDArray[np.float64]:
         """Return start and end of the first segments in s: (count, 2).

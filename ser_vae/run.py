@@ -31,7 +31,7 @@ from ser_vae.features.pinned import pin
 from ser_vae.help import help_text
 from ser_vae.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
-from ser_vae.settings import Settings, build, conf_dir, validate
+from ser_vae.settings import ImportedFeatures, Settings, build, conf_dir, validate
 from ser_vae.split import check_training_set
 from ser_vae.sweep.cores import choose_gpu, divide_cores
 from ser_vae.sweep.objective import read_objective
@@ -112,7 +112,8 @@ def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
 
 
 def print_next_commands(folder: RunFolder, settings: Settings) -> None:
-    print(f"python -m ser_vae.predict {shlex.quote(str(folder.path))} your.wav")
+    example = "your.npy" if isinstance(settings.features, ImportedFeatures) else "your.wav"
+    print(f"python -m ser_vae.predict {shlex.quote(str(folder.path))} {example}")
     print(f"python -m ser_vae.report {shlex.quote(settings.runs)}", flush=True)
 
 

@@ -333,6 +333,7 @@ class SSLFeatures(Component, of=["features.ssl.SSL"]):
     digest: str | None
     layer: Annotated[int | Literal["last", "mean"], BeforeValidator(parse_layer)]
     trim_db: NonNegative | None
+    store: Literal["float32", "float16"] = "float32"  # the default is of models saved without it
 
 
 class JoinedFeatures(Component, of=["features.joined.Joined"]):
@@ -345,6 +346,7 @@ class ImportedFeatures(Component, of=["features.imported.Imported"]):
     frame_shift_s: Seconds
     columns: PositiveInt | None
     digest: str | None
+    store: Literal["float32", "float16"] = "float32"
 
 
 # split
@@ -844,7 +846,7 @@ EXPECTED = {  # by the type of pydantic's error; for others its own words
 }
 REMEDIES = {  # where more can be said than the setting's comment in conf/ does
     "model.beta": "Eq. (3) of the paper has 1.",
-    "features.root": "Give the folder of your frames, a .npy (T, F) for each utterance.",
+    "features.root": "Give the folder of your frames, a .npy (T, F) for each, or a .parquet.",
     "features.frame_shift_s": "Give the seconds between two of your frames, such as 0.02.",
     "split.path": "Give a CSV with the columns utterance and part, such as a run's split.csv.",
     "training.pretrain.epochs": "To skip pretraining: training.pretrained=none.",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from run_files import folders, table
 from stored_features import LOG_MEL
@@ -29,7 +30,12 @@ def frames(noises: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("model", ["vae", "pooled_svm"])
 def test_a_model_predicts_from_frames_what_its_run_predicted(
-    model: str, frames: Path, run_noises: Run, noises: Path, tmp_path: Path
+    model: str,
+    frames: Path,
+    run_noises: Run,
+    noises: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     command = f"features.root={frames}", "features.frame_shift_s=0.02", f"model={model}"
     metrics = run_noises("features=imported", *command)
@@ -42,11 +48,19 @@ def test_a_model_predicts_from_frames_what_its_run_predicted(
     for row, predicted in zip(rows, table(out), strict=True):
         for name in (key for key in row if key.startswith("p_")):
             assert float(predicted[name]) == pytest.approx(float(row[name]), abs=1e-6)
+    np.save(frames / "wrong.npy", np.zeros((40, 79), np.float32))
+    (frames / "ignored.wav").touch()
+    assert predict([str(folder), str(frames), "--out", str(out)]) == 1
+    *predicted, wrong = table(out)
+    assert [Path(row["file"]) for row in predicted] == sorted(frames.glob("*[0-9].npy"))
+    assert wrong["error"].endswith("wrong.npy: 79 columns, expected 80")
     recogniser = Recogniser.load(folder)
     with pytest.raises(SerVaeError, match="takes frames that were computed elsewhere"):
         recogniser.predict(np.zeros(16_000), 16_000)
     with pytest.raises(SerVaeError, match=r"not a \.npy file"):
         recogniser.predict(noises / rows[0]["utterance"])
+    assert predict([str(folder), str(noises)]) == 1
+    assert "no input in this folder; this model takes .npy" in capsys.readouterr().err
 
 
 def test_missing_and_damaged_frames_are_named_and_can_be_left_out(
@@ -61,3 +75,25 @@ def test_missing_and_damaged_frames_are_named_and_can_be_left_out(
     assert "NaN or infinite values in 40 of 40 frames" in str(caught.value)
     metrics = run_noises(*command, "model=majority", "bad_audio=drop")
     assert sorted(metrics["left_out"]) == ["calm00.wav", "calm01.wav"]
+
+
+def test_a_parquet_file_gives_what_its_frames_give_as_npy(
+    frames: Path, run_noises: Run, tmp_path: Path
+) -> None:
+    command = "features=imported", "features.frame_shift_s=0.02", "model=pooled_linear"
+    rows = {f"{path.stem}.wav": list(np.load(path)) for path in sorted(frames.iterdir())}
+    table = pd.DataFrame({"utterance": rows.keys(), "frames": rows.values()})
+    table.to_parquet(tmp_path / "frames.parquet", row_group_size=7)
+    for root in (frames, tmp_path / "frames.parquet"):
+        run_noises(*command, f"features.root={root}")
+    one, other = folders(tmp_path / "runs")
+    assert (one / "predictions.csv").read_text() == (other / "predictions.csv").read_text()
+
+
+def test_changed_frames_are_another_run(frames: Path, run_noises: Run, tmp_path: Path) -> None:
+    command = "features=imported", f"features.root={frames}", "features.frame_shift_s=0.02"
+    run_noises(*command, "model=majority")
+    np.save(frames / "calm00.npy", np.load(frames / "calm00.npy") + 1)
+    run_noises(*command, "model=majority")
+    one, other = folders(tmp_path / "runs")
+    assert (one / "split.csv").read_text() == (other / "split.csv").read_text()

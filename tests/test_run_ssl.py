@@ -50,9 +50,24 @@ def test_a_run_on_an_encoder_leaves_a_model_that_predicts_the_same(
         "digest": checkpoint_digest(encoder),
         "layer": "mean",
         "trim_db": None,
+        "store": "float32",
     }
     assert checkpoint_digest(encoder) in (folder / "command.txt").read_text()
     assert_same_predictions(folder, noises)
+
+
+def test_a_run_on_frames_in_half_precision_leaves_a_model_that_predicts_the_same(
+    encoder: Path, run_noises: Run, noises: Path, tmp_path: Path
+) -> None:
+    run_noises("features=ssl", f"features.checkpoint={encoder}", "model=pooled_linear")
+    run_noises(
+        *("features=ssl", f"features.checkpoint={encoder}", "model=pooled_linear"),
+        "features.store=float16",
+    )
+    for folder in folders(tmp_path / "runs"):
+        assert_same_predictions(folder, noises)
+    one, other = (table(each / "predictions.csv") for each in folders(tmp_path / "runs"))
+    assert one != other
 
 
 def test_an_edited_checkpoint_is_another_run_and_its_model_is_refused(

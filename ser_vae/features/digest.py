@@ -45,7 +45,8 @@ class Digests:
         try:
             identity = _identity(path)
             if identity not in self._digests:
-                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                with path.open("rb") as file:
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
                 self._digests[identity] = self._new[identity] = digest
             return self._digests[identity]
         except OSError as error:

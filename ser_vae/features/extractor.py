@@ -61,11 +61,13 @@ class Invertible(Extractor, Protocol):
 class FrameReader(Extractor, Protocol):
     """An extractor that reads frames computed elsewhere, instead of computing them from audio."""
 
-    def path_of(self, utterance: Utterance) -> Path:
-        """Return the file that holds the frames of an utterance."""
+    suffixes: ClassVar[tuple[str, ...]]  # of the files that `read` reads
+
+    def frames_of(self, utterance: Utterance) -> Samples:
+        """Read the frames of an utterance of the corpus: (T, F) float32; raises like `read`."""
 
     def read(self, path: Path) -> Samples:
-        """Read the frames of a file: (T, F) float32.
+        """Read the frames of a file that is to be recognised: (T, F) float32.
 
         Raises:
             AudioError: the file is missing or does not hold such frames.

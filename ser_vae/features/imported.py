@@ -1,53 +1,71 @@
-"""Frames that were computed elsewhere: one .npy (T, F) for each utterance.
+"""Frames that were computed elsewhere: a .npy (T, F) for each utterance, or one Parquet file.
 
 The frames of an utterance are in `ID.npy`, where ID is the id of the utterance, as the column
 `utterance` of predictions.csv has it. If the id ends with the suffix of the audio file, as in
-corpus=folder, .npy takes its place: joy/a.wav has joy/a.npy. Nothing here imports torch.
+corpus=folder, .npy takes its place: joy/a.wav has joy/a.npy.
+
+A Parquet file has a row for each utterance, with the columns `utterance`, its id, and `frames`, a
+list of T lists of F numbers; other columns and rows are ignored. A row group of it is in memory at
+a time, so a large file needs several:
+
+    table = pd.DataFrame({"utterance": ids, "frames": [list(each) for each in frames]})
+    table.to_parquet("frames.parquet", row_group_size=100)
+
+Nothing here imports torch.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pyarrow.parquet import ParquetFile
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError
 
 Frames = npt.NDArray[np.float32]
+COLUMNS = ("utterance", "frames")  # of a Parquet file
+
+_reading = threading.Lock()  # several threads that want the same row group read it once
 
 
 @dataclass(frozen=True)
 class Imported:
-    """Reads frames; `frames_path` says where those of an utterance are.
+    """Reads frames that `root` holds for the utterances of a corpus.
 
-    A model that learned from them predicts from such files, and not from audio.
+    A model that learned from them predicts from .npy files, and not from audio.
 
     Attributes:
-        root: folder of the files.
+        root: folder of the .npy files, or a Parquet file.
         frame_shift_s: seconds between the starts of two frames, as they were computed.
         columns: F.
         digest: of the files of a run, so that other frames are another front end; not checked.
+        store: precision that frames are rounded to, and kept with in the feature store.
     """
 
     root: str
     frame_shift_s: float
     columns: int
     digest: str | None = None
+    store: Literal["float32", "float16"] = "float32"
+    suffixes: ClassVar[tuple[str, ...]] = (".npy",)
 
-    def path_of(self, utterance: Utterance) -> Path:
-        """Return the file of an utterance's frames."""
-        return frames_path(self.root, utterance)
+    def frames_of(self, utterance: Utterance) -> Frames:
+        """Read the frames of an utterance of the corpus; see `read`."""
+        path = frames_path(self.root, utterance)
+        if not is_parquet(path):
+            return self.read(path)
+        return self._checked(path, load_row(path, utterance.id), utterance.id)
 
     def read(self, path: Path) -> Frames:
-        """Read the frames of a file: (T, F); `AudioError` if it does not hold them."""
-        frames = load_frames(path)
-        if frames.shape[1] != self.columns:
-            raise AudioError(path, f"{frames.shape[1]} columns, expected {self.columns}")
-        return frames.astype(np.float32)
+        """Read the frames of a .npy file: (T, F); `AudioError` if it does not hold them."""
+        return self._checked(path, load_npy(path))
 
     def __call__(self, waveform: Frames) -> Frames:
         """Raise, as nothing here can compute the frames of a waveform."""
@@ -66,61 +84,132 @@ class Imported:
         """Name of each column: "value 0" is the first."""
         return [f"value {column}" for column in range(self.columns)]
 
+    def _checked(self, path: Path, frames: npt.NDArray[Any], row: str = "") -> Frames:
+        """Convert finite frames of F columns to single precision; `row` is of a Parquet file."""
+        where = f"row {row}: " if row else ""
+        unusable = np.flatnonzero(~np.isfinite(frames).all(axis=1))
+        if len(unusable):
+            raise AudioError(
+                path,
+                f"{where}NaN or infinite values in {len(unusable)} of {len(frames)} frames, first "
+                f"in frame {unusable[0]}",
+            )
+        if frames.shape[1] != self.columns:
+            raise AudioError(path, f"{where}{frames.shape[1]} columns, expected {self.columns}")
+        return frames.astype(self.store).astype(np.float32)
+
+
+def is_parquet(path: Path) -> bool:
+    return path.suffix == ".parquet"
+
 
 def frames_path(root: str, utterance: Utterance) -> Path:
     """Return the file of an utterance's frames."""
+    folder = Path(root).expanduser()
     name = utterance.id.removesuffix(utterance.path.suffix)
-    return Path(root).expanduser() / f"{name}.npy"
+    return folder if is_parquet(folder) else folder / f"{name}.npy"
 
 
 def find_frames(root: str, utterances: Sequence[Utterance]) -> dict[str, Path]:
-    """Map the id of each utterance that has a file of frames to this file.
+    """Map the id of each utterance that has frames to the file that holds them.
 
     Raises:
-        SerVaeError: none has one.
+        SerVaeError: none has frames.
     """
     files = {utterance.id: frames_path(root, utterance) for utterance in utterances}
-    present = {name: path for name, path in files.items() if path.is_file()}
+    name, path = next(iter(files.items()))
+    if is_parquet(path):
+        rows = index_rows(path)
+        present = {each: path for each in files if each in rows}
+        expected = f"the column utterance, as {name}; it has {next(iter(rows), 'no rows')}"
+    else:
+        present = {each: file for each, file in files.items() if file.is_file()}
+        expected = str(path)
     if not present:
-        name, path = next(iter(files.items()))
         raise SerVaeError(
             f"features.root={root}: no frames of any of {len(files)} utterances.\n"
-            f"Those of {name} are expected in {path}."
+            f"Those of {name} are expected in {expected}."
         )
     return present
 
 
-def count_columns(path: Path) -> int:
-    """Read F of a file (T, F), without its values; raises like `load_frames`."""
-    return int(_load(path, mmap_mode="r").shape[1])
+def count_columns(path: Path, name: str) -> int:
+    """Read F of the utterance `name` in a file; raises like `load_npy` and `load_row`."""
+    frames = load_row(path, name) if is_parquet(path) else load_npy(path)
+    return int(frames.shape[1])
 
 
-def load_frames(path: Path) -> npt.NDArray[Any]:
-    """Load the frames (T, F) of a file, as they are.
+def index_rows(path: Path) -> dict[str, tuple[int, int]]:
+    """Map the id of each utterance in a Parquet file to its row group and the row in that.
 
     Raises:
-        AudioError: the file is missing, is no .npy of numbers (T, F), or holds NaN or infinite
-            ones.
+        SerVaeError: the file is missing, is no Parquet file, or lacks a column.
     """
-    frames = _load(path)
-    unusable = np.flatnonzero(~np.isfinite(frames).all(axis=1))
-    if len(unusable):
-        raise AudioError(
-            path,
-            f"NaN or infinite values in {len(unusable)} of {len(frames)} frames, first in "
-            f"frame {unusable[0]}",
-        )
-    return frames
-
-
-def _load(path: Path, mmap_mode: Literal["r"] | None = None) -> npt.NDArray[Any]:
     try:
-        frames: npt.NDArray[Any] = np.load(path, mmap_mode, allow_pickle=False)
+        return _index_rows(path, path.stat().st_mtime_ns)
+    except (OSError, ValueError) as error:  # pyarrow's own are of these classes
+        raise SerVaeError(
+            f"{path}: expected a Parquet file with the columns {' and '.join(COLUMNS)}: "
+            f"{str(error).splitlines()[0]}"
+        ) from error
+
+
+def load_row(path: Path, name: str) -> npt.NDArray[Any]:
+    """Load the frames (T, F) of an utterance from a Parquet file, as they are.
+
+    Raises:
+        SerVaeError: as `index_rows` does.
+        AudioError: the utterance has no row, or one that is no list of T lists of F numbers.
+    """
+    with _reading:
+        rows = index_rows(path)
+        if name not in rows:
+            raise AudioError(path, f"no row whose utterance is {name}")
+        group, row = rows[name]
+        cell = _read_row_group(path, path.stat().st_mtime_ns, group)[row]
+    try:
+        frames = np.stack(cell.values.to_numpy(zero_copy_only=False))
+    except (AttributeError, TypeError, ValueError) as error:
+        raise AudioError(path, f"row {name}: expected T lists of F numbers") from error
+    return _checked_numbers(path, frames, f"row {name}: ")
+
+
+@lru_cache(maxsize=4)
+def _index_rows(path: Path, changed_ns: int) -> dict[str, tuple[int, int]]:  # noqa: ARG001  (a key)
+    with ParquetFile(path) as file:
+        if lacks := set(COLUMNS) - set(file.schema_arrow.names):
+            raise ValueError(f"it has no column {sorted(lacks)[0]}")
+        groups = [
+            file.read_row_group(n, columns=["utterance"])["utterance"].to_pylist()
+            for n in range(file.num_row_groups)
+        ]
+    return {name: (n, row) for n, names in enumerate(groups) for row, name in enumerate(names)}
+
+
+@lru_cache(maxsize=1)
+def _read_row_group(path: Path, changed_ns: int, number: int) -> Any:  # noqa: ARG001  (a key)
+    with ParquetFile(path) as file:
+        return file.read_row_group(number, columns=["frames"])["frames"]
+
+
+def load_npy(path: Path) -> npt.NDArray[Any]:
+    """Load the frames (T, F) of a .npy file, as they are.
+
+    Raises:
+        AudioError: the file is missing, or is no .npy of numbers (T, F).
+    """
+    try:
+        frames: npt.NDArray[Any] = np.load(path, allow_pickle=False)
     except OSError as error:
         reason = error.strerror or "not as NumPy writes it"
         raise AudioError(path, f"frames cannot be read: {reason}") from error
     except (ValueError, EOFError) as error:
         raise AudioError(path, "not a .npy file of numbers, as frames are expected in") from error
-    if frames.ndim != 2 or not len(frames) or frames.dtype.kind not in "fiu":
-        raise AudioError(path, f"{frames.dtype} of shape {frames.shape}, expected numbers (T, F)")
+    return _checked_numbers(path, frames)
+
+
+def _checked_numbers(path: Path, frames: npt.NDArray[Any], row: str = "") -> npt.NDArray[Any]:
+    if frames.ndim != 2 or not frames.size or frames.dtype.kind not in "fiu":
+        reason = f"{frames.dtype} of shape {frames.shape}, expected numbers (T, F)"
+        raise AudioError(path, row + reason)
     return frames

@@ -36,10 +36,11 @@ def pin(features: Component, utterances: Sequence[Utterance], digests: Digests) 
         return features.model_copy(update={"members": members})
     if isinstance(features, ImportedFeatures):
         files = find_frames(features.root, utterances)
-        digests.learn(files.values())
+        digests.learn(set(files.values()))
         lines = [f"{name} {digests.of(path)}" for name, path in sorted(files.items())]
         digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-        columns = features.columns or count_columns(next(iter(files.values())))
+        name, path = next(iter(files.items()))
+        columns = features.columns or count_columns(path, name)
         return features.model_copy(update={"columns": columns, "digest": digest})
     return features
 

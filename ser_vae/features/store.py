@@ -8,9 +8,10 @@ setting or implementation never meets an old entry, while a copy of the corpus e
 entries of the first.
 
 The first line of a pack is its index: a JSON object from the digest of an audio file to [offset in
-bytes, T, F, CRC-32] of its frames. Behind it follow the frames as float32. A pack is named after
-the hash of its index; it appears whole or not at all, and is never changed. Several processes can
-therefore work on one folder, and each of them can be killed at any moment: it loses a pack.
+bytes, T, F, CRC-32] of its frames. Behind it follow the frames as float32, or as float16 if the
+extractor has `store="float16"`: it has rounded them itself, so nothing is lost. A pack is named
+after the hash of its index; it appears whole or not at all, and is never changed. Several processes
+can therefore work on one folder, and each of them can be killed at any moment: it loses a pack.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError, TooShortError, audio
@@ -67,6 +69,7 @@ class FeatureStore:
     def __init__(self, folder: Path, extractor: Extractor, jobs: int) -> None:
         self._extractor = extractor
         self._jobs = jobs
+        self._dtype = np.dtype(getattr(extractor, "store", np.float32))
         self._digests = Digests(folder / "digests")
         self._folder = folder / f"{type(extractor).__name__}-{_fingerprint(extractor)}"
         self._folder.mkdir(exist_ok=True)
@@ -96,8 +99,8 @@ class FeatureStore:
         """
         digest = self.digest(utterance)
         entry = self._entries.get(digest)
-        if entry and (stored := _read(entry)) is not None:
-            return stored
+        if entry and (stored := _read(entry, self._dtype)) is not None:
+            return stored.astype(np.float32, copy=False)
         with single_torch_thread():
             return self._extract(utterance, digest)
 
@@ -120,7 +123,7 @@ class FeatureStore:
         entry = self._entries.get(self.digest(utterance))
         if entry:
             return f"{entry.shape} {entry.crc}"
-        frames = self.frames(utterance)
+        frames = self.frames(utterance).astype(self._dtype, copy=False)
         return f"{frames.shape} {zlib.crc32(frames.data)}"
 
     def _missing(self, utterances: Sequence[Utterance]) -> list[Utterance]:
@@ -150,7 +153,7 @@ class FeatureStore:
     def _extract(self, utterance: Utterance, digest: str) -> Samples:
         extractor = self._extractor
         if isinstance(extractor, FrameReader):
-            frames = extractor.read(extractor.path_of(utterance))
+            frames = extractor.frames_of(utterance)
         else:
             waveform = audio.read(utterance.path, extractor.sample_rate, utterance.clip)
             frames = extractor(waveform)
@@ -162,13 +165,14 @@ class FeatureStore:
 
     def _write(self, new: dict[str, Samples]) -> None:
         index, offset = {}, 0
-        for digest, frames in new.items():
+        stored = {digest: frames.astype(self._dtype, copy=False) for digest, frames in new.items()}
+        for digest, frames in stored.items():
             index[digest] = offset, *frames.shape, zlib.crc32(frames.data)
             offset += frames.nbytes
         header = json.dumps(index).encode() + b"\n"
         if index:
             with atomic_write(self._folder / _pack_name(header)) as file:
-                file.writelines([header, *(frames.data for frames in new.values())])
+                file.writelines([header, *(frames.data for frames in stored.values())])
             self._load([self._folder / _pack_name(header)])
 
     def _load(self, packs: Iterable[Path]) -> None:
@@ -225,11 +229,11 @@ def _pack_name(header: bytes) -> str:
     return f"{hashlib.sha256(header).hexdigest()[:32]}.pack"
 
 
-def _read(entry: Entry) -> Samples | None:
+def _read(entry: Entry, dtype: np.dtype[Any]) -> npt.NDArray[Any] | None:
     """Read frames; if they are not what was written, delete the pack and return None."""
     size = math.prod(entry.shape)
     with suppress(FileNotFoundError):  # already deleted
-        frames: Samples = np.fromfile(entry.pack, np.float32, size, offset=entry.offset)
+        frames: npt.NDArray[Any] = np.fromfile(entry.pack, dtype, size, offset=entry.offset)
         if len(frames) == size and zlib.crc32(frames.data) == entry.crc:
             return frames.reshape(entry.shape)
         log.warning("%s: damaged, so deleted; its features are computed again", entry.pack)

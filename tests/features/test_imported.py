@@ -1,8 +1,12 @@
 """Frames that were computed elsewhere: where they lie, and what is no frames."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from stored_features import record, recordings
 
@@ -10,7 +14,7 @@ from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError
 from ser_vae.features.digest import Digests
-from ser_vae.features.imported import Imported, frames_path
+from ser_vae.features.imported import Imported, find_frames, frames_path
 from ser_vae.features.pinned import pin
 from ser_vae.features.store import FeatureStore
 from ser_vae.settings import parse_component
@@ -85,6 +89,71 @@ def test_the_store_reads_them_and_names_those_that_are_missing(tmp_path: Path) -
     np.testing.assert_array_equal(store.frames(first), FRAMES)
 
 
+def write_parquet(path: Path, frames: dict[str, object], **options: object) -> Imported:
+    rows = {"utterance": list(frames), "frames": list(frames.values()), "note": "ignored"}
+    pd.DataFrame(rows).to_parquet(path, **options)
+    return Imported(str(path), 0.02, 3)
+
+
+def test_a_parquet_file_holds_the_frames_of_all_utterances(tmp_path: Path) -> None:
+    utterances = recordings(tmp_path, 3)
+    frames = {each.id: list(FRAMES[n:]) for n, each in enumerate(utterances)}
+    imported = write_parquet(tmp_path / "f.parquet", frames, row_group_size=2)
+    store = FeatureStore(tmp_path / "cache", imported, jobs=2)
+    assert store.compute(utterances) == {}
+    for n, each in enumerate(utterances):
+        np.testing.assert_array_equal(store.frames(each), FRAMES[n:])
+    single = [list(FRAMES[:1].astype(np.float32))] * 3
+    write_parquet(tmp_path / "f.parquet", dict(zip(frames, single, strict=True)))
+    assert imported.frames_of(utterances[0]).tolist() == FRAMES[:1].tolist()  # not the old file's
+
+
+@pytest.mark.parametrize("row", [pa.list_, pa.large_list, lambda each: pa.list_(each, 3)])
+def test_frames_may_be_any_kind_of_list(row: Any, tmp_path: Path) -> None:
+    column = pa.array([FRAMES.tolist()], pa.list_(row(pa.float64())))
+    table = pa.table({"utterance": ["a"], "frames": column})
+    pyarrow.parquet.write_table(table, tmp_path / "f.parquet")
+    imported = Imported(str(tmp_path / "f.parquet"), 0.02, 3)
+    utterance = Utterance("a", Path("a.wav"), "neu", "A")
+    np.testing.assert_array_equal(imported.frames_of(utterance), FRAMES)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, "expected T lists of F numbers"),
+        ([[1.0, 2.0, 3.0], [1.0]], "expected T lists of F numbers"),
+        ([[1.0, 2.0], [3.0, 4.0]], "2 columns, expected 3"),
+        ([[]], r"shape \(1, 0\), expected numbers"),
+        ([[1.0, None, 3.0]], "NaN or infinite values in 1 of 1 frames, first in frame 0"),
+        ([["a", "b", "c"]], "expected numbers"),
+    ],
+)
+def test_a_row_that_holds_no_frames_is_named(value: object, reason: str, tmp_path: Path) -> None:
+    (utterance,) = recordings(tmp_path, 1)
+    imported = write_parquet(tmp_path / "f.parquet", {utterance.id: value})
+    with pytest.raises(AudioError, match=f"f.parquet: row u0000: .*{reason}"):
+        imported.frames_of(utterance)
+
+
+def test_a_file_that_is_no_parquet_of_frames_is_named(tmp_path: Path) -> None:
+    first, second = recordings(tmp_path, 2)
+    path = tmp_path / "f.parquet"
+    with pytest.raises(SerVaeError, match=r"f.parquet: expected a Parquet file .*No such file"):
+        find_frames(str(path), [first])
+    path.write_bytes(b"RIFF")
+    with pytest.raises(SerVaeError, match=r"expected a Parquet file with the columns utterance"):
+        find_frames(str(path), [first])
+    pd.DataFrame({"utterance": ["u0000"]}).to_parquet(path)
+    with pytest.raises(SerVaeError, match="it has no column frames"):
+        find_frames(str(path), [first])
+    imported = write_parquet(path, {"u0000.wav": list(FRAMES)})
+    with pytest.raises(SerVaeError, match=r"no frames of any .*\n.* as u0000; it has u0000.wav"):
+        find_frames(str(path), [first])
+    with pytest.raises(AudioError, match="no row whose utterance is u0001"):
+        imported.frames_of(second)
+
+
 def test_settings_get_the_width_and_the_digest_of_the_files(tmp_path: Path) -> None:
     utterance = record(tmp_path / "a.wav", 0)
     features = parse_component(
@@ -104,5 +173,8 @@ def test_settings_get_the_width_and_the_digest_of_the_files(tmp_path: Path) -> N
     for factor in (1, 2):
         np.save(tmp_path / "a.npy", factor * FRAMES)
         pinned.append(pin(features, [utterance], digests).model_dump())
-    assert [each["columns"] for each in pinned] == [3, 3]
-    assert pinned[0]["digest"] != pinned[1]["digest"]
+    write_parquet(tmp_path / "f.parquet", {"a": list(FRAMES)})
+    in_one_file = features.model_copy(update={"root": str(tmp_path / "f.parquet")})
+    pinned.append(pin(in_one_file, [utterance], digests).model_dump())
+    assert [each["columns"] for each in pinned] == [3, 3, 3]
+    assert len({each["digest"] for each in pinned}) == 3

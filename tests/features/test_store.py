@@ -22,6 +22,7 @@ from stored_features import (
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import TooShortError, audio, egemaps, frames
 from ser_vae.features import store as module
+from ser_vae.features.imported import Imported
 from ser_vae.features.logmel import LogMel
 from ser_vae.features.logmel_lld import LogMelLLD
 from ser_vae.features.store import FeatureStore, Stored
@@ -78,9 +79,7 @@ def test_a_second_start_computes_nothing_reads_no_audio_and_shows_no_bar(
     assert "features of 3 utterances" in screen.getvalue()
     screen.truncate(0)
     forbid_computing()
-    monkeypatch.setattr(
-        type(tmp_path), "read_bytes", lambda path: pytest.fail(f"{path} is read again")
-    )
+    monkeypatch.setattr("hashlib.file_digest", lambda *_: pytest.fail("a file is read again"))
     again = FeatureStore(tmp_path / "store", LOG_MEL, jobs=2)
     assert again.compute(utterances) == {}
     assert len(again.frames(utterances[0])) == 23
@@ -106,6 +105,31 @@ class Envelope:
         peaks = np.abs(waveform[: len(waveform) // 16 * 16]).reshape(-1, 16).max(axis=1)
         rows = peaks[: len(peaks) // self.bins * self.bins].reshape(-1, self.bins)
         return np.asfortranarray(rows, np.float32)  # as made from a pandas table
+
+
+def test_frames_can_be_kept_in_half_precision(tmp_path):
+    utterances = recordings(tmp_path, 2)
+    values = np.random.default_rng(0).normal(0, 100, (50, 40))
+    sizes, contents = [], []
+    for precision in ("float32", "float16"):
+        for each in utterances:
+            np.save(tmp_path / f"{each.id}.npy", values)
+        imported = Imported(str(tmp_path), 0.02, 40, store=precision)
+        content = FeatureStore(tmp_path / precision, imported, jobs=1).content(utterances[0])
+        store = FeatureStore(tmp_path / precision, imported, jobs=1)
+        store.compute(utterances)
+        for path in tmp_path.glob("*.npy"):
+            path.unlink()
+        again = FeatureStore(tmp_path / precision, imported, jobs=1)
+        assert again.content(utterances[0]) == content  # whether stored or not
+        frames = again.frames(utterances[1])
+        assert frames.dtype == np.float32
+        np.testing.assert_array_equal(frames, values.astype(precision).astype(np.float32))
+        contents.append(content)
+        (pack,) = packs(tmp_path / precision)
+        sizes.append(len(pack.read_bytes().partition(b"\n")[2]))
+    assert sizes == [2 * 50 * 40 * 4, 2 * 50 * 40 * 2]
+    assert contents[0] != contents[1]
 
 
 OTHERS = {
