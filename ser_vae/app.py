@@ -130,7 +130,7 @@ def draw_spectrogram(model: Recogniser, path: str) -> tuple[str, str]:
     """Draw the log-mel spectrogram below the probabilities over time, or say what there is not."""
     if not isinstance(model.extractor, Invertible):
         return "", "No spectrogram: the model's features are no log-mel spectrogram."
-    reason = model.segment_pipeline().obstacle(causal=True)
+    reason = model.obstacle(causal=True)
     timed = [] if reason else model.trajectory(path)
     figure = trajectory(
         model.frames(path)[:, : model.extractor.spectrogram_bands],

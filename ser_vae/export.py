@@ -89,10 +89,9 @@ def export_onnx(recogniser: Recogniser, out: Path) -> None:
         raise SerVaeError(
             f"{error.name} is not installed.\nInstall it: pip install 'ser_vae[export]'"
         ) from error
-    pipeline = recogniser.segment_pipeline()
-    if reason := pipeline.obstacle(causal=False):
+    if reason := recogniser.obstacle(causal=False):
         raise refusal(reason[:1].upper() + reason[1:])
-    graph = Graph(pipeline)
+    graph = Graph(recogniser)
     model = onnx.load_from_string(trace(graph))
     properties = {
         "emotions": json.dumps(recogniser.emotions, ensure_ascii=False),

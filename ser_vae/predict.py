@@ -144,7 +144,7 @@ def check_models(names: Sequence[str], models: Sequence[Recogniser], every: floa
             )
         if every is None:
             continue
-        if reason := model.segment_pipeline().obstacle(causal=True):
+        if reason := model.obstacle(causal=True):
             raise SerVaeError(f"--every: {name}: {reason}.\nPredict whole recordings instead.")
         if (model.extractor, model.segmentation) != (first.extractor, first.segmentation):
             raise SerVaeError(f"--every: {name}: its segments end at other times than the first's.")

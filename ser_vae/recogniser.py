@@ -51,14 +51,13 @@ from ser_vae.features.normalise import Normaliser, Scale
 from ser_vae.files import atomic_write, write_text
 from ser_vae.model.representation import Network, Representation
 from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
-from ser_vae.stream import SegmentPipeline, Stream, TimedPrediction
+from ser_vae.stream import CPU, SegmentPipeline, Stream, TimedPrediction
 from ser_vae.training.decode import has_trained_decoder
 from ser_vae.training.encode import Marginal, encode, one_hot_condition, prepare, uniform_condition
 from ser_vae.training.illustrate import Illustrator
 from ser_vae.training.label_policy import (
     POLICIES,
     Condition,
-    LabelPolicy,
     Trained,
     WithoutLabel,
 )
@@ -75,8 +74,6 @@ JSON, WEIGHTS, ESTIMATOR = "recogniser.json", "weights.safetensors", "estimator.
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # user/name on the Hugging Face Hub
 MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError)
 PACKAGES = ("ser_vae", "torch", "torchaudio", "lightning", "numpy", "scikit-learn")
-CPU = torch.device("cpu")
-
 Source = str | Path | npt.NDArray[Any]  # a file, or samples
 
 
@@ -119,38 +116,24 @@ class Components:
     classifier: Component
 
 
-@dataclass(frozen=True)
-class Recogniser:
+@dataclass(frozen=True, kw_only=True)
+class Recogniser(SegmentPipeline):
     """Audio -> frames -> standardised segments -> latents -> emotion, or an utterance-level model.
 
     Attributes:
-        extractor: waveform -> frames (T, F).
-        segmentation: frames -> segments.
-        normaliser: with its fitted statistics.
-        emotions: the K classes.
         seed: of the run; of whatever is drawn at prediction (`random`, `latent=sample`, bounds).
-        policy: what stands in for the label.
         representation: segment -> latent; None for an utterance-level model.
-        classifiers: those that `policy` needs, by the condition they learned under.
         estimator: an utterance-level model; None otherwise.
         components: classes and settings of the parts.
         about: corpus, protocol, audit, scores, …: what `save` writes besides.
-        temperature: by which log-probabilities are divided, so that probabilities are calibrated.
+        others: see `SegmentPipeline`.
     """
 
-    extractor: Extractor
-    segmentation: Segmentation
-    normaliser: Normaliser
-    emotions: tuple[str, ...]
     seed: int
-    policy: LabelPolicy
     representation: Representation | None
-    classifiers: Mapping[Condition, LatentClassifier]
     estimator: Any  # UtteranceEstimator | UtteranceVAE | None
     components: Components
     about: Mapping[str, Any]
-    temperature: float = 1.0
-    device: torch.device = CPU
 
     def predict(
         self, source: Source, rate: int = 0, *, speaker: str | None = None, clip: Clip | None = None
@@ -421,20 +404,7 @@ class Recogniser:
         Raises:
             SerVaeError: a part of this model needs the whole utterance.
         """
-        return Stream(self.segment_pipeline())
-
-    def segment_pipeline(self) -> SegmentPipeline:
-        """Return the parts from waveform to probabilities."""
-        return SegmentPipeline(
-            self.extractor,
-            self.segmentation,
-            self.normaliser,
-            self.emotions,
-            self.policy,
-            self.classifiers,
-            self.device,
-            self.temperature,
-        )
+        return Stream(self)
 
     def illustrator(
         self, segments: Segments, speakers: Sequence[str], label: Tensor
@@ -499,9 +469,7 @@ class Recogniser:
             "emotions": list(self.emotions),
             "label_policy": self.policy.name,
             "seed": self.seed,
-            "features": self.components.features.model_dump(by_alias=True),
-            "model": self.components.model.model_dump(by_alias=True),
-            "classifier": self.components.classifier.model_dump(by_alias=True),
+            **{k: each.model_dump(by_alias=True) for k, each in vars(self.components).items()},
             "segmentation": vars(self.segmentation),
             "normalise": self.normaliser.policy,
             "training": {

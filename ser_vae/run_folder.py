@@ -150,6 +150,16 @@ def digest_or_reason(audio: Path, digests: Digests) -> str:
 
 
 @dataclass(frozen=True)
+class File:
+    """An attribute of a run folder: the path of a file in it."""
+
+    name: str
+
+    def __get__(self, folder: "RunFolder", owner: type) -> Path:
+        return folder.path / self.name
+
+
+@dataclass(frozen=True)
 class RunFolder:
     """The files of one run.
 
@@ -161,58 +171,26 @@ class RunFolder:
     path: Path
     writes: bool = True
 
+    config = File("config.yaml")
+    command = File("command.txt")
+    model = File("model")
+    pretrained = File("pretrained.ckpt")
+    predictions = File("predictions.csv")
+    split = File("split.csv")
+    latents = File("latents.npz")
+    training_latents = File("training_latents.npz")
+    illustrations = File("illustrations.npz")
+    metrics = File("metrics.json")
+    error = File("error.txt")
+
     @property
     def name(self) -> str:
         """The folder's name without the address, for people."""
         return self.path.name.rpartition("-")[0]
 
-    @property
-    def config(self) -> Path:
-        return self.path / "config.yaml"
-
-    @property
-    def command(self) -> Path:
-        return self.path / "command.txt"
-
-    @property
-    def model(self) -> Path:
-        return self.path / "model"
-
-    @property
-    def pretrained(self) -> Path:
-        return self.path / "pretrained.ckpt"
-
-    @property
-    def predictions(self) -> Path:
-        return self.path / "predictions.csv"
-
-    @property
-    def split(self) -> Path:
-        return self.path / "split.csv"
-
     def policy(self, name: str) -> Path:
         """Locate the predictions of a CVAE under one of its label policies."""
         return self.path / "policies" / f"{name}.csv"
-
-    @property
-    def latents(self) -> Path:
-        return self.path / "latents.npz"
-
-    @property
-    def training_latents(self) -> Path:
-        return self.path / "training_latents.npz"
-
-    @property
-    def illustrations(self) -> Path:
-        return self.path / "illustrations.npz"
-
-    @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.json"
-
-    @property
-    def error(self) -> Path:
-        return self.path / "error.txt"
 
     @property
     def finished(self) -> bool:
