@@ -18,10 +18,9 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
-from ser_vae.command_errors import explain
-from ser_vae.quoting import quoted
+from ser_vae.command_errors import explain, quoted
 from ser_vae.settings import conf_dir
-from ser_vae.sweep.cores import jobs_at_once
+from ser_vae.sweep.jobs import jobs_at_once
 
 PLACES = ("runs", "cache", "corpus.root", "jobs", "progress", "force", "debug")  # of this machine
 GROUPS = ("corpus", "features", "split", "data", "model", "classifier", "training")

@@ -26,7 +26,6 @@ from jinja2 import Environment, FileSystemLoader
 from torch import Tensor
 
 from ser_vae import SerVaeError
-from ser_vae.command_line import model_parser
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.data.segment import join_segments
 from ser_vae.evaluation import illustrations, latents
@@ -37,7 +36,7 @@ from ser_vae.plots.spectrogram import Limits, limits, utterance
 from ser_vae.plots.style import png_bytes
 from ser_vae.recogniser import Recogniser, Recording
 from ser_vae.run_folder import RunFolder
-from ser_vae.terminal import track
+from ser_vae.terminal import model_parser, run_command, track
 from ser_vae.training.decode import traverse
 from ser_vae.training.illustrate import Illustrator
 
@@ -85,13 +84,7 @@ class Clip:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
-    try:
-        listen(options)
-    except SerVaeError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run_command(parser(), listen, arguments)
 
 
 def parser() -> argparse.ArgumentParser:

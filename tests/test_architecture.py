@@ -20,8 +20,7 @@ ORDER = [
 ]
 ENTRY_POINTS = (
     *("run", "compose", "check", "pipeline", "listen", "dashboard", "sweep", "command_errors"),
-    *("export", "share", "predict", "encode", "inputs", "app", "help", "quoting", "__main__"),
-    "command_line",
+    *("export", "share", "predict", "encode", "inputs", "app", "help", "__main__"),
 )
 BUDGET = {"ser_vae": (12_910, 168), "ser_vae/report": (1_100, None), "tests": (15_800, None)}
 
