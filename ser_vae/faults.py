@@ -12,7 +12,10 @@ from ser_vae import SerVaeError
 
 RESUME = "Repeat the command to resume."
 FULL = (errno.ENOSPC, errno.EDQUOT)
-UNUSABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO, errno.ESTALE)
+UNUSABLE = (
+    *(errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST, errno.EIO),
+    errno.ESTALE,
+)
 OUT_OF_MEMORY = (  # PyTorch, and on a GPU; a map; C++; a thread's stack; oneDNN
     "can't allocate memory",
     "out of memory",

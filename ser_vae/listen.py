@@ -32,6 +32,7 @@ from ser_vae.evaluation import illustrations, latents
 from ser_vae.features import audio
 from ser_vae.features.audio import Samples
 from ser_vae.files import atomic_write, write_text
+from ser_vae.inputs import Input
 from ser_vae.plots.spectrogram import Limits, limits, utterance
 from ser_vae.plots.style import png_bytes
 from ser_vae.recogniser import Recogniser, Recording
@@ -51,17 +52,6 @@ PRIOR_NOTE = (
     "Every segment is drawn independently, as the model has no order in time: not speech, "
     "but shows which segments the model considers typical of speech."
 )
-
-
-@dataclass(frozen=True)
-class Item:
-    """A file to listen to; its emotion is "" and its speaker None where they are unknown."""
-
-    path: Path
-    title: str
-    emotion: str = ""
-    speaker: str = ""
-    clip: audio.Clip | None = None  # start and end in the file, s
 
 
 @dataclass(frozen=True)
@@ -124,7 +114,7 @@ def listen(options: argparse.Namespace) -> None:
     """
     model = Path(options.model)
     recogniser = Recogniser.load(model, trust=options.trust)
-    items = [Item(path, path.name, speaker=options.speaker or "") for path in options.files]
+    items = [Input(path.name, Recording(path), speaker=options.speaker) for path in options.files]
     if options.utterance or not items:
         items += find_test_utterances(RunFolder(model), options.utterance)
     maker = ClipMaker.of(recogniser, items)
@@ -154,7 +144,7 @@ def listen(options: argparse.Namespace) -> None:
     print(f"written: {folder / 'index.html'}")
 
 
-def find_test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Item]:
+def find_test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Input]:
     """Find utterances of a run's test set and their audio; by default one of each emotion.
 
     Raises:
@@ -181,8 +171,8 @@ def find_test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Item]
                 f"{path}: the recording of {name} is no longer there.\n"
                 "Restore it, or give recordings: python -m ser_vae.listen MODEL FILE…"
             )
-        title = f"{known.emotion[row]}: {name}"
-        items.append(Item(path, title, known.emotion[row], known.speaker[row], known.clip_of(row)))
+        emotion, recording = known.emotion[row], Recording(path, clip=known.clip_of(row))
+        items.append(Input(f"{emotion}: {name}", recording, known.speaker[row], emotion))
     return items
 
 
@@ -191,21 +181,21 @@ class ClipMaker:
     """The clips of some recordings, decoded by a recogniser's representation."""
 
     recogniser: Recogniser
-    items: list[Item]
+    items: list[Input]
     illustrator: Illustrator
     speakers: Sequence[str]
 
     @classmethod
-    def of(cls, recogniser: Recogniser, items: Sequence[Item]) -> "ClipMaker":
+    def of(cls, recogniser: Recogniser, items: Sequence[Input]) -> "ClipMaker":
         """Read and standardise the recordings.
 
         Raises:
             SerVaeError: the model decodes no spectrograms.
         """
         emotions = recogniser.emotions
-        label = torch.tensor([emotions.index(i.emotion) if i.emotion else -1 for i in items])
-        speakers = [item.speaker for item in items]
-        recordings = [Recording(item.path, clip=item.clip) for item in items]
+        label = torch.tensor([emotions.index(i.truth) if i.truth else -1 for i in items])
+        speakers = [item.speaker or "" for item in items]
+        recordings = [item.recording for item in items]
         known, segments, _ = recogniser.standardised(recordings, speakers)
         illustrator = known.illustrator(segments, speakers, label)
         if illustrator is None:
@@ -223,7 +213,7 @@ class ClipMaker:
         steps = [(d, float(z[:, d].std())) for d in ranked]
         for index, item in enumerate(self.items):
             speaker = f"Speaker {item.speaker}. " if item.speaker else ""
-            yield item.title, speaker, list(self.recording_clips(index, steps))
+            yield item.name, speaker, list(self.recording_clips(index, steps))
         if clips := list(self.prior_clips(seed)):
             yield "Samples from the prior", PRIOR_NOTE, clips
 
@@ -231,8 +221,8 @@ class ClipMaker:
         """Yield the recording, the input, and what the model makes of it."""
         illustrator, recogniser = self.illustrator, self.recogniser
         x, condition = illustrator.rows(index), illustrator.condition(index)
-        item = self.items[index]
-        waveform = audio.read(item.path, recogniser.extractor.sample_rate, item.clip)
+        source, _, clip = self.items[index].recording
+        waveform = audio.read(Path(str(source)), recogniser.extractor.sample_rate, clip)
         frames = recogniser.extractor(waveform)[:, : illustrator.extractor.spectrogram_bands]
         given = self.clip(index, "input", "what the model gets", x)
         yield Clip("recording", "the recording", frames, waveform, given.probabilities)

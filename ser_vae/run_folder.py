@@ -23,9 +23,7 @@ The address covers everything that decides a result, including the source code o
 the configuration names: the same command finds its result, an edited model is a new run.
 """
 
-import csv
 import hashlib
-import io
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,6 +32,7 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
@@ -211,12 +210,9 @@ class RunFolder:
         self._write(self.command, command + "\n")
 
     def write_split(self, parts: Iterable[tuple[Utterance, str]]) -> None:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["utterance", "speaker", "emotion", "part"])
-        for u, part in parts:
-            writer.writerow([u.id, u.speaker, u.emotion, part])
-        self._write(self.split, text.getvalue())
+        rows = [(u.id, u.speaker, u.emotion, part) for u, part in parts]
+        table = pd.DataFrame(rows, columns=["utterance", "speaker", "emotion", "part"])
+        self._write(self.split, table.to_csv(index=False, lineterminator="\n"))
 
     def write_predictions(self, run: Predictions, by_policy: Mapping[str, Predictions]) -> None:
         """Write the predictions of the run, and those under each label policy."""
@@ -259,13 +255,7 @@ class RunFolder:
             yield
             return
         locks = self.path.parent / ".locks"
-        try:
-            locks.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SerVaeError(
-                f"{locks.parent}: cannot create this folder: {error.strerror}.\n"
-                "Give a folder that can be written to: runs=…"
-            ) from error
+        locks.mkdir(parents=True, exist_ok=True)
         waiting = f"{self.path}: another process works on this run; waiting for it."
         with locked(locks / f"{self.path.name}.lock", waiting):
             for part in self.path.glob("**/.*.part"):  # left by a killed process

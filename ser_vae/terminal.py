@@ -38,8 +38,10 @@ def track(
 ) -> Iterable[T]:
     """Iterate over `items` with a progress bar; none is drawn into a file or a pipe."""
     console = stderr()
-    shown = {"console": console, "transient": transient, "disable": not console.is_terminal}
-    return progress.track(items, description, total, **shown)
+    hidden = not console.is_terminal
+    return progress.track(
+        items, description, total, console=console, transient=transient, disable=hidden
+    )
 
 
 def command_parser(command: str, description: str | None) -> argparse.ArgumentParser:

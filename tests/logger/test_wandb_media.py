@@ -14,7 +14,7 @@ from wandb_files import RecordedRun
 from ser_vae.evaluation import latents
 from ser_vae.evaluation.latents import Latents
 from ser_vae.logger import media
-from ser_vae.logger.wandb_media import log_media, prediction_table
+from ser_vae.logger.wandb import log_media, prediction_table
 from ser_vae.run_folder import RunFolder
 
 Recorded = tuple[RecordedRun, RunFolder]
