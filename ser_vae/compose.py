@@ -13,7 +13,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.singleton import Singleton
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, flag_override
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
@@ -72,18 +72,12 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
     try:
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
             cfg = hydra.compose("config", [*overrides, *path], return_hydra_config=True)
-        return plain_without_hydra(cfg)
+        settings = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
+        return plain(settings, cfg.hydra.runtime)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise OverrideError(explain(error)) from None
     finally:
         Singleton.set_state(state)
-
-
-def plain_without_hydra(cfg: DictConfig) -> dict[str, Any]:
-    runtime = cfg.hydra.runtime
-    with flag_override(cfg, "struct", False):
-        del cfg["hydra"]
-    return plain(cfg, runtime)
 
 
 def expand(overrides: Sequence[str]) -> Iterator[dict[str, str]]:
@@ -117,7 +111,6 @@ def plain(cfg: DictConfig, runtime: Any) -> dict[str, Any]:
     The options that were chosen, as Hydra's `runtime` names them, are added as `choice`.
     """
     config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
-    config["label_policy"] = config["label_policy"] or "null"  # YAML reads an unquoted null as None
     config["choice"] = {group: runtime.choices[group] for group in GROUPS}
     config["choice"][CONFIG_DIR] = next(
         (s.path for s in runtime.config_sources if "command" in s.provider), None

@@ -27,8 +27,9 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializeAsAny,
-    TypeAdapter,
     ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     field_validator,
     model_validator,
 )
@@ -38,6 +39,7 @@ from ser_vae import SerVaeError
 
 PositiveInt = Annotated[int, Field(ge=1)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
+Index = NonNegativeInt
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Proportion = Annotated[float, Field(ge=0, le=1)]
@@ -51,7 +53,26 @@ FunctionalSet = Literal["mean_and_deviation", "thirds"]
 Codes = Annotated[list[str], Field(min_length=1)]
 Emotions = Annotated[dict[str, Codes], Field(min_length=2)]
 ClassNames = Annotated[list[str], Field(min_length=2)]
-CHOSEN_CLASSES = TypeAdapter[Any](ClassNames | Emotions)
+
+
+def expect(expected: str) -> WrapValidator:
+    """Describe what is expected in a phrase, where pydantic would describe each alternative."""
+
+    def parse(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(value)
+        except ValidationError:
+            raise PydanticCustomError("described", expected) from None
+
+    return WrapValidator(parse)
+
+
+LABELS = "two or more labels, or two or more classes of labels"
+Labels = ClassNames | Emotions
+Classes = Annotated[Literal["four", "all"] | Labels, expect(f"four, all, {LABELS}")]
+SharedClasses = Annotated[Literal["shared", "all"] | Labels, expect(f"shared, all, {LABELS}")]
+Layer = Annotated[Index | Literal["last", "mean"], expect("a whole number from 0, last or mean")]
+Fold = Annotated[Index | Literal["all"] | None, expect("a whole number from 0, all or null")]
 
 LabelPolicy = Literal["null", "dropout", "marginal", "elbo", "elbo+lstm", "predicted", "random"]
 POLICIES_BY_BOUND = ("elbo", "elbo+lstm")  # a label is chosen by its lower bound of log P(X|c)
@@ -166,19 +187,6 @@ class IemocapCorpus(Component, of=["corpus.iemocap.read"]):
     emotions: Emotions
 
 
-def choice_of_classes(*words: str) -> BeforeValidator:
-    """Validate a choice of classes: one of `words`, or what `corpus.labels.Classes` describes."""
-
-    def parse(classes: Any) -> Any:
-        try:
-            return classes if classes in words else CHOSEN_CLASSES.validate_python(classes)
-        except ValidationError:
-            expected = f"{', '.join(words)}, two or more labels, or two or more classes of labels"
-            raise PydanticCustomError("classes", expected) from None
-
-    return BeforeValidator(parse)
-
-
 class LabelFiles(Section):
     files: dict[str, str]
     row: str
@@ -201,7 +209,7 @@ class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
     example: str
     pattern: str
     emotions: Emotions
-    classes: Annotated[Any, choice_of_classes("four", "all")]
+    classes: Classes
     tables: dict[str, dict[str, str]]
     values: dict[str, str]
     labels: LabelFiles
@@ -238,14 +246,14 @@ class JoinedCorpus(Component, of=["corpus.joined.read"]):
     members: Annotated[
         dict[str, Annotated[SerializeAsAny[Component], component("corpus")]], Field(min_length=2)
     ]
-    classes: Annotated[Any, choice_of_classes("shared", "all")]
+    classes: SharedClasses
 
 
 class FolderCorpus(Component, of=["corpus.folder.read"]):
     root: str | None
     csv: str | None
     folders: str | None
-    classes: Annotated[Any, choice_of_classes("all", "four")]
+    classes: Classes
     name: str
 
     @field_validator("name")
@@ -315,19 +323,13 @@ class EGeMAPSFeatures(Frames, of=["features.egemaps.EGeMAPS"]):
     level: Literal["functionals", "lld"]
 
 
-def parse_layer(layer: Any) -> Any:
-    if layer in ("last", "mean") or (type(layer) is int and layer >= 0):
-        return layer
-    raise PydanticCustomError("layer", "a whole number from 0, last or mean")
-
-
 class SSLFeatures(Component, of=["features.ssl.SSL"]):
     extra = "ssl"
     package = "transformers"
     checkpoint: str
     revision: str | None
     digest: str | None
-    layer: Annotated[int | Literal["last", "mean"], BeforeValidator(parse_layer)]
+    layer: Layer
     trim_db: NonNegative | None
 
 
@@ -534,17 +536,7 @@ class Choice(Section):
     config_dir: str | None
 
 
-def parse_fold(fold: Any) -> Any:
-    if fold is None or fold == "all" or (type(fold) is int and fold >= 0):
-        return fold
-    raise PydanticCustomError("fold", "a whole number from 0, all or null")
-
-
 def parse_label_policy(name: Any) -> Any:
-    if name == "oracle":
-        expected = "a policy that hides the test labels from the encoder"
-        remedy = "Leave label_policy alone: a run of a CVAE reports oracle beside its own policy."
-        raise invalid("label_policy", name, expected, remedy)
     return "null" if name is None else name  # unquoted on the command line, null is None
 
 
@@ -561,7 +553,7 @@ class Settings(Section):
     trainer: Trainer
     logger: dict[str, Annotated[SerializeAsAny[Component], component("logger")]]
     seed: Annotated[int, Field(ge=0, lt=2**32)]
-    fold: Annotated[int | Literal["all"] | None, BeforeValidator(parse_fold)]
+    fold: Fold
     normalise: Literal["train", "speaker", "corpus", "none"]
     label_policy: Annotated[LabelPolicy, BeforeValidator(parse_label_policy)]
     label_policies: Literal["headline", "one_encoder", "all"]
@@ -800,6 +792,7 @@ EXPECTED = {  # by the type of pydantic's error; for others its own words
     "too_short": "at least {min_length} values",
 }
 REMEDIES = {  # where more can be said than the setting's comment in conf/ does
+    "label_policy": "oracle is no choice: a run of a CVAE reports it beside its own policy.",
     "model.beta": "Eq. (3) of the paper has 1.",
     "features.root": "Give the folder of your frames, a .npy (T, F) for each utterance.",
     "features.frame_shift_s": "Give the seconds between two of your frames, such as 0.02.",

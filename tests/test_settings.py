@@ -142,7 +142,7 @@ VIOLATIONS = {
     "split=file": ("split.path=null: expected text", "columns utterance and part"),
     "trainer.devices=4": ("trainer.devices=4: expected 1 with trainer.strategy=auto", "=ddp"),
     "label_policy=marginal": ("label_policy=marginal: expected null, as VAE", "Use model=cvae"),
-    "label_policy=oracle": ("label_policy=oracle: expected a policy that hides", "Leave label_p"),
+    "label_policy=oracle": ("label_policy=oracle: expected null, dropout", "oracle is no choice"),
     "model=cvae label_policy=dropout training.pretrained=none": (
         "label_policy=dropout: expected another policy, as training.pretrained=none",
         "use training.pretrained=auto",
