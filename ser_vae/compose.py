@@ -72,7 +72,7 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
     try:
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
             cfg = hydra.compose("config", [*overrides, *path], return_hydra_config=True)
-        settings = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
+        settings = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
         return plain(settings, cfg.hydra.runtime)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise OverrideError(explain(error)) from None
