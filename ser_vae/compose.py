@@ -111,6 +111,7 @@ def plain(cfg: DictConfig, runtime: Any) -> dict[str, Any]:
     The options that were chosen, as Hydra's `runtime` names them, are added as `choice`.
     """
     config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
+    config["label_policy"] = config["label_policy"] or "null"  # YAML reads an unquoted null as None
     config["choice"] = {group: runtime.choices[group] for group in GROUPS}
     config["choice"][CONFIG_DIR] = next(
         (s.path for s in runtime.config_sources if "command" in s.provider), None

@@ -103,7 +103,10 @@ VIOLATIONS = {
     "normalise=some": ("normalise=some: expected train, speaker, corpus or none", "conf/"),
     "bad_audio=some": ("bad_audio=some: expected error or drop", "conf/config.yaml"),
     "label_policies=some": ("label_policies=some: expected headline, one_encoder or all", "conf/"),
-    "label_policy=some": ("label_policy=some: expected null, dropout, marginal,", "oracle is no choice"),
+    "label_policy=some": (
+        "label_policy=some: expected null, dropout, marginal,",
+        "oracle is no choice",
+    ),
     "data.remainder=some": ("data.remainder=some: expected drop or pad", "conf/data/"),
     "training.latent=z": ("training.latent=z: expected mu or sample", "conf/training/"),
     "trainer.precision=16": ("trainer.precision=16: expected 32-true, bf16-mixed,", "trainer/"),

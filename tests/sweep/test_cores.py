@@ -35,14 +35,14 @@ def test_settings_of_the_user_take_precedence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("accelerator", "gpus", "jobs"),
+    ("accelerator", "gpus", "expected"),
     [("auto", 0, -1), ("auto", 2, 2), ("gpu", 1, 1), ("cpu", 2, -1)],
 )
 def test_as_many_jobs_as_gpus_run_at_once_otherwise_one_per_core(
-    accelerator: str, gpus: int, jobs: int, monkeypatch: pytest.MonkeyPatch
+    accelerator: str, gpus: int, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "gpu_count", lambda: gpus)
-    assert jobs_at_once(accelerator) == jobs
+    assert jobs_at_once(accelerator) == expected
 
 
 @pytest.mark.parametrize(
