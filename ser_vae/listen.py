@@ -28,7 +28,7 @@ from torch import Tensor
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.data.segment import join_segments
-from ser_vae.evaluation import illustrations, latents
+from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.features import audio
 from ser_vae.features.audio import Samples
 from ser_vae.files import atomic_write, write_text
@@ -154,8 +154,8 @@ def find_test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Input
             f"{folder.path}: no run folder with latents.npz, so no test utterances are known.\n"
             "Give recordings: python -m ser_vae.listen MODEL FILE…"
         )
-    known = latents.read(folder.latents)
-    names = wanted or illustrations.read(folder.illustrations).utterance
+    known = Latents.read(folder.latents)
+    names = wanted or Illustrations.read(folder.illustrations).utterance
     items = []
     for name in names:
         if name not in known.utterance:

@@ -27,21 +27,27 @@ from torch import Tensor
 
 from ser_vae import SerVaeError
 from ser_vae import settings as typed
+from ser_vae.baseline.estimator import Training
 from ser_vae.baseline.svm import fit_temperature
 from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.corpus.completeness import corpus_warnings
 from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance
 from ser_vae.data.audit import audit
-from ser_vae.data.prepared import NO_LABEL, PreparedData, utterance_table
+from ser_vae.data.prepared import (
+    NO_LABEL,
+    PreparedData,
+    check_classes,
+    report_unusable,
+    unusable,
+    utterance_table,
+)
 from ser_vae.data.segment import MemoryOrFile, Segmentation, cut
 from ser_vae.data.sets import SequenceSet
 from ser_vae.data.subset import UNLABELLED, of_training_speakers
-from ser_vae.data.usable import check_classes, report_unusable, unusable
-from ser_vae.evaluation import illustrations, latents
+from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.evaluation.calibration import calibration
 from ser_vae.evaluation.compare import ua_difference
-from ser_vae.evaluation.illustrations import Illustrations
 from ser_vae.evaluation.metrics import evaluate as score
 from ser_vae.evaluation.metrics import scores
 from ser_vae.evaluation.predictions import Predictions, predictions
@@ -83,9 +89,9 @@ from ser_vae.training.predict import (
     Encoder,
     LatentClassifier,
     Marginal,
-    as_sequences,
     encode,
     one_hot_condition,
+    sequence_data,
     uniform_condition,
     with_temperature,
 )
@@ -503,16 +509,9 @@ def train_classifier(
         classifier.encoder.train()
     conditions = training_condition(condition, data)
     if isinstance(head, SequenceEstimator):
-        latents_of_all = latents_of(classifier, data, conditions, "all")
-        head.fit(
-            as_sequences(latents_of_all, data.segments),
-            data.speakers(),
-            training_labels(data),
-            list(data.table["part"]),
-            emotions=data.emotions,
-            normalise=settings.normalise,
-            seed=seed,
-        )
+        rows = latents_of(classifier, data, conditions, "all")
+        of_utterances = sequence_data(data.segments.split(rows), data.speakers())
+        head.fit(of_utterances, training_of(settings, data, seed))
         return classifier
     stage = Classify(
         head,
@@ -597,9 +596,10 @@ def training_condition(condition: Condition, data: PreparedData) -> Tensor:
     return conditions
 
 
-def training_labels(data: PreparedData) -> Any:
-    """(U,) the labels of the training set, NO_LABEL for all others."""
-    return data.label.where(data.mask("train"), torch.tensor(NO_LABEL)).numpy()
+def training_of(settings: Settings, data: PreparedData, seed: int) -> Training:
+    """Collect what an estimator learns from; only the training set keeps its labels."""
+    label = data.label.where(data.mask("train"), torch.tensor(NO_LABEL)).numpy()
+    return Training(label, list(data.table["part"]), data.emotions, settings.normalise, seed)
 
 
 def sequences(
@@ -649,18 +649,12 @@ def whole_utterances(run: Run, model: Any) -> Samples | None:
 def fit_utterance_level(run: Run, model: Any, whole: Samples | None) -> None:
     """Fit a model of whole utterances in place; a network leaves its curves in the run's folder."""
     settings, data = run.settings, run.data
-    everything, part = utterance_data(data.segments, data.speakers(), whole), list(data.table.part)
+    everything = utterance_data(data.segments, data.speakers(), whole)
+    training = training_of(settings, data, seed_for(settings.seed, "statistics"))
     if not isinstance(model, UtteranceVAE):
-        model.fit(
-            everything,
-            training_labels(data),
-            part,
-            emotions=data.emotions,
-            normalise=settings.normalise,
-            seed=seed_for(settings.seed, "statistics"),
-        )
+        model.fit(everything, training)
         return
-    values = model.vectors.fit(everything, part, settings.normalise)
+    values = model.vectors.fit(everything, training.part, training.normalise)
     assert isinstance(settings.model, UtteranceVAEModel)
     optimizer = settings.model.training.optimizer.model_dump()
     stage = ClassifyUtterances(model, seed_for(settings.seed, "classify"), optimizer)
@@ -868,25 +862,22 @@ def illustrate(run: Run, result: Result, means: Any) -> None:
     data, folder, recogniser = run.data, run.folder, result.recogniser
     for part, path in (("test", folder.latents), ("train", folder.training_latents)):
         utterances = data.utterances(part)
-        clips = [u.clip or (np.nan, np.nan) for u in utterances]
-        latents.write(
-            path,
-            latents.Latents(
-                utterance=tuple(u.id for u in utterances),
-                speaker=tuple(u.speaker for u in utterances),
-                emotion=tuple(u.emotion for u in utterances),
-                sex=tuple(u.sex or "" for u in utterances),
-                audio=tuple(str(u.path.absolute()) for u in utterances),
-                mean=means[data.mask(part).numpy()].astype(np.float32),
-                clip=np.array(clips) if any(u.clip for u in utterances) else None,
-            ),
-        )
+        clips = np.array([u.clip or (np.nan, np.nan) for u in utterances])
+        Latents(
+            utterance=tuple(u.id for u in utterances),
+            speaker=tuple(u.speaker for u in utterances),
+            emotion=tuple(u.emotion for u in utterances),
+            sex=tuple(u.sex or "" for u in utterances),
+            audio=tuple(str(u.path.absolute()) for u in utterances),
+            mean=means[data.mask(part).numpy()].astype(np.float32),
+            clip=clips if any(u.clip for u in utterances) else None,
+        ).write(path)
     label = data.label[data.mask("test")]
     illustrator = recogniser.illustrator(data.segments_of("test"), data.speakers("test"), label)
     if illustrator is not None:
         ids = [utterance.id for utterance in data.utterances("test")]
         examples = illustrations_of(illustrator, ids, data.emotions, run.settings.seed)
-        illustrations.write(folder.illustrations, examples)
+        examples.write(folder.illustrations)
 
 
 def illustrations_of(

@@ -64,10 +64,10 @@ from ser_vae.training.predict import (
     LatentClassifier,
     Marginal,
     Probabilities,
-    as_sequences,
     encode,
     one_hot_condition,
     prepare,
+    sequence_data,
     uniform_condition,
     with_temperature,
 )
@@ -448,7 +448,8 @@ class Recogniser(SegmentPipeline):
                 segments = cut(standardised, self.segmentation)
                 latents = self._encode(classifier.encoder, segments)
                 head = copy.deepcopy(classifier.head)
-                head.add_speaker(speaker, as_sequences(latents, segments))
+                of_new = sequence_data(segments.split(latents), [speaker] * len(chosen))
+                head.add_speaker(speaker, of_new)
                 classifiers[condition] = replace(classifier, head=head)
         return replace(self, normaliser=normaliser, estimator=estimator, classifiers=classifiers)
 

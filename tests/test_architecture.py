@@ -22,7 +22,7 @@ ENTRY_POINTS = (
     *("run", "compose", "check", "pipeline", "listen", "dashboard", "sweep", "command_errors"),
     *("export", "share", "predict", "encode", "inputs", "app", "help", "__main__"),
 )
-BUDGET = {"ser_vae": (12_910, 168), "ser_vae/report": (1_100, None), "tests": (15_800, None)}
+BUDGET = {"ser_vae": (12_260, 144), "ser_vae/report": (1_100, None), "tests": (15_400, None)}
 
 
 def stage_of(module: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from run_files import folders, table
 
-from ser_vae.evaluation import illustrations, latents
+from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.features.audio import read
 from ser_vae.run import configure
 from ser_vae.run_folder import RunFolder
@@ -18,9 +18,9 @@ Run = Callable[..., dict[str, Any]]
 BANDS, LENGTH = 80, 10
 
 
-def read_run(runs: Path) -> tuple[RunFolder, latents.Latents, illustrations.Illustrations]:
+def read_run(runs: Path) -> tuple[RunFolder, Latents, Illustrations]:
     folder = RunFolder(folders(runs)[0])
-    return folder, latents.read(folder.latents), illustrations.read(folder.illustrations)
+    return folder, Latents.read(folder.latents), Illustrations.read(folder.illustrations)
 
 
 @pytest.mark.parametrize("normalise", ["train", "speaker", "none"])
@@ -67,5 +67,5 @@ def test_an_autoencoder_has_no_prior_and_a_vae_one(run_noises: Run, tmp_path: Pa
 def test_a_model_without_a_decoder_leaves_latents_alone(run_noises: Run, tmp_path: Path) -> None:
     run_noises("model=untrained")
     folder = RunFolder(folders(tmp_path / "runs")[0])
-    assert latents.read(folder.latents).mean.shape[1] == configure()["model"]["latent"]
+    assert Latents.read(folder.latents).mean.shape[1] == configure()["model"]["latent"]
     assert not folder.illustrations.exists()

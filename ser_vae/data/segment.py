@@ -57,21 +57,14 @@ class MemoryOrFile:
         except OSError as error:
             needed = f"{size / GIB:.2f} GiB, for frames above memory_gb={self.memory_gb:g}"
             raise OSError(error.errno, f"{error.strerror} ({needed})", str(self.folder)) from error
-        values = torch.frombuffer(memory, dtype=torch.float32).view(frames, columns)
-        return values, FilePrefetch(memory, row)
 
+        def prefetch(start: Tensor, length: int) -> None:
+            """Request all segments of a batch at once: three times faster than in turn."""
+            for first in (start * row).tolist():
+                page = first - first % mmap.PAGESIZE
+                memory.madvise(mmap.MADV_WILLNEED, page, first + length * row - page)
 
-@dataclass(frozen=True)
-class FilePrefetch:
-    """Request all segments of a batch from the disk at once: three times faster than in turn."""
-
-    memory: mmap.mmap
-    row: int  # bytes of a frame
-
-    def __call__(self, start: Tensor, length: int) -> None:
-        for first in (start * self.row).tolist():
-            page = first - first % mmap.PAGESIZE
-            self.memory.madvise(mmap.MADV_WILLNEED, page, first + length * self.row - page)
+        return torch.frombuffer(memory, dtype=torch.float32).view(frames, columns), prefetch
 
 
 Remainder = Literal["drop", "pad"]
@@ -193,6 +186,10 @@ class Segments:
         total = rows.new_zeros(len(self.count), rows.shape[1])
         return total.index_add_(0, self.utterance, rows) / self.count[:, None]
 
+    def split(self, rows: Tensor) -> tuple[Tensor, ...]:
+        """Split rows, one per segment, into those of each utterance: (N, Z) -> U times (S, Z)."""
+        return torch.split(rows, self.count.tolist())
+
     def of(self, mask: Tensor) -> "Segments":
         """Select the segments of some of the utterances by a mask (U,)."""
         return replace(self, start=self.start[mask[self.utterance]], count=self.count[mask])
@@ -223,7 +220,7 @@ def cut(
     Args:
         utterances: frames; they are visited one by one, and none is held.
         segmentation: lengths in frames.
-        allocate: allocates the joined frames, such as `frame_buffer.MemoryOrFile`.
+        allocate: allocates the joined frames, such as `MemoryOrFile`.
         available: T of each utterance, if it is known without reading them.
     """
     available = available or [len(frames) for frames in utterances]

@@ -83,10 +83,7 @@ class SSL:
         speech = trim_quiet_ends(waveform, *framing, self.trim_db)
         shortest, shift = self._framing
         if len(speech) < shortest:
-            raise TooShortError(
-                f"too short: {len(speech) / self.sample_rate:.3f} s, expected at least "
-                f"{shortest / self.sample_rate:.3f} s"
-            )
+            raise TooShortError(len(speech) / self.sample_rate, shortest / self.sample_rate)
         if not self._pads:
             return self._encode(speech)
         size = self._processor.n_samples

@@ -59,11 +59,8 @@ class StageProgress(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         if self.progress:
-            self.progress.update(self.task, completed=trainer.global_step)
-
-    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if self.progress:
-            self.progress.update(self.task, description=self._description(pl_module, trainer))
+            description = self._description(pl_module, trainer)
+            self.progress.update(self.task, completed=trainer.global_step, description=description)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._stop()

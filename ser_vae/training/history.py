@@ -5,13 +5,12 @@ ended. Networks compare fairly only if each has converged, and an epoch says lit
 is 1,354 optimizer steps on all of IEMOCAP and 34 on a corpus of 340 utterances.
 """
 
-import csv
-import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.loggers import Logger
@@ -38,7 +37,7 @@ class History(Checkpoint):
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         self.rows.append({"epoch": trainer.current_epoch, "step": trainer.global_step, **metrics})
         if trainer.is_global_zero:
-            self._write()
+            write_text(self.path, pd.DataFrame(self.rows).to_csv(index=False, lineterminator="\n"))
 
     def state_dict(self) -> dict[str, Any]:
         return {"rows": self.rows}
@@ -46,18 +45,12 @@ class History(Checkpoint):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.rows = list(state_dict["rows"])
 
-    def _write(self) -> None:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, self.rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows)
-        write_text(self.path, text.getvalue())
-
 
 def read_curves(path: Path) -> list[dict[str, float]]:
     """Read the rows of a stage's curves, one per epoch."""
-    with path.open(newline="") as file:
-        return [{name: float(v) for name, v in row.items()} for row in csv.DictReader(file)]
+    table = pd.read_csv(path, dtype="str").astype(float)
+    rows: list[dict[str, float]] = table.to_dict("records")
+    return rows
 
 
 def replay(path: Path, loggers: Sequence[Logger]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +12,9 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 from torch.utils.checkpoint import checkpoint
 
+from ser_vae.baseline.estimator import UtteranceData
 from ser_vae.classifier.head import Head, SequenceEstimator
-from ser_vae.data.batch import Batches
+from ser_vae.data.batch import Pick
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import MAX_PADDED, SequenceBatch, SequenceSet, SplitBatch
 from ser_vae.model.objective import squared_error
@@ -212,12 +214,12 @@ class LatentClassifier:
             seed=seed_for(self.seed, "latents", "test"),
             device=self.device,
         )
-        return self.classify(torch.split(latents, segments.count.tolist()), speakers)
+        return self.classify(segments.split(latents), speakers)
 
     def classify(self, latents: Sequence[Tensor], speakers: Sequence[str]) -> Probabilities:
         """Classify U utterances from their latents (S, Z): (U, K)."""
         if isinstance(self.head, SequenceEstimator):
-            return self.head.predict_proba([rows.numpy() for rows in latents], speakers)
+            return self.head.predict_proba(sequence_data(latents, speakers))
         count = torch.tensor([len(rows) for rows in latents])
         return self._apply_head(torch.cat(list(latents)), count, torch.zeros(len(count), 1))
 
@@ -234,15 +236,13 @@ class LatentClassifier:
         items = SequenceSet(
             source, count.cumsum(0) - count, count, condition, unknown, self.max_padded
         )
-        batches = Batches(
-            len(items), self.batch_size, accumulated=1, seed=0, shuffle=False, rank=0, world_size=1
-        )
+        batches = torch.split(torch.arange(len(items)), self.batch_size)
         encoder = self.encoder if isinstance(source, Segments) else None
         logits = [
             classify_batch(
-                head, encoder, on_device(items[pick], self.device), sample=self.sample
+                head, encoder, on_device(items[Pick(batch, 1.0)], self.device), sample=self.sample
             ).cpu()
-            for pick in batches
+            for batch in batches
         ]
         probabilities: Probabilities = torch.cat(logits).double().softmax(dim=-1).numpy()
         return probabilities
@@ -257,20 +257,14 @@ def with_temperature(probabilities: Probabilities, temperature: float) -> Probab
     return scaled
 
 
-def on_device(
-    batch: SequenceBatch | SplitBatch, device: torch.device
-) -> SequenceBatch | SplitBatch:
+def on_device(batch: Any, device: torch.device) -> Any:
     """Copy the tensors of a batch to a device."""
     if isinstance(batch, SplitBatch):
-        return batch._replace(parts=[copy_to(part, device) for part in batch.parts])
-    return copy_to(batch, device)
-
-
-def copy_to(batch: SequenceBatch, device: torch.device) -> SequenceBatch:
+        return batch._replace(parts=[on_device(part, device) for part in batch.parts])
     x, length, c, label = (each.to(device) for each in batch[:4])
     return SequenceBatch(x, length, c, label, batch.share)
 
 
-def as_sequences(latents: Tensor, segments: Segments) -> list[npt.NDArray[np.float32]]:
-    """Split latents (N, Z) into those of each utterance, (S, Z)."""
-    return [rows.numpy() for rows in torch.split(latents, segments.count.tolist())]
+def sequence_data(latents: Sequence[Tensor], speakers: Sequence[str]) -> UtteranceData:
+    """Pass the latents (S, Z) of each of U utterances to an estimator, for frames."""
+    return UtteranceData([rows.numpy() for rows in latents], None, tuple(speakers))

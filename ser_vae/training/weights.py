@@ -63,9 +63,13 @@ def load(network: Network, path: Path) -> None:
     except UNREADABLE as error:
         raise SerVaeError(
             f"{path}: expected the weights of a {type(network).__name__} of the configured sizes, "
-            f"got: {str(error).splitlines()[0] if str(error) else type(error).__name__}\n"
+            f"got: {_reason(error)}\n"
             "Give the pretrained.ckpt of a run with the same model, corpus classes and segments."
         ) from error
+
+
+def _reason(error: BaseException) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def check_resumable(checkpoint: Path, network: Network) -> None:
@@ -80,9 +84,8 @@ def check_resumable(checkpoint: Path, network: Network) -> None:
         if shapes != {name: value.shape for name, value in network.state_dict().items()}:
             raise ValueError("it holds a network of other sizes")
     except UNREADABLE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise SerVaeError(
-            f"{checkpoint}: cannot resume from this checkpoint: {reason}\n"
+            f"{checkpoint}: cannot resume from this checkpoint: {_reason(error)}\n"
             "Remove it to start the stage over, or give force=true to start the run over."
         ) from error
 

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ser_vae import SerVaeError
 from ser_vae.features.functionals import THIRDS, functionals
 
 F = 3
@@ -98,8 +97,3 @@ def test_functionals_of_scaled_and_shifted_frames_are_scaled_and_shifted(
     level = functionals(name, np.full((1, F), shift))
     expected = scale * functionals(name, x) + level
     np.testing.assert_allclose(functionals(name, scale * x + shift), expected, atol=1e-6)
-
-
-def test_an_unknown_set_is_refused():
-    with pytest.raises(SerVaeError, match="mean_and_deviation, thirds, got 'moments'"):
-        functionals("moments", sequence(5))
