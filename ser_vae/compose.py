@@ -66,12 +66,12 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
     Raises:
         OverrideError: an override is invalid; the message is that of the command line.
     """
-    path = [f"hydra.searchpath=['file://{Path(config_dir).absolute()}']"] if config_dir else []
     state = Singleton.get_state()
     GlobalHydra.instance().clear()
     try:
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            cfg = hydra.compose("config", [*overrides, *path], return_hydra_config=True)
+            given = [*overrides, *search_path(config_dir)]
+            cfg = hydra.compose("config", given, return_hydra_config=True)
         settings = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
         return plain(settings, cfg.hydra.runtime)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
@@ -80,8 +80,17 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
         Singleton.set_state(state)
 
 
-def expand(overrides: Sequence[str]) -> Iterator[dict[str, str]]:
+def search_path(config_dir: str | Path | None) -> list[str]:
+    """Return the override that adds a folder of the user's own options."""
+    return [f"hydra.searchpath=['file://{Path(config_dir).absolute()}']"] if config_dir else []
+
+
+def expand(
+    overrides: Sequence[str], config_dir: str | Path | None = None
+) -> Iterator[dict[str, str]]:
     """Yield group -> option, seed and fold of every run of a multirun with these overrides.
+
+    `config_dir` is that of `configure`.
 
     Raises:
         SerVaeError: Hydra refuses the overrides.
@@ -91,7 +100,8 @@ def expand(overrides: Sequence[str]) -> Iterator[dict[str, str]]:
         given = parser.parse_overrides(list(overrides))
         fixed = [override.input_line for override in given if not override.is_sweep_override()]
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            cfg = hydra.compose("config", [*map(str, fixed)], return_hydra_config=True)
+            arguments = [*map(str, fixed), *search_path(config_dir)]
+            cfg = hydra.compose("config", arguments, return_hydra_config=True)
         keys = {override.key_or_group for override in given}
         params = {k: v for k, v in (cfg.hydra.sweeper.params or {}).items() if k not in keys}
         swept = parser.parse_overrides([f"{key}={value}" for key, value in params.items()])

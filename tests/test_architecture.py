@@ -19,10 +19,11 @@ ORDER = [
     *("plots", "logger", "report"),
 ]
 ENTRY_POINTS = (
-    *("run", "compose", "check", "pipeline", "listen", "dashboard", "sweep", "command_errors"),
-    *("export", "share", "predict", "encode", "inputs", "app", "help", "__main__"),
+    *("run", "compose", "check", "pipeline", "result", "listen", "dashboard", "sweep"),
+    *("command_errors", "export", "share", "predict", "encode", "inputs", "app", "help"),
+    "__main__",
 )
-BUDGET = {"ser_vae": (12_260, 144), "ser_vae/report": (1_100, None), "tests": (15_400, None)}
+BUDGET = {"ser_vae": (12_380, 144), "ser_vae/report": (1_100, None), "tests": (14_600, None)}
 
 
 def stage_of(module: str) -> str:

@@ -88,12 +88,6 @@ def test_all_clips_have_the_scale_loudness(page: Path) -> None:
     assert np.abs(scale_loudness(peaks)).max() == pytest.approx(0.98)
 
 
-def test_the_same_command_writes_the_same_files(page: Path, folder: Path, tmp_path: Path) -> None:
-    assert main([str(folder), "--utterance", "calm03.wav", "--out", str(tmp_path)]) == 0
-    for path in page.iterdir():
-        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
-
-
 def test_without_a_choice_one_test_utterance_of_each_emotion_is_decoded(folder: Path) -> None:
     items = find_test_utterances(RunFolder(folder), [])
     assert tuple(item.truth for item in items) == EMOTIONS
@@ -164,8 +158,6 @@ def test_missing_audio_is_named_with_the_remedy(
     [
         (("{folder}", "--utterance", "calm99.wav"), "calm99.wav: not in the test set of 18"),
         (("{folder}/model",), "no test utterances are known.\nGive recordings"),
-        (("{root}",), "expected a run folder or its model/"),
-        (("{folder}", "{root}/gone.wav"), "gone.wav"),
     ],
 )
 def test_a_mistake_is_named(
@@ -177,11 +169,6 @@ def test_a_mistake_is_named(
 ) -> None:
     text = error_of(capsys, *(each.format(folder=folder, root=root) for each in arguments))
     assert message in text
-
-
-def test_a_negative_count_of_dimensions_is_refused(folder: Path) -> None:
-    with pytest.raises(SystemExit):
-        main([str(folder), "--dimensions", "-1"])
 
 
 def test_of_a_segment_of_a_file_the_segment_alone_is_played(

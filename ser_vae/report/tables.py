@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ser_vae.report.contents import CONTENTS, LIMITS
-from ser_vae.report.paper import MODELS, heading
+from ser_vae.evaluation.predictions import CONTROLS
+from ser_vae.report.contents import CONTENTS, LIMITS, MODELS, heading
 from ser_vae.report.runs import MAIN, Record
-from ser_vae.report.scores import CONTROLS, Results
+from ser_vae.report.scores import Results
 
 MISSING = "–"
 LEAKS = "LEAKS, no result"
@@ -100,7 +100,7 @@ def model_rows(results: Results, number: int) -> Iterator[Record]:
 def format_score(score: Record) -> Record:
     keys = {"WA": "wa", "F1": "macro_f1", "NLL": "nll", "ECE": "ece", "paper": "paper_accuracy"}
     others = {k: format_number(score[key], 2 if k == "NLL" else 1) for k, key in keys.items()}
-    sd = f" ± {score['ua_sd']:.1f}" if score["n"] > 1 else ""
+    sd = "" if pd.isna(score["ua_sd"]) else f" ± {score['ua_sd']:.1f}"
     ends = format_number(score["low"]), format_number(score["high"])
     interval = MISSING if MISSING in ends else " to ".join(ends)
     return {"UA": format_number(score["ua"]) + sd, "95 %": interval, **others}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from report.conftest import Study, guess, health
 
-from ser_vae.report import notes
+from ser_vae.report import render
 from ser_vae.report.tables import (
     Table,
     format_p,
@@ -124,7 +124,7 @@ def test_points_have_a_sign_and_zero_has_none(points: float, text: str) -> None:
 
 def answer(study: Study) -> list[str]:
     results = study.results
-    return notes.answer_sentences(results, notes.order_studies(results)[0])
+    return render.answer_sentences(results, render.order_studies(results)[0])
 
 
 def test_the_answer_names_who_beats_whom_the_largest_difference_first(study: Study) -> None:
@@ -151,7 +151,7 @@ def test_remarks_say_each_thing_once(study: Study) -> None:
     study.run("model=ae", "training.pretrain.epochs=2", seed=1)
     study.run("model=ae", state="failed")
     (study.run("model=pca") / "predictions.csv").unlink()
-    remarks = notes.find_remarks(study.results)
+    remarks = render.find_remarks(study.results)
     assert remarks[:3] == [
         "All runs were made with training.pretrain.epochs=2.",
         f"{caveat} (vae).",
@@ -167,7 +167,7 @@ def test_the_papers_corpus_comes_first(study: Study) -> None:
     study.run("model=ae", corpus="aaa")
     study.run("model=ae", corpus="aaa", seed=1)
     study.run("model=vae", corpus="iemocap")
-    assert notes.order_studies(study.results) == ["iemocap, random split", "aaa, random split"]
+    assert render.order_studies(study.results) == ["iemocap, random split", "aaa, random split"]
 
 
 def test_the_leak_of_the_label_has_its_intervals(study: Study) -> None:
