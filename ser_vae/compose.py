@@ -13,15 +13,14 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.singleton import Singleton
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, flag_override
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
-from ser_vae.command_errors import explain
-from ser_vae.quoting import quoted
+from ser_vae.command_errors import explain, quoted
 from ser_vae.settings import conf_dir
-from ser_vae.sweep.cores import jobs_at_once
+from ser_vae.sweep.jobs import jobs_at_once
 
 PLACES = ("runs", "cache", "corpus.root", "jobs", "progress", "force", "debug")  # of this machine
 GROUPS = ("corpus", "features", "split", "data", "model", "classifier", "training")
@@ -73,7 +72,8 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
             given = [*overrides, *search_path(config_dir)]
             cfg = hydra.compose("config", given, return_hydra_config=True)
-        return plain_without_hydra(cfg)
+        settings = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+        return plain(settings, cfg.hydra.runtime)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise OverrideError(explain(error)) from None
     finally:
@@ -83,13 +83,6 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
 def search_path(config_dir: str | Path | None) -> list[str]:
     """Return the override that adds a folder of the user's own options."""
     return [f"hydra.searchpath=['file://{Path(config_dir).absolute()}']"] if config_dir else []
-
-
-def plain_without_hydra(cfg: DictConfig) -> dict[str, Any]:
-    runtime = cfg.hydra.runtime
-    with flag_override(cfg, "struct", False):
-        del cfg["hydra"]
-    return plain(cfg, runtime)
 
 
 def expand(

@@ -9,8 +9,8 @@ import hydra
 import pytest
 from run_files import Command, Run, folders
 
+from ser_vae.command_errors import quoted
 from ser_vae.compose import OverrideError, command, configure
-from ser_vae.quoting import quoted
 from ser_vae.run import run
 
 SHORT = ("model=ae", "model.hidden=[16]", "training.pretrain.epochs=1", "seed=3")

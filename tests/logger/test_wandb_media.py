@@ -12,7 +12,7 @@ from wandb_files import RecordedRun
 
 from ser_vae.evaluation.arrays import Latents
 from ser_vae.logger import media
-from ser_vae.logger.wandb_media import prediction_table
+from ser_vae.logger.wandb import prediction_table
 from ser_vae.run_folder import RunFolder
 
 Recorded = tuple[RecordedRun, RunFolder]

@@ -11,7 +11,7 @@ from rich.console import Console
 from run_files import folders
 
 from ser_vae import sweep
-from ser_vae.sweep.table import RECENT, RESERVED, Job, draw, heading
+from ser_vae.sweep import RECENT, RESERVED, Job, draw, heading
 
 Multirun = Callable[..., tuple[int, str]]
 
