@@ -22,7 +22,7 @@ import ser_vae
 from ser_vae import SerVaeError
 from ser_vae.command_line import model_parser
 from ser_vae.corpus.utterance import SYNTHETIC
-from ser_vae.evaluation import latents
+from ser_vae.evaluation.arrays import Latents
 from ser_vae.features.extractor import Invertible
 from ser_vae.inputs import ONE_SPEAKER, Input, with_speakers
 from ser_vae.plots.latent_map import latent_map
@@ -74,13 +74,13 @@ class Explorer:
     """A model, and the mean latents of its training utterances; None if the folder lacks them."""
 
     model: Recogniser
-    training: latents.Latents | None
+    training: Latents | None
 
     @classmethod
     def load(cls, path: str, trust: Sequence[str] = ()) -> "Explorer":
         model = ser_vae.load(path, trust=trust)
         file = RunFolder(model_folder(path).parent).training_latents
-        return cls(model, latents.read(file) if file.exists() else None)
+        return cls(model, Latents.read(file) if file.exists() else None)
 
     @property
     def heading(self) -> str:

@@ -29,7 +29,7 @@ from ser_vae import SerVaeError
 from ser_vae.command_line import model_parser
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.data.segment import join_segments
-from ser_vae.evaluation import illustrations, latents
+from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.features import audio
 from ser_vae.features.audio import Samples
 from ser_vae.files import atomic_write, write_text
@@ -38,8 +38,7 @@ from ser_vae.plots.style import png_bytes
 from ser_vae.recogniser import Recogniser, Recording
 from ser_vae.run_folder import RunFolder
 from ser_vae.terminal import track
-from ser_vae.training.decode import traverse
-from ser_vae.training.illustrate import Illustrator
+from ser_vae.training.illustrate import Illustrator, traverse
 
 Frames = npt.NDArray[np.float32]  # (T, F), natural log of mel power
 
@@ -172,8 +171,8 @@ def find_test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Item]
             f"{folder.path}: no run folder with latents.npz, so no test utterances are known.\n"
             "Give recordings: python -m ser_vae.listen MODEL FILE…"
         )
-    known = latents.read(folder.latents)
-    names = wanted or illustrations.read(folder.illustrations).utterance
+    known = Latents.read(folder.latents)
+    names = wanted or Illustrations.read(folder.illustrations).utterance
     items = []
     for name in names:
         if name not in known.utterance:

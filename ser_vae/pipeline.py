@@ -27,22 +27,27 @@ from torch import Tensor
 
 from ser_vae import SerVaeError
 from ser_vae import settings as typed
+from ser_vae.baseline.estimator import Training
 from ser_vae.baseline.svm import fit_temperature
 from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.corpus.completeness import corpus_warnings
 from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance
 from ser_vae.data.audit import audit
-from ser_vae.data.frame_buffer import MemoryOrFile
-from ser_vae.data.prepared import NO_LABEL, PreparedData, utterance_table
-from ser_vae.data.segment import Segmentation, cut
+from ser_vae.data.prepared import (
+    NO_LABEL,
+    PreparedData,
+    check_classes,
+    report_unusable,
+    unusable,
+    utterance_table,
+)
+from ser_vae.data.segment import MemoryOrFile, Segmentation, cut
 from ser_vae.data.sets import SequenceSet
-from ser_vae.data.unlabelled import UNLABELLED, of_training_speakers
-from ser_vae.data.usable import check_classes, report_unusable, unusable
-from ser_vae.evaluation import illustrations, latents
+from ser_vae.data.subset import UNLABELLED, of_training_speakers
+from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.evaluation.calibration import calibration
 from ser_vae.evaluation.compare import ua_difference
-from ser_vae.evaluation.illustrations import Illustrations
 from ser_vae.evaluation.metrics import evaluate as score
 from ser_vae.evaluation.metrics import scores
 from ser_vae.evaluation.predictions import Predictions, predictions
@@ -64,12 +69,10 @@ from ser_vae.split.grouped import grouped_folds
 from ser_vae.terminal import stderr
 from ser_vae.training import weights
 from ser_vae.training.classify import Classify
-from ser_vae.training.convergence import describe, read_budgets
 from ser_vae.training.devices import barrier, device_of, is_rank_zero
-from ser_vae.training.encode import Marginal, encode, one_hot_condition, uniform_condition
 from ser_vae.training.fit import LAST, count_epochs, fit
 from ser_vae.training.health import draw_segments, measure_health
-from ser_vae.training.history import replay
+from ser_vae.training.history import describe, read_budgets, replay
 from ser_vae.training.illustrate import Illustrator, typical_utterances
 from ser_vae.training.label_policy import (
     LEAKING,
@@ -82,12 +85,21 @@ from ser_vae.training.label_policy import (
     given,
     random_labels,
 )
-from ser_vae.training.predict import Encoder, LatentClassifier, as_sequences, with_temperature
+from ser_vae.training.predict import (
+    Encoder,
+    LatentClassifier,
+    Marginal,
+    encode,
+    one_hot_condition,
+    sequence_data,
+    uniform_condition,
+    with_temperature,
+)
 from ser_vae.training.pretrain import Pretrain
-from ser_vae.training.pretraining_record import PretrainingRecord
 from ser_vae.training.seeding import seed_for
 from ser_vae.training.stage import Stage
 from ser_vae.training.utterance import ClassifyUtterances, UtteranceSet
+from ser_vae.training.weights import PretrainingRecord
 
 log = logging.getLogger(__name__)
 
@@ -509,15 +521,9 @@ def train_classifier(
         classifier.encoder.train()
     conditions = training_condition(condition, data)
     if isinstance(head, SequenceEstimator):
-        head.fit(
-            as_sequences(latents_of(classifier, data, conditions, "all"), data.segments),
-            data.speakers(),
-            training_labels(data),
-            list(data.table["part"]),
-            emotions=data.emotions,
-            normalise=settings.normalise,
-            seed=seed_for(settings.seed, "classify"),
-        )
+        rows = latents_of(classifier, data, conditions, "all")
+        of_utterances = sequence_data(data.segments.split(rows), data.speakers())
+        head.fit(of_utterances, training_of(settings, data, seed_for(settings.seed, "classify")))
         return classifier
     stage = Classify(
         head,
@@ -607,9 +613,10 @@ def training_condition(condition: Condition, data: PreparedData) -> Tensor:
     return conditions
 
 
-def training_labels(data: PreparedData) -> Any:
-    """(U,) the labels of the training set, NO_LABEL for all others."""
-    return data.label.where(data.mask("train"), torch.tensor(NO_LABEL)).numpy()
+def training_of(settings: Settings, data: PreparedData, seed: int) -> Training:
+    """Collect what an estimator learns from; only the training set keeps its labels."""
+    label = data.label.where(data.mask("train"), torch.tensor(NO_LABEL)).numpy()
+    return Training(label, list(data.table["part"]), data.emotions, settings.normalise, seed)
 
 
 def sequences(
@@ -666,19 +673,12 @@ def fit_utterance_level(
     loggers: Sequence[Logger],
 ) -> None:
     """Fit a model of whole utterances in place; a network leaves its curves in `folder`."""
-    everything, part = utterance_data(data.segments, data.speakers(), whole), data.table["part"]
-    labels = training_labels(data)
+    everything = utterance_data(data.segments, data.speakers(), whole)
+    training = training_of(settings, data, seed_for(settings.seed, "statistics"))
     if not isinstance(model, UtteranceVAE):
-        model.fit(
-            everything,
-            labels,
-            list(part),
-            emotions=data.emotions,
-            normalise=settings.normalise,
-            seed=seed_for(settings.seed, "statistics"),
-        )
+        model.fit(everything, training)
         return
-    values = model.vectors.fit(everything, list(part), settings.normalise)
+    values = model.vectors.fit(everything, training.part, training.normalise)
     assert isinstance(settings.model, UtteranceVAEModel)
     optimizer = settings.model.training.optimizer.model_dump()
     stage = ClassifyUtterances(model, seed_for(settings.seed, "classify"), optimizer)
@@ -921,25 +921,21 @@ def illustrate(
     """Write `latents.npz`, `training_latents.npz` and, for a decoder, `illustrations.npz`."""
     for part, path in (("test", folder.latents), ("train", folder.training_latents)):
         utterances = data.utterances(part)
-        latents.write(
-            path,
-            latents.Latents(
-                utterance=tuple(u.id for u in utterances),
-                speaker=tuple(u.speaker for u in utterances),
-                emotion=tuple(u.emotion for u in utterances),
-                sex=tuple(u.sex or "" for u in utterances),
-                audio=tuple(str(u.path.absolute()) for u in utterances),
-                mean=means[data.mask(part).numpy()].astype(np.float32),
-                clip=np.array([u.clip or (np.nan, np.nan) for u in utterances])
-                if any(u.clip for u in utterances)
-                else None,
-            ),
-        )
+        clips = np.array([u.clip or (np.nan, np.nan) for u in utterances])
+        Latents(
+            utterance=tuple(u.id for u in utterances),
+            speaker=tuple(u.speaker for u in utterances),
+            emotion=tuple(u.emotion for u in utterances),
+            sex=tuple(u.sex or "" for u in utterances),
+            audio=tuple(str(u.path.absolute()) for u in utterances),
+            mean=means[data.mask(part).numpy()].astype(np.float32),
+            clip=clips if any(u.clip for u in utterances) else None,
+        ).write(path)
     recogniser, test = result.recogniser, data.utterances("test")
     if (illustrator := illustrator_of(recogniser, data)) is not None:
         ids = [utterance.id for utterance in test]
         examples = illustrations_of(illustrator, ids, data.emotions, settings.seed)
-        illustrations.write(folder.illustrations, examples)
+        examples.write(folder.illustrations)
 
 
 def illustrator_of(recogniser: Recogniser, data: PreparedData) -> Illustrator | None:

@@ -18,7 +18,7 @@ from run_files import FinishedRun
 
 import ser_vae
 from ser_vae import app
-from ser_vae.evaluation import latents
+from ser_vae.evaluation.arrays import Latents
 
 PATIENCE_MS = 60_000
 
@@ -87,7 +87,7 @@ def test_the_page_asks_this_machine_alone(page: Any) -> None:
 
 def test_the_latent_of_a_training_utterance_is_that_of_the_run(run: Path) -> None:
     explorer = app.Explorer.load(str(run / "model"))
-    stored = latents.read(run / "training_latents.npz")
+    stored = Latents.read(run / "training_latents.npz")
     np.testing.assert_array_equal(explorer.training.mean, stored.mean)
     latent = explorer.model.encode(stored.audio[0]).mean(axis=0)
     np.testing.assert_allclose(latent, stored.mean[0], atol=1e-5)

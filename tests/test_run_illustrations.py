@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from run_files import FinishedRun, table
 
-from ser_vae.evaluation import illustrations, latents
+from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.features.audio import read
 from ser_vae.run import configure
 from ser_vae.run_folder import RunFolder
@@ -15,9 +15,9 @@ from ser_vae.settings import build
 BANDS, LENGTH = 80, 10
 
 
-def read_run(path: Path) -> tuple[RunFolder, latents.Latents, illustrations.Illustrations]:
+def read_run(path: Path) -> tuple[RunFolder, Latents, Illustrations]:
     folder = RunFolder(path)
-    return folder, latents.read(folder.latents), illustrations.read(folder.illustrations)
+    return folder, Latents.read(folder.latents), Illustrations.read(folder.illustrations)
 
 
 @pytest.mark.parametrize("normalise", ["train", "speaker"])
@@ -60,8 +60,10 @@ def test_an_autoencoder_has_no_prior_and_a_vae_one(
 ) -> None:
     assert len(read_run(finished_run(f"model={model}")[1])[2].prior) == kinds
 
+    assert len(read_run(finished_run(f"model={model}")[1])[2].prior) == kinds
+
 
 def test_a_model_without_a_decoder_leaves_latents_alone(finished_run: FinishedRun) -> None:
     folder = RunFolder(finished_run("model=untrained")[1])
-    assert latents.read(folder.latents).mean.shape[1] == configure()["model"]["latent"]
+    assert Latents.read(folder.latents).mean.shape[1] == configure()["model"]["latent"]
     assert not folder.illustrations.exists()

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ser_vae.baseline.estimator import FloatArray, UtteranceData
+from ser_vae.baseline.estimator import FloatArray, Training, UtteranceData
 
 EMOTIONS = ("sad", "angry", "happy")  # not in alphabetical order
 RUNTIME = {"input_size": 30, "num_classes": 3, "columns": 3}
@@ -46,8 +46,7 @@ class Utterances(NamedTuple):
     def fit(self, estimator: Any, *, normalise: str = "train", seed: int = 7) -> Any:
         """Fit an estimator as a run does: it gets no label outside the training set."""
         label = np.where(self.train, self.label, -1)
-        known = {"emotions": EMOTIONS, "normalise": normalise, "seed": seed}
-        estimator.fit(self.data, label, self.part, **known)
+        estimator.fit(self.data, Training(label, self.part, EMOTIONS, normalise, seed))
         return estimator
 
     def test_probabilities(self, estimator: Any, **settings: Any) -> FloatArray:

@@ -17,7 +17,8 @@ from mutations import Change, inside_archive, mutated
 from ser_vae import SerVaeError
 from ser_vae.corpus import folder, iemocap
 from ser_vae.corpus.utterance import Utterance
-from ser_vae.evaluation import illustrations, latents, predictions
+from ser_vae.evaluation import predictions
+from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.features import audio
 from ser_vae.features.store import FeatureStore
 from ser_vae.report.runs import DAMAGED, read_run
@@ -71,9 +72,9 @@ def readers(place: Path) -> dict[str, Reader]:
                 ("metrics.json", whole.metrics_json()),
             )
         },
-        "latents.npz": Reader([whole.latents_npz(place)], latents.read, change=inside_archive),
+        "latents.npz": Reader([whole.latents_npz(place)], Latents.read, change=inside_archive),
         "illustrations.npz": Reader(
-            [whole.illustrations_npz(place)], illustrations.read, change=inside_archive
+            [whole.illustrations_npz(place)], Illustrations.read, change=inside_archive
         ),
         "pretrained.ckpt": Reader(
             [whole.weights_of(whole.network(), place)],

@@ -12,7 +12,8 @@ import torch
 import yaml
 
 from ser_vae.data.sets import SegmentSet
-from ser_vae.evaluation import illustrations, latents, predictions
+from ser_vae.evaluation import predictions
+from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.model.ae import AE
 from ser_vae.run import configure
 from ser_vae.settings import Optimizer, Stage, validate
@@ -80,7 +81,7 @@ def metrics_json() -> bytes:
 def latents_npz(place: Path) -> bytes:
     names = tuple(f"u{n}" for n in range(5))
     mean = np.random.default_rng(0).standard_normal((5, 3)).astype(np.float32)
-    latents.write(place / "l.npz", latents.Latents(names, names, names, names, names, mean))
+    Latents(names, names, names, names, names, mean).write(place / "l.npz")
     return (place / "l.npz").read_bytes()
 
 
@@ -88,7 +89,7 @@ def illustrations_npz(place: Path) -> bytes:
     def frames(*shape: int) -> Any:
         return np.random.default_rng(0).standard_normal(shape).astype(np.float32)
 
-    drawn = illustrations.Illustrations(
+    drawn = Illustrations(
         emotions=("sad", "gay"),
         utterance=("u0", "u1"),
         emotion=("sad", "gay"),
@@ -101,7 +102,7 @@ def illustrations_npz(place: Path) -> bytes:
         prior=frames(2, 3, 10, 8),
         frame_shift_s=0.01,
     )
-    illustrations.write(place / "i.npz", drawn)
+    drawn.write(place / "i.npz")
     return (place / "i.npz").read_bytes()
 
 

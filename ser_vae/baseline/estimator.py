@@ -42,6 +42,31 @@ class UtteranceData:
         )
 
 
+@dataclass(frozen=True)
+class Training:
+    """What an estimator learns from, besides the data of all U utterances of a run.
+
+    Attributes:
+        label: (U,) class indices in the training set, -1 elsewhere.
+        part: "train", "validation", "test" or "unlabelled" for each utterance.
+        emotions: the K classes.
+        normalise: the policy of the run, see `features.normalise`.
+        seed: of all random choices.
+    """
+
+    label: LabelArray
+    part: Sequence[str]
+    emotions: Sequence[str]
+    normalise: Policy
+    seed: int
+
+    @property
+    def in_train(self) -> npt.NDArray[np.bool_]:
+        """(U,) which utterances are in the training set."""
+        in_train: npt.NDArray[np.bool_] = np.array(self.part) == "train"
+        return in_train
+
+
 class UtteranceEstimator(Protocol):
     """A classifier of whole utterances.
 
@@ -53,26 +78,11 @@ class UtteranceEstimator(Protocol):
     level: str
     extractor: Extractor | None
 
-    def fit(
-        self,
-        data: UtteranceData,
-        label: LabelArray,
-        part: Sequence[str],
-        *,
-        emotions: Sequence[str],
-        normalise: Policy,
-        seed: int,
-    ) -> None:
+    def fit(self, data: UtteranceData, training: Training) -> None:
         """Learn from the training set.
 
-        Args:
-            data: all U utterances of the run. The audio of the other sets is used where
-                `normalise` is `speaker`, as statistics of a speaker are over all utterances.
-            label: (U,) class indices in the training set, -1 elsewhere.
-            part: "train", "validation", "test" or "unlabelled" for each utterance.
-            emotions: the K classes.
-            normalise: the policy of the run, see `features.normalise`.
-            seed: of all random choices.
+        `data` are all U utterances of the run. The audio of the other sets is used where
+        `normalise` is `speaker`, as statistics of a speaker are over all utterances.
         """
 
     def predict_proba(self, data: UtteranceData) -> FloatArray:

@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ser_vae.baseline.estimator import FloatArray, LabelArray, UtteranceData
+from ser_vae.baseline.estimator import FloatArray, LabelArray, Training, UtteranceData
 from ser_vae.features.extractor import Extractor
-from ser_vae.features.normalise import Policy
 
 
 class Majority:
@@ -20,18 +19,9 @@ class Majority:
     def __init__(self, *, input_size: int, num_classes: int, columns: int) -> None:
         """Accept what every baseline is built with; there is nothing to set."""
 
-    def fit(
-        self,
-        data: UtteranceData,  # noqa: ARG002
-        label: LabelArray,
-        part: Sequence[str],
-        *,
-        emotions: Sequence[str],
-        normalise: Policy,  # noqa: ARG002
-        seed: int,  # noqa: ARG002
-    ) -> None:
+    def fit(self, data: UtteranceData, training: Training) -> None:  # noqa: ARG002
         """Count the emotions of the training set."""
-        self.frequencies = class_frequencies(label[np.array(part) == "train"], emotions)
+        self.frequencies = class_frequencies(training.label[training.in_train], training.emotions)
 
     def predict_proba(self, data: UtteranceData) -> FloatArray:
         """Return the same row for each utterance: (U, K)."""

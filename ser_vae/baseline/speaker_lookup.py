@@ -1,11 +1,11 @@
 """The most frequent emotion of each speaker: what knowing only the speaker achieves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from ser_vae.baseline.estimator import FloatArray, LabelArray, UtteranceData
+from ser_vae.baseline.estimator import FloatArray, Training, UtteranceData
 from ser_vae.baseline.majority import Majority, class_frequencies
 
 
@@ -16,20 +16,14 @@ class SpeakerLookup(Majority):
     is that of `data.audit.speaker_lookup`.
     """
 
-    def fit(
-        self,
-        data: UtteranceData,
-        label: LabelArray,
-        part: Sequence[str],
-        *,
-        emotions: Sequence[str],
-        **settings: Any,
-    ) -> None:
+    def fit(self, data: UtteranceData, training: Training) -> None:
         """Count the emotions of each speaker of the training set."""
-        super().fit(data, label, part, emotions=emotions, **settings)
-        train, speakers = np.array(part) == "train", np.array(data.speakers)
+        super().fit(data, training)
+        train, speakers = training.in_train, np.array(data.speakers)
         self.by_speaker = {
-            str(name): class_frequencies(label[train & (speakers == name)], emotions)
+            str(name): class_frequencies(
+                training.label[train & (speakers == name)], training.emotions
+            )
             for name in np.unique(speakers[train])
         }
 

@@ -3,16 +3,13 @@
 The models pooled_svm, logmel_svm, egemaps_svm and handcrafted_svm, which differ in the vector.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from ser_vae.baseline.estimator import FloatArray, LabelArray, UtteranceData
+from ser_vae.baseline.estimator import FloatArray, Training, UtteranceData
 from ser_vae.baseline.svm import SVM, speakers_to_hold_out
 from ser_vae.baseline.vectors import UtteranceVectors
 from ser_vae.features.extractor import Extractor
-from ser_vae.features.normalise import Policy
 from ser_vae.settings import build
 
 
@@ -25,26 +22,19 @@ class OneVector:
     vectors: UtteranceVectors
     classifier: Any  # SVM, or another class with its methods
 
-    def fit(
-        self,
-        data: UtteranceData,
-        label: LabelArray,
-        part: Sequence[str],
-        *,
-        emotions: Sequence[str],
-        normalise: Policy,
-        seed: int,
-    ) -> None:
+    def fit(self, data: UtteranceData, training: Training) -> None:
         """Fit the normaliser on all utterances (U,) and the classifier on the training set.
 
         Raises:
             SerVaeError: the training set has fewer than two utterances of an emotion.
         """
-        train = np.array(part) == "train"
-        vectors = self.vectors.fit(data, part, normalise)
-        speakers = speakers_to_hold_out(data.speakers, part)
+        vectors = self.vectors.fit(data, training.part, training.normalise)
         self.classifier.fit(
-            vectors[train], label[train], emotions=emotions, speakers=speakers, seed=seed
+            vectors[training.in_train],
+            training.label[training.in_train],
+            emotions=training.emotions,
+            speakers=speakers_to_hold_out(data.speakers, training.part),
+            seed=training.seed,
         )
 
     def predict_proba(self, data: UtteranceData) -> FloatArray:

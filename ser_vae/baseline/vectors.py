@@ -61,11 +61,7 @@ class UtteranceVectors:
 
     def _rows(self, data: UtteranceData) -> list[Tensor]:
         """Compute the vectors, not standardised: U tensors (1, E)."""
-        joined = []
-        if self.whole:
-            if data.whole is None:
-                raise ValueError("UtteranceData.whole is None; expected the extractor's output")
-            joined.append(data.whole)
+        joined: list[Any] = [data.whole] if self.whole else []
         if self.functionals is not None:
             joined.append(np.stack([functionals(self.functionals, f) for f in data.frames]))
         return list(torch.from_numpy(np.hstack(joined).astype(np.float64)).unsqueeze(1))

@@ -1,12 +1,15 @@
-"""Store a run's arrays as NumPy .npz files, written atomically and read without pickle."""
+"""A run's arrays as NumPy .npz files, written atomically and read without pickle.
+
+`latents.npz` and `training_latents.npz` hold `Latents`, `illustrations.npz` holds `Illustrations`.
+"""
 
 import io
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,40 +17,130 @@ import numpy.typing as npt
 from ser_vae import SerVaeError
 from ser_vae.files import atomic_write
 
-Arrays = Mapping[str, npt.NDArray[Any]]
+Frames = npt.NDArray[np.float32]  # natural log of mel power
 
+LISTS = {"input", "reconstruction", "swapped"}  # one array per utterance, as T differs
 UNREADABLE = (
     *(OSError, EOFError, ValueError, LookupError, MemoryError, RuntimeError, SyntaxError),
-    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+    *(TypeError, zipfile.BadZipFile, zlib.error, tokenize.TokenError),
 )
 
 
-def write(path: Path, arrays: Arrays) -> None:
-    with atomic_write(path) as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+@dataclass(frozen=True)
+class ArrayFile:
+    """The content of an .npz: arrays, tuples of strings, numbers, and lists of arrays."""
+
+    half: ClassVar[bool] = False  # whether float32 is stored in half precision
+
+    def write(self, path: Path) -> None:
+        stored: dict[str, Any] = {k: v for k, v in vars(self).items() if v is not None}
+        for name in LISTS & stored.keys():
+            frames = enumerate(stored.pop(name))
+            stored |= {f"{name}/{number}": array for number, array in frames}
+        for name, value in stored.items():
+            array = np.asarray(value)
+            shrink = self.half and array.dtype == np.float32
+            stored[name] = array.astype(np.float16) if shrink else array
+        with atomic_write(path) as file:
+            np.savez_compressed(file, allow_pickle=False, **stored)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a file that `write` wrote.
+
+        Raises:
+            SerVaeError: the file is missing or damaged, contains pickled objects or lacks an array.
+        """
+        values: dict[str, Any] = {field.name: () for field in fields(cls) if field.name in LISTS}
+        try:
+            with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+                for entry in archive.namelist():
+                    name, _, number = entry.removesuffix(".npy").partition("/")
+                    value = _restored(np.load(io.BytesIO(archive.read(entry))))
+                    values[name] = (*values[name], value) if number else value
+            return cls(**values)
+        except UNREADABLE as error:
+            raise SerVaeError(
+                f"{path} can't be read as a file of a run: {error!r}.\n"
+                "Repeat the run with force=true."
+            ) from error
 
 
-def read(path: Path) -> Arrays:
-    """Read all arrays of a file.
+def _restored(array: npt.NDArray[Any]) -> Any:
+    """Return strings as a tuple, a number as such, and an array in single precision at least."""
+    if array.dtype.kind == "U":
+        return tuple(array.tolist())
+    if array.ndim == 0:
+        return array.item()
+    return array.astype(np.float32) if array.dtype == np.float16 else array
 
-    Raises:
-        SerVaeError: the file is missing or damaged, or contains pickled objects.
+
+@dataclass(frozen=True)
+class Latents(ArrayFile):
+    """Mean latents of U test utterances.
+
+    Attributes:
+        utterance, speaker, emotion, sex: U strings each; empty if unknown.
+        audio: U paths of the audio files at the time of the run.
+        mean: (U, Z) latent, such as mu, averaged over the segments of an utterance. A conditional
+            encoder is given no label.
+        clip: (U, 2) start and end of the utterance in its file, in s, NaN if it is all of it; None
+            if all utterances are whole files.
     """
-    try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            return {
-                name.removesuffix(".npy"): np.load(io.BytesIO(archive.read(name)))
-                for name in archive.namelist()
-            }
-    except UNREADABLE as error:
-        raise unreadable(path, error) from error
+
+    utterance: tuple[str, ...]
+    speaker: tuple[str, ...]
+    emotion: tuple[str, ...]
+    sex: tuple[str, ...]
+    audio: tuple[str, ...]
+    mean: npt.NDArray[np.float32]
+    clip: npt.NDArray[np.float64] | None = None
+
+    def clip_of(self, row: int) -> tuple[float, float] | None:
+        """Return start and end of an utterance in its file, in s; None if it is the whole file."""
+        if self.clip is None or np.isnan(self.clip[row]).any():
+            return None
+        start, end = self.clip[row].tolist()
+        return start, end
+
+    def recordings(self) -> dict[str, tuple[str, tuple[float, float] | None]]:
+        """Map each utterance to its file and clip."""
+        return {
+            utterance: (self.audio[row], self.clip_of(row))
+            for row, utterance in enumerate(self.utterance)
+        }
 
 
-def strings(array: npt.NDArray[Any]) -> tuple[str, ...]:
-    return tuple(map(str, array))
+@dataclass(frozen=True)
+class Illustrations(ArrayFile):
+    """E test utterances, one of each emotion, and traversals and samples of the latent space.
 
+    A conditional encoder is given the true label, as in pretraining; no prediction uses these.
+    Spectrograms are accurate to 0.01 (natural log).
 
-def unreadable(path: Path, reason: object) -> SerVaeError:
-    return SerVaeError(
-        f"{path} can't be read as a file of a run: {reason}.\nRepeat the run with force=true."
-    )
+    Attributes:
+        emotions: the K classes.
+        utterance, emotion: E ids and their labels.
+        input: E arrays (T, F).
+        reconstruction: E arrays (T, F), decoded from mu.
+        swapped: E arrays (K, T, F), decoded with each label; empty unless conditional.
+        dimension: (n,) latent dimensions in descending order of KL, or of variance for an AE.
+        step: (m,) offsets of the traversal, in standard deviations over test segments.
+        traversal: (n, m, length, F) decoded from the mean latent with one dimension changed.
+        prior: (K, draws, length, F) decoded from z ~ N(0, I) with each label; (1, …) for a VAE,
+            (0, …) for an AE, which has no prior.
+        frame_shift_s: seconds between frames.
+    """
+
+    half: ClassVar[bool] = True
+    emotions: tuple[str, ...]
+    utterance: tuple[str, ...]
+    emotion: tuple[str, ...]
+    input: tuple[Frames, ...]
+    reconstruction: tuple[Frames, ...]
+    swapped: tuple[Frames, ...]
+    dimension: npt.NDArray[np.int64]
+    step: npt.NDArray[np.float64]
+    traversal: Frames
+    prior: Frames
+    frame_shift_s: float

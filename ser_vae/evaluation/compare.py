@@ -215,11 +215,3 @@ def combine_p_values(p: Sequence[float]) -> float:
 def holm(p: Sequence[float]) -> list[float]:
     corrected: list[float] = multipletests(p, method="holm")[1].tolist() if p else []
     return corrected
-
-
-def rounded(p: float) -> str:
-    """Format a p-value without the leading zero, with three decimals below .1."""
-    if p < 0.001:
-        return "<.001"
-    text = f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
-    return "1" if text == "1.00" else text.removeprefix("0")

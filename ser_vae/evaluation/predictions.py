@@ -1,6 +1,5 @@
 """`predictions.csv`: the predictions of a test set, from which all scores can be recomputed."""
 
-import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
@@ -81,21 +81,11 @@ def pooled(folds: Sequence[Predictions]) -> Predictions:
 
 
 def write(path: Path, predictions: Predictions) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*COLUMNS, *(PROBABILITY + emotion for emotion in predictions.emotions)])
-    writer.writerows(
-        zip(
-            predictions.utterance,
-            predictions.speaker,
-            predictions.dialogue,
-            [predictions.emotions[index] for index in predictions.truth],
-            [predictions.emotions[index] for index in predictions.guess],
-            *predictions.probability.T.tolist(),  # all digits: rounding could cause ties
-            strict=True,
-        )
-    )
-    write_text(path, text.getvalue())
+    p, emotions = predictions, np.array(predictions.emotions)
+    columns = (p.utterance, p.speaker, p.dialogue, emotions[p.truth], emotions[p.guess])
+    table = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+    table[[PROBABILITY + emotion for emotion in p.emotions]] = p.probability
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))  # all digits: no new ties
 
 
 def read(path: Path) -> Predictions:
@@ -105,25 +95,19 @@ def read(path: Path) -> Predictions:
         SerVaeError: the file is missing, truncated or has another format.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            text = file.read()
+        text = path.read_text(encoding="utf-8")
         if not text.endswith("\n"):  # digits of the last number may be missing
             raise ValueError("the last line is incomplete")
-        header, *lines = csv.reader(io.StringIO(text, newline=""))
-        rows = [dict(zip(header, line, strict=True)) for line in lines]
-        emotions = tuple(c.removeprefix(PROBABILITY) for c in rows[0] if c.startswith(PROBABILITY))
-        predictions = Predictions(
-            emotions,
-            tuple(row["utterance"] for row in rows),
-            tuple(row["speaker"] for row in rows),
-            tuple(row["dialogue"] for row in rows),
-            np.array([emotions.index(row["truth"]) for row in rows]),
-            np.array([[float(row[PROBABILITY + e]) for e in emotions] for row in rows]),
-        )
-        if not np.isfinite(predictions.probability).all():
-            raise ValueError("a probability is not finite")
-        return predictions
-    except (OSError, csv.Error, IndexError, KeyError, ValueError, TypeError) as error:
+        table = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
+        columns = [name for name in table if str(name).startswith(PROBABILITY)]
+        emotions = tuple(name.removeprefix(PROBABILITY) for name in columns)
+        probability = table[columns].astype(np.float64).to_numpy()
+        if not len(table) or not np.isfinite(probability).all():
+            raise ValueError("no row, or a probability that is not finite")
+        utterance, speaker, dialogue = (tuple(table[name]) for name in COLUMNS[:3])
+        truth = np.array([emotions.index(name) for name in table["truth"]])
+        return Predictions(emotions, utterance, speaker, dialogue, truth, probability)
+    except (OSError, KeyError, ValueError, TypeError) as error:
         raise SerVaeError(
             f"{path}: expected the columns {', '.join(COLUMNS)} and {PROBABILITY}EMOTION for each "
             f"emotion, and one row per utterance: {error!r}.\nRepeat the run with force=true."

@@ -1,18 +1,15 @@
-"""Project latents to two dimensions, and measure how well groups of points separate."""
+"""Project latents to two dimensions."""
 
-from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.decomposition import PCA
-from sklearn.neighbors import NearestNeighbors
 
 Matrix = npt.NDArray[np.floating[Any]]
 
 LEAST = 4  # points that a map needs
-NEIGHBOURS = 10  # per point, for UMAP and for `shared_by_neighbours`
+NEIGHBOURS = 10  # per point, for UMAP
 
 
 def pca(points: Matrix) -> tuple[Matrix, Matrix]:
@@ -34,10 +31,6 @@ def pca(points: Matrix) -> tuple[Matrix, Matrix]:
     return xy * np.where(largest < 0, -1.0, 1.0), model.explained_variance_ratio_
 
 
-def umap_installed() -> bool:
-    return find_spec("umap") is not None
-
-
 def umap(points: Matrix, *, seed: int) -> Matrix:
     """Map points (U, Z) to (U, 2) by UMAP (McInnes et al. 2018).
 
@@ -50,35 +43,3 @@ def umap(points: Matrix, *, seed: int) -> Matrix:
     model = UMAP(n_neighbors=count, init=init, random_state=seed, n_jobs=1)
     xy: Matrix = model.fit_transform(np.asarray(points, dtype=np.float32))
     return xy
-
-
-def joined(latents: Sequence[Matrix]) -> Matrix:
-    """Concatenate the points of several models: (U, Z) each -> (sum of U, largest Z).
-
-    Each model is centred, scaled to a total variance of 1 and padded with zeros. The axes of
-    different models are unrelated, so distances between points of two models have no meaning.
-    """
-    size = max(points.shape[1] for points in latents)
-    return np.concatenate(
-        [np.pad(scaled(points), ((0, 0), (0, size - points.shape[1]))) for points in latents]
-    )
-
-
-def scaled(points: Matrix) -> Matrix:
-    """Centre points and scale them to a total variance of 1; identical points become zeros."""
-    centred = np.asarray(points, dtype=np.float64) - np.mean(points, axis=0, dtype=np.float64)
-    total = float(np.sqrt(centred.var(axis=0).sum()))
-    return centred / total if total > 0 else centred
-
-
-def shared_by_neighbours(points: Matrix, labels: Sequence[str]) -> tuple[float, float]:
-    """Return how often nearest neighbours share a point's label, and how often any points do.
-
-    Neighbours are those in all Z dimensions, not in a map, which may distort distances.
-    """
-    count = min(NEIGHBOURS, len(points) - 1)
-    near = NearestNeighbors(n_neighbors=count).fit(points).kneighbors(return_distance=False)
-    codes = np.unique(np.asarray(labels), return_inverse=True)[1]
-    sizes = np.bincount(codes)
-    chance = (sizes * (sizes - 1)).sum() / (len(codes) * (len(codes) - 1))
-    return float((codes[near] == codes[:, None]).mean()), float(chance)

@@ -15,3 +15,6 @@ class AudioError(SerVaeError):
 
 class TooShortError(SerVaeError):
     """A waveform too short for a single frame."""
+
+    def __init__(self, duration_s: float, least_s: float) -> None:
+        super().__init__(f"too short: {duration_s:.3f} s, expected at least {least_s:g} s")

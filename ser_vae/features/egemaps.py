@@ -62,10 +62,7 @@ class EGeMAPS:
         framing = round(self.window * self.sample_rate), round(self.frame_shift * self.sample_rate)
         speech = trim_quiet_ends(waveform, *framing, self.trim_db)
         if len(speech) < PITCH_WINDOW_S * self.sample_rate:
-            raise TooShortError(
-                f"too short: {len(speech) / self.sample_rate:.3f} s, expected at least "
-                f"{PITCH_WINDOW_S} s, the window of eGeMAPS's pitch"
-            )
+            raise TooShortError(len(speech) / self.sample_rate, PITCH_WINDOW_S)
         peak = float(np.abs(speech).max())
         scaled = speech * np.float32(FULL_SCALE / max(FULL_SCALE, peak))
         values = self._smile.process_signal(scaled, self.sample_rate).to_numpy(np.float32)

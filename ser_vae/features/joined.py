@@ -57,7 +57,7 @@ class Joined:
         duration_s = min(len(rows) * shift_s for rows, shift_s in frames)
         count = math.floor(duration_s / self.frame_shift_s + ROUNDING)
         if not count:
-            raise TooShortError(f"too short: {duration_s:.3f} s of frames")
+            raise TooShortError(duration_s, self.frame_shift_s)
         start_s = np.arange(count) * self.frame_shift_s
         nearest = (
             rows[np.ceil(start_s / shift_s - 0.5 - ROUNDING).astype(int).clip(0, len(rows) - 1)]

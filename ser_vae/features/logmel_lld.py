@@ -6,7 +6,6 @@ from functools import cached_property
 
 import numpy as np
 
-from ser_vae import SerVaeError
 from ser_vae.features.audio import Samples
 from ser_vae.features.egemaps import LLD_SHIFT_S, PITCH_WINDOW_S, EGeMAPS
 from ser_vae.features.logmel import LogMel
@@ -21,7 +20,7 @@ class LogMelLLD(LogMel):
     """Log-mel frames, 25 low-level descriptors, and whether the frame is voiced: F = bands + 26.
 
     T and the first columns are those of `LogMel`. The descriptors follow in openSMILE's order, then
-    1 where there is a pitch, else 0.
+    1 where there is a pitch, else 0. `frame_shift` has to be openSMILE's 10 ms.
 
     Row t of openSMILE starts where frame t does, but its window is shorter (20 ms) or, where a
     pitch is needed, longer (60 ms). Each frame takes the row whose window has the nearest centre:
@@ -36,16 +35,11 @@ class LogMelLLD(LogMel):
     deviations within voiced frames are 0.4 and 0.3. The last column tells the two apart.
 
     Raises:
-        SerVaeError: openSMILE is not installed, or the frame shift is not openSMILE's 10 ms.
+        SerVaeError: openSMILE is not installed.
     """
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.frame_shift != LLD_SHIFT_S:
-            raise SerVaeError(
-                f"features.frame_shift={self.frame_shift}: expected {LLD_SHIFT_S}, the fixed frame "
-                "shift of openSMILE's descriptors."
-            )
         _ = self._descriptors  # reports a missing openSMILE before any audio is read
 
     def __call__(self, waveform: Samples) -> Samples:

@@ -140,13 +140,3 @@ def fit_scale(utterances: Sequence[Tensor]) -> Scale:
     mean, std = (value.float() for value in mean_and_std(utterances))
     std[std < MIN_STD] = 1.0
     return Scale(mean, std)
-
-
-def standardise(
-    utterances: Sequence[Tensor], policy: Policy, speakers: Sequence[str], in_train: Sequence[bool]
-) -> list[Scale]:
-    """Fit a `Normaliser` and apply it in place; return the scale of each utterance."""
-    normaliser = Normaliser.fit(policy, utterances, speakers, in_train)
-    for frames, speaker in zip(utterances, speakers, strict=True):
-        normaliser.apply(frames, speaker)
-    return [normaliser.scale_of(speaker) for speaker in speakers]

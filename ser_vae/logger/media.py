@@ -8,10 +8,10 @@ import numpy as np
 from PIL import Image
 
 from ser_vae.corpus.utterance import SYNTHETIC
-from ser_vae.evaluation import illustrations, latents
+from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.evaluation.projection import LEAST, pca
+from ser_vae.plots.bars import kl_per_dimension
 from ser_vae.plots.confusion import confusion
-from ser_vae.plots.kl import kl_per_dimension
 from ser_vae.plots.latent_map import latent_map
 from ser_vae.plots.spectrogram import label_swapped, reconstructions
 from ser_vae.plots.style import png_bytes
@@ -36,12 +36,12 @@ def images(results: Mapping[str, Any], folder: RunFolder) -> dict[str, Image.Ima
     figures = {CONFUSION: confusion({"": counts}, results["emotions"], title=title)}
     if kl := (results["health"] or {}).get("kl_per_dimension"):
         figures[KL] = kl_per_dimension(kl, title=title)
-    if folder.latents.exists() and len((test := latents.read(folder.latents)).mean) >= LEAST:
+    if folder.latents.exists() and len((test := Latents.read(folder.latents)).mean) >= LEAST:
         points, explained = pca(test.mean)
         names = {"emotion": test.emotion, "speaker": test.speaker}
         figures[LATENT_MAP] = latent_map(points, names, explained=explained.tolist(), title=title)
     if folder.illustrations.exists():
-        examples = illustrations.read(folder.illustrations)
+        examples = Illustrations.read(folder.illustrations)
         scale: dict[str, Any] = {"frame_shift_s": examples.frame_shift_s, "title": title}
         figures[RECONSTRUCTIONS] = reconstructions(
             examples.emotion, examples.input, examples.reconstruction, **scale

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import wandb
 
-from ser_vae.evaluation import latents
+from ser_vae.evaluation.arrays import Latents
 from ser_vae.evaluation.predictions import COLUMNS, PROBABILITY
 from ser_vae.files import write_text
 from ser_vae.logger import media
@@ -57,7 +57,7 @@ def prediction_table(folder: RunFolder, rows: int, audio: int, audio_bytes: int)
     table = table.loc[of_truth.sort_values(kind="stable").index[:rows]].drop(columns="dialogue")
     table.insert(4, "right", table["truth"] == table["guess"])
     if audio and folder.latents.exists():
-        test = latents.read(folder.latents)
+        test = Latents.read(folder.latents)
         files = {u: Path(file) for u, (file, clip) in test.recordings().items() if clip is None}
         small = {u: f for u, f in files.items() if f.is_file() and f.stat().st_size <= audio_bytes}
         sounds = {u: wandb.Audio(str(small[u])) for u in table["utterance"][:audio] if u in small}

@@ -1,16 +1,16 @@
-"""Draw scores as bars with 95 % intervals, and the score of a trivial baseline as a line."""
+"""Draw bars: scores with 95 % intervals beside a trivial baseline, and the KL of each dimension."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_vae.plots.style import BLUE, COLUMN_IN, SKY_BLUE, blank, colours, styled
 
 HEIGHT_IN = 2.6
+KL_HEIGHT_IN = 2.0
 LINE_IN = 0.19  # height per horizontal bar
 MARGIN_IN = 1.1
 GROUP = 0.8  # width of a group of bars; groups are 1 apart
@@ -58,7 +58,8 @@ def grouped(
             lw=0,
             label=label,
         )
-        _whiskers(axes, centres, values[:, column], intervals[:, column])
+        ends = _ends(values[:, column], intervals[:, column])
+        axes.errorbar(centres, values[:, column], yerr=ends, **WHISKERS)
     axes.hlines(
         trivial,
         positions - 0.48,
@@ -107,8 +108,20 @@ def listed(
     return figure
 
 
-def _whiskers(axes: Axes, positions: Values, values: Values, intervals: Values) -> None:
-    axes.errorbar(positions, values, yerr=_ends(values, intervals), **WHISKERS)
+@styled
+def kl_per_dimension(kl: Sequence[float], *, title: str) -> Figure:
+    """Draw Z terms in nats per segment in descending order; dimensions near zero are unused."""
+    ordered = np.sort(np.asarray(kl, dtype=float))[::-1]
+    figure = blank(title, COLUMN_IN, KL_HEIGHT_IN)
+    axes = figure.subplots()
+    axes.bar(np.arange(1, len(ordered) + 1), ordered, width=1.0, color=BLUE, lw=0)
+    axes.set_xlim(0.5, len(ordered) + 0.5)
+    axes.set_xlabel(f"latent dimension, by rank, of {len(ordered)}")
+    axes.set_ylabel("KL (nats per segment)")
+    axes.text(
+        1.0, 1.0, f"sum: {ordered.sum():.1f} nats", transform=axes.transAxes, ha="right", va="top"
+    )
+    return figure
 
 
 def _ends(values: Values, intervals: Values) -> Values:

@@ -1,6 +1,7 @@
 """Draw log-mel spectrograms: inputs, reconstructions and other decoded segments.
 
 All panels of a figure share one colour scale. Spectra are (T, F), natural log of mel power.
+`figure` stands for `frame_shift_s`, the seconds between two frames, and the `title`.
 """
 
 import textwrap
@@ -32,23 +33,14 @@ def reconstructions(
     names: Sequence[str],
     given: Sequence[Spectrum],
     reconstructed: Sequence[Spectrum],
-    *,
-    frame_shift_s: float,
-    title: str,
+    **figure: Any,
 ) -> Figure:
     """Draw a row for each of E utterances: the input and the reconstruction.
 
     `given` and `reconstructed` are E spectra each, T may vary; `names` are the row labels.
     """
     rows = list(zip(given, reconstructed, strict=True))
-    return _utterances(
-        names,
-        ("input", "reconstruction"),
-        rows,
-        _common_limits(rows),
-        frame_shift_s=frame_shift_s,
-        title=title,
-    )
+    return _utterances(names, ("input", "reconstruction"), rows, **figure)
 
 
 @styled
@@ -57,9 +49,7 @@ def label_swapped(
     emotions: Sequence[str],
     given: Sequence[Spectrum],
     swapped: Sequence[npt.NDArray[np.float32]],
-    *,
-    frame_shift_s: float,
-    title: str,
+    **figure: Any,
 ) -> Figure:
     """Draw a row for each of E utterances: the input, then its decoding with each of K labels.
 
@@ -67,9 +57,7 @@ def label_swapped(
     """
     rows = [[spectrum, *others] for spectrum, others in zip(given, swapped, strict=True)]
     headings = ("input", *(f"as {emotion}" for emotion in emotions))
-    return _utterances(
-        names, headings, rows, _common_limits(rows), frame_shift_s=frame_shift_s, title=title
-    )
+    return _utterances(names, headings, rows, **figure)
 
 
 @styled
@@ -77,9 +65,7 @@ def traversals(
     dimension: Sequence[int],
     step: Sequence[float],
     segments: npt.NDArray[np.float32],
-    *,
-    frame_shift_s: float,
-    title: str,
+    **figure: Any,
 ) -> Figure:
     """Draw a row per latent dimension, a column per step from the mean latent: (n, m, length, F).
 
@@ -87,39 +73,28 @@ def traversals(
     """
     rows = [f"z {number}" for number in dimension]
     columns = [f"{size:+g} sd".replace("-", "−") if size else "mean" for size in step]
-    return _segments(rows, columns, segments, frame_shift_s=frame_shift_s, title=title)
+    return _segments(rows, columns, segments, **figure)
 
 
 @styled
 def prior_samples(
     emotions: Sequence[str],
     segments: npt.NDArray[np.float32],
-    *,
-    frame_shift_s: float,
-    title: str,
+    **figure: Any,
 ) -> Figure:
     """Draw a row per emotion and a column per sample: `segments` (K, draws, length, F).
 
     An unconditional model has one row; `emotions` is then a single empty string.
     """
     columns = [str(number) for number in range(1, segments.shape[1] + 1)]
-    return _segments(emotions, columns, segments, frame_shift_s=frame_shift_s, title=title)
+    return _segments(emotions, columns, segments, **figure)
 
 
 @styled
-def utterance(
-    spectrum: Spectrum, colour_limits: Limits, *, frame_shift_s: float, title: str
-) -> Figure:
+def utterance(spectrum: Spectrum, colour_limits: Limits, **figure: Any) -> Figure:
     """Draw one utterance (T, F) with given colour limits, which other figures may share."""
-    return _utterances(
-        ("",),
-        ("",),
-        [[spectrum]],
-        colour_limits,
-        frame_shift_s=frame_shift_s,
-        title=title,
-        width_in=SINGLE_IN,
-    )
+    single: dict[str, Any] = {"colour_limits": colour_limits, "width_in": SINGLE_IN}
+    return _utterances(("",), ("",), [[spectrum]], **single, **figure)
 
 
 @styled
@@ -156,12 +131,13 @@ def _utterances(
     names: Sequence[str],
     headings: Sequence[str],
     rows: Sequence[Sequence[Spectrum]],
-    colour_limits: Limits,
     *,
     frame_shift_s: float,
     title: str,
+    colour_limits: Limits | None = None,
     width_in: float = PAGE_IN,
 ) -> Figure:
+    colour_limits = colour_limits or limits(spectrum for row in rows for spectrum in row)
     figure = blank(title, width_in, MARGIN_IN + ROW_IN * len(rows))
     grid = figure.subplots(len(rows), len(headings), squeeze=False, sharey=True)
     for line, name, row in zip(grid, names, rows, strict=True):
@@ -204,10 +180,6 @@ def _segments(
     )
     _add_colour_bar(figure, image, grid)
     return figure
-
-
-def _common_limits(rows: Iterable[Sequence[Spectrum]]) -> Limits:
-    return limits(spectrum for row in rows for spectrum in row)
 
 
 def limits(spectra: Iterable[Spectrum]) -> Limits:

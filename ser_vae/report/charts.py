@@ -13,7 +13,7 @@ import plotly.express as px
 import plotly.graph_objects as go
 
 from ser_vae.evaluation import projection
-from ser_vae.evaluation.latents import Latents
+from ser_vae.evaluation.arrays import Latents
 from ser_vae.plots.style import BLACK, colours
 from ser_vae.report.comparable import Row
 from ser_vae.report.contents import CONTENTS, LIMITS

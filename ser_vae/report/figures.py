@@ -11,17 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
-from ser_vae.evaluation import illustrations, latents, projection
+from ser_vae.evaluation import projection
+from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.files import write_text
-from ser_vae.model.collapse import LARGEST_RELATIVE_ERROR, LEAST_KL
 from ser_vae.plots import bars, spectrogram, style
+from ser_vae.plots.bars import kl_per_dimension
 from ser_vae.plots.confusion import confusion
-from ser_vae.plots.kl import kl_per_dimension
 from ser_vae.plots.latent_map import latent_map
-from ser_vae.plots.rate_distortion import rate_distortion
 from ser_vae.report.contents import CONTENTS
 from ser_vae.report.page import confusion_counts, load_or_none, predictions_of
 from ser_vae.report.paper import MODELS, heading
@@ -66,13 +64,6 @@ def study_plots(results: Results, study: str) -> Iterator[tuple[str, str, Draw]]
         table = (list(names), models, ua, np.stack([low, high], axis=-1), best.to_numpy())
         yield "table-one", study, partial(bars.grouped, *table, quantity=UA)
     test_sets = [test_set for test_set in results.test_sets if test_set.study == study]
-    runs = [run for t in test_sets for row in t.rows if not row.leaks for run in row.runs]
-    if runs := [run for run in runs if not pd.isna(run.get("health.kl"))]:
-        kl, error = (np.array([r[f"health.{k}"] for r in runs]) for k in ("kl", "relative_error"))
-        names = {run["model"]: heading(run["model"]) for run in runs}
-        limits = {"least_kl": LEAST_KL, "largest_error": LARGEST_RELATIVE_ERROR, "names": names}
-        draw = partial(rate_distortion, kl, error, [run["model"] for run in runs])
-        yield "rate-distortion", study, partial(draw, **limits)
     for test_set in test_sets:
         subject, frame = f"{study}, {test_set.name}", scores[scores["data"] == test_set.name]
         lighter = frame["kind"].isin(["trivial", "baseline"]).tolist()
@@ -90,7 +81,7 @@ def study_plots(results: Results, study: str) -> Iterator[tuple[str, str, Draw]]
 
 def run_plots(run: Record, folder: Path) -> Iterator[tuple[str, Draw]]:
     """Yield what can be drawn of a single run from the files in its folder."""
-    stored = load_or_none(latents.read, folder / "latents.npz")
+    stored = load_or_none(Latents.read, folder / "latents.npz")
     if stored and len(stored.mean) >= projection.LEAST:
         points, explained = projection.pca(stored.mean)
         labels = {"emotion": stored.emotion, "speaker": stored.speaker}
@@ -98,7 +89,7 @@ def run_plots(run: Record, folder: Path) -> Iterator[tuple[str, Draw]]:
         yield "latents", partial(latent_map, points, labels, explained=explained.tolist())
     if isinstance(terms := run.get("health.kl_per_dimension"), list):
         yield "kl", partial(kl_per_dimension, terms)
-    if not (it := load_or_none(illustrations.read, folder / "illustrations.npz")):
+    if not (it := load_or_none(Illustrations.read, folder / "illustrations.npz")):
         return
     names = [f"{e}: {u}" for e, u in zip(it.emotion, it.utterance, strict=True)]
     conditions = it.emotions if len(it.prior) > 1 else ("",)

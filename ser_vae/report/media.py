@@ -8,7 +8,7 @@ import soundfile
 from matplotlib import colormaps
 from PIL import Image
 
-from ser_vae.evaluation.illustrations import Illustrations
+from ser_vae.evaluation.arrays import Illustrations
 from ser_vae.report.contents import LIMITS
 
 COLOURS = colormaps["magma"]

@@ -12,7 +12,7 @@ from plotly.offline import get_plotlyjs
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
-from ser_vae.evaluation import illustrations, latents
+from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.report import charts, media
 from ser_vae.report.comparable import Row
 from ser_vae.report.contents import LIMITS, render_template
@@ -51,7 +51,7 @@ def describe_test_set(
     scored: list[Row] = [row for row in results.scores_of(number)["row"] if row]
     rows = sorted(scored, key=lambda row: {"trivial": 2, "baseline": 1}.get(row.kind, 0))
     folders = {row: folder / row.runs[0]["folder"] for row in rows}
-    by_row = {row: load_or_none(latents.read, folders[row] / "latents.npz") for row in rows}
+    by_row = {row: load_or_none(Latents.read, folders[row] / "latents.npz") for row in rows}
     loaded = [stored for stored in by_row.values() if stored]
     recordings = {u: clip for each in loaded for u, clip in each.recordings().items()}
     sexes = {who: sex for each in loaded for who, sex in zip(each.speaker, each.sex, strict=True)}
@@ -120,7 +120,7 @@ def hardest_utterances(results: Results, rows: Sequence[Row]) -> list[Record]:
 
 def spectrogram_grid(folder: Path, embedder: media.Embedder) -> Record:
     """Return the column headings and, by emotion, the spectrograms of a run that has any."""
-    if not (examples := load_or_none(illustrations.read, folder / "illustrations.npz")):
+    if not (examples := load_or_none(Illustrations.read, folder / "illustrations.npz")):
         return {}
     decoded_as = [f"as {emotion}" for emotion in examples.emotions] if examples.swapped else []
     lines = media.embed_spectrograms(examples, embedder)

@@ -28,7 +28,7 @@ def result_lines(scores: Metrics, folds: Sequence[Metrics]) -> Lines:
     """Return the lines of the table: the score, and what is needed to read it.
 
     Args:
-        scores: the metrics of a run, or of all folds from `evaluation.pool.over_folds`.
+        scores: the metrics of a run, or of all folds from `evaluation.summary.over_folds`.
         folds: the metrics of every fold; a single run is its only fold.
     """
     first, audits = folds[0], [fold["audit"] for fold in folds]

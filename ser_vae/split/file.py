@@ -14,7 +14,7 @@ def folds(
     utterances: Sequence[Utterance],
     *,
     seed: int,  # noqa: ARG001  (an argument of every split; nothing is drawn here)
-    path: str | None,
+    path: str,
 ) -> list[dict[str, str]]:
     """Return one fold, as the columns `utterance` and `part` of the file define it.
 
@@ -23,8 +23,6 @@ def folds(
     Raises:
         SerVaeError: no file, another format, an unknown set, an utterance without a line.
     """
-    if path is None:
-        raise SerVaeError("split=file needs split.path=…, a CSV with columns utterance and part.")
     set_of = _read(Path(path).expanduser())
     missing = [utterance.id for utterance in utterances if utterance.id not in set_of]
     if missing:

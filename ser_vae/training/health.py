@@ -8,7 +8,6 @@ about 0.1 and 25 nats.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Any
 
@@ -17,7 +16,6 @@ from torch import Tensor
 
 from ser_vae.data.batch import Pick
 from ser_vae.data.sets import SegmentBatch, SegmentSet
-from ser_vae.model.collapse import LARGEST_RELATIVE_ERROR, LEAST_KL
 from ser_vae.model.diagnostics import (
     active_units,
     log_likelihood,
@@ -27,42 +25,18 @@ from ser_vae.model.diagnostics import (
 from ser_vae.model.representation import Decoder, HasPosterior, Network, Representation
 from ser_vae.training.seeding import seed_for
 
+# A representation counts as collapsed, or as hardly trained, beyond these.
+LEAST_KL = 5.0  # nats per segment, standardised: real speech gives 23 to 31, a collapsed VAE 0
+LARGEST_RELATIVE_ERROR = 0.9  # real speech gives 0.1 to 0.2, a collapsed VAE 1. An AE has no other
+# sign. A collapsed CVAE still decodes the mean of its label (URDU: 0.8); only its KL shows it.
 SEGMENTS = 1024  # at most, measured once after pretraining
 MONITORED = 256  # at most, measured after each epoch; about 1 % of an epoch of 7,000 segments
 IMPORTANCE_SAMPLES = 64  # of z for each segment
+MEASUREMENTS = (
+    *("relative_error", "latent", "segments", "part", "collapsed", "sentence", "kl"),
+    *("kl_per_dimension", "active_units", "log_likelihood", "mutual_information"),
+)
 CHUNK = 256  # segments whose likelihood is estimated at once; they fit a processor's cache
-
-
-@dataclass(frozen=True)
-class Health:
-    """The measurements; None where a model has no posterior.
-
-    Attributes:
-        relative_error: squared error of decoding mu, relative to the variance of the segments.
-        latent: Z.
-        segments: how many were measured.
-        part: the set that they are from.
-        collapsed: the alarm. It also fires, with nothing wrong, if training was very short or the
-            corpus very small.
-        sentence: for a reader.
-        kl: nats per segment.
-        kl_per_dimension: its Z terms.
-        active_units: of the Z; see `diagnostics.active_units`.
-        log_likelihood: nats per segment; see `diagnostics.log_likelihood`.
-        mutual_information: nats, at most log `segments`; see `diagnostics.mutual_information`.
-    """
-
-    relative_error: float
-    latent: int
-    segments: int
-    part: str
-    collapsed: bool
-    sentence: str
-    kl: float | None = None
-    kl_per_dimension: list[float] | None = None
-    active_units: int | None = None
-    log_likelihood: float | None = None
-    mutual_information: float | None = None
 
 
 def draw_segments(data: SegmentSet, seed: int, at_most: int = MONITORED) -> SegmentBatch:
@@ -93,7 +67,7 @@ def epoch_health(model: Representation, batch: SegmentBatch) -> dict[str, float]
 def measure_health(
     model: Representation, data: SegmentSet, *, part: str, seed: int, device: torch.device
 ) -> dict[str, Any] | None:
-    """Measure a representation on up to `SEGMENTS` segments: `Health` as a dictionary.
+    """Measure a representation on up to `SEGMENTS` segments.
 
     Args:
         model: None is returned for one that does not reconstruct. Its weights are unchanged.
@@ -102,6 +76,18 @@ def measure_health(
         part: the name of the set that `data` is.
         seed: draws the segments, and the noise of the estimates.
         device: where to compute.
+
+    Returns:
+        `relative_error`: squared error of decoding mu, relative to the variance of the segments.
+        `latent`: Z.
+        `segments`: how many were measured.
+        `part`: the set that they are from.
+        `collapsed`: the alarm. It also fires, with nothing wrong, if training was very short or the
+            corpus very small.
+        `sentence`: for a reader.
+        The others are None where a model has no posterior. `kl`: nats per segment, and
+        `kl_per_dimension`, its Z terms. `active_units`: of the Z. `log_likelihood`: nats per
+        segment. `mutual_information`: nats, at most log `segments`. See `model.diagnostics`.
     """
     if not isinstance(model, Decoder):
         return None
@@ -113,7 +99,7 @@ def measure_health(
     health["sentence"] = health_sentence(health, conditional=model.conditional)
     if isinstance(model, HasPosterior):
         health |= _estimates(model, batch, seed_for(seed, "health", "noise"))
-    return asdict(Health(**health))
+    return {name: health.get(name) for name in MEASUREMENTS}
 
 
 def is_collapsed(relative_error: float, kl: float | None) -> bool:

@@ -1,11 +1,16 @@
-"""The curves of a stage as a table: one row per epoch, complete after an interruption too."""
+"""The curves of a stage as a table: one row per epoch, complete after an interruption too.
 
-import csv
-import io
-from collections.abc import Sequence
+They say what the budget of a stage was, and whether its loss had stopped falling when training
+ended. Networks compare fairly only if each has converged, and an epoch says little about that: it
+is 1,354 optimizer steps on all of IEMOCAP and 34 on a corpus of 340 utterances.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.loggers import Logger
@@ -32,7 +37,7 @@ class History(Checkpoint):
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         self.rows.append({"epoch": trainer.current_epoch, "step": trainer.global_step, **metrics})
         if trainer.is_global_zero:
-            self._write()
+            write_text(self.path, pd.DataFrame(self.rows).to_csv(index=False, lineterminator="\n"))
 
     def state_dict(self) -> dict[str, Any]:
         return {"rows": self.rows}
@@ -40,18 +45,12 @@ class History(Checkpoint):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.rows = list(state_dict["rows"])
 
-    def _write(self) -> None:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, self.rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows)
-        write_text(self.path, text.getvalue())
-
 
 def read_curves(path: Path) -> list[dict[str, float]]:
     """Read the rows of a stage's curves, one per epoch."""
-    with path.open(newline="") as file:
-        return [{name: float(v) for name, v in row.items()} for row in csv.DictReader(file)]
+    table = pd.read_csv(path, dtype="str").astype(float)
+    rows: list[dict[str, float]] = table.to_dict("records")
+    return rows
 
 
 def replay(path: Path, loggers: Sequence[Logger]) -> None:
@@ -64,3 +63,44 @@ def log_rows(rows: Sequence[dict[str, float]], loggers: Sequence[Logger]) -> Non
         metrics = {name: value for name, value in row.items() if name != "step"}
         for logger in loggers:
             logger.log_metrics(metrics, step=int(row["step"]))
+
+
+STAGES = ("pretrain", "classify")
+LAST = 0.1  # proportion of the epochs that is looked at
+LIMIT = 0.03  # a larger proportion of the whole fall in them means that the loss still fell
+
+
+def read_budgets(folder: Path) -> dict[str, dict[str, Any]]:
+    """Read the budget of each stage that has left its curves in a run folder; see `budget`."""
+    curves = {stage: folder / f"{stage}.csv" for stage in STAGES}
+    return {
+        stage: budget(read_curves(path), stage) for stage, path in curves.items() if path.exists()
+    }
+
+
+def budget(rows: Sequence[Mapping[str, float]], stage: str) -> dict[str, Any]:
+    """Summarise the curves of a stage, one row per epoch.
+
+    Returns:
+        `epochs` and `steps` (of the optimizer); `last_fall`: the fall of the training loss in the
+        last tenth of the epochs, relative to its whole fall, and 1 if the loss never fell;
+        `converged`: whether it is at most `LIMIT`.
+    """
+    loss = [row[f"{stage}/train/loss"] for row in rows]
+    last = max(1, math.ceil(LAST * len(loss)))
+    whole = loss[0] - min(loss)
+    fall = (loss[-1 - last] - loss[-1]) / whole if whole > 0 and last < len(loss) else 1.0
+    return {
+        "epochs": len(rows),
+        "steps": int(rows[-1]["step"]),
+        "last_fall": fall,
+        "converged": fall <= LIMIT,
+    }
+
+
+def describe(stage: str, values: Mapping[str, Any]) -> str:
+    """Say in a phrase that a stage has not converged, given its `budget`."""
+    return (
+        f"{stage} has not converged after {values['steps']:,} steps: the last tenth of the epochs "
+        f"made {values['last_fall']:.0%} of the whole fall of its loss (limit {LIMIT:.0%})"
+    )

@@ -9,7 +9,7 @@ Every policy works from a representation, the classifiers behind it, and segment
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -18,8 +18,13 @@ from torch import Tensor
 
 from ser_vae.data.segment import Segments
 from ser_vae.model.representation import Representation
-from ser_vae.training.encode import lower_bounds, one_hot_condition, uniform_condition
-from ser_vae.training.predict import LatentClassifier, Probabilities
+from ser_vae.training.predict import (
+    LatentClassifier,
+    Probabilities,
+    lower_bounds,
+    one_hot_condition,
+    uniform_condition,
+)
 from ser_vae.training.seeding import seed_for
 
 Pretraining = Literal["label", "dropout"]
@@ -78,66 +83,49 @@ class Trained:
         return bounds
 
 
-class LabelPolicy(Protocol):
+@dataclass(frozen=True)
+class LabelPolicy:
     """A policy by name.
 
     Attributes:
         name: as in `label_policy`.
         pretraining: `label`: each segment's label, eq. (4); `dropout`: it is sometimes dropped.
         condition: the condition under which its main classifier learns.
-        classifiers: the conditions of all the classifiers that it needs.
     """
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def pretraining(self) -> Pretraining: ...
-    @property
-    def condition(self) -> Condition: ...
-    @property
-    def classifiers(self) -> tuple[Condition, ...]: ...
-    def probabilities(self, trained: Trained) -> Probabilities:
-        """Classify the utterances of `trained`: (U, K)."""
-
-
-@dataclass(frozen=True)
-class WithoutLabel:
-    """The encoder gets no label: `null`, `dropout` and, averaged over all labels, `marginal`."""
 
     name: str
     pretraining: Pretraining = "label"
-    condition: Condition = "none"
+    condition: Condition = "label"
 
     @property
     def classifiers(self) -> tuple[Condition, ...]:
+        """The conditions of all the classifiers that it needs."""
         return (self.condition,)
+
+    def probabilities(self, trained: Trained) -> Probabilities:
+        """Classify the utterances of `trained`: (U, K)."""
+        raise NotImplementedError
+
+
+class WithoutLabel(LabelPolicy):
+    """The encoder gets no label: `null`, `dropout` and, averaged over all labels, `marginal`."""
 
     def probabilities(self, trained: Trained) -> Probabilities:
         return trained.without_label(self.condition)
 
 
-@dataclass(frozen=True)
-class LowerBound:
+class LowerBound(LabelPolicy):
     """No classifier: the softmax of the lower bounds of log P(X|c)."""
 
-    name: str = "elbo"
-    pretraining: Pretraining = "label"
-    condition: Condition = "none"
-    classifiers: tuple[Condition, ...] = ()
+    classifiers = ()
 
     def probabilities(self, trained: Trained) -> Probabilities:
         probabilities: Probabilities = softmax(trained.bounds, axis=1)
         return probabilities
 
 
-@dataclass(frozen=True)
-class BoundAndClassifier:
+class BoundAndClassifier(LabelPolicy):
     """Each label c is tried: log-softmax of the bound per segment + log p(y = c | z_c)."""
-
-    name: str = "elbo+lstm"
-    pretraining: Pretraining = "label"
-    condition: Condition = "label"
-    classifiers: tuple[Condition, ...] = ("label",)
 
     def probabilities(self, trained: Trained) -> Probabilities:
         segments = trained.segments.count.numpy()[:, None]
@@ -150,14 +138,10 @@ class BoundAndClassifier:
         return probabilities
 
 
-@dataclass(frozen=True)
-class Predicted:
+class Predicted(LabelPolicy):
     """The label is the prediction of a first pass without a label."""
 
-    name: str = "predicted"
-    pretraining: Pretraining = "label"
-    condition: Condition = "label"
-    classifiers: tuple[Condition, ...] = ("none", "label")
+    classifiers = ("none", "label")
 
     def probabilities(self, trained: Trained) -> Probabilities:
         first = torch.from_numpy(trained.without_label("none").argmax(axis=1))
@@ -165,18 +149,14 @@ class Predicted:
 
 
 @dataclass(frozen=True)
-class GivenLabel:
+class GivenLabel(LabelPolicy):
     """The label is given from outside: `random` ones (drawn here if not given), or the `oracle`'s.
 
     Attributes:
         labels: (U,) class indices; None: random ones.
     """
 
-    name: str
     labels: Tensor | None = None
-    pretraining: Pretraining = "label"
-    condition: Condition = "label"
-    classifiers: tuple[Condition, ...] = ("label",)
 
     def probabilities(self, trained: Trained) -> Probabilities:
         labels = self.labels
@@ -188,12 +168,12 @@ class GivenLabel:
 POLICIES: dict[str, LabelPolicy] = {
     policy.name: policy
     for policy in (
-        WithoutLabel("null"),
-        WithoutLabel("dropout", pretraining="dropout"),
+        WithoutLabel("null", condition="none"),
+        WithoutLabel("dropout", pretraining="dropout", condition="none"),
         WithoutLabel("marginal", condition="every"),
-        LowerBound(),
-        BoundAndClassifier(),
-        Predicted(),
+        LowerBound("elbo", condition="none"),
+        BoundAndClassifier("elbo+lstm"),
+        Predicted("predicted"),
         GivenLabel("random"),
         GivenLabel("oracle"),
     )

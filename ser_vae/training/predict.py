@@ -1,22 +1,144 @@
-"""A trained classifier behind a representation -> probabilities of the emotions."""
+"""Segments -> latents and lower bounds of their likelihood -> probabilities of the emotions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from scipy.special import softmax
 from torch import Tensor
+from torch.nn.functional import one_hot
 from torch.utils.checkpoint import checkpoint
 
+from ser_vae.baseline.estimator import UtteranceData
 from ser_vae.classifier.head import Head, SequenceEstimator
-from ser_vae.data.batch import Batches
+from ser_vae.data.batch import Pick
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import MAX_PADDED, SequenceBatch, SequenceSet, SplitBatch
-from ser_vae.model.representation import Representation
-from ser_vae.training.encode import Marginal, encode, prepare
+from ser_vae.model.objective import squared_error
+from ser_vae.model.representation import Decoder, HasPosterior, Network, Representation
 from ser_vae.training.seeding import seed_for
+
+CHUNK = 8192  # segments encoded at once; bounds memory
+
+
+def uniform_condition(utterances: int, classes: int) -> Tensor:
+    """Condition on no label: equal weights for all classes, (U, K)."""
+    return torch.full((utterances, classes), 1.0 / classes)
+
+
+def one_hot_condition(label: Tensor, classes: int) -> Tensor:
+    """Condition on a label: (U,) -> one-hot (U, K)."""
+    return one_hot(label, classes).float()
+
+
+class Marginal(torch.nn.Module):
+    """A conditional representation averaged over all labels, whatever condition it is given."""
+
+    def __init__(self, model: Representation, classes: int) -> None:
+        super().__init__()
+        self.model, self.classes = model, classes
+        self.latent_size = model.latent_size
+
+    def feature(
+        self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Average the latents over the labels: x (B, D) -> (B, Z); only the shape of c matters."""
+        labels = torch.eye(self.classes, device=c.device)
+        features = [
+            self.model.feature(x, label.expand_as(c), sample=sample, generator=generator)
+            for label in labels
+        ]
+        return torch.stack(features).mean(dim=0)
+
+
+def prepare(network: Network, device: torch.device) -> None:
+    """Put a network in evaluation mode, single precision and on a device, if it is not yet.
+
+    Threads may then share it; moving an LSTM while another thread uses it fails.
+    """
+    network.eval()
+    tensors = (*network.parameters(), *network.buffers())
+    if any(t.device != device or t.dtype == torch.float64 for t in tensors):
+        network.float()
+        network.to(device)
+
+
+@torch.no_grad()
+def encode(
+    model: Representation | Marginal,
+    segments: Segments,
+    condition: Tensor,
+    *,
+    sample: bool,
+    seed: int,
+    device: torch.device,
+) -> Tensor:
+    """Encode all segments: condition (U, K) -> latents (N, Z), on the CPU.
+
+    With `sample`, z is drawn from the posterior with `seed`; otherwise it is mu.
+    """
+    prepare(model, device)
+    generator = torch.Generator(device).manual_seed(seed)
+    c = condition[segments.utterance]
+    latents = [
+        model.feature(
+            segments[index].to(device), c[index].to(device), sample=sample, generator=generator
+        ).cpu()
+        for index in torch.split(torch.arange(len(segments)), CHUNK)
+    ]
+    return torch.cat(latents)
+
+
+@torch.no_grad()
+def lower_bounds(
+    model: Representation,
+    segments: Segments,
+    *,
+    classes: int,
+    draws: int,
+    seed: int,
+    device: torch.device,
+) -> Tensor:
+    """Estimate the lower bound of log P(X|c) for each label c, summed over an utterance.
+
+    Up to a constant that no label changes; beta is left out. The expectation over z is a mean over
+    `draws` samples. All labels get the same noise, so that it hardly blurs their difference.
+
+    Returns:
+        (U, K), in nats, double precision.
+    """
+    prepare(model, device)
+    by_label = []
+    for label in torch.eye(classes):
+        generator = torch.Generator(device).manual_seed(seed)
+        chunks = []
+        for index in torch.split(torch.arange(len(segments)), CHUNK):
+            x = segments[index].to(device)
+            c = label.to(device).expand(len(x), -1)
+            chunks.append(mean_bound(model, x, c, draws, generator).cpu())
+        by_label.append(torch.cat(chunks))
+    by_segment = torch.stack(by_label, dim=1).double()  # (N, K)
+    total = torch.zeros(len(segments.count), classes, dtype=torch.float64)
+    return total.index_add_(0, segments.utterance, by_segment)
+
+
+def mean_bound(
+    model: Representation, x: Tensor, c: Tensor, draws: int, generator: torch.Generator
+) -> Tensor:
+    """Average the lower bound over `draws` samples of z: x (B, D), c (B, K) -> (B,)."""
+    if isinstance(model, HasPosterior) and isinstance(model, Decoder):  # encodes only once
+        posterior = model.posterior(x, c)
+        kl = posterior.kl().sum(dim=-1)
+        z = (posterior.sample(generator) for _ in range(draws))
+        bounds = [-(squared_error(x, model.decode(each, c)) + kl) for each in z]
+    else:
+        terms = (model.loss(x, c, generator) for _ in range(draws))
+        bounds = [-(term["squared_error"] + term["kl"]) for term in terms]
+    return torch.stack(bounds).mean(dim=0)
+
 
 Probabilities = npt.NDArray[np.float64]
 Encoder = Representation | Marginal
@@ -92,12 +214,12 @@ class LatentClassifier:
             seed=seed_for(self.seed, "latents", "test"),
             device=self.device,
         )
-        return self.classify(torch.split(latents, segments.count.tolist()), speakers)
+        return self.classify(segments.split(latents), speakers)
 
     def classify(self, latents: Sequence[Tensor], speakers: Sequence[str]) -> Probabilities:
         """Classify U utterances from their latents (S, Z): (U, K)."""
         if isinstance(self.head, SequenceEstimator):
-            return self.head.predict_proba([rows.numpy() for rows in latents], speakers)
+            return self.head.predict_proba(sequence_data(latents, speakers))
         count = torch.tensor([len(rows) for rows in latents])
         return self._apply_head(torch.cat(list(latents)), count, torch.zeros(len(count), 1))
 
@@ -114,15 +236,13 @@ class LatentClassifier:
         items = SequenceSet(
             source, count.cumsum(0) - count, count, condition, unknown, self.max_padded
         )
-        batches = Batches(
-            len(items), self.batch_size, accumulated=1, seed=0, shuffle=False, rank=0, world_size=1
-        )
+        batches = torch.split(torch.arange(len(items)), self.batch_size)
         encoder = self.encoder if isinstance(source, Segments) else None
         logits = [
             classify_batch(
-                head, encoder, on_device(items[pick], self.device), sample=self.sample
+                head, encoder, on_device(items[Pick(batch, 1.0)], self.device), sample=self.sample
             ).cpu()
-            for pick in batches
+            for batch in batches
         ]
         probabilities: Probabilities = torch.cat(logits).double().softmax(dim=-1).numpy()
         return probabilities
@@ -137,20 +257,14 @@ def with_temperature(probabilities: Probabilities, temperature: float) -> Probab
     return scaled
 
 
-def on_device(
-    batch: SequenceBatch | SplitBatch, device: torch.device
-) -> SequenceBatch | SplitBatch:
+def on_device(batch: Any, device: torch.device) -> Any:
     """Copy the tensors of a batch to a device."""
     if isinstance(batch, SplitBatch):
-        return batch._replace(parts=[copy_to(part, device) for part in batch.parts])
-    return copy_to(batch, device)
-
-
-def copy_to(batch: SequenceBatch, device: torch.device) -> SequenceBatch:
+        return batch._replace(parts=[on_device(part, device) for part in batch.parts])
     x, length, c, label = (each.to(device) for each in batch[:4])
     return SequenceBatch(x, length, c, label, batch.share)
 
 
-def as_sequences(latents: Tensor, segments: Segments) -> list[npt.NDArray[np.float32]]:
-    """Split latents (N, Z) into those of each utterance, (S, Z)."""
-    return [rows.numpy() for rows in torch.split(latents, segments.count.tolist())]
+def sequence_data(latents: Sequence[Tensor], speakers: Sequence[str]) -> UtteranceData:
+    """Pass the latents (S, Z) of each of U utterances to an estimator, for frames."""
+    return UtteranceData([rows.numpy() for rows in latents], None, tuple(speakers))

@@ -7,6 +7,7 @@ import pytest
 import skops.io
 from utterances import EGEMAPS, EMOTIONS, RUNTIME, SVM_SETTINGS, Utterances, four_speakers
 
+from ser_vae.baseline.estimator import Training
 from ser_vae.baseline.majority import Majority
 from ser_vae.baseline.speaker_lookup import SpeakerLookup
 from ser_vae.baseline.utterance_linear import UtteranceLinear
@@ -40,13 +41,12 @@ def test_labels_outside_the_training_set_change_nothing(make, normalise):
     utterances = four_speakers()
     part = ["validation" if n % 5 == 0 else name for n, name in enumerate(utterances.part)]
     utterances = utterances._replace(part=part)
-    known = {"emotions": EMOTIONS, "normalise": normalise, "seed": 7}
     other = np.where(utterances.train, utterances.label, (utterances.label + 1) % 3)
     changed = (utterances.label + 1) % 3
     results = []
     for label in (utterances.label, other, changed):
         estimator = make()
-        estimator.fit(utterances.data, label, part, **known)
+        estimator.fit(utterances.data, Training(label, part, EMOTIONS, normalise, 7))
         results.append(estimator.predict_proba(utterances.data.of(utterances.test)))
     np.testing.assert_array_equal(results[0], results[1])
     assert results[0].shape == (int(utterances.test.sum()), 3)

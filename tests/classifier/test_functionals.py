@@ -1,5 +1,6 @@
 """Functionals of latents to a support vector machine."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import skops.io
 from utterances import EMOTIONS, RUNTIME, SVM_SETTINGS, four_speakers
 
-from ser_vae.baseline.estimator import UtteranceData
+from ser_vae.baseline.estimator import Training, UtteranceData
 from ser_vae.baseline.utterance_svm import UtteranceSVM
 from ser_vae.classifier.functionals import FunctionalsClassifier
 
@@ -23,8 +24,7 @@ def latents() -> list[np.ndarray]:
     return [rng.normal(0, 1, (1 + n % 12, 4)) + 3 * np.eye(4)[k] for n, k in pairs]
 
 
-def of_test(values: Any) -> list[Any]:
-    return [value for value, chosen in zip(values, TEST, strict=True) if chosen]
+DATA = UtteranceData(latents(), None, SPEAKERS)
 
 
 def classifier(name: str = "thirds") -> FunctionalsClassifier:
@@ -34,26 +34,25 @@ def classifier(name: str = "thirds") -> FunctionalsClassifier:
 def fitted(normalise: str, name: str = "thirds", label: np.ndarray | None = None) -> Any:
     made = classifier(name)
     label = np.where(UTTERANCES.train, UTTERANCES.label, -1) if label is None else label
-    known = {"emotions": EMOTIONS, "normalise": normalise, "seed": 7}
-    made.fit(latents(), SPEAKERS, label, UTTERANCES.part, **known)
+    made.fit(DATA, Training(label, UTTERANCES.part, EMOTIONS, normalise, 7))
     return made
 
 
 @POLICIES
 @pytest.mark.parametrize("name", ["mean_and_deviation", "thirds"])
 def test_it_is_the_utterance_svm_on_latents(name, normalise):
-    utterances = UTTERANCES._replace(data=UtteranceData(latents(), None, SPEAKERS))
+    utterances = UTTERANCES._replace(data=DATA)
     expected = utterances.test_probabilities(
         UtteranceSVM(**RUNTIME, functionals=name, svm=SVM_SETTINGS), normalise=normalise
     )
-    probability = fitted(normalise, name).predict_proba(of_test(latents()), of_test(SPEAKERS))
+    probability = fitted(normalise, name).predict_proba(DATA.of(TEST))
     np.testing.assert_array_equal(probability, expected)
     assert (probability.argmax(axis=1) == UTTERANCES.label[TEST]).mean() > 0.8
 
 
 def test_labels_of_the_test_set_change_nothing():
-    expected = fitted("train").predict_proba(latents(), SPEAKERS)
-    other = fitted("train", label=UTTERANCES.label).predict_proba(latents(), SPEAKERS)
+    expected = fitted("train").predict_proba(DATA)
+    other = fitted("train", label=UTTERANCES.label).predict_proba(DATA)
     np.testing.assert_array_equal(other, expected)
 
 
@@ -61,16 +60,12 @@ def test_labels_of_the_test_set_change_nothing():
 def test_a_stored_classifier_predicts_the_same(normalise):
     trained, fresh = fitted(normalise), classifier()
     fresh.load_state(skops.io.loads(skops.io.dumps(trained.state()), trusted=[]))
-    np.testing.assert_array_equal(
-        fresh.predict_proba(latents(), SPEAKERS), trained.predict_proba(latents(), SPEAKERS)
-    )
+    np.testing.assert_array_equal(fresh.predict_proba(DATA), trained.predict_proba(DATA))
 
 
 def test_a_speaker_can_be_added():
     """Here s3 under another name: equal latents have equal statistics."""
-    trained, test = fitted("speaker"), of_test(latents())
-    trained.add_speaker("new", test)
-    np.testing.assert_array_equal(
-        trained.predict_proba(test, ["new"] * len(test)),
-        trained.predict_proba(test, of_test(SPEAKERS)),
-    )
+    trained, test = fitted("speaker"), DATA.of(TEST)
+    new = replace(test, speakers=("new",) * len(test))
+    trained.add_speaker("new", new)
+    np.testing.assert_array_equal(trained.predict_proba(new), trained.predict_proba(test))

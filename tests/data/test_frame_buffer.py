@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from ser_vae.data.frame_buffer import GIB, MemoryOrFile
-from ser_vae.data.segment import Segmentation, Segments, cut
-from ser_vae.features.normalise import standardise
+from ser_vae.data.segment import GIB, MemoryOrFile, Segmentation, Segments, cut
+from ser_vae.features.normalise import Normaliser
 
 F = 80
 
@@ -32,7 +31,9 @@ def test_segments_from_a_file_are_bit_for_bit_those_from_memory(tmp_path, hop):
     for segments in (in_memory, in_file):
         views = segments.frames_by_utterance()
         speakers = [f"s{n % 3}" for n in range(len(views))]
-        standardise(views, "speaker", speakers, [True] * len(views))
+        normaliser = Normaliser.fit("speaker", views, speakers, [True] * len(views))
+        for view, speaker in zip(views, speakers, strict=True):
+            normaliser.apply(view, speaker)
     assert torch.equal(in_memory.frames, in_file.frames)
     for batch in torch.randperm(len(in_memory)).split(128):
         assert torch.equal(in_memory[batch], in_file[batch])

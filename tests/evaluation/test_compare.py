@@ -18,7 +18,6 @@ from ser_vae.evaluation.compare import (
     groups_for,
     holm,
     mcnemar_p,
-    rounded,
     ua_difference,
 )
 from ser_vae.evaluation.predictions import Predictions
@@ -282,14 +281,6 @@ def test_models_are_distinguishable_only_if_both_tests_are_significant(
         "vae", "pca", 0.004, -0.012, 0.02, 0.1, 0.1, mcnemar, bootstrap, (0, 1), "speakers"
     )
     assert comparison.distinguishable is expected
-
-
-@pytest.mark.parametrize(
-    ("p", "text"),
-    [(0.0001, "<.001"), (0.0423, ".042"), (0.83, ".83"), (0.999, "1"), (1.0, "1")],
-)
-def test_p_values_are_formatted_without_a_leading_zero(p, text):
-    assert rounded(p) == text
 
 
 def test_ua_difference_equals_the_difference_of_a_comparison():

@@ -1,5 +1,6 @@
 """`latents.npz`: a round trip, and errors for damaged files."""
 
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from ser_vae import SerVaeError
-from ser_vae.evaluation.latents import Latents, read, write
+from ser_vae.evaluation.arrays import Latents
 
 EXAMPLE = Latents(
     utterance=("ünü1", "u2"),
@@ -21,8 +22,8 @@ EXAMPLE = Latents(
 
 def test_a_round_trip_keeps_latents_and_clips(tmp_path: Path) -> None:
     clips = np.array([[0.25, 1.5], [np.nan, np.nan]])
-    write(tmp_path / "latents.npz", replace(EXAMPLE, clip=clips))
-    loaded = read(tmp_path / "latents.npz")
+    replace(EXAMPLE, clip=clips).write(tmp_path / "latents.npz")
+    loaded = Latents.read(tmp_path / "latents.npz")
     assert (loaded.utterance, loaded.sex) == (EXAMPLE.utterance, EXAMPLE.sex)
     assert np.array_equal(loaded.mean, EXAMPLE.mean)
     assert [loaded.clip_of(row) for row in range(2)] == [(0.25, 1.5), None]
@@ -33,13 +34,13 @@ def test_a_damaged_byte_is_an_error_or_harmless(tmp_path: Path) -> None:
     path = tmp_path / "latents.npz"
     strings = tuple(f"utterance {number}" for number in range(9))
     mean = np.random.default_rng(0).standard_normal((9, 4)).astype(np.float32)
-    write(path, Latents(strings, strings, strings, strings, strings, mean))
+    Latents(strings, strings, strings, strings, strings, mean).write(path)
     whole = path.read_bytes()
     errors = 0
     for position in range(0, len(whole), 3):
         path.write_bytes(whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :])
         try:
-            loaded = read(path)
+            loaded = Latents.read(path)
         except SerVaeError:
             errors += 1
         else:
@@ -48,8 +49,32 @@ def test_a_damaged_byte_is_an_error_or_harmless(tmp_path: Path) -> None:
     assert errors > 0.5 * len(whole) / 3
 
 
-def test_columns_of_different_lengths_are_an_error(tmp_path: Path) -> None:
-    columns = {name: np.array(["u1"]) for name in ("utterance", "speaker", "emotion", "sex")}
-    np.savez(tmp_path / "a.npz", **columns, audio=np.array(["1", "2"]), mean=np.zeros((1, 2)))
-    with pytest.raises(SerVaeError, match="differ in length"):
-        read(tmp_path / "a.npz")
+def test_a_pickle_in_the_file_is_not_executed(tmp_path: Path) -> None:
+    class Opens:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return Path.touch, (tmp_path / "ran",)
+
+    columns = {name: np.array(["u1"]) for name in ("speaker", "emotion", "sex", "audio")}
+    hostile = np.array([Opens()], dtype=object)
+    np.savez(
+        tmp_path / "a.npz", allow_pickle=True, utterance=hostile, mean=np.zeros((1, 2)), **columns
+    )
+    with pytest.raises(SerVaeError, match="Object arrays cannot be loaded"):
+        Latents.read(tmp_path / "a.npz")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"text", pickle.dumps([1])])
+def test_files_of_another_format_are_rejected(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(SerVaeError, match=r"a\.npz can't be read as a file of a run"):
+        Latents.read(tmp_path / "a.npz")
+
+
+def test_a_single_array_and_a_missing_file_are_rejected(tmp_path: Path) -> None:
+    with (tmp_path / "a.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(SerVaeError, match="can't be read"):
+        Latents.read(tmp_path / "a.npz")
+    with pytest.raises(SerVaeError, match="No such file"):
+        Latents.read(tmp_path / "missing.npz")

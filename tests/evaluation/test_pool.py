@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, recall_score
 
-from ser_vae.evaluation.pool import over_folds, pooled
 from ser_vae.evaluation.predictions import Predictions
+from ser_vae.evaluation.summary import over_folds, pooled
 
 EMOTIONS = ("calm", "gay", "sad")
 

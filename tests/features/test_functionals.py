@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ser_vae import SerVaeError
 from ser_vae.features.functionals import THIRDS, functionals
 
 F = 3
@@ -83,8 +82,3 @@ def test_a_single_frame_has_no_steps_slope_or_spread():
     steps = {"mean absolute step", "standard deviation of steps", "slope"}
     assert spreads == {"standard deviation", *steps}
     assert all(values[name] == 3 for name in values.keys() - spreads)
-
-
-def test_an_unknown_set_is_refused():
-    with pytest.raises(SerVaeError, match="mean_and_deviation, thirds, got 'moments'"):
-        functionals("moments", sequence(5))

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from stored_features import AS_CONFIGURED, RATE_HZ
 
-from ser_vae import SerVaeError
 from ser_vae.features import TooShortError
 from ser_vae.features.egemaps import EGeMAPS
 from ser_vae.features.frames import trim_quiet_ends
@@ -100,8 +99,3 @@ def test_every_frame_of_a_short_utterance_has_descriptors(samples):
 def test_less_than_a_pitch_window_is_too_short(samples):
     with pytest.raises(TooShortError):
         frames_of(BUZZ[:samples])
-
-
-def test_another_frame_shift_than_that_of_opensmile_is_refused():
-    with pytest.raises(SerVaeError, match=r"frame_shift=0\.02: expected 0\.01"):
-        LogMelLLD(**{**AS_CONFIGURED, "frame_shift": 0.020})

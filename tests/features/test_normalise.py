@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.folder import UNKNOWN_SPEAKER
-from ser_vae.features.normalise import Normaliser, mean_and_std, standardise
+from ser_vae.features.normalise import Normaliser, Scale, mean_and_std
 
 F = 5
 SPEAKERS = ("a", "b", "a", "b", "c")
@@ -23,6 +23,16 @@ def utterances(seed: int = 0) -> list[torch.Tensor]:
         torch.from_numpy(rng.normal(level[speaker], 2, (30 + n, F)).astype(np.float32))
         for n, speaker in enumerate(SPEAKERS)
     ]
+
+
+def standardise(
+    frames: list[torch.Tensor], policy: str, speakers: list[str], in_train: tuple[bool, ...]
+) -> list[Scale]:
+    """Fit a normaliser and apply it in place; return the scale of each utterance."""
+    normaliser = Normaliser.fit(policy, frames, speakers, in_train)
+    for values, speaker in zip(frames, speakers, strict=True):
+        normaliser.apply(values, speaker)
+    return [normaliser.scale_of(speaker) for speaker in speakers]
 
 
 def standardised(policy: str, frames: list[torch.Tensor]) -> list[torch.Tensor]:

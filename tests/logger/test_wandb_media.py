@@ -10,8 +10,7 @@ from PIL import Image
 from run_files import table
 from wandb_files import RecordedRun
 
-from ser_vae.evaluation import latents
-from ser_vae.evaluation.latents import Latents
+from ser_vae.evaluation.arrays import Latents
 from ser_vae.logger import media
 from ser_vae.logger.wandb_media import prediction_table
 from ser_vae.run_folder import RunFolder
@@ -31,7 +30,7 @@ def two_utterances(tmp_path: Path, noises: Path) -> RunFolder:
     )
     names, none = ("001", "002"), ("", "")
     audio = (str(noises / "calm19.wav"), str(noises / "calm00.wav"))
-    latents.write(folder.latents, Latents(names, none, none, none, audio, np.zeros((2, 3), "f4")))
+    Latents(names, none, none, none, audio, np.zeros((2, 3), "f4")).write(folder.latents)
     return folder
 
 

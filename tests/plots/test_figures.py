@@ -6,11 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
-from ser_vae.plots.bars import grouped, listed
+from ser_vae.plots.bars import grouped, kl_per_dimension, listed
 from ser_vae.plots.confusion import confusion
-from ser_vae.plots.kl import kl_per_dimension
 from ser_vae.plots.latent_map import latent_map
-from ser_vae.plots.rate_distortion import rate_distortion
 from ser_vae.plots.spectrogram import (
     label_swapped,
     limits,
@@ -153,27 +151,6 @@ def test_baselines_have_another_colour_than_models() -> None:
     bars = {bar.get_width(): bar.get_facecolor() for bar in axes.patches}
     assert bars[60.0] == bars[70.0] != bars[25.0]
     assert axes.lines[-1].get_xdata()[0] == 33.0
-
-
-def test_a_collapsed_run_lies_in_the_shaded_region() -> None:
-    kl, error = np.array([25.0, 0.01, 30.0]), np.array([0.15, 1.0, 0.12])
-    figure = rate_distortion(
-        kl,
-        error,
-        ["vae", "vae", "cvae"],
-        names={"vae": "VAE", "cvae": "CVAE"},
-        least_kl=5.0,
-        largest_error=0.9,
-        title="t",
-    )
-    (axes,) = figure.axes
-    *shades, cvae, vae = axes.collections
-    assert cvae.get_offsets().tolist() == [[30.0, 0.12]]
-    inside = [
-        any(shade.get_paths()[0].contains_point(point) for shade in shades)
-        for point in vae.get_offsets()
-    ]
-    assert inside == [False, True]
 
 
 @pytest.mark.parametrize("times", [[], [0.1, 0.2, 0.5]])

@@ -12,9 +12,8 @@ import pytest
 import yaml
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
 
-from ser_vae.evaluation import illustrations, latents, predictions
-from ser_vae.evaluation.illustrations import Illustrations
-from ser_vae.evaluation.latents import Latents
+from ser_vae.evaluation import predictions
+from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.evaluation.predictions import Predictions
 from ser_vae.report.runs import load_runs
 from ser_vae.report.scores import Results, compute_results
@@ -188,10 +187,8 @@ def fill(folder: Path, predicted: Predictions, *, conditional: bool) -> None:
     mean = rng.standard_normal((count, 4)).astype(np.float32)
     sex = tuple("FM"[int(who[1:]) % 2] for who in predicted.speaker)
     audio = ("",) * count
-    latents.write(
-        folder / "latents.npz",
-        Latents(predicted.utterance, predicted.speaker, emotion, sex, audio, mean),
-    )
+    test = Latents(predicted.utterance, predicted.speaker, emotion, sex, audio, mean)
+    test.write(folder / "latents.npz")
 
     def frames(*shape: int) -> Any:
         return rng.standard_normal(shape).astype(np.float32)
@@ -211,7 +208,7 @@ def fill(folder: Path, predicted: Predictions, *, conditional: bool) -> None:
         prior=frames(len(predicted.emotions) if conditional else 1, 3, 10, 8),
         frame_shift_s=0.01,
     )
-    illustrations.write(folder / "illustrations.npz", pictures)
+    pictures.write(folder / "illustrations.npz")
 
 
 def health(*, collapsed: bool = False) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from report.conftest import Study, fill, guess, health
 
-from ser_vae.evaluation import latents
+from ser_vae.evaluation.arrays import Latents
 from ser_vae.evaluation.predictions import Predictions
 from ser_vae.report.__main__ import main
 
@@ -47,9 +47,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
             if model != "logmel_svm":
                 fill(path, predicted, conditional=model == "cvae")
                 file = path / "latents.npz"
-                stored = latents.read(file)
+                stored = Latents.read(file)
                 audio = (str(root / "a.wav"), *stored.audio[1:])
-                latents.write(file, replace(stored, audio=audio))
+                replace(stored, audio=audio).write(file)
     study.run("model=ae", "split=speaker", "fold=0", corpus="demo")
     assert main([str(study.folder), "--html"]) == 0
     return study.folder / "report.html"

@@ -15,7 +15,7 @@ from ser_vae.data.batch import Pick
 from ser_vae.data.segment import Segmentation, cut
 from ser_vae.data.sets import SegmentSet
 from ser_vae.features import audio
-from ser_vae.features.normalise import standardise
+from ser_vae.features.normalise import Normaliser
 from ser_vae.model import vae
 from ser_vae.model.ae import AE
 from ser_vae.model.cvae import CVAE
@@ -174,7 +174,10 @@ def speech(name: str) -> tuple[SegmentSet, SegmentSet]:
     segments = cut(frames, Segmentation(10, 10, "drop"))
     in_train = torch.arange(len(utterances)) % 3 > 0
     speakers = [u.speaker for u in utterances]
-    standardise(segments.frames_by_utterance(), "train", speakers, in_train.tolist())
+    views = segments.frames_by_utterance()
+    normaliser = Normaliser.fit("train", views, speakers, in_train.tolist())
+    for view in views:
+        normaliser.apply(view, None)
     parts = [segments.of(chosen) for chosen in (in_train, ~in_train)]
     train, test = (SegmentSet(part, torch.full((len(part), K), 1 / K)) for part in parts)
     return train, test
