@@ -792,6 +792,7 @@ def probe_scores(means: Any, data: PreparedData) -> dict[str, Any]:
         [utterance.emotion for utterance in utterances],
         [utterance.speaker for utterance in utterances],
         [utterance.sex for utterance in utterances],
+        [utterance.corpus for utterance in utterances],
         data.mask("train").numpy(),
         data.mask("test").numpy(),
     )
