@@ -29,7 +29,7 @@ demo: $(VENV)/demo  ## set up, run Table I on the embedded corpus, print and wri
 pictures: $(VENV)/installed demo  ## draw the README's pictures from the demo's runs; needs Chromium
 	$(BIN)/python experiments/demo/pictures.py $(RUNS)
 
-test: $(VENV)/installed  ## set up, run all tests (the wheel outside the checkout is one of them)
+test: $(VENV)/installed  ## set up, run all tests; the wheel is installed on each Python that is here
 	$(BIN)/python -m pytest --numprocesses auto
 
 docs: $(VENV)/installed  ## build the documentation in site/, with checked links

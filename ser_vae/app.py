@@ -20,7 +20,6 @@ from sklearn.decomposition import PCA
 
 import ser_vae
 from ser_vae import SerVaeError
-from ser_vae.command_line import model_parser
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.evaluation.arrays import Latents
 from ser_vae.features.extractor import Invertible
@@ -30,6 +29,7 @@ from ser_vae.plots.spectrogram import trajectory
 from ser_vae.plots.style import PAGE_IN, PNG_DPI, png_bytes
 from ser_vae.recogniser import Recogniser, Recording, model_folder
 from ser_vae.run_folder import RunFolder
+from ser_vae.terminal import model_parser, run_command
 
 # of the installed ones; others would be fetched from Google
 FONTS = ("system-ui", "sans-serif")
@@ -37,29 +37,34 @@ PICTURE = '<img alt="{}" src="data:image/png;base64,{}" style="width: {:.0%}; ba
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
+    return run_command(parser(), serve, arguments)
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Serve the page until Ctrl-C.
+
+    Raises:
+        SerVaeError: Gradio is not installed, or the model cannot be loaded.
+        OSError: the port is in use.
+    """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
     try:
         import gradio  # noqa: PLC0415  (an extra)
-
-        page = build_page(gradio, Explorer.load(options.model, options.trust))
-        _, url, _ = page.launch(
-            server_name=options.host,
-            server_port=options.port,
-            share=False,
-            prevent_thread_lock=True,
-            quiet=True,
-            run_history=False,  # else the browser would keep recordings
-            footer_links=[],
-            theme=gradio.themes.Default(font=FONTS, font_mono=FONTS),
-        )
-    except (ImportError, SerVaeError, OSError) as error:  # OSError: the port is in use
-        remedy = ".\npip install 'ser_vae[app]'" if isinstance(error, ImportError) else ""
-        print(f"error: {error}{remedy}", file=sys.stderr)
-        return 1
+    except ImportError as error:
+        raise SerVaeError(f"{error}.\npip install 'ser_vae[app]'") from error
+    page = build_page(gradio, Explorer.load(options.model, options.trust))
+    _, url, _ = page.launch(
+        server_name=options.host,
+        server_port=options.port,
+        share=False,
+        prevent_thread_lock=True,
+        quiet=True,
+        run_history=False,  # else the browser would keep recordings
+        footer_links=[],
+        theme=gradio.themes.Default(font=FONTS, font_mono=FONTS),
+    )
     print(f"{url} (Ctrl-C to stop)", flush=True)
     page.block_thread()
-    return 0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -130,7 +135,7 @@ def draw_spectrogram(model: Recogniser, path: str) -> tuple[str, str]:
     """Draw the log-mel spectrogram below the probabilities over time, or say what there is not."""
     if not isinstance(model.extractor, Invertible):
         return "", "No spectrogram: the model's features are no log-mel spectrogram."
-    reason = model.segment_pipeline().obstacle(causal=True)
+    reason = model.obstacle(causal=True)
     timed = [] if reason else model.trajectory(path)
     figure = trajectory(
         model.frames(path)[:, : model.extractor.spectrogram_bands],

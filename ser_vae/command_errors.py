@@ -11,9 +11,10 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
@@ -21,9 +22,9 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
-from ser_vae.quoting import quoted
 from ser_vae.settings import ALL_SETTINGS, conf_dir, did_you_mean, dotted_keys
 
+RESERVED = ("null", "true", "false", "nan", "inf")  # words of Hydra's override grammar
 FULL_ERROR = "HYDRA_FULL_ERROR"  # where it is 1, Hydra raises errors instead of printing them
 
 # Hydra's documented options (hydra.cc/docs/advanced/hydra-command-line-flags).
@@ -153,6 +154,28 @@ def quote_override(override: str) -> str:
         value = value[1:-1]
     text = f"{key}={quoted(value)}"
     return shlex.quote(text) if re.search(r'["$`!]|\\\\', text) else f'"{text}"'
+
+
+def quoted(value: Any) -> str:
+    """Spell a value as Hydra's override grammar reads it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(quoted, value))}]"
+    if isinstance(value, Mapping):
+        pairs = (f"{escaped_key(key)}:{quoted(each)}" for key, each in value.items())
+        return f"{{{','.join(pairs)}}}"
+    text = str(value)
+    if re.fullmatch(r"[A-Za-z_./][\w./+-]*", text, re.ASCII) and text.lower() not in RESERVED:
+        return text
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)  # backslashes double only before a quote
+    return "'" + re.sub(r"(\\+)$", r"\1\1", escaped) + "'"
+
+
+def escaped_key(key: str) -> str:
+    return re.sub(r"([\\()\[\]{}:=, \t])", r"\\\1", key)
 
 
 def check_arguments(arguments: Sequence[str]) -> None:

@@ -13,15 +13,14 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.singleton import Singleton
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, flag_override
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
-from ser_vae.command_errors import explain
-from ser_vae.quoting import quoted
+from ser_vae.command_errors import explain, quoted
 from ser_vae.settings import conf_dir
-from ser_vae.sweep.cores import jobs_at_once
+from ser_vae.sweep.jobs import jobs_at_once
 
 PLACES = ("runs", "cache", "corpus.root", "jobs", "progress", "force", "debug")  # of this machine
 GROUPS = ("corpus", "features", "split", "data", "model", "classifier", "training")
@@ -67,28 +66,31 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
     Raises:
         OverrideError: an override is invalid; the message is that of the command line.
     """
-    path = [f"hydra.searchpath=['file://{Path(config_dir).absolute()}']"] if config_dir else []
     state = Singleton.get_state()
     GlobalHydra.instance().clear()
     try:
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            cfg = hydra.compose("config", [*overrides, *path], return_hydra_config=True)
-        return plain_without_hydra(cfg)
+            given = [*overrides, *search_path(config_dir)]
+            cfg = hydra.compose("config", given, return_hydra_config=True)
+        settings = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+        return plain(settings, cfg.hydra.runtime)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise OverrideError(explain(error)) from None
     finally:
         Singleton.set_state(state)
 
 
-def plain_without_hydra(cfg: DictConfig) -> dict[str, Any]:
-    runtime = cfg.hydra.runtime
-    with flag_override(cfg, "struct", False):
-        del cfg["hydra"]
-    return plain(cfg, runtime)
+def search_path(config_dir: str | Path | None) -> list[str]:
+    """Return the override that adds a folder of the user's own options."""
+    return [f"hydra.searchpath=['file://{Path(config_dir).absolute()}']"] if config_dir else []
 
 
-def expand(overrides: Sequence[str]) -> Iterator[dict[str, str]]:
+def expand(
+    overrides: Sequence[str], config_dir: str | Path | None = None
+) -> Iterator[dict[str, str]]:
     """Yield group -> option, seed and fold of every run of a multirun with these overrides.
+
+    `config_dir` is that of `configure`.
 
     Raises:
         SerVaeError: Hydra refuses the overrides.
@@ -98,7 +100,8 @@ def expand(overrides: Sequence[str]) -> Iterator[dict[str, str]]:
         given = parser.parse_overrides(list(overrides))
         fixed = [override.input_line for override in given if not override.is_sweep_override()]
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            cfg = hydra.compose("config", [*map(str, fixed)], return_hydra_config=True)
+            arguments = [*map(str, fixed), *search_path(config_dir)]
+            cfg = hydra.compose("config", arguments, return_hydra_config=True)
         keys = {override.key_or_group for override in given}
         params = {k: v for k, v in (cfg.hydra.sweeper.params or {}).items() if k not in keys}
         swept = parser.parse_overrides([f"{key}={value}" for key, value in params.items()])

@@ -21,6 +21,7 @@ from ser_vae.logger import EPOCH, media
 from ser_vae.logger.media import PREDICTIONS
 from ser_vae.run import configure
 from ser_vae.settings import conf_dir
+from ser_vae.terminal import run_command
 from ser_vae.training.label_policy import POLICIES
 
 COLUMNS, ROWS = 24, 8  # of W&B's grid: its width, and the height of a panel
@@ -168,8 +169,11 @@ def save(content: Sequence[Section], options: argparse.Namespace) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    config = configure("logger=wandb")
-    project = config["logger"]["wandb"]["project"]
+    return run_command(parser(), show, arguments)
+
+
+def parser() -> argparse.ArgumentParser:
+    project = configure("logger=wandb")["logger"]["wandb"]["project"]
     parser = argparse.ArgumentParser("python -m ser_vae.dashboard", description=__doc__)
     add = parser.add_argument
     add("--entity", help="user or team on W&B (default: that of the account)")
@@ -177,21 +181,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--group", required=True, help="of runs: corpus and protocol, such as iemocap-random")
     add("--protocol", help="of the scores (default: that of the group)")
     add("--print", action="store_true", help="print a description of the report as JSON instead")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def show(options: argparse.Namespace) -> None:
+    """Write the report to W&B and print its address, or print its description."""
     options.protocol = options.protocol or options.group.rpartition("-")[2]
     subsets = sorted(path.stem for path in (conf_dir() / "data").glob("*.yaml"))
-    policies = [name for name in POLICIES if name != config["label_policy"]]
+    policies = [name for name in POLICIES if name != "null"]
     content = sections(options.protocol, subsets, policies)
-    try:
-        if options.print:
-            about = {"title": title_of(options), **vars(options)}
-            print(json.dumps(about | {"sections": list(map(asdict, content))}, indent=1))
-        else:
-            print(save(content, options))
-    except SerVaeError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    if options.print:
+        about = {"title": title_of(options), **vars(options)}
+        print(json.dumps(about | {"sections": list(map(asdict, content))}, indent=1))
+    else:
+        print(save(content, options))
 
 
 if __name__ == "__main__":

@@ -23,14 +23,13 @@ import yaml  # type: ignore[import-untyped]
 
 import ser_vae
 from ser_vae import SerVaeError
-from ser_vae.command_line import exit_status, model_parser
 from ser_vae.corpus.utterance import Corpus
-from ser_vae.features.extractor import single_torch_thread, thread_pool
 from ser_vae.files import atomic_write
 from ser_vae.inputs import (
     Input,
     add_arguments,
     output_path,
+    process,
     read_inputs,
     with_speakers,
     write_table,
@@ -38,12 +37,11 @@ from ser_vae.inputs import (
 from ser_vae.recogniser import Recogniser, Recording
 from ser_vae.run_folder import RunFolder
 from ser_vae.settings import build, parse_component
-from ser_vae.terminal import track
+from ser_vae.terminal import model_parser, run_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
-    return exit_status(lambda: encode(options))
+    return run_command(parser(), encode, arguments)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,12 +68,9 @@ def encode(options: argparse.Namespace) -> int:
     )
     if options.corpus:
         inputs += corpus_inputs(Path(options.model))
-    if not inputs:
-        raise SerVaeError("Give recordings behind the model: files, folders, a CSV, or -.")
     model = with_speakers(loaded, inputs) if loaded.representation is not None else loaded
-    with single_torch_thread(), thread_pool(options.jobs) as pool:
-        tables = pool.map(partial(encode_input, model, mean=options.mean), inputs)
-        done = list(track(tables, "encoding", len(inputs), transient=True))
+    encode_each = partial(encode_input, model, mean=options.mean)
+    done = process(inputs, encode_each, "encoding", options.jobs)
     errors = [each for each in done if isinstance(each, SerVaeError)]
     for error in errors:
         print(f"error: {error}", file=sys.stderr)

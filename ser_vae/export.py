@@ -28,11 +28,11 @@ from torch.nn import functional
 
 from ser_vae import SerVaeError, __version__
 from ser_vae.classifier.head import Head, SequenceEstimator
-from ser_vae.command_line import exit_status, model_parser
 from ser_vae.features.logmel import LogMel
 from ser_vae.files import atomic_write
 from ser_vae.recogniser import JSON, Recogniser, model_folder, read_document, read_files
 from ser_vae.stream import SegmentPipeline
+from ser_vae.terminal import model_parser, run_command
 from ser_vae.training.label_policy import Condition
 from ser_vae.training.predict import Encoder, one_hot_condition, uniform_condition
 
@@ -42,17 +42,15 @@ CHECKED_S = (0.5, 2.3)  # durations of the noise on which the exported graph is 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
-    return exit_status(lambda: export(options))
+    return run_command(parser(), export, arguments)
 
 
-def export(options: argparse.Namespace) -> int:
+def export(options: argparse.Namespace) -> None:
     if options.format == "folder":
         export_folder(options.model, options.out)
     else:
         export_onnx(Recogniser.load(options.model, trust=options.trust), options.out)
     print(f"written: {options.out}")
-    return 0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -88,10 +86,9 @@ def export_onnx(recogniser: Recogniser, out: Path) -> None:
         raise SerVaeError(
             f"{error.name} is not installed.\nInstall it: pip install 'ser_vae[export]'"
         ) from error
-    pipeline = recogniser.segment_pipeline()
-    if reason := pipeline.obstacle(causal=False):
+    if reason := recogniser.obstacle(causal=False):
         raise refusal(reason[:1].upper() + reason[1:])
-    graph = Graph(pipeline)
+    graph = Graph(recogniser)
     model = onnx.load_from_string(trace(graph))
     properties = {
         "emotions": json.dumps(recogniser.emotions, ensure_ascii=False),

@@ -11,18 +11,11 @@ from types import FrameType
 from ser_vae import SerVaeError
 
 RESUME = "Repeat the command to resume."
-FREE = "Free some space, or give another folder with runs=… or cache=…."
-REPAIR = "Repair it, or give another folder with runs=… or cache=…."
-ADVICE = {
-    errno.ENOSPC: FREE,
-    errno.EDQUOT: FREE,
-    errno.EROFS: REPAIR,
-    errno.EACCES: REPAIR,
-    errno.EPERM: REPAIR,
-    errno.ENOTDIR: REPAIR,
-    errno.EIO: REPAIR,
-    errno.ESTALE: REPAIR,
-}
+FULL = (errno.ENOSPC, errno.EDQUOT)
+UNUSABLE = (
+    *(errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST, errno.EIO),
+    errno.ESTALE,
+)
 OUT_OF_MEMORY = (  # PyTorch, and on a GPU; a map; C++; a thread's stack; oneDNN
     "can't allocate memory",
     "out of memory",
@@ -58,10 +51,14 @@ def friendly_errors(memory_gb: float) -> Iterator[None]:
                 "max_batch_segments or training.*.batch_size, or use a machine or job with more. "
                 f"{RESUME}"
             ) from error
-        if not isinstance(error, OSError) or error.errno not in ADVICE:
+        if not isinstance(error, OSError) or error.errno not in (*FULL, *UNUSABLE):
             raise
+        advice = "Free some space" if error.errno in FULL else "Repair it"
         where = error.filename or "a folder (runs, cache, or the temporary one)"
-        raise SerVaeError(f"{where}: {error.strerror}.\n{ADVICE[error.errno]} {RESUME}") from error
+        raise SerVaeError(
+            f"{where}: {error.strerror}.\n{advice}, or give another folder with runs=… or cache=…. "
+            f"{RESUME}"
+        ) from error
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,8 +20,12 @@ import soundfile
 from ser_vae import SerVaeError
 from ser_vae.corpus.files import walk
 from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
+from ser_vae.features.extractor import single_torch_thread, thread_pool
 from ser_vae.files import atomic_write
 from ser_vae.recogniser import Recogniser, Recording, is_model
+from ser_vae.terminal import track
+
+T = TypeVar("T")
 
 STDIN = "-"
 MICROPHONE = "microphone"
@@ -152,6 +157,20 @@ def record(seconds: float) -> Input:
     except sounddevice.PortAudioError as error:
         raise SerVaeError(f"--microphone: {error}.\nConnect one, or allow its use.") from error
     return Input(MICROPHONE, Recording(samples, MICROPHONE_HZ))
+
+
+def process(
+    inputs: Sequence[Input], function: Callable[[Input], T], description: str, jobs: int
+) -> list[T]:
+    """Apply a function to every input, in `jobs` threads, with a progress bar.
+
+    Raises:
+        SerVaeError: there are no inputs.
+    """
+    if not inputs:
+        raise SerVaeError("Give recordings behind the model: files, folders, a CSV, or -.")
+    with single_torch_thread(), thread_pool(jobs) as pool:
+        return list(track(pool.map(function, inputs), description, len(inputs), transient=True))
 
 
 def with_speakers(model: Recogniser, inputs: Sequence[Input]) -> Recogniser:

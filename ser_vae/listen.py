@@ -26,18 +26,18 @@ from jinja2 import Environment, FileSystemLoader
 from torch import Tensor
 
 from ser_vae import SerVaeError
-from ser_vae.command_line import model_parser
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.data.segment import join_segments
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.features import audio
 from ser_vae.features.audio import Samples
 from ser_vae.files import atomic_write, write_text
+from ser_vae.inputs import Input
 from ser_vae.plots.spectrogram import Limits, limits, utterance
 from ser_vae.plots.style import png_bytes
 from ser_vae.recogniser import Recogniser, Recording
 from ser_vae.run_folder import RunFolder
-from ser_vae.terminal import track
+from ser_vae.terminal import model_parser, run_command, track
 from ser_vae.training.illustrate import Illustrator, traverse
 
 Frames = npt.NDArray[np.float32]  # (T, F), natural log of mel power
@@ -51,17 +51,6 @@ PRIOR_NOTE = (
     "Every segment is drawn independently, as the model has no order in time: not speech, "
     "but shows which segments the model considers typical of speech."
 )
-
-
-@dataclass(frozen=True)
-class Item:
-    """A file to listen to; its emotion is "" and its speaker None where they are unknown."""
-
-    path: Path
-    title: str
-    emotion: str = ""
-    speaker: str = ""
-    clip: audio.Clip | None = None  # start and end in the file, s
 
 
 @dataclass(frozen=True)
@@ -84,13 +73,7 @@ class Clip:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
-    try:
-        listen(options)
-    except SerVaeError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run_command(parser(), listen, arguments)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -130,7 +113,7 @@ def listen(options: argparse.Namespace) -> None:
     """
     model = Path(options.model)
     recogniser = Recogniser.load(model, trust=options.trust)
-    items = [Item(path, path.name, speaker=options.speaker or "") for path in options.files]
+    items = [Input(path.name, Recording(path), speaker=options.speaker) for path in options.files]
     if options.utterance or not items:
         items += find_test_utterances(RunFolder(model), options.utterance)
     maker = ClipMaker.of(recogniser, items)
@@ -160,7 +143,7 @@ def listen(options: argparse.Namespace) -> None:
     print(f"written: {folder / 'index.html'}")
 
 
-def find_test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Item]:
+def find_test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Input]:
     """Find utterances of a run's test set and their audio; by default one of each emotion.
 
     Raises:
@@ -187,8 +170,8 @@ def find_test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Item]
                 f"{path}: the recording of {name} is no longer there.\n"
                 "Restore it, or give recordings: python -m ser_vae.listen MODEL FILE…"
             )
-        title = f"{known.emotion[row]}: {name}"
-        items.append(Item(path, title, known.emotion[row], known.speaker[row], known.clip_of(row)))
+        emotion, recording = known.emotion[row], Recording(path, clip=known.clip_of(row))
+        items.append(Input(f"{emotion}: {name}", recording, known.speaker[row], emotion))
     return items
 
 
@@ -197,21 +180,21 @@ class ClipMaker:
     """The clips of some recordings, decoded by a recogniser's representation."""
 
     recogniser: Recogniser
-    items: list[Item]
+    items: list[Input]
     illustrator: Illustrator
     speakers: Sequence[str]
 
     @classmethod
-    def of(cls, recogniser: Recogniser, items: Sequence[Item]) -> "ClipMaker":
+    def of(cls, recogniser: Recogniser, items: Sequence[Input]) -> "ClipMaker":
         """Read and standardise the recordings.
 
         Raises:
             SerVaeError: the model decodes no spectrograms.
         """
         emotions = recogniser.emotions
-        label = torch.tensor([emotions.index(i.emotion) if i.emotion else -1 for i in items])
-        speakers = [item.speaker for item in items]
-        recordings = [Recording(item.path, clip=item.clip) for item in items]
+        label = torch.tensor([emotions.index(i.truth) if i.truth else -1 for i in items])
+        speakers = [item.speaker or "" for item in items]
+        recordings = [item.recording for item in items]
         known, segments, _ = recogniser.standardised(recordings, speakers)
         illustrator = known.illustrator(segments, speakers, label)
         if illustrator is None:
@@ -229,7 +212,7 @@ class ClipMaker:
         steps = [(d, float(z[:, d].std())) for d in ranked]
         for index, item in enumerate(self.items):
             speaker = f"Speaker {item.speaker}. " if item.speaker else ""
-            yield item.title, speaker, list(self.recording_clips(index, steps))
+            yield item.name, speaker, list(self.recording_clips(index, steps))
         if clips := list(self.prior_clips(seed)):
             yield "Samples from the prior", PRIOR_NOTE, clips
 
@@ -237,8 +220,8 @@ class ClipMaker:
         """Yield the recording, the input, and what the model makes of it."""
         illustrator, recogniser = self.illustrator, self.recogniser
         x, condition = illustrator.rows(index), illustrator.condition(index)
-        item = self.items[index]
-        waveform = audio.read(item.path, recogniser.extractor.sample_rate, item.clip)
+        source, _, clip = self.items[index].recording
+        waveform = audio.read(Path(str(source)), recogniser.extractor.sample_rate, clip)
         frames = recogniser.extractor(waveform)[:, : illustrator.extractor.spectrogram_bands]
         given = self.clip(index, "input", "what the model gets", x)
         yield Clip("recording", "the recording", frames, waveform, given.probabilities)

@@ -59,7 +59,7 @@ from ser_vae.features.functionals import functionals
 from ser_vae.features.normalise import Normaliser
 from ser_vae.features.store import FeatureStore, Stored
 from ser_vae.logger import LoggedRun, flatten, log_final, open_loggers
-from ser_vae.model.representation import Fitted, Representation
+from ser_vae.model.representation import Fitted, Network, Representation
 from ser_vae.model.utterance_vae import UtteranceVAE
 from ser_vae.recogniser import Components, Recogniser, build_model, software, utterance_data
 from ser_vae.run_folder import RunFolder, digest
@@ -114,6 +114,28 @@ Classifiers = dict[tuple[Pretraining, Condition], LatentClassifier]
 
 
 @dataclass(frozen=True)
+class Run:
+    """What the stages after `prepare` work on."""
+
+    settings: Settings
+    data: PreparedData
+    folder: RunFolder
+    loggers: Sequence[Logger] = ()
+
+    @property
+    def policy(self) -> LabelPolicy:
+        return POLICIES[self.settings.label_policy]
+
+    @property
+    def device(self) -> torch.device:
+        return device_of(self.settings.trainer.accelerator)
+
+    def unlogged(self, data: PreparedData | None = None) -> "Run":
+        """Return the same run, perhaps on other data, whose stages log no curves."""
+        return replace(self, loggers=(), data=data or self.data)
+
+
+@dataclass(frozen=True)
 class Result:
     """The test set's predictions.
 
@@ -148,28 +170,20 @@ def execute(
     with timed(times, "features"):
         data, left_out = prepare(settings, corpus, utterances)
         check_unchanged()
-    folder.write_split(
-        (row.utterance, row.part) for row in data.table.itertuples() if row.part != UNLABELLED
-    )
-    with open_loggers(
-        settings.logger.values(), logged_run(settings, corpus.name, data, folder)
-    ) as loggers:
-        model = fresh_model(settings, data)
+    with_label = data.table[data.table["part"] != UNLABELLED]
+    folder.write_split(zip(with_label["utterance"], with_label["part"], strict=True))
+    logged = logged_run(settings, corpus.name, data, folder)
+    with open_loggers(settings.logger.values(), logged) as loggers:
+        run, model = Run(settings, data, folder, loggers), fresh_model(settings, data)
         with timed(times, "pretrain"):
-            representations = pretrain(settings, model, data, folder, loggers)
+            representations = pretrain(run, model)
         with timed(times, "classify"):
-            recogniser, classifiers, whole = classify(
-                settings, model, representations, data, folder, loggers
-            )
-            temperature = calibrate(settings, recogniser, data, folder)
-            recogniser = replace(recogniser, temperature=temperature)
-            result = evaluate(settings, recogniser, representations, classifiers, data, whole)
-        with (
-            timed(times, "diagnose"),
-            stderr().status("diagnosis: policies, leaks, health, probes"),
-        ):
-            diagnosis = diagnose(settings, result, data, folder)
-        save(settings, corpus, data, left_out, result, diagnosis, times, folder, loggers)
+            recogniser, classifiers, whole = classify(run, model, representations)
+            result = evaluate(run, recogniser, representations, classifiers, whole)
+        status = stderr().status("diagnosis: policies, leaks, health, probes")
+        with timed(times, "diagnose"), status:
+            diagnosis = diagnose(run, result)
+        save(run, corpus, left_out, result, diagnosis, times)
 
 
 def check(settings: Settings, corpus: Corpus, utterances: Sequence[Utterance]) -> None:
@@ -247,10 +261,8 @@ def assign_parts(
 
 
 def segmentation_of(settings: Settings, extractor: Extractor) -> Segmentation:
-    data = settings.data
-    return Segmentation.from_seconds(
-        data.segment_s, data.hop_s, data.remainder, extractor.frame_shift_s
-    )
+    seconds = settings.data.model_dump(include={"segment_s", "hop_s", "remainder"})
+    return Segmentation.from_seconds(**seconds, frame_shift_s=extractor.frame_shift_s)
 
 
 def feature_store(settings: Settings, extractor: Extractor) -> FeatureStore:
@@ -270,41 +282,27 @@ def fresh_model(settings: Settings, data: PreparedData) -> Any:
     return build_model(settings.model, extractor, segmentation, data.classes)
 
 
-def pretrain(
-    settings: Settings,
-    model: Any,
-    data: PreparedData,
-    folder: RunFolder,
-    loggers: Sequence[Logger],
-) -> Representations:
+def pretrain(run: Run, model: Any) -> Representations:
     """Stage 1: segments -> the representation under each way to pretrain that policies need.
 
-    Leaves the weights and curves of the run's own policy in `folder`. Returns nothing for an
+    Leaves the weights and curves of the run's own policy in its folder. Returns nothing for an
     utterance-level model.
     """
     if model.level == "utterance":
         return {}
-    main_way = POLICIES[settings.label_policy].pretraining
-    ways = sorted({policy.pretraining for policy in reported_policies(settings, model)})
+    ways = sorted({policy.pretraining for policy in reported_policies(run, model)})
     representations: dict[Pretraining, Representation] = {way: copy.deepcopy(model) for way in ways}
     for way, representation in representations.items():
-        curves = folder.path / "pretrain.csv" if way == main_way else None
-        acquire(settings, representation, way, data, loggers if curves else (), curves)
-    pretraining_record(settings, data).write(folder.pretrained)
-    weights.save(representations[main_way], folder.pretrained)
+        own = way == run.policy.pretraining
+        acquire(run if own else run.unlogged(), representation, way)
+    pretraining_record(run).write(run.folder.pretrained)
+    weights.save(representations[run.policy.pretraining], run.folder.pretrained)
     return representations
 
 
-def acquire(
-    settings: Settings,
-    model: Representation,
-    way: Pretraining,
-    data: PreparedData,
-    loggers: Sequence[Logger],
-    curves: Path | None,
-) -> None:
-    """Fit, pretrain or load a representation; its curves are copied to the file `curves`."""
-    source = settings.training.pretrained
+def acquire(run: Run, model: Representation, way: Pretraining) -> None:
+    """Fit, pretrain or load a representation."""
+    settings, source = run.settings, run.settings.training.pretrained
     if source == "none":
         return
     if source != "auto":
@@ -312,48 +310,55 @@ def acquire(
         return
     if not model.quantities:  # nothing to learn by gradient
         if isinstance(model, Fitted):
-            model.fit(data.segments_of(*LEARNED))
+            model.fit(run.data.segments_of(*LEARNED))
         return
     label_dropout = settings.training.label_dropout if way == "dropout" else 0.0
-    name = pretrained_name(settings, data, label_dropout)
+    name = pretrained_name(run, label_dropout)
     shared = RunFolder(Path(settings.runs) / "pretrained" / name, is_rank_zero())
     with shared.lock():
         barrier()
         if settings.force:
             shared.clear()
-        pretrain_shared(settings, model, label_dropout, data, shared.path, loggers)
-        if curves:  # while it is locked: another run with force=true clears it
-            shared.copy("pretrain.csv", curves)
+        pretrain_shared(run, model, label_dropout, shared.pretrained)
+        if way == run.policy.pretraining:  # while it is locked: another run with force clears it
+            shared.copy("pretrain.csv", run.folder.path / "pretrain.csv")
 
 
-def pretrain_shared(
-    settings: Settings,
-    model: Representation,
-    label_dropout: float,
-    data: PreparedData,
-    folder: Path,
-    loggers: Sequence[Logger],
-) -> None:
-    """Train `model` in `folder`, or load the weights that an equal run left there."""
-    finished = folder / "pretrained.ckpt"
-    if finished.exists():
-        weights.load(model, finished)
-        replay(folder / "pretrain.csv", loggers)
-        return
-    train, validation = data.segment_set(*LEARNED), data.segment_set("validation")
-    seed = seed_for(settings.seed, "pretrain")
+def pretrain_shared(run: Run, model: Representation, label_dropout: float, finished: Path) -> None:
+    """Train `model`, or load the weights `finished` that an equal run left."""
+    train, validation = run.data.segment_set(*LEARNED), run.data.segment_set("validation")
+    seed = seed_for(run.settings.seed, "pretrain")
     stage = Pretrain(
         model,
         seed,
-        settings.training.pretrain.optimizer.model_dump(),
+        run.settings.training.pretrain.optimizer.model_dump(),
         label_dropout=label_dropout,
         monitored=draw_segments(train, seed),
     )
-    run_stage(settings, stage, train, validation, folder, loggers)
-    pretraining_record(settings, data).write(finished)
-    weights.save(model, finished)
+    pretraining_record(run).write(finished)
+    train_once(run, stage, model, finished, lambda: (train, validation))
+
+
+def train_once(
+    run: Run, stage: Stage, network: Network, finished: Path, sets: Callable[[], tuple[Any, Any]]
+) -> None:
+    """Train a stage and keep the weights of its network, or load those of an earlier attempt.
+
+    Args:
+        run: whose loggers get the curves, in both cases.
+        stage: trains `network`.
+        network: whose weights are kept.
+        finished: the file of the weights, beside the curves.
+        sets: returns the training and the validation set.
+    """
+    if finished.exists():
+        weights.load(network, finished)
+        replay(finished.parent / f"{stage.stage}.csv", run.loggers)
+        return
+    run_stage(run.settings, stage, *sets(), finished.parent, run.loggers)
+    weights.save(network, finished)
     barrier()
-    (folder / LAST).unlink(missing_ok=True)
+    (finished.parent / LAST).unlink(missing_ok=True)
 
 
 def run_stage(
@@ -365,15 +370,15 @@ def run_stage(
     loggers: Sequence[Logger],
 ) -> None:
     """Train a stage as configured. An LSTM is never compiled: its batches differ in length."""
-    stage_settings: typed.Stage = getattr(settings.training, stage.stage)
+    of_stage: typed.Stage = getattr(settings.training, stage.stage)
     if isinstance(settings.model, UtteranceVAEModel):
-        stage_settings = settings.model.training
+        of_stage = settings.model.training
     fit(
         stage,
         train,
         validation,
         folder=folder,
-        settings=stage_settings,
+        settings=of_stage,
         trainer=settings.trainer,
         compiled=settings.compile and not isinstance(stage, Classify),
         loggers=loggers,
@@ -381,26 +386,26 @@ def run_stage(
     )
 
 
-def pretrained_name(settings: Settings, data: PreparedData, label_dropout: float) -> str:
+def pretrained_name(run: Run, label_dropout: float) -> str:
     """Name the shared folder by all that pretraining depends on, so that folds never mix."""
-    config = settings.plain()
-    parts = [list(data.emotions), label_dropout, settings.code_digest("features", "model")]
+    settings, config = run.settings, run.settings.plain()
+    parts = [list(run.data.emotions), label_dropout, settings.code_digest("features", "model")]
     parts += [config[key] for key in ("features", "data", "normalise", "model", "seed")]
     training = [config["training"]["pretrain"], config["trainer"]]
     rows = [
         (row.utterance.id, row.utterance.speaker, row.label, row.digest, row.part)
-        for row in data.table.itertuples()
+        for row in run.data.table.itertuples()
     ]
     return f"{settings.choice.model}-{digest([parts, training, rows])}"
 
 
-def pretraining_record(settings: Settings, data: PreparedData) -> PretrainingRecord:
+def pretraining_record(run: Run) -> PretrainingRecord:
     """State what the representation was pretrained on: by this run, or before it."""
-    source = settings.training.pretrained
+    source = run.settings.training.pretrained
     if source not in ("auto", "none"):
         return PretrainingRecord.read(Path(source))
-    digests = [] if source == "none" else list(data.rows(*LEARNED)["digest"])
-    return PretrainingRecord.of(digests, data.emotions, record_settings(settings))
+    digests = [] if source == "none" else list(run.data.rows(*LEARNED)["digest"])
+    return PretrainingRecord.of(digests, run.data.emotions, record_settings(run.settings))
 
 
 def record_settings(settings: Settings) -> dict[str, Any]:
@@ -412,58 +417,47 @@ def record_settings(settings: Settings) -> dict[str, Any]:
 
 
 def classify(
-    settings: Settings,
-    model: Any,
-    representations: Representations,
-    data: PreparedData,
-    folder: RunFolder,
-    loggers: Sequence[Logger],
+    run: Run, model: Any, representations: Representations
 ) -> tuple[Recogniser, Classifiers, Samples | None]:
     """Stage 2: fit the classifiers on training-set latents, or an utterance-level model.
 
     Returns the recogniser of the run's own label policy, all classifiers that the reported
     policies need, and what an utterance-level model's extractor made of each utterance (U, E).
     """
-    policy = POLICIES[settings.label_policy]
+    policy, settings = run.policy, run.settings
     if not representations:
-        whole = whole_utterances(settings, model, data)
-        fit_utterance_level(settings, model, data, whole, folder, loggers)
-        return new_recogniser(settings, data, policy, None, {}, model), {}, whole
-    reported = reported_policies(settings, model)
+        whole = whole_utterances(run, model)
+        fit_utterance_level(run, model, whole)
+        return new_recogniser(run, policy, None, {}, model), {}, whole
+    reported = reported_policies(run, model)
     needed = {(other.pretraining, each) for other in reported for each in other.classifiers}
     if len(reported) > 1:  # for the leak panel
         needed |= {(policy.pretraining, each) for each in ("none", "label")}
     classifiers: Classifiers = {}
-    for pretraining, condition in sorted(needed):
-        main = (pretraining, condition) == (policy.pretraining, policy.condition)
-        classifiers[pretraining, condition] = train_classifier(
-            settings,
-            representations[pretraining],
-            condition,
-            data,
-            folder.path / CLASSIFIERS / f"{pretraining}-{condition}",
-            loggers if main else (),
+    for way, condition in sorted(needed):
+        own = (way, condition) == (policy.pretraining, policy.condition)
+        name = f"{way}-{condition}"
+        classifiers[way, condition] = train_classifier(
+            run if own else run.unlogged(), representations[way], condition, name
         )
-        if main:
-            for name in ("classifier.ckpt", "classify.csv"):
-                folder.copy(f"{CLASSIFIERS}/{pretraining}-{condition}/{name}", folder.path / name)
+        if own:
+            for file in ("classifier.ckpt", "classify.csv"):
+                run.folder.copy(f"{CLASSIFIERS}/{name}/{file}", run.folder.path / file)
     if settings.label_policy == "random":
-        labels = random_labels(len(data.table), data.classes, settings.seed)
-        policy = given("random", labels[data.mask("test")])
+        policy = with_labels("random", run.data, settings.seed)
     used = {each: classifiers[policy.pretraining, each] for each in policy.classifiers}
-    representation = representations[policy.pretraining]
-    recogniser = new_recogniser(settings, data, policy, representation, used, None)
-    return recogniser, classifiers, None
+    recogniser = new_recogniser(run, policy, representations[policy.pretraining], used, None)
+    return replace(recogniser, temperature=calibrate(run, recogniser)), classifiers, None
 
 
 def new_recogniser(
-    settings: Settings,
-    data: PreparedData,
+    run: Run,
     policy: LabelPolicy,
     representation: Representation | None,
     classifiers: Mapping[Condition, LatentClassifier],
     estimator: Any,
 ) -> Recogniser:
+    settings, data = run.settings, run.data
     extractor: Extractor = build(settings.features)
     return Recogniser(
         extractor=extractor,
@@ -477,28 +471,22 @@ def new_recogniser(
         estimator=estimator,
         components=Components(settings.features, settings.model, settings.classifier),
         about={},
-        device=device_of(settings.trainer.accelerator),
+        device=run.device,
     )
 
 
 def train_classifier(
-    settings: Settings,
-    representation: Representation,
-    condition: Condition,
-    data: PreparedData,
-    folder: Path,
-    loggers: Sequence[Logger],
+    run: Run, representation: Representation, condition: Condition, name: str
 ) -> LatentClassifier:
     """Train the configured classifier behind an encoder, or load what an interrupted run left.
 
     Args:
-        settings: of the run.
+        run: the labels of its training set (and validation set) are learned.
         representation: segments -> latents; if it is fine-tuned, a copy of it.
         condition: what the encoder gets while the classifier learns.
-        data: labels of the training set (and validation set) are learned.
-        folder: of this classifier, for `classifier.ckpt` and the curves `classify.csv`.
-        loggers: where its curves go besides.
+        name: of its folder among those of the run's classifiers.
     """
+    settings, data, seed = run.settings, run.data, seed_for(run.settings.seed, "classify")
     encoder: Encoder = representation
     if condition == "every":
         encoder = Marginal(representation, data.classes)
@@ -515,7 +503,7 @@ def train_classifier(
         seed=settings.seed,
         batch_size=settings.training.classify.batch_size,
         max_padded=settings.max_batch_segments,
-        device=device_of(settings.trainer.accelerator),
+        device=run.device,
     )
     if fine_tuned:
         classifier.encoder.train()
@@ -523,57 +511,52 @@ def train_classifier(
     if isinstance(head, SequenceEstimator):
         rows = latents_of(classifier, data, conditions, "all")
         of_utterances = sequence_data(data.segments.split(rows), data.speakers())
-        head.fit(of_utterances, training_of(settings, data, seed_for(settings.seed, "classify")))
+        head.fit(of_utterances, training_of(settings, data, seed))
         return classifier
     stage = Classify(
         head,
-        seed_for(settings.seed, "classify"),
+        seed,
         settings.training.classify.optimizer.model_dump(),
         encoder=classifier.encoder if fine_tuned else None,
         encoder_lr=settings.training.encoder_lr,
         sample=classifier.sample,
     )
-    finished = folder / "classifier.ckpt"
-    if finished.exists():
-        weights.load(stage, finished)
-        replay(folder / "classify.csv", loggers)
-        return classifier
-    train, validation = (
-        sequences(classifier, data, conditions, part) for part in ("train", "validation")
-    )
-    if isinstance(head, LSTMClassifier) and head.standardise:
-        head.fit_scale(latents_of(classifier, data, conditions, "train"))
-    run_stage(settings, stage, train, validation, folder, loggers)
-    weights.save(stage, finished)
-    barrier()
+
+    def sets() -> tuple[SequenceSet, SequenceSet]:
+        train, validation = (
+            sequences(classifier, data, conditions, part) for part in ("train", "validation")
+        )
+        if isinstance(head, LSTMClassifier) and head.standardise:
+            head.fit_scale(latents_of(classifier, data, conditions, "train"))
+        return train, validation
+
+    finished = run.folder.path / CLASSIFIERS / name / "classifier.ckpt"
+    train_once(run, stage, stage, finished, sets)
     return classifier
 
 
-def calibrate(
-    settings: Settings, recogniser: Recogniser, data: PreparedData, folder: RunFolder
-) -> float:
+def calibrate(run: Run, recogniser: Recogniser) -> float:
     """Fit the temperature of the recogniser's probabilities; 1 if it is not to be calibrated.
 
     The classifiers are trained once more, without a part of the training set on which the
     temperature is fitted. The recogniser's own ones have learned all of it.
     """
     classifiers, model = recogniser.classifiers, recogniser.representation
-    if not settings.calibrate or not classifiers or model is None:
+    if not run.settings.calibrate or not classifiers or model is None:
         return 1.0
     if any(isinstance(each.head, SequenceEstimator) for each in classifiers.values()):
         return 1.0  # it has a temperature of its own
     try:
-        divided = hold_out(settings, data)
+        divided = hold_out(run.settings, run.data)
     except SerVaeError as error:
         log.warning("calibrate=true: probabilities are not calibrated: %s", error)
         return 1.0
-    refitted: dict[Condition, LatentClassifier] = {}
-    for condition in classifiers:
-        path = folder.path / CLASSIFIERS / f"calibration-{condition}"
-        refitted[condition] = train_classifier(settings, model, condition, divided, path, ())
-    policy = POLICIES[settings.label_policy]
+    refitted: dict[Condition, LatentClassifier] = {
+        each: train_classifier(run.unlogged(divided), model, each, f"calibration-{each}")
+        for each in classifiers
+    }
     trained = recogniser.trained(divided.segments_of(HELD_OUT), divided.speakers(HELD_OUT))
-    probability = policy.probabilities(replace(trained, classifiers=refitted))
+    probability = run.policy.probabilities(replace(trained, classifiers=refitted))
     log_probability = np.log(np.maximum(probability, np.finfo(np.float64).tiny))
     return fit_temperature(log_probability, divided.label[divided.mask(HELD_OUT)].numpy())
 
@@ -644,7 +627,7 @@ def latents_of(
     )
 
 
-def whole_utterances(settings: Settings, model: Any, data: PreparedData) -> Samples | None:
+def whole_utterances(run: Run, model: Any) -> Samples | None:
     """Compute the row that a model's own extractor makes of each utterance: (U, E).
 
     Raises:
@@ -652,27 +635,20 @@ def whole_utterances(settings: Settings, model: Any, data: PreparedData) -> Samp
     """
     if model.extractor is None:
         return None
-    store, utterances = feature_store(settings, model.extractor), data.utterances()
+    store, utterances = feature_store(run.settings, model.extractor), run.data.utterances()
     if reasons := store.compute(utterances):
         name, reason = min(reasons.items())
         raise SerVaeError(
-            f"model={settings.choice.model}: {len(reasons)} of {len(utterances)} utterances "
-            f"cannot be used, such as {name}: {reason}.\n"
-            "Leave them out of the corpus, or repair the files."
+            f"{len(reasons)} of {len(utterances)} utterances cannot be used, such as {name}: "
+            f"{reason}.\nLeave them out of the corpus, or repair the files."
         )
     rows: Samples = np.concatenate([store.frames(utterance) for utterance in utterances])
     return rows
 
 
-def fit_utterance_level(
-    settings: Settings,
-    model: Any,
-    data: PreparedData,
-    whole: Samples | None,
-    folder: RunFolder,
-    loggers: Sequence[Logger],
-) -> None:
-    """Fit a model of whole utterances in place; a network leaves its curves in `folder`."""
+def fit_utterance_level(run: Run, model: Any, whole: Samples | None) -> None:
+    """Fit a model of whole utterances in place; a network leaves its curves in the run's folder."""
+    settings, data = run.settings, run.data
     everything = utterance_data(data.segments, data.speakers(), whole)
     training = training_of(settings, data, seed_for(settings.seed, "statistics"))
     if not isinstance(model, UtteranceVAE):
@@ -682,25 +658,22 @@ def fit_utterance_level(
     assert isinstance(settings.model, UtteranceVAEModel)
     optimizer = settings.model.training.optimizer.model_dump()
     stage = ClassifyUtterances(model, seed_for(settings.seed, "classify"), optimizer)
-    finished = folder.path / "classifier.ckpt"
-    if finished.exists():
-        weights.load(stage, finished)
-        replay(folder.path / "classify.csv", loggers)
-        return
-    masks = data.mask(*LEARNED), data.mask("validation")
-    train, validation = (UtteranceSet(values[mask.numpy()], data.label[mask]) for mask in masks)
-    run_stage(settings, stage, train, validation, folder.path, loggers)
-    weights.save(stage, finished)
-    barrier()
-    (folder.path / LAST).unlink(missing_ok=True)
+
+    def sets() -> tuple[UtteranceSet, UtteranceSet]:
+        masks = data.mask(*LEARNED), data.mask("validation")
+        train, validation = (UtteranceSet(values[mask.numpy()], data.label[mask]) for mask in masks)
+        return train, validation
+
+    train_once(run, stage, stage, run.folder.path / "classifier.ckpt", sets)
 
 
-def reported_policies(settings: Settings, model: Any) -> list[LabelPolicy]:
+def reported_policies(run: Run, model: Any) -> list[LabelPolicy]:
     """List the label policies that a run reports; see `label_policies` in conf/config.yaml."""
-    main = POLICIES[settings.label_policy]
+    settings = run.settings
     if not model.conditional or settings.label_policies == "headline":
-        return [main]
-    encoders = ("label", "dropout") if settings.label_policies == "all" else (main.pretraining,)
+        return [run.policy]
+    every = settings.label_policies == "all"
+    encoders = ("label", "dropout") if every else (run.policy.pretraining,)
     has_bound = {"squared_error", "kl"} <= set(model.quantities)
     pretrains = settings.training.pretrained == "auto"
     return [
@@ -716,26 +689,25 @@ def reported_policies(settings: Settings, model: Any) -> list[LabelPolicy]:
 
 
 def evaluate(
-    settings: Settings,
+    run: Run,
     recogniser: Recogniser,
     representations: Representations,
     classifiers: Classifiers,
-    data: PreparedData,
     whole: Samples | None,
 ) -> Result:
     """Predict the test set: by the recogniser, and under the other policies that are reported."""
+    settings, data, temperature = run.settings, run.data, recogniser.temperature
     test, speakers = data.segments_of("test"), data.speakers("test")
-    mask = data.mask("test").numpy()
-    temperature = recogniser.temperature
-    uncalibrated = replace(recogniser, temperature=1.0)
-    before = uncalibrated.classify(test, speakers, None if whole is None else whole[mask])
-    after = labelled(data, with_temperature(before, temperature))
-    by_policy: dict[str, Predictions] = {settings.label_policy: after}
-    calibrated = None
+    of_test = None if whole is None else whole[data.mask("test").numpy()]
+    uncalibrated = replace(recogniser, temperature=1.0).classify(test, speakers, of_test)
+    before = labelled(data, uncalibrated)
+    after = labelled(data, with_temperature(uncalibrated, temperature))
+    calibrated: dict[str, Any] | None = None
     if temperature != 1:
-        of_test = {"before": labelled(data, before), "after": after}
-        measured = {k: calibration(p.truth, p.guess, p.probability) for k, p in of_test.items()}
-        calibrated = {"temperature": temperature, **measured}
+        calibrated = {"temperature": temperature}
+        for name, p in {"before": before, "after": after}.items():
+            calibrated[name] = calibration(p.truth, p.guess, p.probability)
+    by_policy: dict[str, Predictions] = {settings.label_policy: after}
     if not representations:
         return Result(recogniser, by_policy, None)
     trained = {
@@ -746,7 +718,7 @@ def evaluate(
         )
         for way, representation in representations.items()
     }
-    for policy in reported_policies(settings, recogniser.representation):
+    for policy in reported_policies(run, recogniser.representation):
         if policy.name not in by_policy:
             applied = with_labels(policy.name, data, settings.seed)
             probability = applied.probabilities(trained[policy.pretraining])
@@ -776,47 +748,37 @@ def labelled(data: PreparedData, probability: Any) -> Predictions:
 # diagnose
 
 
-def diagnose(
-    settings: Settings, result: Result, data: PreparedData, folder: RunFolder
-) -> dict[str, Any]:
+def diagnose(run: Run, result: Result) -> dict[str, Any]:
     """Compute the parts of metrics.json that only a representation of segments has."""
-    trained, conditional = result.trained, len(result.by_policy) > 1
+    settings, data, trained = run.settings, run.data, result.trained
+    diagnosis: dict[str, Any] = {"policies": {}, "leak_panel": None, "health": None, "probes": None}
     if trained is None:
-        return {"policies": {}, "leak_panel": None, "health": None, "probes": None}
-    model = trained.representation
-    means = utterance_means(model, data, uniform_condition(len(data.table), data.classes), trained)
+        return diagnosis
+    means = utterance_means(trained, data, uniform_condition(len(data.table), data.classes))
     if is_rank_zero():
-        illustrate(settings, result, data, means, folder)
-    health = None
-    if model.quantities:  # each segment with its label, as in pretraining; no prediction uses it
-        health = measure_health(
-            model,
+        illustrate(run, result, means)
+    if len(result.by_policy) > 1:
+        diagnosis["policies"] = {
+            name: {**score(predicted, settings.choice.split), "leaks": name in LEAKING}
+            for name, predicted in result.by_policy.items()
+        }
+        diagnosis["leak_panel"] = leak_panel(run, trained)
+    if trained.representation.quantities:
+        # each segment with its label, as in pretraining; no prediction uses it
+        diagnosis["health"] = measure_health(
+            trained.representation,
             data.segment_set("test"),
             part="test",
             seed=seed_for(settings.seed, "health"),
             device=trained.device,
         )
-    return {
-        "policies": policy_scores(settings, result) if conditional else {},
-        "leak_panel": leak_panel(settings, result, data, folder) if conditional else None,
-        "health": health,
-        "probes": probe_scores(means, data),
-    }
+    return {**diagnosis, "probes": probe_scores(means, data)}
 
 
-def policy_scores(settings: Settings, result: Result) -> dict[str, Any]:
-    protocol = settings.choice.split
-    return {
-        name: {**score(predicted, protocol), "leaks": name in LEAKING}
-        for name, predicted in result.by_policy.items()
-    }
-
-
-def utterance_means(
-    model: Representation, data: PreparedData, conditions: Tensor, trained: Trained
-) -> Any:
+def utterance_means(trained: Trained, data: PreparedData, conditions: Tensor) -> Any:
     """Average mu over each utterance's segments: conditions (U, K) -> (U, Z)."""
-    z = encode(model, data.segments, conditions, sample=False, seed=0, device=trained.device)
+    model, device = trained.representation, trained.device
+    z = encode(model, data.segments, conditions, sample=False, seed=0, device=device)
     return data.segments.mean_by_utterance(z).double().numpy()
 
 
@@ -830,14 +792,13 @@ def probe_scores(means: Any, data: PreparedData) -> dict[str, Any]:
         [utterance.emotion for utterance in utterances],
         [utterance.speaker for utterance in utterances],
         [utterance.sex for utterance in utterances],
+        [utterance.corpus for utterance in utterances],
         data.mask("train").numpy(),
         data.mask("test").numpy(),
     )
 
 
-def leak_panel(
-    settings: Settings, result: Result, data: PreparedData, folder: RunFolder
-) -> dict[str, Any]:
+def leak_panel(run: Run, trained: Trained) -> dict[str, Any]:
     """Four measures of how much of the label that the encoder is given can be found behind it.
 
     All are of the encoder of the run's own policy.
@@ -851,61 +812,43 @@ def leak_panel(
         `oracle_minus_null`: difference in UA; by itself no measure of a leak, as a label that is in
             z need not be used.
     """
-    trained = result.trained
-    assert trained is not None
-    test, seed, chance = data.mask("test"), settings.seed, 1 / data.classes
+    data, seed, chance = run.data, run.settings.seed, {"chance": 1 / run.data.classes}
     null, random, oracle = (
         labelled(data, with_labels(name, data, seed).probabilities(trained))
         for name in ("null", "random", "oracle")
     )
-    random_label = random_labels(len(data.table), data.classes, seed)
-    given_label = random_label[test].numpy()
-    follows = int((random.guess == given_label).sum())
-    z = utterance_means(
-        trained.representation, data, one_hot_condition(random_label, data.classes), trained
-    )
+    label = random_labels(len(data.table), data.classes, seed)
+    train, test = data.mask("train").numpy(), data.mask("test").numpy()
+    follows = int((random.guess == label.numpy()[test]).sum())
+    z = utterance_means(trained, data, one_hot_condition(label, data.classes))
+    permuted = run.settings.label_policies == "all"
     return {
-        "follows_random_label": {
-            **share_with_interval(follows, len(given_label)),
-            "chance": chance,
-        },
-        "random_label_in_z": reads_label(
-            z, random_label.numpy(), data.mask("train").numpy(), test.numpy()
-        ),
-        "permuted_labels": None
-        if settings.label_policies != "all"
-        else {**permuted_scores(settings, trained, data, folder), "chance": chance},
+        "follows_random_label": {**share_with_interval(follows, int(test.sum())), **chance},
+        "random_label_in_z": reads_label(z, label.numpy(), train, test),
+        "permuted_labels": {**permuted_scores(run, trained), **chance} if permuted else None,
         "oracle_minus_null": ua_difference(oracle, null),
     }
 
 
-def permuted_scores(
-    settings: Settings, trained: Trained, data: PreparedData, folder: RunFolder
-) -> dict[str, float]:
+def permuted_scores(run: Run, trained: Trained) -> dict[str, float]:
     """UA of null and oracle if labels say nothing about speech: permuted within each set.
 
     Also oracle minus null, `difference`, with its 95 % interval, `low` to `high`.
     """
-    label = data.label
-    generator = torch.Generator().manual_seed(seed_for(settings.seed, "permuted"))
+    label, seed = run.data.label, run.settings.seed
+    generator = torch.Generator().manual_seed(seed_for(seed, "permuted"))
     for part in ("train", "test"):
-        rows = data.mask(part).nonzero()[:, 0]
+        rows = run.data.mask(part).nonzero()[:, 0]
         label[rows] = label[rows[torch.randperm(len(rows), generator=generator)]]
-    permuted = data.with_label(label)
-    classifiers: dict[Condition, LatentClassifier] = {}
-    for condition in ("none", "label"):
-        name = f"permuted/{POLICIES[settings.label_policy].pretraining}-{condition}"
-        classifiers[condition] = train_classifier(
-            settings,
-            trained.representation,
-            condition,
-            permuted,
-            folder.path / CLASSIFIERS / name,
-            (),
-        )
+    data, model, way = run.data.with_label(label), trained.representation, run.policy.pretraining
+    conditions: tuple[Condition, ...] = ("none", "label")
+    classifiers = {
+        each: train_classifier(run.unlogged(data), model, each, f"permuted/{way}-{each}")
+        for each in conditions
+    }
     behind = replace(trained, classifiers=classifiers)
     null, oracle = (
-        labelled(permuted, with_labels(name, permuted, settings.seed).probabilities(behind))
+        labelled(data, with_labels(name, data, seed).probabilities(behind))
         for name in ("null", "oracle")
     )
     return {
@@ -915,10 +858,9 @@ def permuted_scores(
     }
 
 
-def illustrate(
-    settings: Settings, result: Result, data: PreparedData, means: Any, folder: RunFolder
-) -> None:
+def illustrate(run: Run, result: Result, means: Any) -> None:
     """Write `latents.npz`, `training_latents.npz` and, for a decoder, `illustrations.npz`."""
+    data, folder, recogniser = run.data, run.folder, result.recogniser
     for part, path in (("test", folder.latents), ("train", folder.training_latents)):
         utterances = data.utterances(part)
         clips = np.array([u.clip or (np.nan, np.nan) for u in utterances])
@@ -931,17 +873,12 @@ def illustrate(
             mean=means[data.mask(part).numpy()].astype(np.float32),
             clip=clips if any(u.clip for u in utterances) else None,
         ).write(path)
-    recogniser, test = result.recogniser, data.utterances("test")
-    if (illustrator := illustrator_of(recogniser, data)) is not None:
-        ids = [utterance.id for utterance in test]
-        examples = illustrations_of(illustrator, ids, data.emotions, settings.seed)
+    label = data.label[data.mask("test")]
+    illustrator = recogniser.illustrator(data.segments_of("test"), data.speakers("test"), label)
+    if illustrator is not None:
+        ids = [utterance.id for utterance in data.utterances("test")]
+        examples = illustrations_of(illustrator, ids, data.emotions, run.settings.seed)
         examples.write(folder.illustrations)
-
-
-def illustrator_of(recogniser: Recogniser, data: PreparedData) -> Illustrator | None:
-    """Return an illustrator of the test set; None if there is no spectrogram or no decoder."""
-    test = data.mask("test")
-    return recogniser.illustrator(data.segments_of("test"), data.speakers("test"), data.label[test])
 
 
 def illustrations_of(
@@ -969,30 +906,26 @@ def illustrations_of(
 
 
 def save(
-    settings: Settings,
+    run: Run,
     corpus: Corpus,
-    data: PreparedData,
     left_out: Mapping[str, str],
     result: Result,
     diagnosis: Mapping[str, Any],
     times: Mapping[str, float],
-    folder: RunFolder,
-    loggers: Sequence[Logger],
 ) -> None:
     """Write what a run leaves behind; metrics.json last."""
-    predicted = result.by_policy[settings.label_policy]
-    results = summary(settings, corpus, data, left_out, predicted, diagnosis, folder)
+    folder, predicted = run.folder, result.by_policy[run.settings.label_policy]
+    results = summary(run, corpus, left_out, predicted, diagnosis)
     results["calibration"] = result.calibration
     folder.write_predictions(predicted, result.by_policy if len(result.by_policy) > 1 else {})
     folder.write_audit(results["audit"])
     recogniser = replace(result.recogniser, about=about(results))
     if is_rank_zero():
         recogniser.save(folder.model)
-    device = device_of(settings.trainer.accelerator)
-    results["software"] = software(device)
+    results["software"] = software(run.device)
     results["times_s"] = dict(times)
-    results["parameters"] = count_parameters(result.recogniser)
-    log_final(loggers, results, folder)
+    results["parameters"] = count_parameters(recogniser)
+    log_final(run.loggers, results, folder)
     folder.write_metrics(results)  # after the loggers: an online one may wait for the network
     if is_rank_zero():
         shutil.rmtree(folder.path / CLASSIFIERS, ignore_errors=True)
@@ -1001,21 +934,19 @@ def save(
 def count_parameters(recogniser: Recogniser) -> dict[str, int]:
     """Count the network parameters by the stage that trains them; an estimator has none."""
     heads = [classifier.head for classifier in recogniser.classifiers.values()]
-    networks: dict[str, list[Any]] = {"classify": [recogniser.estimator, *heads]}
+    trained: dict[str, Sequence[Any]] = {"classify": [recogniser.estimator, *heads]}
     if recogniser.representation is not None and recogniser.representation.quantities:
-        networks["pretrain"] = [recogniser.representation]
-    counts = {
-        stage: sum(
-            p.numel() for m in each if isinstance(m, torch.nn.Module) for p in m.parameters()
-        )
-        for stage, each in networks.items()
-    }
+        trained["pretrain"] = [recogniser.representation]
+    counts = {}
+    for stage, parts in trained.items():
+        networks = torch.nn.ModuleList(p for p in parts if isinstance(p, torch.nn.Module))
+        counts[stage] = sum(values.numel() for values in networks.parameters())
     return {stage: count for stage, count in counts.items() if count}
 
 
 def about(results: Mapping[str, Any]) -> dict[str, Any]:
     """Choose what of metrics.json is kept with the model."""
-    protocol = results["protocol"]
+    protocol, majority = results["protocol"], results["majority"]
     keys = ("run", "corpus", "synthetic", "data", "protocol", "fold", "caveats", "counts")
     measured = ("wa", "ua", "macro_f1", "recall", "nll", "ece", "ua_intervals")
     names = [f"{protocol}/test/{name}" for name in measured]
@@ -1023,46 +954,41 @@ def about(results: Mapping[str, Any]) -> dict[str, Any]:
         **{key: results[key] for key in keys},
         "audit": {key: results["audit"][key] for key in ("verdict", "sentence")},
         "scores": {name: results[name] for name in names if name in results},
-        "majority": {
-            name: results["majority"][name] for name in names if name in results["majority"]
-        },
+        "majority": {name: majority[name] for name in names if name in majority},
     }
 
 
 def summary(
-    settings: Settings,
+    run: Run,
     corpus: Corpus,
-    data: PreparedData,
     left_out: Mapping[str, str],
     predicted: Predictions,
     diagnosis: Mapping[str, Any],
-    folder: RunFolder,
 ) -> dict[str, Any]:
     """Collect metrics.json: the scores, and all that one must know to read them."""
-    protocol, train, test = settings.choice.split, data.utterances("train"), data.utterances("test")
+    settings, data, choice = run.settings, run.data, run.settings.choice
+    train, test = data.utterances("train"), data.utterances("test")
     pretrained_on: int | None = 0
     if settings.training.pretrained not in ("auto", "none"):
-        pretrained_on = pretraining_record(settings, data).count(list(data.rows("test")["digest"]))
-    labelled_rows = data.table[data.table["part"] != UNLABELLED]
-    budgets = read_budgets(folder.path)
+        pretrained_on = pretraining_record(run).count(list(data.rows("test")["digest"]))
+    material = [  # of utterances, labels, sets and audio: equal where runs compare
+        (row.utterance.id, row.utterance.speaker, row.label, row.part, row.digest)
+        for row in data.table[data.table["part"] != UNLABELLED].itertuples()
+    ]
+    budgets = read_budgets(run.folder.path)
     return {
-        "run": folder.name,
+        "run": run.folder.name,
         "corpus": corpus.name,
         "synthetic": corpus.synthetic,
-        "data": settings.choice.data,
-        "model": settings.choice.model,
-        "protocol": protocol,
+        "data": choice.data,
+        "model": choice.model,
+        "protocol": choice.split,
         "fold": settings.fold,
         "folds": data.folds,
         "seed": settings.seed,
         "label_policy": settings.label_policy,
         "leaks": settings.label_policy in LEAKING,
-        "material": digest(  # of utterances, labels, sets and audio: equal where runs compare
-            [
-                (row.utterance.id, row.utterance.speaker, row.label, row.part, row.digest)
-                for row in labelled_rows.itertuples()
-            ]
-        ),
+        "material": digest(material),
         "caveats": caveats(settings, corpus, diagnosis, left_out, pretrained_on, budgets),
         "emotions": list(data.emotions),
         "audit": audit(
@@ -1073,7 +999,7 @@ def summary(
             unlabelled=data.utterances(UNLABELLED),
             pretrained_on=pretrained_on,
         ),
-        **scores_and_baseline(predicted, train, protocol),
+        **scores_and_baseline(predicted, train, choice.split),
         **diagnosis,
         "counts": counts(data.utterances(), list(data.table["part"]), data.segments.count),
         "left_out": dict(left_out),
@@ -1090,26 +1016,27 @@ def caveats(
     budgets: Mapping[str, Mapping[str, Any]],
 ) -> list[str]:
     """List what limits the reading of a run's scores, a phrase each."""
-    health, warnings = diagnosis["health"], corpus_warnings(corpus)
-    phrases = {
-        SYNTHETIC: corpus.synthetic,
-        f"normalise={settings.normalise}: transductive, uses the test speakers' audio": (
-            settings.normalise in ("speaker", "corpus")
-        ),
-        f"ALARM, {health['sentence'].rstrip('.')}" if health else "": (
-            health and health["collapsed"]
-        ),
-        f"warnings about this copy of the corpus (see ser_vae.check): {len(warnings)}": warnings,
-        "training.pretrained: it is unknown what these weights were pretrained on": (
-            pretrained_on is None
-        ),
-        "training.encoder_lr: health, probes and pictures show the encoder before fine-tuning": (
-            settings.training.encoder_lr is not None
-        ),
-        f"{len(left_out)} unusable utterances left out": left_out,
-        **{describe(stage, values): not values["converged"] for stage, values in budgets.items()},
-    }
-    return [phrase for phrase, holds in phrases.items() if holds]
+    alarm, warnings = diagnosis["health"] or {"collapsed": False}, corpus_warnings(corpus)
+    phrases: list[str] = []
+    if corpus.synthetic:
+        phrases.append(SYNTHETIC)
+    if settings.normalise in ("speaker", "corpus"):
+        transductive = "transductive, uses the test speakers' audio"
+        phrases.append(f"normalise={settings.normalise}: {transductive}")
+    if alarm["collapsed"]:
+        phrases.append(f"ALARM, {alarm['sentence'].rstrip('.')}")
+    if warnings:
+        what = "warnings about this copy of the corpus (see ser_vae.check)"
+        phrases.append(f"{what}: {len(warnings)}")
+    if pretrained_on is None:
+        phrases.append("training.pretrained: it is unknown what these weights were pretrained on")
+    if settings.training.encoder_lr is not None:
+        shown = "health, probes and pictures show the encoder before fine-tuning"
+        phrases.append(f"training.encoder_lr: {shown}")
+    if left_out:
+        phrases.append(f"{len(left_out)} unusable utterances left out")
+    diverging = [describe(stage, v) for stage, v in budgets.items() if not v["converged"]]
+    return [*phrases, *diverging]
 
 
 def logged_run(settings: Settings, corpus: str, data: PreparedData, folder: RunFolder) -> LoggedRun:

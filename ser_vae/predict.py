@@ -22,16 +22,15 @@ from rich.table import Table
 
 import ser_vae
 from ser_vae import SerVaeError
-from ser_vae.command_line import add_trust, exit_status, plain_parser
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import scores
 from ser_vae.evaluation.predictions import PROBABILITY, Predictions
-from ser_vae.features.extractor import single_torch_thread, thread_pool
 from ser_vae.inputs import (
     Input,
     add_arguments,
     output_path,
+    process,
     read_inputs,
     record,
     split_models,
@@ -40,7 +39,7 @@ from ser_vae.inputs import (
 )
 from ser_vae.recogniser import Prediction, Recogniser
 from ser_vae.stream import TimedPrediction
-from ser_vae.terminal import track
+from ser_vae.terminal import command_parser, run_command
 
 UNCERTAIN = "uncertain"  # in place of an emotion below --min-confidence
 SUFFIXES = (".csv", ".jsonl", ".parquet")
@@ -49,8 +48,7 @@ Row = dict[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
-    return exit_status(lambda: write_predictions(options))
+    return run_command(parser(), write_predictions, arguments)
 
 
 def write_predictions(options: argparse.Namespace) -> int:
@@ -72,7 +70,7 @@ def write_predictions(options: argparse.Namespace) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    result = plain_parser("predict", __doc__)
+    result = command_parser("predict", __doc__)
     result.add_argument("names", nargs="+", metavar="MODEL… INPUT…", help="models, then inputs")
     result.add_argument(
         "--out", type=output_path(*SUFFIXES), metavar="FILE", help=f"one of {', '.join(SUFFIXES)}"
@@ -91,7 +89,6 @@ def parser() -> argparse.ArgumentParser:
         "--microphone", type=float, nargs="?", const=5.0, metavar="S", help="record S seconds"
     )
     add_arguments(result)
-    add_trust(result)
     return result
 
 
@@ -109,8 +106,6 @@ def predict(
     inputs = read_inputs(names, suffixes, rate=options.rate, one_speaker=options.one_speaker)
     if options.microphone:
         inputs.append(record(options.microphone))
-    if not inputs:
-        raise SerVaeError("Give recordings behind the model: files, folders, a CSV, or -.")
     check_models(models, loaded, options.every)
     recognisers = [with_speakers(model, inputs) for model in loaded]
     recognise_input = partial(
@@ -118,9 +113,7 @@ def predict(
     )
     # noise is drawn from one generator, so that threads would change its order
     sampled = any(c.sample for model in loaded for c in model.classifiers.values())
-    with single_torch_thread(), thread_pool(1 if sampled else options.jobs) as pool:
-        rows = pool.map(recognise_input, inputs)
-        done = list(track(rows, "predicting", len(inputs), transient=True))
+    done = process(inputs, recognise_input, "predicting", 1 if sampled else options.jobs)
     return inputs, done, loaded[0].emotions
 
 
@@ -145,7 +138,7 @@ def check_models(names: Sequence[str], models: Sequence[Recogniser], every: floa
             )
         if every is None:
             continue
-        if reason := model.segment_pipeline().obstacle(causal=True):
+        if reason := model.obstacle(causal=True):
             raise SerVaeError(f"--every: {name}: {reason}.\nPredict whole recordings instead.")
         if (model.extractor, model.segmentation) != (first.extractor, first.segmentation):
             raise SerVaeError(f"--every: {name}: its segments end at other times than the first's.")

@@ -24,6 +24,7 @@ import json
 import platform
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -34,7 +35,6 @@ import numpy as np
 import numpy.typing as npt
 import skops.io
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
@@ -52,12 +52,11 @@ from ser_vae.features.normalise import Normaliser, Scale
 from ser_vae.files import atomic_write, write_text
 from ser_vae.model.representation import Network, Representation
 from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
-from ser_vae.stream import SegmentPipeline, Stream, TimedPrediction
+from ser_vae.stream import CPU, SegmentPipeline, Stream, TimedPrediction
 from ser_vae.training.illustrate import Illustrator, has_trained_decoder
 from ser_vae.training.label_policy import (
     POLICIES,
     Condition,
-    LabelPolicy,
     Trained,
     WithoutLabel,
 )
@@ -77,10 +76,10 @@ from ser_vae.training.predict import (
 FORMAT = 1  # of recogniser.json; raised when its meaning changes
 JSON, WEIGHTS, ESTIMATOR = "recogniser.json", "weights.safetensors", "estimator.skops"
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # user/name on the Hugging Face Hub
-MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError)
+MALFORMED = (
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError, OSError),
+)
 PACKAGES = ("ser_vae", "torch", "torchaudio", "lightning", "numpy", "scikit-learn")
-CPU = torch.device("cpu")
-
 Source = str | Path | npt.NDArray[Any]  # a file, or samples
 
 
@@ -123,38 +122,24 @@ class Components:
     classifier: Component
 
 
-@dataclass(frozen=True)
-class Recogniser:
+@dataclass(frozen=True, kw_only=True)
+class Recogniser(SegmentPipeline):
     """Audio -> frames -> standardised segments -> latents -> emotion, or an utterance-level model.
 
     Attributes:
-        extractor: waveform -> frames (T, F).
-        segmentation: frames -> segments.
-        normaliser: with its fitted statistics.
-        emotions: the K classes.
         seed: of the run; of whatever is drawn at prediction (`random`, `latent=sample`, bounds).
-        policy: what stands in for the label.
         representation: segment -> latent; None for an utterance-level model.
-        classifiers: those that `policy` needs, by the condition they learned under.
         estimator: an utterance-level model; None otherwise.
         components: classes and settings of the parts.
         about: corpus, protocol, audit, scores, …: what `save` writes besides.
-        temperature: by which log-probabilities are divided, so that probabilities are calibrated.
+        others: see `SegmentPipeline`.
     """
 
-    extractor: Extractor
-    segmentation: Segmentation
-    normaliser: Normaliser
-    emotions: tuple[str, ...]
     seed: int
-    policy: LabelPolicy
     representation: Representation | None
-    classifiers: Mapping[Condition, LatentClassifier]
     estimator: Any  # UtteranceEstimator | UtteranceVAE | None
     components: Components
     about: Mapping[str, Any]
-    temperature: float = 1.0
-    device: torch.device = CPU
 
     def predict(
         self, source: Source, rate: int = 0, *, speaker: str | None = None, clip: Clip | None = None
@@ -430,20 +415,7 @@ class Recogniser:
         Raises:
             SerVaeError: a part of this model needs the whole utterance.
         """
-        return Stream(self.segment_pipeline())
-
-    def segment_pipeline(self) -> SegmentPipeline:
-        """Return the parts from waveform to probabilities."""
-        return SegmentPipeline(
-            self.extractor,
-            self.segmentation,
-            self.normaliser,
-            self.emotions,
-            self.policy,
-            self.classifiers,
-            self.device,
-            self.temperature,
-        )
+        return Stream(self)
 
     def illustrator(
         self, segments: Segments, speakers: Sequence[str], label: Tensor
@@ -509,9 +481,7 @@ class Recogniser:
             "emotions": list(self.emotions),
             "label_policy": self.policy.name,
             "seed": self.seed,
-            "features": self.components.features.model_dump(by_alias=True),
-            "model": self.components.model.model_dump(by_alias=True),
-            "classifier": self.components.classifier.model_dump(by_alias=True),
+            **{k: each.model_dump(by_alias=True) for k, each in vars(self.components).items()},
             "segmentation": vars(self.segmentation),
             "normalise": self.normaliser.policy,
             "training": {
@@ -578,10 +548,8 @@ class Recogniser:
             SerVaeError: a file is missing or altered, or names a class that is not trusted.
         """
         folder = model_folder(path)
-        try:
+        with errors_of_json(folder):
             return cls._load(folder, trust, device)
-        except MALFORMED as error:
-            raise SerVaeError(f"{folder / JSON}: not as a run writes it: {error!r}.") from error
 
     @classmethod
     def _load(cls, folder: Path, trust: Collection[str], device: torch.device) -> "Recogniser":
@@ -593,7 +561,7 @@ class Recogniser:
         )
         extractor: Extractor = build(features)
         segmentation = Segmentation(**document["segmentation"])
-        tensors = read_tensors(folder / WEIGHTS, files[WEIGHTS])
+        tensors = load_tensors(files[WEIGHTS])
         state = read_estimator(folder / ESTIMATOR, files[ESTIMATOR]) if ESTIMATOR in files else None
         emotions = tuple(document["emotions"])
         if len(emotions) < 2:
@@ -616,11 +584,11 @@ class Recogniser:
         )
         if network.level == "utterance":
             if isinstance(network, nn.Module):
-                load_network(network, tensors, "estimator", folder)
+                load_network(network, tensors, "estimator")
             fitted: Any = network.vectors if isinstance(network, nn.Module) else network
             fitted.load_state(state)
             return replace(recogniser, estimator=network)
-        load_network(network, tensors, "representation", folder)
+        load_network(network, tensors, "representation")
         classifiers: dict[Condition, LatentClassifier] = {}
         for condition in recogniser.policy.classifiers:
             encoder: Any = network
@@ -628,10 +596,10 @@ class Recogniser:
                 encoder = Marginal(network, len(emotions))
             if document["training"]["fine_tuned"]:
                 encoder = copy.deepcopy(encoder)
-                load_network(encoder, tensors, f"encoder-{condition}", folder)
+                load_network(encoder, tensors, f"encoder-{condition}")
             classifier = build(head, input_size=network.latent_size, num_classes=len(emotions))
             if isinstance(classifier, nn.Module):
-                load_network(classifier, tensors, f"classifier-{condition}", folder)
+                load_network(classifier, tensors, f"classifier-{condition}")
             else:
                 classifier.load_state((state or {})[condition])
             classifiers[condition] = LatentClassifier(
@@ -721,12 +689,19 @@ def download(hub_id: str) -> str:
         ) from error
 
 
-def read_document(folder: Path) -> dict[str, Any]:
+@contextmanager
+def errors_of_json(folder: Path) -> Iterator[None]:
+    """Name the JSON of a model where it is malformed, or does not fit the other files."""
     try:
+        yield
+    except MALFORMED as error:
+        raise SerVaeError(f"{folder / JSON}: not as a run writes it: {error!r}.") from error
+
+
+def read_document(folder: Path) -> dict[str, Any]:
+    with errors_of_json(folder):
         document: dict[str, Any] = json.loads((folder / JSON).read_text(encoding="utf-8"))
         version_of_file = document["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SerVaeError(f"{folder / JSON}: not as a run writes it: {error!r}.") from error
     if version_of_file != FORMAT:
         raise SerVaeError(
             f"{folder / JSON}: format {version_of_file}, expected {FORMAT}.\n"
@@ -767,13 +742,6 @@ def checked_component(values: Mapping[str, Any], folder: Path, trust: Collection
     return parse_component(values)
 
 
-def read_tensors(path: Path, content: bytes) -> dict[str, Tensor]:
-    try:
-        return load_tensors(content)
-    except SafetensorError as error:
-        raise SerVaeError(f"{path}: not a safetensors file: {error}.") from error
-
-
 def read_estimator(path: Path, content: bytes) -> Any:
     """Read the state of an estimator: NumPy arrays and scikit-learn's own classes alone."""
     untrusted = skops.io.get_untrusted_types(data=content)
@@ -782,25 +750,18 @@ def read_estimator(path: Path, content: bytes) -> Any:
     return skops.io.loads(content, trusted=[])
 
 
-def scales_of(tensors: Mapping[str, Tensor]) -> dict[str, Scale]:
-    means = "normaliser/mean/"
-    return {
-        name.removeprefix(means): Scale(mean, tensors[f"normaliser/std/{name.removeprefix(means)}"])
-        for name, mean in tensors.items()
-        if name.startswith(means)
-    }
-
-
-def load_network(network: Network, tensors: Mapping[str, Tensor], name: str, folder: Path) -> None:
+def tensors_below(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+    """Select the tensors whose names begin with `name`/, which is removed."""
     prefix = f"{name}/"
-    state = {
-        key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)
-    }
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise SerVaeError(
-            f"{folder / WEIGHTS}: the weights of {name} do not fit {JSON}: "
-            f"{str(error).splitlines()[0]}"
-        ) from error
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def scales_of(tensors: Mapping[str, Tensor]) -> dict[str, Scale]:
+    std = tensors_below(tensors, "normaliser/std")
+    means = tensors_below(tensors, "normaliser/mean")
+    return {speaker: Scale(mean, std[speaker]) for speaker, mean in means.items()}
+
+
+def load_network(network: Network, tensors: Mapping[str, Tensor], name: str) -> None:
+    network.load_state_dict(tensors_below(tensors, name))
     network.eval()

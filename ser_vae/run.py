@@ -29,12 +29,11 @@ from ser_vae.faults import Stopped, friendly_errors, stopped_by_signals
 from ser_vae.features.digest import Digests
 from ser_vae.features.pinned import pin
 from ser_vae.help import help_text
-from ser_vae.report.result import print_result
+from ser_vae.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.settings import ImportedFeatures, Settings, build, conf_dir, validate
 from ser_vae.split import check_training_set
-from ser_vae.sweep.cores import choose_gpu, divide_cores
-from ser_vae.sweep.objective import read_objective
+from ser_vae.sweep.jobs import choose_gpu, divide_cores, read_objective
 from ser_vae.terminal import stderr
 
 if TYPE_CHECKING:

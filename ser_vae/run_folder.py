@@ -23,9 +23,7 @@ The address covers everything that decides a result, including the source code o
 the configuration names: the same command finds its result, an edited model is a new run.
 """
 
-import csv
 import hashlib
-import io
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,6 +32,7 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
@@ -150,6 +149,16 @@ def digest_or_reason(audio: Path, digests: Digests) -> str:
 
 
 @dataclass(frozen=True)
+class File:
+    """An attribute of a run folder: the path of a file in it."""
+
+    name: str
+
+    def __get__(self, folder: "RunFolder", owner: type) -> Path:
+        return folder.path / self.name
+
+
+@dataclass(frozen=True)
 class RunFolder:
     """The files of one run.
 
@@ -161,58 +170,26 @@ class RunFolder:
     path: Path
     writes: bool = True
 
+    config = File("config.yaml")
+    command = File("command.txt")
+    model = File("model")
+    pretrained = File("pretrained.ckpt")
+    predictions = File("predictions.csv")
+    split = File("split.csv")
+    latents = File("latents.npz")
+    training_latents = File("training_latents.npz")
+    illustrations = File("illustrations.npz")
+    metrics = File("metrics.json")
+    error = File("error.txt")
+
     @property
     def name(self) -> str:
         """The folder's name without the address, for people."""
         return self.path.name.rpartition("-")[0]
 
-    @property
-    def config(self) -> Path:
-        return self.path / "config.yaml"
-
-    @property
-    def command(self) -> Path:
-        return self.path / "command.txt"
-
-    @property
-    def model(self) -> Path:
-        return self.path / "model"
-
-    @property
-    def pretrained(self) -> Path:
-        return self.path / "pretrained.ckpt"
-
-    @property
-    def predictions(self) -> Path:
-        return self.path / "predictions.csv"
-
-    @property
-    def split(self) -> Path:
-        return self.path / "split.csv"
-
     def policy(self, name: str) -> Path:
         """Locate the predictions of a CVAE under one of its label policies."""
         return self.path / "policies" / f"{name}.csv"
-
-    @property
-    def latents(self) -> Path:
-        return self.path / "latents.npz"
-
-    @property
-    def training_latents(self) -> Path:
-        return self.path / "training_latents.npz"
-
-    @property
-    def illustrations(self) -> Path:
-        return self.path / "illustrations.npz"
-
-    @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.json"
-
-    @property
-    def error(self) -> Path:
-        return self.path / "error.txt"
 
     @property
     def finished(self) -> bool:
@@ -233,12 +210,9 @@ class RunFolder:
         self._write(self.command, command + "\n")
 
     def write_split(self, parts: Iterable[tuple[Utterance, str]]) -> None:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["utterance", "speaker", "emotion", "part"])
-        for u, part in parts:
-            writer.writerow([u.id, u.speaker, u.emotion, part])
-        self._write(self.split, text.getvalue())
+        rows = [(u.id, u.speaker, u.emotion, part) for u, part in parts]
+        table = pd.DataFrame(rows, columns=["utterance", "speaker", "emotion", "part"])
+        self._write(self.split, table.to_csv(index=False, lineterminator="\n"))
 
     def write_predictions(self, run: Predictions, by_policy: Mapping[str, Predictions]) -> None:
         """Write the predictions of the run, and those under each label policy."""
@@ -281,13 +255,7 @@ class RunFolder:
             yield
             return
         locks = self.path.parent / ".locks"
-        try:
-            locks.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SerVaeError(
-                f"{locks.parent}: cannot create this folder: {error.strerror}.\n"
-                "Give a folder that can be written to: runs=…"
-            ) from error
+        locks.mkdir(parents=True, exist_ok=True)
         waiting = f"{self.path}: another process works on this run; waiting for it."
         with locked(locks / f"{self.path.name}.lock", waiting):
             for part in self.path.glob("**/.*.part"):  # left by a killed process

@@ -2,8 +2,8 @@
 
 Hydra composes conf/ into a mapping, `validate` makes a `Settings` of it before any file is read,
 and no other module validates a setting. Each class here mirrors one group or one option of conf/,
-where every value stands with its unit and source. Nothing here imports torch or builds a network,
-so that a finished run answers at once.
+where every value stands with its unit and source. Nothing here builds a network, and torch is only
+imported where a setting depends on the class of the model, so that a finished run answers at once.
 
 A group that names a class or function in `_target_` is a `Component`. For those of this package
 `COMPONENTS` says which model validates the parameters. For any other the known settings are the
@@ -27,8 +27,9 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializeAsAny,
-    TypeAdapter,
     ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     field_validator,
     model_validator,
 )
@@ -38,6 +39,7 @@ from ser_vae import SerVaeError
 
 PositiveInt = Annotated[int, Field(ge=1)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
+Index = NonNegativeInt
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Proportion = Annotated[float, Field(ge=0, le=1)]
@@ -51,7 +53,26 @@ FunctionalSet = Literal["mean_and_deviation", "thirds"]
 Codes = Annotated[list[str], Field(min_length=1)]
 Emotions = Annotated[dict[str, Codes], Field(min_length=2)]
 ClassNames = Annotated[list[str], Field(min_length=2)]
-CHOSEN_CLASSES = TypeAdapter[Any](ClassNames | Emotions)
+
+
+def expect(expected: str) -> WrapValidator:
+    """Describe what is expected in a phrase, where pydantic would describe each alternative."""
+
+    def parse(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(value)
+        except ValidationError:
+            raise PydanticCustomError("described", expected) from None
+
+    return WrapValidator(parse)
+
+
+LABELS = "two or more labels, or two or more classes of labels"
+Labels = ClassNames | Emotions
+Classes = Annotated[Literal["four", "all"] | Labels, expect(f"four, all, {LABELS}")]
+SharedClasses = Annotated[Literal["shared", "all"] | Labels, expect(f"shared, all, {LABELS}")]
+Layer = Annotated[Index | Literal["last", "mean"], expect("a whole number from 0, last or mean")]
+Fold = Annotated[Index | Literal["all"] | None, expect("a whole number from 0, all or null")]
 
 LabelPolicy = Literal["null", "dropout", "marginal", "elbo", "elbo+lstm", "predicted", "random"]
 POLICIES_BY_BOUND = ("elbo", "elbo+lstm")  # a label is chosen by its lower bound of log P(X|c)
@@ -102,19 +123,11 @@ class Component(Section):
         target: its dotted name, `_target_` in conf/.
         extra: the extra of this package that it needs.
         package: what that extra installs; None if it has the same name.
-        conditional, quantities, posterior: of a model of segments, as the attributes of its class.
-        forward: whether it is a network.
-        predict_proba: whether it is a baseline, which classifies whole utterances by itself.
     """
 
     target: str = Field(alias="_target_")
     extra: ClassVar[str | None] = None
     package: ClassVar[str | None] = None
-    conditional: ClassVar[bool] = False
-    quantities: ClassVar[tuple[str, ...]] = ()
-    posterior: ClassVar[bool] = False
-    forward: ClassVar[bool] = False
-    predict_proba: ClassVar[bool] = False
 
     def __init_subclass__(cls, of: Sequence[str] = (), **_: Any) -> None:
         """Register the model for the components of this package that it is the model `of`."""
@@ -149,9 +162,13 @@ def component(group: str) -> BeforeValidator:
 Features = Annotated[SerializeAsAny[Component], component("features")]
 
 
-class NoSettings(
-    Component, of=["split.given.folds", "model.logmel_lstm.Identity", "logger.csv.open_run"]
-):
+WITHOUT_SETTINGS = (
+    *("split.given.folds", "model.logmel_lstm.Identity", "logger.csv.open_run"),
+    *("baseline.majority.Majority", "baseline.speaker_lookup.SpeakerLookup"),
+)
+
+
+class NoSettings(Component, of=WITHOUT_SETTINGS):
     """A component without settings."""
 
 
@@ -168,19 +185,6 @@ class IemocapCorpus(Component, of=["corpus.iemocap.read"]):
 
     root: str | None
     emotions: Emotions
-
-
-def choice_of_classes(*words: str) -> BeforeValidator:
-    """Validate a choice of classes: one of `words`, or what `corpus.labels.Classes` describes."""
-
-    def parse(classes: Any) -> Any:
-        try:
-            return classes if classes in words else CHOSEN_CLASSES.validate_python(classes)
-        except ValidationError:
-            expected = f"{', '.join(words)}, two or more labels, or two or more classes of labels"
-            raise PydanticCustomError("classes", expected) from None
-
-    return BeforeValidator(parse)
 
 
 class LabelFiles(Section):
@@ -205,7 +209,7 @@ class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
     example: str
     pattern: str
     emotions: Emotions
-    classes: Annotated[Any, choice_of_classes("four", "all")]
+    classes: Classes
     tables: dict[str, dict[str, str]]
     values: dict[str, str]
     labels: LabelFiles
@@ -242,14 +246,14 @@ class JoinedCorpus(Component, of=["corpus.joined.read"]):
     members: Annotated[
         dict[str, Annotated[SerializeAsAny[Component], component("corpus")]], Field(min_length=2)
     ]
-    classes: Annotated[Any, choice_of_classes("shared", "all")]
+    classes: SharedClasses
 
 
 class FolderCorpus(Component, of=["corpus.folder.read"]):
     root: str | None
     csv: str | None
     folders: str | None
-    classes: Annotated[Any, choice_of_classes("all", "four")]
+    classes: Classes
     name: str
 
     @field_validator("name")
@@ -319,19 +323,13 @@ class EGeMAPSFeatures(Frames, of=["features.egemaps.EGeMAPS"]):
     level: Literal["functionals", "lld"]
 
 
-def parse_layer(layer: Any) -> Any:
-    if layer in ("last", "mean") or (type(layer) is int and layer >= 0):
-        return layer
-    raise PydanticCustomError("layer", "a whole number from 0, last or mean")
-
-
 class SSLFeatures(Component, of=["features.ssl.SSL"]):
     extra = "ssl"
     package = "transformers"
     checkpoint: str
     revision: str | None
     digest: str | None
-    layer: Annotated[int | Literal["last", "mean"], BeforeValidator(parse_layer)]
+    layer: Layer
     trim_db: NonNegative | None
     store: Literal["float32", "float16"] = "float32"  # the default is of models saved without it
 
@@ -432,24 +430,13 @@ class Trainer(Section):
 
 
 class AEModel(Component, of=["model.ae.AE"]):
-    quantities: ClassVar[tuple[str, ...]] = ("loss", "squared_error")
     hidden: LayerSizes
     latent: PositiveInt
     activation: Activation
 
 
-class VAEModel(AEModel, of=["model.vae.VAE"]):
-    quantities: ClassVar[tuple[str, ...]] = ("loss", "squared_error", "kl")
-    posterior = True
+class VAEModel(AEModel, of=["model.vae.VAE", "model.cvae.CVAE", "model.untrained.Untrained"]):
     beta: NonNegative
-
-
-class CVAEModel(VAEModel, of=["model.cvae.CVAE"]):
-    conditional = True
-
-
-class UntrainedModel(VAEModel, of=["model.untrained.Untrained"]):
-    quantities: ClassVar[tuple[str, ...]] = ()
 
 
 class PCAModel(Component, of=["model.pca.PCA"]):
@@ -457,12 +444,6 @@ class PCAModel(Component, of=["model.pca.PCA"]):
 
 
 # baselines: models that classify whole utterances by themselves
-
-
-class Baseline(
-    Component, of=["baseline.majority.Majority", "baseline.speaker_lookup.SpeakerLookup"]
-):
-    predict_proba = True
 
 
 class SVMGrid(Section):
@@ -480,13 +461,13 @@ class SVM(Section):
     grid: SVMGrid
 
 
-class UtteranceSVMModel(Baseline, of=["baseline.utterance_svm.UtteranceSVM"]):
+class UtteranceSVMModel(Component, of=["baseline.utterance_svm.UtteranceSVM"]):
     functionals: FunctionalSet | None
     egemaps: Features | None
     svm: SVM
 
 
-class UtteranceLinearModel(Baseline, of=["baseline.utterance_linear.UtteranceLinear"]):
+class UtteranceLinearModel(Component, of=["baseline.utterance_linear.UtteranceLinear"]):
     functionals: FunctionalSet
     C: Positive
     class_weight: Literal["balanced", None]
@@ -494,14 +475,6 @@ class UtteranceLinearModel(Baseline, of=["baseline.utterance_linear.UtteranceLin
 
 
 class UtteranceVAEModel(AEModel, of=["model.utterance_vae.UtteranceVAE"]):
-    predict_proba = True
-    quantities: ClassVar[tuple[str, ...]] = (
-        "loss",
-        "cross_entropy",
-        "accuracy",
-        "squared_error",
-        "kl",
-    )
     egemaps: Features
     functionals: FunctionalSet
     clip: Positive
@@ -518,7 +491,6 @@ class UtteranceVAEModel(AEModel, of=["model.utterance_vae.UtteranceVAE"]):
 
 
 class LSTMHead(Component, of=["classifier.lstm.LSTMClassifier"]):
-    forward = True
     hidden: PositiveInt
     layers: PositiveInt
     dense: PositiveInt
@@ -566,17 +538,7 @@ class Choice(Section):
     config_dir: str | None
 
 
-def parse_fold(fold: Any) -> Any:
-    if fold is None or fold == "all" or (type(fold) is int and fold >= 0):
-        return fold
-    raise PydanticCustomError("fold", "a whole number from 0, all or null")
-
-
 def parse_label_policy(name: Any) -> Any:
-    if name == "oracle":
-        expected = "a policy that hides the test labels from the encoder"
-        remedy = "Leave label_policy alone: a run of a CVAE reports oracle beside its own policy."
-        raise invalid("label_policy", name, expected, remedy)
     return "null" if name is None else name  # unquoted on the command line, null is None
 
 
@@ -593,7 +555,7 @@ class Settings(Section):
     trainer: Trainer
     logger: dict[str, Annotated[SerializeAsAny[Component], component("logger")]]
     seed: Annotated[int, Field(ge=0, lt=2**32)]
-    fold: Annotated[int | Literal["all"] | None, BeforeValidator(parse_fold)]
+    fold: Fold
     normalise: Literal["train", "speaker", "corpus", "none"]
     label_policy: Annotated[LabelPolicy, BeforeValidator(parse_label_policy)]
     label_policies: Literal["headline", "one_encoder", "all"]
@@ -636,8 +598,10 @@ class Settings(Section):
     def check_label_policy(self) -> Self:
         """Raise unless model and pretraining allow the label policy."""
         policy, pretrained = self.label_policy, self.training.pretrained
-        model, name = traits(self.model), short_name(self.model)
-        if policy != "null" and not getattr(model, "conditional", False):
+        if policy == "null":
+            return self
+        model, name = load(self.model.target), short_name(self.model)
+        if not getattr(model, "conditional", False):
             remedy = "Use model=cvae, or leave label_policy alone."
             raise invalid("label_policy", policy, f"null, as {name} takes no label", remedy)
         if policy == "dropout" and pretrained != "auto":
@@ -646,7 +610,8 @@ class Settings(Section):
                 "Pretraining drops the labels: use training.pretrained=auto, or another policy."
             )
             raise invalid("label_policy", policy, expected, remedy)
-        if policy in POLICIES_BY_BOUND and not has_bound(model):
+        bound = {"squared_error", "kl"}  # the terms of eq. (3)
+        if policy in POLICIES_BY_BOUND and not bound <= set(getattr(model, "quantities", ())):
             expected = f"another policy, as the loss of {name} has no squared_error and kl"
             remedy = "They bound log P(X|c). Use another, such as label_policy=marginal."
             raise invalid("label_policy", policy, expected, remedy)
@@ -655,23 +620,26 @@ class Settings(Section):
     @model_validator(mode="after")
     def check_training(self) -> Self:
         """Raise unless model and classifier can be trained as asked, and have the objective."""
-        training, model, name = self.training, traits(self.model), short_name(self.model)
-        of_segments = not is_baseline(model)
-        loaded = training.pretrained not in ("auto", "none")
+        training, name = self.training, short_name(self.model)
+        check_objective(self.objective, getattr(self.split, "validation", None), self.fold)
+        loaded, sampled = training.pretrained not in ("auto", "none"), training.latent == "sample"
+        if not (loaded or sampled or training.encoder_lr is not None):
+            return self
+        model = load(self.model.target)
+        of_segments = getattr(model, "level", "segment") == "segment"
         if loaded and of_segments and not getattr(model, "quantities", ()):
             expected = f"auto or none, as {name} has no pretraining stage to load weights of"
             remedy = "Use training.pretrained=auto."
             raise invalid("training.pretrained", training.pretrained, expected, remedy)
-        if training.latent == "sample" and not getattr(model, "posterior", None):
+        if sampled and not hasattr(model, "posterior"):
             expected = f"mu, as {name} has no posterior to sample from"
             remedy = "Use model=vae or model=cvae, or training.latent=mu."
             raise invalid("training.latent", training.latent, expected, remedy)
-        network = getattr(traits(self.classifier), "forward", None)
+        network = hasattr(load(self.classifier.target), "forward")
         if training.encoder_lr is not None and of_segments and not network:
             expected = f"null, as {short_name(self.classifier)} has no gradient for an encoder"
             remedy = "Use classifier=lstm, or training.encoder_lr=null."
             raise invalid("training.encoder_lr", training.encoder_lr, expected, remedy)
-        check_objective(self.objective, getattr(self.split, "validation", None), self.fold)
         return self
 
 
@@ -698,25 +666,6 @@ def check_objective(objective: str | None, validation: float | None, fold: Any) 
     else:
         return
     raise invalid("objective", objective, expected, remedy)
-
-
-def traits(component: Component) -> Any:
-    """Return what has the class attributes that rules depend on.
-
-    For a class of this package that is its model here, so that the class need not be imported.
-    """
-    outside = isinstance(component, OutsideComponent)
-    return load(component.target) if outside else type(component)
-
-
-def is_baseline(model: Any) -> bool:
-    """Whether a model (see `traits`) classifies whole utterances by itself."""
-    return bool(getattr(model, "predict_proba", getattr(model, "level", "segment") == "utterance"))
-
-
-def has_bound(model: Any) -> bool:
-    """Whether the loss of a model (see `traits`) has the terms of a lower bound, eq. (3)."""
-    return {"squared_error", "kl"} <= set(getattr(model, "quantities", ()))
 
 
 def short_name(component: Component) -> str:
@@ -845,6 +794,7 @@ EXPECTED = {  # by the type of pydantic's error; for others its own words
     "too_short": "at least {min_length} values",
 }
 REMEDIES = {  # where more can be said than the setting's comment in conf/ does
+    "label_policy": "oracle is no choice: a run of a CVAE reports it beside its own policy.",
     "model.beta": "Eq. (3) of the paper has 1.",
     "features.root": "Give the folder of your frames, a .npy (T, F) for each, or a .parquet.",
     "features.frame_shift_s": "Give the seconds between two of your frames, such as 0.02.",

@@ -17,10 +17,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader
 
 from ser_vae import SerVaeError
-from ser_vae.command_line import exit_status, model_parser
 from ser_vae.export import export_folder, export_onnx
 from ser_vae.files import write_text
 from ser_vae.recogniser import HUB_ID, JSON, Recogniser
+from ser_vae.terminal import model_parser, run_command
 
 ONNX, CARD = "model.onnx", "README.md"
 LICENCES = {  # what the licence of a corpus says about models that were trained on it
@@ -36,17 +36,15 @@ OTHER_CORPUS = "The licence of the corpus {corpus} is not known to ser_vae: ask 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
-    return exit_status(lambda: share(options))
+    return run_command(parser(), share, arguments)
 
 
-def share(options: argparse.Namespace) -> int:
+def share(options: argparse.Namespace) -> None:
     folder = options.out or Path(options.name)
     if find_spec("huggingface_hub") is None:
         raise SerVaeError("Install huggingface_hub: pip install 'ser_vae[share]'")
     write_folder(options.model, options.name, folder, options.trust)
     print(push(folder, options.name, private=options.private))
-    return 0
 
 
 def parser() -> argparse.ArgumentParser:

@@ -28,6 +28,8 @@ from ser_vae.features.normalise import Normaliser
 from ser_vae.training.label_policy import USES_BOUNDS, Condition, LabelPolicy
 from ser_vae.training.predict import LatentClassifier, prepare, uniform_condition
 
+CPU = torch.device("cpu")
+
 
 @dataclass(frozen=True)
 class TimedPrediction:
@@ -44,13 +46,20 @@ class TimedPrediction:
     probabilities: dict[str, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SegmentPipeline:
     """The parts of a `Recogniser` from waveform to probabilities, for streaming and export.
 
     Attributes:
-        extractor, segmentation, normaliser, emotions, policy, classifiers, device, temperature: of
-            the recogniser; there are no classifiers for an utterance-level model.
+        extractor: waveform -> frames (T, F).
+        segmentation: frames -> segments.
+        normaliser: with its fitted statistics.
+        emotions: the K classes.
+        policy: what stands in for the label.
+        classifiers: those that `policy` needs, by the condition they learned under; none for an
+            utterance-level model.
+        temperature: by which log-probabilities are divided, so that probabilities are calibrated.
+        device: where to compute.
     """
 
     extractor: Extractor
@@ -59,8 +68,8 @@ class SegmentPipeline:
     emotions: tuple[str, ...]
     policy: LabelPolicy
     classifiers: Mapping[Condition, LatentClassifier]
-    device: torch.device
     temperature: float = 1.0
+    device: torch.device = CPU
 
     def obstacle(self, *, causal: bool) -> str | None:
         """Say which part, if any, has no form as a stream (`causal`) or as a graph, and why."""

@@ -1,11 +1,18 @@
-"""The shared rich console: progress bars and live tables must use one instance."""
+"""The terminal: consoles, and what the commands on a trained model have in common.
 
-from collections.abc import Iterable
+Progress bars and live tables must use one console.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
 from rich import progress
 from rich.console import Console
+
+from ser_vae import SerVaeError
 
 T = TypeVar("T")
 
@@ -31,11 +38,51 @@ def track(
 ) -> Iterable[T]:
     """Iterate over `items` with a progress bar; none is drawn into a file or a pipe."""
     console = stderr()
+    hidden = not console.is_terminal
     return progress.track(
-        items,
-        description,
-        total,
-        console=console,
-        transient=transient,
-        disable=not console.is_terminal,
+        items, description, total, console=console, transient=transient, disable=hidden
     )
+
+
+def command_parser(command: str, description: str | None) -> argparse.ArgumentParser:
+    """Return a parser with --trust, which allows classes outside ser_vae.
+
+    It keeps the line breaks of its description.
+    """
+    parser = argparse.ArgumentParser(
+        prog=f"python -m ser_vae.{command}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="CLASS",
+        help="a class outside ser_vae that the model may use, such as your own model's",
+    )
+    return parser
+
+
+def model_parser(command: str, description: str | None, model: str) -> argparse.ArgumentParser:
+    """Return a parser with MODEL, described by `model`, and --trust."""
+    parser = command_parser(command, description)
+    parser.add_argument("model", metavar="MODEL", help=model)
+    return parser
+
+
+def run_command(
+    parser: argparse.ArgumentParser,
+    command: Callable[[argparse.Namespace], int | None],
+    arguments: Sequence[str] | None,
+) -> int:
+    """Do a command and return the exit status; an error that the user can fix is printed.
+
+    Errors of the operating system are such errors: the output cannot be written.
+    """
+    options = parser.parse_args(arguments)
+    try:
+        return command(options) or 0
+    except (SerVaeError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1

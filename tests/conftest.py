@@ -1,5 +1,6 @@
 """Corpora and commands that several tests share."""
 
+import functools
 import io
 import os
 import subprocess
@@ -16,8 +17,9 @@ from hypothesis import settings
 from rich.console import Console
 from run_files import noise_settings
 
+import ser_vae
 from ser_vae import terminal
-from ser_vae.run import configure, run
+from ser_vae.run import TrainedRun, configure, run
 
 torch.set_num_threads(1)  # small networks: more threads are slower, far slower on a busy machine
 
@@ -86,6 +88,33 @@ def run_noises(noise_command: list[str]) -> Callable[..., dict[str, Any]]:
 
     def go(*overrides: str) -> dict[str, Any]:
         return run(configure(*noise_command, *overrides))
+
+    return go
+
+
+@pytest.fixture(scope="session")
+def trained_run(
+    noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., TrainedRun]:
+    """Train on the noises, once for the same overrides; the run folder is read only."""
+
+    @functools.cache
+    def go(*overrides: str) -> TrainedRun:
+        settings = noise_settings(noises, cache, tmp_path_factory.mktemp("trained"))
+        return ser_vae.train(*settings, *overrides)
+
+    return go
+
+
+@pytest.fixture(scope="session")
+def finished_run(
+    trained_run: Callable[..., TrainedRun],
+) -> Callable[..., tuple[dict[str, Any], Path]]:
+    """Return the metrics and the folder of such a run."""
+
+    def go(*overrides: str) -> tuple[dict[str, Any], Path]:
+        trained = trained_run(*overrides)
+        return trained.metrics, trained.path
 
     return go
 

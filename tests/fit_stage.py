@@ -1,9 +1,10 @@
-"""Train a stage with few arguments."""
+"""Build a small classifier and train a stage with few arguments."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.settings import Optimizer, Stage, Trainer
 from ser_vae.training.fit import fit
 
@@ -16,6 +17,13 @@ TRAINER = {
     "precision": "32-true",
     "accumulate_grad_batches": 1,
 }
+
+
+def small_lstm(**changes: Any) -> LSTMClassifier:
+    """Build an LSTM for latents of three values and four classes, but for `changes`."""
+    sizes = {"input_size": 3, "num_classes": 4, "hidden": 6, "layers": 2, "dense": 5}
+    kind = {"pooling": "last", "bidirectional": False, "dropout": 0.0}
+    return LSTMClassifier(**{**sizes, **kind, **changes})
 
 
 def stage_settings(epochs: int, batch_size: int, **others: Any) -> Stage:

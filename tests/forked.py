@@ -25,7 +25,7 @@ FOUND_IN = (HERE.parent, HERE)  # the modules that can be run
 
 SERVER = """
 import atexit, gc, json, os, resource, runpy, select, sys
-import hydra, lightning, ser_vae.pipeline, ser_vae.report.result, ser_vae.sweep, sklearn.svm
+import hydra, lightning, ser_vae.pipeline, ser_vae.result, ser_vae.sweep, sklearn.svm
 from hydra.core.plugins import Plugins
 Plugins.instance()
 gc.freeze()  # children need not look through it, and so copy it

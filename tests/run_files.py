@@ -10,7 +10,11 @@ from typing import Any
 
 import torch
 
+from ser_vae.run import TrainedRun
+
 Run = Callable[..., dict[str, Any]]
+FinishedRun = Callable[..., tuple[dict[str, Any], Path]]
+TrainOnce = Callable[..., TrainedRun]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 NOT_COMPARED = ("times_s",)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 from deployed import recogniser
-from run_files import noise_settings
+from run_files import FinishedRun
 
 import ser_vae
 from ser_vae import app
@@ -24,10 +24,8 @@ PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="module")
-def run(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run on the noises."""
-    runs = tmp_path_factory.mktemp("app")
-    return ser_vae.train(*noise_settings(noises, cache, runs), "model=vae", "model.latent=8").path
+def run(finished_run: FinishedRun) -> Path:
+    return finished_run("model=vae")[1]
 
 
 @contextmanager

@@ -65,35 +65,12 @@ def test_every_unusable_file_is_named_and_the_corpus_still_usable(
     assert "warning: 4 of 11 files cannot be used" in lines
 
 
-def test_a_class_without_audio_ends_with_1(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for path in (root / "cross").iterdir():
-        path.write_text("no audio")
-    assert run_check(root) == 1
-    out = capsys.readouterr().out
-    assert "fault: cross: none of its files can be used" in out
-    assert "folder cannot be used" in out
-
-
 def test_a_class_too_rare_for_the_split_ends_with_1(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(root / "hapy" / "7.wav", noise(7))
     assert run_check(root) == 1
     assert "fault: split=random: 8 utterances (calm 4, cross 3, hapy 1)" in capsys.readouterr().out
-
-
-def test_usable_files_alone_are_split(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for number in (4, 5):
-        (root / "cross" / f"{number}.wav").write_text("version https://git-lfs.github.com/spec/v1")
-    assert run_check(root) == 1
-    assert "fault: split=random: 5 utterances (calm 4, cross 1)" in capsys.readouterr().out
-
-
-def test_a_split_that_the_corpus_does_not_allow_ends_with_1(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run_check(root, "split=speaker") == 1
-    assert "fault: split=speaker: the corpus does not state the speaker" in capsys.readouterr().out
 
 
 def test_equal_samples_are_found_in_another_container_and_under_another_label(
@@ -158,16 +135,11 @@ def test_a_corpus_of_ones_own_is_an_option_in_a_folder_of_ones_own(
     assert "mine2 can be used; warnings: 2" in out
 
 
-@pytest.mark.parametrize(("quieter", "louder"), [("calm", "cross"), ("cross", "calm")])
-def test_a_class_of_another_level_is_named(
-    root: Path, capsys: pytest.CaptureFixture[str], quieter: str, louder: str
-) -> None:
-    for path in (root / quieter).iterdir():
+def test_a_class_of_another_level_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in (root / "cross").iterdir():
         write(path, noise(int(path.stem)) / 100)
     assert run_check(root) == 0
-    assert (
-        f"the level reveals the class: {louder} 40 dB above the others" in capsys.readouterr().out
-    )
+    assert "the level reveals the class: calm 40 dB above the others" in capsys.readouterr().out
 
 
 def test_unscaled_floats_are_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -219,34 +191,6 @@ def test_levels_that_overlap_reveal_nothing() -> None:
     rng = np.random.default_rng(0)
     files["level_db"] = np.concatenate([rng.normal(-30, 6, 20), rng.normal(-18, 6, 20)])
     assert check.find_shortcuts(files) == []
-
-
-def test_a_wrong_root_ends_with_1_and_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run_check(tmp_path / "nowhere") == 1
-    captured = capsys.readouterr()
-    assert f"{tmp_path}/nowhere is not a folder" in captured.err
-    assert captured.out == ""
-
-
-@pytest.mark.parametrize(
-    ("overrides", "answer"),
-    [(["corpus=nobody"], "ravdess"), (["corpus=folder", "corpus.rooot=x"], "rooot")],
-)
-def test_an_invalid_command_line_ends_with_2(
-    overrides: list[str], answer: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(overrides) == 2
-    assert answer in capsys.readouterr().err
-
-
-def test_the_corpus_is_iemocap_if_its_root_is_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("IEMOCAP_ROOT", str(tmp_path))
-    assert main(["progress=false"]) == 1
-    assert f"{tmp_path} is not IEMOCAP" in capsys.readouterr().err
 
 
 def test_names_are_printed_without_interpretation(
@@ -344,14 +288,6 @@ def test_a_corpus_without_styles_is_counted_as_a_whole(inspect_as: Any) -> None:
     assert "1 of 3" in printed(plain, files)
 
 
-def test_without_expectations_nothing_is_compared(inspect_as: Any) -> None:
-    unknown = corpus(utterance("a", "calm"), utterance("b", "cross"))
-    files = inspect_as(unknown)
-    assert find_warnings(unknown, files) == []
-    assert check.audio_formats(files) == {(16_000, 1): 2}
-    assert " of " not in printed(unknown, files)
-
-
 def test_each_difference_is_a_warning_with_both_numbers(complete: Corpus, inspect_as: Any) -> None:
     partial = replace(complete, utterances=complete.utterances[1:], others=())
     files = inspect_as(partial)
@@ -372,20 +308,6 @@ def test_another_sample_rate_or_number_of_channels_is_a_warning(
         "2 files have 8,000 Hz and 1 channels, those of a complete copy 16,000 Hz and 1",
         "1 files have 16,000 Hz and 2 channels, those of a complete copy 16,000 Hz and 1",
     ]
-
-
-def test_warnings_of_the_reader_are_kept(complete: Corpus, inspect_as: Any) -> None:
-    odd = replace(complete, warnings=("a file too many",))
-    assert find_warnings(odd, inspect_as(odd)) == ["a file too many"]
-
-
-def test_an_unusable_file_is_counted_and_the_rest_can_be_used(
-    complete: Corpus, inspect_as: Any
-) -> None:
-    files = inspect_as(complete, a1=replace(FINE, problem="silent"))
-    assert find_warnings(complete, files) == ["1 of 4 files cannot be used"]
-    assert find_faults(complete, files) == []
-    assert "a1.wav: silent" in printed(complete, files)
 
 
 def test_a_class_without_an_utterance_or_without_audio_is_a_fault(

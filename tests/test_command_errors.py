@@ -21,24 +21,15 @@ QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none")  # keep pytest's 
 # Overrides of a run on the corpus `noises` -> pieces of the message. {files} is the fixture.
 COMMAND_LINE = {
     "model=cave": ("model=cave: no such option. Did you mean cvae?", "The options are: ae, cvae,"),
-    "data=improvized": ("Did you mean improvised?",),
     "logger=[wandb,tensorbord]": ("Did you mean tensorboard?",),
     "modle=vae": ("modle: no such setting", "Did you mean model?"),
-    "modle.beta=2": ("modle.beta: no such setting", "Did you mean model.beta?"),
     "model=ae model.beta=2": ("model.beta: no such setting.\nAll settings: python -m ser_vae.run",),
-    "training.lr=0.1": (
-        "training.lr: no such setting",
-        "Did you mean training.pretrain.optimizer.lr or training.classify.optimizer.lr?",
-    ),
     "experiment=table1": ("experiment: expected a group with a default", "+experiment=…"),
     "model=ae,vae": ("model=ae,vae: expected one value for one run", "-m"),
-    "seed=range(5)": ("seed=range(5): expected one value for one run", "-m"),
     "vae": ("vae: expected key=value, such as model=vae",),
     "--model cvae": ("--model cvae: expected settings such as model=vae",),
     "model=ae -m seed=0,1": ("seed=0,1: expected settings", "-m before them"),
     "corpus.root=~/corpora": ("the value cannot be parsed", "\"corpus.root='~/corpora'\""),
-    "+model.bet=2": ("model.bet=2: expected a known setting", "Did you mean model.beta?"),
-    "seed=abc": ("seed=abc: expected a whole number",),
 }
 RUNS = {
     "corpus=iemocap": ("IEMOCAP_ROOT", "corpus.root="),
@@ -46,14 +37,8 @@ RUNS = {
     "corpus.root={files} corpus.csv=null": ("{files}: expected two or more emotions", ".wav"),
     "corpus.csv={files}/one_speaker.csv split=speaker": ("of one speaker, s0", "split=random"),
     "corpus.csv={files}/one_class.csv": ("expected two or more emotions", "column emotion"),
-    "split=session": ("split=session", "calm00.wav", "Use split=random"),
-    "split=speaker fold=7": ("fold=7", "fold=0 to fold=3", "fold=all"),
-    "fold=2": ("split=random has no folds", "do not set fold"),
-    "split=file split.path=/gone.csv": ("split.path: /gone.csv", "a file that exists"),
     "data=improvised": ("data=improvised", "Use data=complete"),
-    "data.segment_s=0.001": ("data.segment_s=0.001", "at least one frame"),
     "training.pretrain.optimizer.lr=1e9": ("pretrain, epoch 0", "lower its optimizer.lr"),
-    "training.pretrained=gone.ckpt": ("training.pretrained: gone.ckpt", "a file that exists"),
     "training.pretrained={files}/small.ckpt": ("{files}/small.ckpt", "Give the pretrained.ckpt"),
     "runs={files}/small.ckpt": ("{files}/small.ckpt", "runs="),
 }
@@ -208,7 +193,6 @@ def test_hydras_own_switch_shows_the_traceback(
     [
         ("corpus=urdu corpus.root=/nowhere", ("/nowhere is not a folder", "URDU_ROOT")),
         ("corpus=urdo", ("corpus=urdo", "Did you mean urdu?")),
-        ("corpuss=urdu", ("corpuss: no such setting", "Did you mean corpus?")),
         ("jobs=-3", ("jobs=-3: expected 1 or more",)),
     ],
 )
@@ -221,12 +205,11 @@ def test_check_says_what_is_wrong_in_three_lines(
     assert all(each in text for each in expected)
 
 
-@pytest.mark.parametrize("name", ["", "small.ckpt", "gone"])
 def test_report_says_that_there_is_no_run_and_how_to_make_one(
-    name: str, files: Path, capsys: pytest.CaptureFixture[str]
+    files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert report.main([str(files / name)]) == 1
+    assert report.main([str(files)]) == 1
     text = capsys.readouterr().err
     assert_short(text)
-    assert f"{files / name}: this folder has no run." in text
+    assert f"{files}: this folder has no run." in text
     assert "python -m ser_vae.run" in text

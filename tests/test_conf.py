@@ -36,25 +36,6 @@ def test_an_option_is_a_module_of_its_group(group: str, option: str) -> None:
     assert callable(pkgutil.resolve_name(target))
 
 
-def test_loggers_combine_and_each_is_a_module() -> None:
-    loggers = configure("logger=[wandb,csv,tensorboard]")["logger"]
-    assert {name: logger["_target_"] for name, logger in loggers.items()} == {
-        name: f"ser_vae.logger.{name}.open_run" for name in ("wandb", "csv", "tensorboard")
-    }
-
-
-def test_trainers_combine() -> None:
-    trainer = configure("trainer=[cpu,ddp,bf16]", "trainer.devices=3")["trainer"]
-    assert trainer == {
-        "accelerator": "cpu",
-        "devices": 3,
-        "num_nodes": 1,
-        "strategy": "ddp_spawn",
-        "precision": "bf16-mixed",
-        "accumulate_grad_batches": 1,
-    }
-
-
 def test_the_models_share_all_that_the_paper_keeps_equal() -> None:
     models = [configure(f"model={name}")["model"] for name in ("ae", "vae", "cvae")]
     for key in ("hidden", "latent", "activation"):
@@ -75,10 +56,6 @@ def test_the_default_corpus_is_iemocap_where_its_root_is_set(
     assert configure()["corpus"]["_target_"] == "ser_vae.corpus.iemocap.read"
     monkeypatch.delenv("IEMOCAP_ROOT")
     assert configure()["corpus"]["_target_"] == "ser_vae.corpus.demo.read"
-
-
-def test_null_without_quotes_is_the_policy_of_that_name() -> None:
-    assert configure("label_policy=null") == configure() == configure("label_policy='null'")
 
 
 def uncommented(text: str, is_value: Any) -> list[str]:

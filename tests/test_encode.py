@@ -5,17 +5,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from run_files import noise_settings, table
+from run_files import TrainOnce, table
 
-import ser_vae
 from ser_vae import encode
 from ser_vae.run import TrainedRun
 
 
 @pytest.fixture(scope="module")
-def trained(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
-    settings = noise_settings(noises, cache, tmp_path_factory.mktemp("runs"))
-    return ser_vae.train(*settings, "model=cvae", "model.latent=4", "label_policies=headline")
+def trained(trained_run: TrainOnce) -> TrainedRun:
+    return trained_run("model=cvae", "model.latent=4", "label_policies=headline")
 
 
 def test_a_row_per_segment_holds_its_time_and_latent(
@@ -45,9 +43,9 @@ def test_the_corpus_of_a_run_is_encoded_with_its_sets(trained: TrainedRun, tmp_p
 
 
 def test_a_model_without_latents_is_refused_with_the_reason(
-    noises: Path, cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained_run: TrainOnce, noises: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = ser_vae.train(*noise_settings(noises, cache, tmp_path / "runs"), "model=majority")
+    run = trained_run("model=majority")
     out = tmp_path / "latents.parquet"
     assert encode.main([str(run.path), str(noises / "gay03.wav"), "--out", str(out)]) == 1
     assert "a model of whole utterances has no latents" in capsys.readouterr().err

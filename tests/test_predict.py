@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from run_files import noise_settings
+from run_files import TrainOnce
 
-import ser_vae
 from ser_vae import predict
 from ser_vae.recogniser import Recogniser
 from ser_vae.run import TrainedRun
@@ -23,15 +22,13 @@ Output = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(scope="module")
-def trained(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
-    settings = noise_settings(noises, cache, tmp_path_factory.mktemp("runs"))
-    return ser_vae.train(*settings, "model=ae")
+def trained(trained_run: TrainOnce) -> TrainedRun:
+    return trained_run("model=ae")
 
 
 @pytest.fixture(scope="module")
-def by_speaker(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
-    settings = noise_settings(noises, cache, tmp_path_factory.mktemp("runs"))
-    return ser_vae.train(*settings, "model=ae", "normalise=speaker")
+def by_speaker(trained_run: TrainOnce) -> TrainedRun:
+    return trained_run("model=ae", "normalise=speaker")
 
 
 def rows_of(output: Output, *arguments: object, status: int = 0) -> pd.DataFrame:
@@ -199,11 +196,10 @@ def test_statistics_of_speakers_come_from_the_table_or_from_all_inputs(
 
 
 def test_a_new_speaker_gets_statistics_of_their_latents_too(
-    noises: Path, cache: Path, tmp_path: Path, capsys: Output
+    trained_run: TrainOnce, noises: Path, capsys: Output
 ) -> None:
-    settings = noise_settings(noises, cache, tmp_path / "runs")
     overrides = ["model=pca", "model.latent=8", "classifier=functionals", "normalise=speaker"]
-    run = ser_vae.train(*settings, *overrides)
+    run = trained_run(*overrides)
     capsys.readouterr()
     files = sorted(noises.glob("*[02468].wav"))  # of speakers s0 and s2, each emotion alike
     table = rows_of(capsys, run.path, *files, "--one-speaker")

@@ -21,7 +21,6 @@ def probabilities(folder: Path) -> np.ndarray:
 @pytest.mark.parametrize(
     "overrides",
     [
-        ["model=ae"],
         ["model=vae", "training.encoder_lr=0.001"],
         ["model=cvae", "label_policy=predicted", "label_policies=headline"],
     ],

@@ -1,21 +1,43 @@
 """Protocols of several folds, and splits from files."""
 
+import contextlib
+import io
 import shutil
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
-from run_files import Run, comparable, folders, table
+from run_files import Run, comparable, folders, noise_settings, table
 
-from ser_vae import SerVaeError, pipeline
+from ser_vae import pipeline
+from ser_vae.run import configure, run
 
 BRIEF = ("split=speaker", "training.pretrain.epochs=1", "training.classify.epochs=2")
 
 
+class AllFolds(NamedTuple):
+    """The scores of all folds together, what was printed, and where the folds are."""
+
+    scores: dict[str, Any]
+    printed: str
+    runs: Path
+    command: list[str]
+
+
+@pytest.fixture(scope="module")
+def all_folds(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> AllFolds:
+    runs, printed = tmp_path_factory.mktemp("folds"), io.StringIO()
+    command = [*noise_settings(noises, cache, runs), *BRIEF, "fold=all"]
+    with contextlib.redirect_stdout(printed):
+        scores = run(configure(*command))
+    return AllFolds(scores, printed.getvalue(), runs, command)
+
+
 def test_all_folds_leave_out_each_speaker_once_and_are_scored_together(
-    run_noises: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    all_folds: AllFolds,
 ) -> None:
-    scores = run_noises(*BRIEF, "fold=all")
-    found = folders(tmp_path / "runs")
+    scores, printed, runs, _ = all_folds
+    found = folders(runs)
     assert [folder.parent.name for folder in found] == ["speaker"] * 4
     predicted = [table(folder / "predictions.csv") for folder in found]
     for number, rows in enumerate(predicted):
@@ -28,8 +50,10 @@ def test_all_folds_leave_out_each_speaker_once_and_are_scored_together(
     assert scores["speaker/test/wa"] == pytest.approx(right / 60)
     each = [comparable(folder)["speaker/test/ua"] for folder in found]
     assert scores["speaker/test/ua_of_folds"] == each
-    *_, pooled = capsys.readouterr().out.partition("vae-complete-folder-seed0, 4 folds")
+    *_, pooled = printed.partition("vae-complete-folder-seed0, 4 folds")
     assert f"speaker/test/ua {scores['speaker/test/ua']:.2%}" in " ".join(pooled.split())
+    # no fold shares an encoder that was pretrained on its test speaker
+    assert len(list((runs / "pretrained").glob("vae-*"))) == 4
 
 
 def test_folds_are_those_of_what_can_be_used(
@@ -52,60 +76,42 @@ def test_folds_are_those_of_what_can_be_used(
     assert "majority-complete-folder-seed0, 3 folds" in " ".join(capsys.readouterr().out.split())
 
 
-def test_folds_do_not_share_an_encoder_that_has_seen_their_test_speaker(
-    run_noises: Run, tmp_path: Path
+def test_a_fold_alone_is_the_fold_of_all_and_its_split_can_be_run_from_its_file(
+    all_folds: AllFolds, run_noises: Run, tmp_path: Path
 ) -> None:
-    run_noises(*BRIEF, "fold=all")
-    assert len(list((tmp_path / "runs/pretrained").glob("vae-*"))) == 4
-
-
-def test_a_fold_alone_is_the_fold_of_all(run_noises: Run, tmp_path: Path) -> None:
+    of_all = folders(all_folds.runs)[2]
     run_noises(*BRIEF, "fold=2", f"runs={tmp_path / 'alone'}")
-    run_noises(*BRIEF, "fold=all")
-    (alone,), of_all = folders(tmp_path / "alone"), folders(tmp_path / "runs")[2]
+    (alone,) = folders(tmp_path / "alone")
     assert alone.name == of_all.name
     assert comparable(alone) == comparable(of_all)
-    assert (alone / "predictions.csv").read_bytes() == (of_all / "predictions.csv").read_bytes()
+    run_noises("split=file", f"split.path={alone / 'split.csv'}", *BRIEF[1:])
+    (given,) = folders(tmp_path / "runs")
+    for name in ("split.csv", "predictions.csv"):
+        for folder in (alone, given):
+            assert (folder / name).read_bytes() == (of_all / name).read_bytes(), name
 
 
 def test_all_folds_of_a_protocol_without_any_are_the_run_itself(
     run_noises: Run, tmp_path: Path
 ) -> None:
-    brief = ("training.pretrained=none", "training.classify.epochs=1", "split=random")
-    assert run_noises(*brief, "fold=all") == run_noises(*brief)
+    command = ("model=majority", "split=random")
+    assert run_noises(*command, "fold=all") == run_noises(*command)
     assert len(folders(tmp_path / "runs")) == 1
 
 
 def test_all_folds_asked_for_again_answer_at_once(
-    run_noises: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    all_folds: AllFolds, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = run_noises(*BRIEF, "fold=all")
     monkeypatch.setattr(pipeline, "execute", None)
-    assert run_noises(*BRIEF, "fold=all") == first
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[: len(lines) // 2] == lines[len(lines) // 2 :]
-
-
-@pytest.mark.parametrize(
-    ("overrides", "message"),
-    [
-        (("split=speaker",), r"fold=None: split=speaker has 4 folds here\.\nGive fold=0 to fold=3"),
-        (("split=speaker", "fold=4"), r"fold=4: split=speaker has 4 folds"),
-        (("split=random", "fold=0"), r"fold=0: split=random has no folds"),
-        (("split=session", "fold=all"), r"does not state the session of 60 of 60"),
-    ],
-)
-def test_a_fold_that_is_not_there_is_refused_before_training(
-    run_noises: Run, tmp_path: Path, overrides: tuple[str, ...], message: str
-) -> None:
-    with pytest.raises(SerVaeError, match=message):
-        run_noises(*overrides)
-    assert not (tmp_path / "runs/pretrained").exists()
+    assert run(configure(*all_folds.command)) == all_folds.scores
+    assert capsys.readouterr().out == all_folds.printed
 
 
 @pytest.mark.parametrize("protocol", ["random", "speaker"])
 def test_the_protocol_is_in_the_name_of_every_score(run_noises: Run, protocol: str) -> None:
-    metrics = run_noises(*BRIEF[1:], f"split={protocol}", *(["fold=0"] * (protocol == "speaker")))
+    metrics = run_noises(
+        "model=majority", f"split={protocol}", *(["fold=0"] * (protocol == "speaker"))
+    )
     named = ("wa", "ua", "macro_f1", "recall", "confusion")
     assert {f"{protocol}/test/{name}" for name in named} <= metrics.keys()
     assert {f"{protocol}/test/{name}" for name in named} <= metrics["majority"].keys()
@@ -113,31 +119,16 @@ def test_the_protocol_is_in_the_name_of_every_score(run_noises: Run, protocol: s
     assert all(key.startswith(f"{protocol}/test/") for key in scores)
 
 
-def test_a_runs_own_split_can_be_run_again_from_its_file(run_noises: Run, tmp_path: Path) -> None:
-    run_noises(*BRIEF, "fold=1")
-    (first,) = folders(tmp_path / "runs")
-    given = ("split=file", f"split.path={first / 'split.csv'}", *BRIEF[1:])
-    run_noises(*given)
-    (again,) = (tmp_path / "runs/file").glob("vae-*")
-    for name in ("split.csv", "predictions.csv"):
-        assert (again / name).read_bytes() == (first / name).read_bytes(), name
-
-
 def test_another_split_under_the_same_path_is_another_run(run_noises: Run, tmp_path: Path) -> None:
-    run_noises("training.pretrained=none", *BRIEF[1:])
+    run_noises("model=majority")
     (first,) = folders(tmp_path / "runs")
     path = tmp_path / "split.csv"
-    given = ("training.pretrained=none", "split=file", f"split.path={path}", *BRIEF[1:])
+    given = ("model=majority", "split=file", f"split.path={path}")
     text = (first / "split.csv").read_text()
     path.write_text(text)
     run_noises(*given)
     path.write_text(text.replace(",test", ",train", 1))
     assert run_noises(*given)["counts"]["test"]["utterances"] == 17
-
-
-def test_a_split_without_its_file_is_named(run_noises: Run) -> None:
-    with pytest.raises(SerVaeError, match=r"split\.path: nowhere\.csv cannot be read"):
-        run_noises("split=file", "split.path=nowhere.csv")
 
 
 def test_another_session_of_an_utterance_is_another_run(
@@ -149,6 +140,6 @@ def test_another_session_of_an_utterance_is_another_run(
     for turn in (0, 1):
         lines = [f"{','.join(row.values())},S{(n + turn) % 2}" for n, row in enumerate(rows)]
         (copy / "list.csv").write_text("\n".join(["path,emotion,speaker,session", *lines]) + "\n")
-        run_noises(f"corpus.root={copy}", "split=session", "fold=0", *BRIEF[1:])
+        run_noises(f"corpus.root={copy}", "split=session", "fold=0", "model=majority")
     first, second = folders(tmp_path / "runs")
     assert (first / "split.csv").read_text() != (second / "split.csv").read_text()

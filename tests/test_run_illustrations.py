@@ -1,12 +1,10 @@
 """latents.npz and illustrations.npz agree with the predictions and with the speech."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from run_files import folders, table
+from run_files import FinishedRun, table
 
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.features.audio import read
@@ -14,19 +12,18 @@ from ser_vae.run import configure
 from ser_vae.run_folder import RunFolder
 from ser_vae.settings import build
 
-Run = Callable[..., dict[str, Any]]
 BANDS, LENGTH = 80, 10
 
 
-def read_run(runs: Path) -> tuple[RunFolder, Latents, Illustrations]:
-    folder = RunFolder(folders(runs)[0])
+def read_run(path: Path) -> tuple[RunFolder, Latents, Illustrations]:
+    folder = RunFolder(path)
     return folder, Latents.read(folder.latents), Illustrations.read(folder.illustrations)
 
 
-@pytest.mark.parametrize("normalise", ["train", "speaker", "none"])
-def test_the_input_is_the_speech_itself(run_noises: Run, tmp_path: Path, normalise: str) -> None:
-    run_noises("model=ae", f"normalise={normalise}")
-    _, where, shown = read_run(tmp_path / "runs")
+@pytest.mark.parametrize("normalise", ["train", "speaker"])
+def test_the_input_is_the_speech_itself(finished_run: FinishedRun, normalise: str) -> None:
+    option = () if normalise == "train" else (f"normalise={normalise}",)
+    _, where, shown = read_run(finished_run("model=ae", *option)[1])
     audio = dict(zip(where.utterance, where.audio, strict=True))
     extractor = build(configure()["features"])
     for name, frames in zip(shown.utterance, shown.input, strict=True):
@@ -36,10 +33,9 @@ def test_the_input_is_the_speech_itself(run_noises: Run, tmp_path: Path, normali
 
 
 def test_a_conditional_model_shows_every_label_and_everything_is_of_the_test_set(
-    run_noises: Run, tmp_path: Path
+    finished_run: FinishedRun,
 ) -> None:
-    run_noises("model=cvae", "label_policies=headline")
-    folder, where, shown = read_run(tmp_path / "runs")
+    folder, where, shown = read_run(finished_run("model=cvae")[1])
     rows = table(folder.predictions)
     assert list(where.utterance) == [row["utterance"] for row in rows]
     assert list(where.emotion) == [row["truth"] for row in rows]
@@ -58,14 +54,16 @@ def test_a_conditional_model_shows_every_label_and_everything_is_of_the_test_set
     assert not np.array_equal(shown.traversal[0, 0], shown.traversal[0, -1])
 
 
-def test_an_autoencoder_has_no_prior_and_a_vae_one(run_noises: Run, tmp_path: Path) -> None:
-    for model, kinds in (("ae", 0), ("vae", 1)):
-        run_noises(f"model={model}", f"runs={tmp_path / model}")
-        assert len(read_run(tmp_path / model)[2].prior) == kinds
+@pytest.mark.parametrize(("model", "kinds"), [("ae", 0), ("vae", 1)])
+def test_an_autoencoder_has_no_prior_and_a_vae_one(
+    finished_run: FinishedRun, model: str, kinds: int
+) -> None:
+    assert len(read_run(finished_run(f"model={model}")[1])[2].prior) == kinds
+
+    assert len(read_run(finished_run(f"model={model}")[1])[2].prior) == kinds
 
 
-def test_a_model_without_a_decoder_leaves_latents_alone(run_noises: Run, tmp_path: Path) -> None:
-    run_noises("model=untrained")
-    folder = RunFolder(folders(tmp_path / "runs")[0])
+def test_a_model_without_a_decoder_leaves_latents_alone(finished_run: FinishedRun) -> None:
+    folder = RunFolder(finished_run("model=untrained")[1])
     assert Latents.read(folder.latents).mean.shape[1] == configure()["model"]["latent"]
     assert not folder.illustrations.exists()

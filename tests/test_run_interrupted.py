@@ -76,13 +76,3 @@ def test_a_run_killed_in_each_stage_ends_like_an_uninterrupted_one(
         assert_same_weights(got / name, expected / name)
     for policy in (expected / "policies").iterdir():
         assert (got / "policies" / policy.name).read_bytes() == policy.read_bytes(), policy.name
-
-
-@pytest.mark.slow
-def test_two_processes_with_one_command_share_one_result(
-    noise_command: list[str], tmp_path: Path
-) -> None:
-    processes = [start(*noise_command) for _ in range(2)]
-    assert [process.wait(120) for process in processes] == [0, 0]
-    (folder,) = folders(tmp_path / "runs")
-    assert (folder / "metrics.json").exists()

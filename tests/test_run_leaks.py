@@ -8,28 +8,53 @@ from run_files import Run, folders, listed_with_split, table
 from stored_features import stored_digests
 
 from ser_vae import SerVaeError
+from ser_vae.settings import conf_dir
+
+BRIEF = ("training.pretrain.epochs=2", "training.classify.epochs=3")
+SMALL = (*BRIEF, "model.latent=8")
+UTTERANCES = ("majority", "speaker_lookup", "logmel_svm", "pooled_svm", "pooled_linear")
+OPENSMILE = ("egemaps_svm", "handcrafted_svm")  # SVMs as `logmel_svm`, on other vectors
+UTTERANCE_VAE = (
+    *("model.training.epochs=12", "model.training.batch_size=16", "model.hidden=[16]"),
+    *("model.latent=4", "model.functionals=mean_and_deviation"),
+)
+MODELS = {
+    **dict.fromkeys((*UTTERANCES, "logmel_lstm"), BRIEF),
+    **dict.fromkeys(("vae", "cvae", "pca", "untrained"), SMALL),
+    "utterance_vae": UTTERANCE_VAE,
+}
 
 
-@pytest.mark.parametrize("model", ["vae", "cvae"])
-@pytest.mark.parametrize("normalise", ["train", "speaker"])
+def test_every_model_is_tested() -> None:
+    options = {path.stem for path in (conf_dir() / "model").glob("*.yaml")}
+    assert options - {*OPENSMILE, "ae"} == MODELS.keys()
+
+
+@pytest.mark.parametrize(
+    ("model", "normalise"),
+    [*((model, "train") for model in MODELS), ("vae", "speaker"), ("logmel_svm", "speaker")],
+)
 def test_test_labels_change_no_prediction(
     run_noises: Run, noises: Path, tmp_path: Path, model: str, normalise: str
 ) -> None:
-    predicted = []
+    predicted, truth = [], []
+    settings = (*MODELS[model], f"model={model}", f"normalise={normalise}", "split=given")
     for swap in (False, True):
         root = listed_with_split(noises, tmp_path / f"swap{swap}", swap)
         runs = tmp_path / f"runs{swap}"
-        run_noises(
-            "split=given",
-            f"corpus.root={root}",
-            f"model={model}",
-            f"normalise={normalise}",
-            f"runs={runs}",
-        )
+        metrics = run_noises(*settings, f"corpus.root={root}", f"runs={runs}")
         (folder,) = folders(runs)
         rows = table(folder / "predictions.csv")
         predicted.append([{k: v for k, v in row.items() if k != "truth"} for row in rows])
+        truth.append([row["truth"] for row in rows])
+    assert truth[0] != truth[1]
     assert predicted[0] == predicted[1]
+    assert (folder / "pretrain.csv").exists() == (model in ("vae", "cvae"))
+    assert (metrics["health"] is None) == (model not in ("vae", "cvae"))
+    assert (folder / "classify.csv").exists() == (model not in UTTERANCES)
+    if model in UTTERANCES:
+        assert metrics["policies"] == metrics["parameters"] == {}
+        assert not list(runs.rglob("*.ckpt"))
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """Label policies of a CVAE: side by side from one run; oracle alone is given a test label."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from run_files import Run, comparable, folders, listed_with_split, table
+from run_files import FinishedRun, Run, folders, listed_with_split, table
 
 from ser_vae import pipeline
 from ser_vae.evaluation import predictions
@@ -13,14 +14,22 @@ from ser_vae.training.label_policy import LEAKING, POLICIES
 
 CVAE = ("model=cvae", "split=given", "label_policies=all")
 BRIEF = ("training.pretrain.epochs=2", "training.classify.epochs=4")
+Full = tuple[dict[str, Any], Path]
 
 
-@pytest.fixture
-def given(noises: Path, tmp_path: Path) -> tuple[str, str]:
+@pytest.fixture(scope="module")
+def given(noises: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """The noises with a split of their own, and with other labels in the test set."""
-    roots = (listed_with_split(noises, tmp_path / name, name == "b") for name in ("a", "b"))
+    place = tmp_path_factory.mktemp("given")
+    roots = (listed_with_split(noises, place / name, name == "b") for name in ("a", "b"))
     first, second = (f"corpus.root={root}" for root in roots)
     return first, second
+
+
+@pytest.fixture(scope="module")
+def full(finished_run: FinishedRun, given: tuple[str, str]) -> Full:
+    """Metrics and folder of a run that reports all policies."""
+    return finished_run(*CVAE, *BRIEF, given[0])
 
 
 def guesses(folder: Path, policy: str) -> list[dict[str, str]]:
@@ -29,24 +38,20 @@ def guesses(folder: Path, policy: str) -> list[dict[str, str]]:
 
 
 def test_test_labels_change_the_predictions_of_the_oracle_alone(
-    run_noises: Run, given: tuple[str, str], tmp_path: Path
+    full: Full, run_noises: Run, given: tuple[str, str], tmp_path: Path
 ) -> None:
-    for number, root in enumerate(given):
-        run_noises(*CVAE, *BRIEF, root, f"runs={tmp_path / f'runs{number}'}")
-    (first,), (second,) = (folders(tmp_path / f"runs{number}") for number in (0, 1))
-    same = {policy for policy in POLICIES if guesses(first, policy) == guesses(second, policy)}
+    run_noises(*CVAE, *BRIEF, given[1])
+    (second,) = folders(tmp_path / "runs")
+    same = {policy for policy in POLICIES if guesses(full[1], policy) == guesses(second, policy)}
     assert same == set(POLICIES) - set(LEAKING)
 
 
-def test_every_policy_stands_beside_the_headline_and_all_can_be_scored_again(
-    run_noises: Run, given: tuple[str, str], tmp_path: Path
-) -> None:
-    metrics = run_noises(*CVAE, *BRIEF, given[0])
-    (folder,) = folders(tmp_path / "runs")
+def test_every_policy_stands_beside_the_headline_and_all_can_be_scored_again(full: Full) -> None:
+    metrics, folder = full
     assert list(metrics["policies"]) == list(POLICIES)
     for name, scores in metrics["policies"].items():
-        found = predictions.read(folder / "policies" / f"{name}.csv")
-        assert scores["given/test/wa"] == (found.guess == found.truth).mean()
+        predicted = predictions.read(folder / "policies" / f"{name}.csv")
+        assert scores["given/test/wa"] == (predicted.guess == predicted.truth).mean()
         assert scores["leaks"] == (name in LEAKING)
     headline = (folder / "predictions.csv").read_bytes()
     assert headline == (folder / "policies/null.csv").read_bytes()
@@ -55,60 +60,46 @@ def test_every_policy_stands_beside_the_headline_and_all_can_be_scored_again(
 
 @pytest.mark.parametrize("policy", ["marginal", "dropout", "elbo", "elbo+lstm", "predicted"])
 def test_a_policy_as_headline_predicts_what_it_predicts_beside_another(
-    run_noises: Run, given: tuple[str, str], tmp_path: Path, policy: str
+    full: Full, run_noises: Run, given: tuple[str, str], tmp_path: Path, policy: str
 ) -> None:
-    alone = tmp_path / "alone"
-    run_noises(*CVAE, *BRIEF, given[0])
-    metrics = run_noises(
-        *CVAE, *BRIEF, given[0], f"label_policy={policy}", "label_policies=headline",
-        f"runs={alone}",
-    )  # fmt: skip
-    (beside,), (folder,) = folders(tmp_path / "runs"), folders(alone)
+    alone = (f"label_policy={policy}", "label_policies=headline")
+    metrics = run_noises(*CVAE, *BRIEF, given[0], *alone)
+    (folder,) = folders(tmp_path / "runs")
     assert metrics["policies"] == {}
     assert (folder / "predictions.csv").read_bytes() == (
-        beside / "policies" / f"{policy}.csv"
+        full[1] / "policies" / f"{policy}.csv"
     ).read_bytes()
     assert (folder / "classifier.ckpt").exists() == (policy != "elbo")
+    if policy == "marginal":  # label dropout is pretrained only if it is reported
+        assert count_encoders(folder) == 1
+        assert count_encoders(full[1]) == 2
 
 
-def test_label_dropout_is_pretrained_only_if_it_is_reported(
-    run_noises: Run, given: tuple[str, str], tmp_path: Path
-) -> None:
-    run_noises(*CVAE, *BRIEF, given[0], "label_policies=headline")
-    assert len(list((tmp_path / "runs/pretrained").glob("cvae-*"))) == 1
-    run_noises(*CVAE, *BRIEF, given[0])
-    assert len(list((tmp_path / "runs/pretrained").glob("cvae-*"))) == 2
+def count_encoders(folder: Path) -> int:
+    return len(list((folder.parents[1] / "pretrained").glob("cvae-*")))
 
 
 def test_one_encoder_reports_what_all_policies_report_of_it(
-    run_noises: Run, given: tuple[str, str]
+    full: Full, run_noises: Run, given: tuple[str, str]
 ) -> None:
-    full = run_noises(*CVAE, *BRIEF, given[0])
+    expected = copy.deepcopy(full[0])
     brief = run_noises(*CVAE, *BRIEF, given[0], "label_policies=one_encoder")
-    assert full["policies"].pop("dropout")
-    assert brief["policies"] == full["policies"]
-    assert full["leak_panel"].pop("permuted_labels")
+    assert expected["policies"].pop("dropout")
+    assert brief["policies"] == expected["policies"]
+    assert expected["leak_panel"].pop("permuted_labels")
     assert brief["leak_panel"].pop("permuted_labels") is None
-    assert brief["leak_panel"] == full["leak_panel"]
+    assert brief["leak_panel"] == expected["leak_panel"]
 
 
-def test_the_leak_panel_has_chance_beside_each_measure(
-    run_noises: Run, given: tuple[str, str], tmp_path: Path
-) -> None:
-    metrics = run_noises(*CVAE, *BRIEF, given[0])
-    (folder,) = folders(tmp_path / "runs")
+def test_the_leak_panel_has_chance_beside_each_measure(full: Full) -> None:
+    metrics, _ = full
     panel = metrics["leak_panel"]
     for name in ("follows_random_label", "random_label_in_z"):
         assert panel[name]["low"] <= panel[name]["share"] <= panel[name]["high"]
         assert panel[name]["chance"] == pytest.approx(1 / 3)
-    oracle, null = (
-        predictions.read(folder / "policies" / f"{name}.csv") for name in ("oracle", "null")
-    )
-    recalls = [
-        [(found.guess == k)[found.truth == k].mean() for k in range(3)] for found in (oracle, null)
-    ]
-    difference = (sum(recalls[0]) - sum(recalls[1])) / 3
-    assert panel["oracle_minus_null"]["difference"] == pytest.approx(difference)
+    ua = {name: metrics["policies"][name]["given/test/ua"] for name in ("oracle", "null")}
+    difference = panel["oracle_minus_null"]["difference"]
+    assert difference == pytest.approx(ua["oracle"] - ua["null"])
 
 
 def test_a_label_copied_into_z_is_found_by_every_measure_of_the_panel(
@@ -131,29 +122,25 @@ def test_a_label_copied_into_z_is_found_by_every_measure_of_the_panel(
     assert panel["oracle_minus_null"]["low"] > 0
 
 
-def test_without_pretraining_there_is_no_dropout_and_the_others_are_reported(
-    run_noises: Run, given: tuple[str, str]
+@pytest.mark.parametrize(
+    ("setting", "missing"),
+    [("training.pretrained=none", {"dropout"}), ("training.encoder_lr=1e-3", set())],
+)
+def test_policies_are_reported_without_pretraining_and_when_fine_tuned(
+    run_noises: Run, given: tuple[str, str], setting: str, missing: set[str]
 ) -> None:
-    metrics = run_noises(*CVAE, given[0], "training.pretrained=none", "training.classify.epochs=1")
-    assert list(metrics["policies"]) == [name for name in POLICIES if name != "dropout"]
-
-
-def test_a_fine_tuned_cvae_has_every_policy_too(
-    run_noises: Run, given: tuple[str, str], tmp_path: Path
-) -> None:
-    metrics = run_noises(*CVAE, *BRIEF, given[0], "training.encoder_lr=1e-3")
-    assert list(metrics["policies"]) == list(POLICIES)
-    (folder,) = folders(tmp_path / "runs")
-    assert comparable(folder)["policies"] == metrics["policies"]
+    metrics = run_noises(*CVAE, *BRIEF, given[0], setting)
+    assert list(metrics["policies"]) == [name for name in POLICIES if name not in missing]
 
 
 def test_a_collapse_is_an_alarm_beside_the_score(
     run_noises: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A KL weighed 800 times is an error averaged over the 800 values: the posterior collapses."""
-    run_noises("model=vae", "model.beta=800", "training.pretrain.epochs=6")
+    brief = ("model=vae", "training.classify.epochs=1")
+    run_noises(*brief, "model.beta=800", "training.pretrain.epochs=6")
     assert "ALARM, COLLAPSED" in capsys.readouterr().out
-    run_noises("model=vae", "training.pretrain.epochs=30")
+    run_noises(*brief, "training.pretrain.epochs=30")
     assert "ALARM" not in capsys.readouterr().out
 
 

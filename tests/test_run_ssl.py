@@ -14,7 +14,7 @@ from tiny_encoders import save_encoder
 from ser_vae import SerVaeError
 from ser_vae.features.pinned import checkpoint_digest
 from ser_vae.recogniser import Recogniser
-from ser_vae.run import configure, run
+from ser_vae.run import configure
 
 Run = Callable[..., dict[str, Any]]
 
@@ -39,8 +39,7 @@ def test_a_run_on_an_encoder_leaves_a_model_that_predicts_the_same(
     model: str, encoder: Path, run_noises: Run, noises: Path, tmp_path: Path
 ) -> None:
     command = "features=ssl", f"features.checkpoint={encoder}", f"model={model}"
-    metrics = run_noises(*command)
-    assert run_noises(*command) == metrics  # found finished
+    run_noises(*command)
     (folder,) = folders(tmp_path / "runs")
     saved = json.loads((folder / "model" / "recogniser.json").read_text())
     assert saved["segmentation"]["length"] == 5  # 0.1 s
@@ -92,13 +91,3 @@ def test_presets_differ_in_the_checkpoint_alone(name: str) -> None:
     preset, ssl = (configure(f"features={option}")["features"] for option in (name, "ssl"))
     assert name in preset["checkpoint"]
     assert {**preset, "checkpoint": ""} == {**ssl, "checkpoint": ""}
-
-
-def test_a_checkpoint_that_is_nowhere_leaves_no_folder(
-    noise_command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(SerVaeError, match="hf download microsoft/wavlm-base-plus"):
-        run(configure(*noise_command, "features=wavlm"))
-    assert not (tmp_path / "runs").exists()

@@ -48,20 +48,6 @@ def test_weights_and_curves_are_written_and_reused_after_an_interruption(
     assert trained.stat().st_mtime_ns == written
 
 
-def test_test_labels_change_no_prediction(run_noises: Run, noises: Path, tmp_path: Path) -> None:
-    predicted, truth = [], []
-    for swap in (False, True):
-        root = listed_with_split(noises, tmp_path / f"swap{swap}", swap)
-        runs = tmp_path / f"runs{swap}"
-        run_noises(*BRIEF, "split=given", f"corpus.root={root}", f"runs={runs}")
-        (folder,) = folders(runs)
-        rows = table(folder / "predictions.csv")
-        predicted.append([{k: v for k, v in row.items() if k != "truth"} for row in rows])
-        truth.append([row["truth"] for row in rows])
-    assert truth[0] != truth[1]
-    assert predicted[0] == predicted[1]
-
-
 @pytest.mark.parametrize(("normalise", "reaches"), [("train", False), ("speaker", True)])
 def test_test_speech_reaches_training_by_the_speakers_statistics_alone(
     run_noises: Run, noises: Path, tmp_path: Path, normalise: str, reaches: bool

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import torch
 import yaml  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError, settings
@@ -38,18 +37,12 @@ GIVEN = {  # what an option needs beside itself
 VIOLATIONS = {
     # types
     "seed=abc": ("seed=abc: expected a whole number, got abc.", "conf/config.yaml"),
-    "seed=1.5": ("seed=1.5: expected a whole number", "conf/config.yaml"),
-    "seed=true": ("seed=true: expected a whole number, got true.", "conf/config.yaml"),
-    "force=maybe": ("force=maybe: expected true or false", "conf/config.yaml"),
     "force=1": ("force=1: expected true or false", "conf/config.yaml"),
     "model.beta=x": ("model.beta=x: expected a number, got x.", "Eq. (3)"),
-    "model.beta=true": ("model.beta=true: expected a number", "Eq. (3)"),
     "model.hidden=5": ("model.hidden=5: expected a valid list", "conf/model/"),
-    "corpus=folder corpus.name=3": ("corpus.name=3: expected text", "conf/corpus/"),
     "training.pretrain=null": ("training.pretrain=null: expected a group of settings", "training/"),
     "~model.latent": ("model.latent: expected a value, got none.", "conf/model/"),
     "features=imported": ("features.root=null: expected text", "a .npy (T, F) for each"),
-    "features=imported features.root=a": ("features.frame_shift_s=null: expected a number", "0.02"),
     "features=ssl features.layer=first": (
         "features.layer=first: expected a whole number from 0, last",
         "conf/",
@@ -58,68 +51,35 @@ VIOLATIONS = {
     "seed=-1": ("seed=-1: expected 0 or more, got -1.", "conf/config.yaml"),
     "seed=4294967296": ("seed=4294967296: expected a number below", "conf/config.yaml"),
     "fold=-1": ("fold=-1: expected a whole number from 0, all or null", "conf/config.yaml"),
-    "fold=some": ("fold=some: expected a whole number from 0, all or null", "conf/config.yaml"),
     "jobs=0": ("jobs=0: expected 1 or more", "conf/config.yaml"),
-    "threads=-1": ("threads=-1: expected 1 or more", "conf/config.yaml"),
-    "memory_gb=-1": ("memory_gb=-1: expected 0 or more", "conf/config.yaml"),
     "training.pretrain.epochs=0": ("training.pretrain.epochs=0: expected 1", "pretrained=none"),
-    "training.classify.batch_size=0": ("training.classify.batch_size=0: expected 1", "training/"),
-    "training.classify.gradient_clip=0": ("training.classify.gradient_clip=0: ex", "training/"),
-    "training.pretrain.optimizer.lr=-1": ("training.pretrain.optimizer.lr=-1: e", "training/"),
-    "training.pretrain.optimizer.eps=-1": ("training.pretrain.optimizer.eps=-1", "training/"),
     "training.pretrain.optimizer.betas=[0.9,1]": (
         "training.pretrain.optimizer.betas=[0.9, 1]: expected a number below 1, got 1.",
         "training/",
     ),
-    "training.pretrain.optimizer.betas=[0.9]": (
-        "training.pretrain.optimizer.betas=[0.9]: expected at least 2 values",
-        "training/",
-    ),
     "training.label_dropout=2": ("training.label_dropout=2: expected 1 or less", "training/"),
-    "training.encoder_lr=-1": ("training.encoder_lr=-1: expected 0 or more", "training/"),
     "trainer.devices=0": ("trainer.devices=0: expected 1", "CUDA_VISIBLE_DEVICES"),
     "data.segment_s=0": ("data.segment_s=0: expected a number above 0", "conf/data/"),
-    "data.hop_s=-1": ("data.hop_s=-1: expected a number above 0", "conf/data/"),
     "split.test=30": ("split.test=30: expected a number below 1", "conf/split/"),
-    "split.validation=1": ("split.validation=1: expected a number below 1", "conf/split/"),
     "split=session split.validation=0.7": ("split.validation=0.7: expected", "conf/split/"),
     "split=speaker split.folds=1": ("split.folds=1: expected 2 or more", "conf/split/"),
     "features.floor=0": ("features.floor=0: expected a number above 0", "conf/features/"),
-    "features.trim_db=-1": ("features.trim_db=-1: expected 0 or more", "conf/features/"),
     "features.window=0": ("features.window=0: expected 0.001 or more", "conf/features/"),
-    "model.beta=-1": ("model.beta=-1: expected 0 or more, got -1.", "Eq. (3)"),
-    "model.hidden=[]": ("model.hidden=[]: expected at least 1 values", "conf/model/"),
     "model.hidden=[8,0]": ("model.hidden=[8, 0]: expected 1 or more, got 0.", "conf/model/"),
-    "model=pca model.latent=0": ("model.latent=0: expected 1 or more", "conf/model/"),
     "model=logmel_svm model.svm.C=0": ("model.svm.C=0: expected a number above 0", "conf/model/"),
-    "model=logmel_svm model.svm.folds=1": ("model.svm.folds=1: expected 2", "conf/model/"),
-    "model=utterance_vae model.clip=0": ("model.clip=0: expected a number above", "conf/model/"),
-    "model=utterance_vae model.dropout=1": ("model.dropout=1: expected a num", "conf/model/"),
     "model=utterance_vae model.members=0": ("model.members=0: expected 1", "conf/model/"),
-    "model=utterance_vae model.training.epochs=0": ("model.training.epochs=0: e", "conf/model/"),
-    "classifier.layers=0": ("classifier.layers=0: expected 1 or more", "conf/classifier/"),
     "classifier.dropout=1": ("classifier.dropout=1: expected a number below 1", "conf/cl"),
     "logger=[wandb] logger.wandb.audio=-1": ("logger.wandb.audio=-1: expected 0", "conf/logger/"),
     # choices
     "normalise=some": ("normalise=some: expected train, speaker, corpus or none", "conf/"),
-    "bad_audio=some": ("bad_audio=some: expected error or drop", "conf/config.yaml"),
-    "label_policies=some": ("label_policies=some: expected headline, one_encoder or all", "conf/"),
-    "label_policy=some": ("label_policy=some: expected null, dropout, marginal,", "conf/"),
-    "data.remainder=some": ("data.remainder=some: expected drop or pad", "conf/data/"),
-    "training.latent=z": ("training.latent=z: expected mu or sample", "conf/training/"),
+    "label_policy=some": ("label_policy=some: expected null, dropout, marginal,", "oracle is no"),
     "trainer.precision=16": ("trainer.precision=16: expected 32-true, bf16-mixed,", "trainer/"),
-    "trainer.accelerator=tpu": ("trainer.accelerator=tpu: expected auto, cpu, gpu,", "trainer/"),
     "trainer.strategy=fsdp": ("trainer.strategy=fsdp: expected auto, ddp_spawn or ddp", "tr"),
-    "model.activation=some": ("model.activation=some: expected relu, tanh, elu or gelu", "conf/"),
-    "model=logmel_svm model.functionals=x": ("model.functionals=x: expected mean_and", "conf/"),
     "model=logmel_svm model.svm.kernel=poly": ("model.svm.kernel=poly: expected linear", "conf/"),
     "model=logmel_svm model.svm.grid.class_weight=[x]": (
         "model.svm.grid.class_weight=[x]: expected balanced or null, got x.",
         "conf/model/",
     ),
-    "model=egemaps_svm model.egemaps.level=x": ("model.egemaps.level=x: expected func", "conf/"),
-    "classifier.pooling=max": ("classifier.pooling=max: expected last or mean", "classifier/"),
-    "features.mel_scale=bark": ("features.mel_scale=bark: expected htk or slaney", "features/"),
     "corpus=ravdess corpus.classes=5": ("corpus.classes=5: expected four, all,", "conf/corpus/"),
     "corpus=ravdess corpus.classes=[sad]": ("corpus.classes=[sad]: expected four, all", "conf/"),
     "corpus=urdu corpus.emotions.sad=[]": ("corpus.emotions.sad=[]: expected at least", "conf/"),
@@ -130,20 +90,17 @@ VIOLATIONS = {
         "corpus.example",
     ),
     "corpus=urdu corpus.pattern=S": ("corpus.pattern=S: expected an expression with", "corpus.exa"),
-    "logger=[wandb] logger.wandb.mode=onlin": ("logger.wandb.mode=onlin: expected online", "con"),
     # a setting that does not go with another
     "corpus=folder corpus.name=demo": ("corpus.name=demo: expected a word", "corpus.name=mine"),
-    "corpus=folder corpus.name='my corpus'": ("corpus.name=my corpus: ex", "corpus.name=mine"),
     "features.fft_size=256": ("features.fft_size=256: expected at least the 400 samples", "512"),
     "features.f_min=8000": ("features.f_max=8000.0: expected a frequency above f_min", "f_max="),
-    "features.sample_rate=8000": ("features.f_max=8000.0: expected a freq", "f_max=4000.0"),
     "features=logmel_lld features.frame_shift=0.02": ("features.frame_shift=0.02", "=logmel"),
     "split=corpus": ("split=corpus: expected another value, as there is only one", "corpus=joined"),
     "normalise=corpus": ("normalise=corpus: expected another value, as there", "corpus=joined"),
     "split=file": ("split.path=null: expected text", "columns utterance and part"),
     "trainer.devices=4": ("trainer.devices=4: expected 1 with trainer.strategy=auto", "=ddp"),
     "label_policy=marginal": ("label_policy=marginal: expected null, as VAE", "Use model=cvae"),
-    "label_policy=oracle": ("label_policy=oracle: expected a policy that hides", "Leave label_p"),
+    "label_policy=oracle": ("label_policy=oracle: expected null, dropout", "oracle is no choice"),
     "model=cvae label_policy=dropout training.pretrained=none": (
         "label_policy=dropout: expected another policy, as training.pretrained=none",
         "use training.pretrained=auto",
@@ -160,10 +117,8 @@ VIOLATIONS = {
         "training.encoder_lr=0.1: expected null, as FunctionalsClassifier has no gradient",
         "Use classifier=lstm",
     ),
-    "objective=classify/test/accuracy": ("objective=classify/test/accuracy: e", "validation set"),
     "objective=random/test/ua": ("objective=random/test/ua: expected no score of the test", "loss"),
     "objective=classify/train/loss": ("objective=classify/train/loss: expected pretr", "loss"),
-    "objective=classify/validation/": ("objective=classify/validation/: expected pretr", "loss"),
     "objective=classify/validation/loss": ("objective=classify/v", "split.validation=0.2"),
     "objective=classify/validation/loss fold=all split=session split.validation=0.2": (
         "objective=classify/validation/loss: expected null, as fold=all",
@@ -173,17 +128,14 @@ VIOLATIONS = {
 
 # Overrides -> the unknown key and what is suggested for it.
 UNKNOWN = {
-    "+modle.beta=2": ("modle={beta: 2}", "Did you mean model?"),
     "+model.bet=2": ("model.bet=2", "Did you mean model.beta?"),
     "+training.lr=0.1": (
         "training.lr=0.1",
         "Did you mean training.pretrain.optimizer.lr or training.classify.optimizer.lr?",
     ),
     "+data.length=10": ("data.length=10", "All settings: python -m ser_vae.run --help"),
-    "+trainer.deterministic=true": ("trainer.deterministic=true", "All settings:"),
     "logger=[wandb] +logger.wandb.projekt=x": ("logger.wandb.projekt=x", "logger.wandb.project?"),
     "model=logmel_svm +model.svm.gamma=1": ("model.svm.gamma=1", "All settings:"),
-    "+seeds=1": ("seeds=1", "Did you mean seed?"),
 }
 
 OUTSIDE = """
@@ -301,10 +253,6 @@ def test_an_unknown_key_is_an_error_with_a_suggestion(overrides: str) -> None:
     assert len(text.splitlines()) <= 3
 
 
-def test_nothing_is_suggested_for_a_key_that_is_like_no_other() -> None:
-    assert "Did you mean" not in message_of(changed("trainer.foo=1"))
-
-
 @pytest.mark.parametrize(
     ("group", "head"),
     [
@@ -408,22 +356,6 @@ def test_build_calls_the_class_with_settings_and_runtime_arguments(typed: bool) 
     assert build(component, input_size=3, num_classes=4).settings == (3, 4, 2, 8)
 
 
-@pytest.mark.parametrize("target", sorted(t for t in COMPONENTS if ".model." in t))
-def test_a_model_says_of_its_class_what_is_so(target: str) -> None:
-    """Rules that depend on a class read the class variables of its model here."""
-    model, cls = COMPONENTS[target], settings.load(target)
-    assert model.conditional == getattr(cls, "conditional", False)
-    assert settings.is_baseline(model) == settings.is_baseline(cls)
-    if not settings.is_baseline(model):
-        assert model.quantities == getattr(cls, "quantities", ())
-        assert model.posterior == hasattr(cls, "posterior")
-
-
-@pytest.mark.parametrize("target", sorted(t for t in COMPONENTS if ".classifier." in t))
-def test_a_classifier_is_a_network_or_not(target: str) -> None:
-    assert COMPONENTS[target].forward == issubclass(settings.load(target), torch.nn.Module)  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize("target", sorted(COMPONENTS))
 def test_the_signature_of_every_component_has_the_fields_of_its_model(target: str) -> None:
     """A parameter without a setting, or a setting without a parameter, fails at run time only."""
@@ -476,14 +408,3 @@ def test_validation_neither_reads_a_file_nor_imports_torch() -> None:
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_conf_is_found_in_a_checkout_and_in_the_installed_package(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    checkout = conf_dir()
-    assert checkout.is_absolute()
-    assert (checkout / "config.yaml").is_file()
-    monkeypatch.setattr(settings, "__file__", str(tmp_path / "ser_vae" / "settings.py"))
-    (tmp_path / "ser_vae" / "conf").mkdir(parents=True)
-    assert conf_dir() == tmp_path / "ser_vae" / "conf"

@@ -1,7 +1,6 @@
 """What is pushed to the Hub: a whole model, and a card that says how far to trust it."""
 
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 from deployed import ABOUT, offline, recogniser
 from huggingface_hub import ModelCard
-from run_files import folders
+from run_files import FinishedRun
 
 from ser_vae import SerVaeError, share
 from ser_vae.recogniser import JSON, WEIGHTS, Recogniser
@@ -107,11 +106,8 @@ def test_a_model_without_a_graph_says_why(tmp_path: Path) -> None:
     assert "There is no ONNX file. This model cannot" in (tmp_path / "out/README.md").read_text()
 
 
-def test_the_card_of_a_real_run_is_whole(
-    run_noises: Callable[..., dict[str, Any]], tmp_path: Path
-) -> None:
-    results = run_noises("model=ae", "corpus.name=noises")
-    (folder,) = folders(tmp_path / "runs")
+def test_the_card_of_a_real_run_is_whole(finished_run: FinishedRun, tmp_path: Path) -> None:
+    results, folder = finished_run("model=ae")
     share.write_folder(folder, NAME, tmp_path / "out")
     card = ModelCard.load(tmp_path / "out" / "README.md")
     recall = results["random/test/recall"]["cross"]

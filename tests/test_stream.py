@@ -91,11 +91,6 @@ def test_any_cut_into_blocks_gives_the_offline_predictions(kind: str, cuts: list
         assert predictions[-1].time_s <= len(noise()) / RATE
 
 
-def test_a_block_may_lie_in_a_read_only_buffer() -> None:
-    block = np.frombuffer(noise().tobytes(), np.float32)
-    assert len(model("ae").stream().push(block, RATE)) == len(trajectory("ae")[0])
-
-
 def test_the_trajectories_move() -> None:
     """Otherwise the property above would hold for a stream that repeats itself."""
     assert all(np.ptp(trajectory(kind)[1], axis=0).max() > 0.01 for kind in KINDS)

@@ -34,6 +34,8 @@ def audit(
         `shared`: for speakers, sessions, dialogues, scripts, languages and corpora, how many of
             those in the test set are also in the training set, and of how many; None if the corpus
             does not state them.
+        `across`: what the test set has in common with other corpora in the training set, see
+            `_across_corpora`; None unless several corpora are joined.
         `adjacent_turns`: test utterances whose speaker's previous or next turn in the same dialogue
             is in the training set; None without dialogues.
         `pretrained_on`: as given.
@@ -60,8 +62,10 @@ def audit(
             f"{pretrained_on} of {len(test)} test utterances were in the pretraining of the given "
             f"encoder; {sentence}"
         )
+    across = _across_corpora(train, test)
     return {
         "shared": shared,
+        "across": across,
         "adjacent_turns": _adjacent([*train, *unlabelled], test, everything),
         "duplicates": duplicates,
         "test_utterances": len(test),
@@ -69,19 +73,50 @@ def audit(
         "speaker_lookup": speaker_lookup(train, test),
         "speaker_lookup_counts": lookup_counts(train, test),
         "verdict": verdict,
-        "sentence": sentence + _across_corpora(train, test),
+        "sentence": sentence + _across_sentence(across),
     }
 
 
-def _across_corpora(train: Sequence[Utterance], test: Sequence[Utterance]) -> str:
-    """Name the corpora and the languages in common if none of the test set's is in training."""
-    of_train, of_test = ({u.corpus for u in subset if u.corpus} for subset in (train, test))
-    if not of_train or not of_test or of_train & of_test:
+def _across_corpora(
+    train: Sequence[Utterance], test: Sequence[Utterance]
+) -> dict[str, list[str]] | None:
+    """Name what utterances of different corpora have in common, one of them in each set.
+
+    Returns:
+        `trained_on`, `tested_on`: the corpora of the sets.
+        `languages`: that a test utterance shares with a training utterance of another corpus.
+        `texts`: the same of scripts, such as "German a01". Corpora may give different texts one
+            name, and one text two names: only texts of the same name and language are found.
+    """
+    of_train, of_test = (sorted({u.corpus for u in subset if u.corpus}) for subset in (train, test))
+    if not of_train or not of_test:
+        return None
+    result = {"trained_on": of_train, "tested_on": of_test}
+    for name, value_of in {"languages": lambda u: u.language, "texts": _text}.items():
+        of_corpora: dict[str, set[str | None]] = {}
+        for utterance in train:
+            of_corpora.setdefault(value_of(utterance), set()).add(utterance.corpus)
+        shared = {value_of(u) for u in test if of_corpora.get(value_of(u), {u.corpus}) - {u.corpus}}
+        result[name] = sorted(shared - {None})
+    return result
+
+
+def _text(utterance: Utterance) -> str | None:
+    """Return language and script without the corpus that `corpus.joined` puts in front of it."""
+    if not utterance.script:
+        return None
+    script = utterance.script.removeprefix(f"{utterance.corpus}/")
+    return f"{utterance.language} {script}" if utterance.language else script
+
+
+def _across_sentence(across: Mapping[str, list[str]] | None) -> str:
+    """Put `_across_corpora` into words if the corpora of the test set are not in training."""
+    if not across or {*across["trained_on"]} & {*across["tested_on"]}:
         return ""
-    languages = {u.language for u in train if u.language} & {u.language for u in test}
+    names = {key: ", ".join(values) or "none" for key, values in across.items()}
     return (
-        f"; trained on {', '.join(sorted(of_train))}, tested on {', '.join(sorted(of_test))}, "
-        f"languages known to be in both: {', '.join(sorted(languages)) or 'none'}"
+        f"; trained on {names['trained_on']}, tested on {names['tested_on']}, languages known to "
+        f"be in both: {names['languages']}, texts of the same name in both: {names['texts']}"
     )
 
 

@@ -14,6 +14,7 @@ from ser_vae.corpus.utterance import Utterance
 from ser_vae.files import write_text
 
 COLUMNS = ("utterance", "speaker", "dialogue", "truth", "guess")
+CONTROLS = ("random", "oracle")  # label policies that show the effect of a label; never a result
 PROBABILITY = "p_"  # prefix of the column of each emotion's probability
 
 

@@ -1,4 +1,4 @@
-"""Probe representations linearly for emotion, speaker and sex.
+"""Probe representations linearly for emotion, speaker, sex and corpus.
 
 A probe is a logistic regression on standardised values with balanced class weights. Its score is
 UA, so chance level is 1 / K for K classes of any size.
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import recall_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -40,10 +40,11 @@ def probes(
     emotion: Names,
     speaker: Names,
     sex: Names,
+    corpus: Names,
     train: Mask,
     test: Mask,
 ) -> dict[str, dict[str, Score | None]]:
-    """Predict emotion, speaker and sex from the latents and, for comparison, from the input.
+    """Predict emotion, speaker, sex and corpus from the latents and, to compare, from the input.
 
     Args:
         latents: (U, Z) mean over each utterance's segments.
@@ -51,18 +52,20 @@ def probes(
         emotion: of each of the U utterances.
         speaker: the same; "unknown" or None if unknown.
         sex: the same; None if unknown.
+        corpus: the same, of several that are joined; None if there is only one.
         train: (U,) mask of the utterances to fit the probes of emotion and sex on.
         test: (U,) mask of the utterances to score.
 
     Returns:
-        latents | logmel -> emotion | speaker | sex -> score, chance and utterances, or None, see
-        `probe` and `probe_within`.
+        latents | logmel -> emotion | speaker | sex | corpus -> score, chance and utterances, or
+        None, see `probe`, `probe_within` and `probe_across_speakers`.
     """
     return {
         source: {
             "emotion": probe(x, emotion, train, test),
             "speaker": probe_within(x, speaker, test),
             "sex": probe(x, sex, train, test),
+            "corpus": probe_across_speakers(x, corpus, speaker, train | test),
         }
         for source, x in (("latents", latents), ("logmel", logmel))
     }
@@ -102,6 +105,28 @@ def probe_within(x: Values, target: Names, subset: Mask) -> Score | None:
     folds = min(FOLDS, *Counter(y).values())
     cv = StratifiedKFold(folds, shuffle=True, random_state=SEED)
     return _score(y, cross_val_predict(linear(), x[subset], y, cv=cv))
+
+
+def probe_across_speakers(x: Values, target: Names, speaker: Names, subset: Mask) -> Score | None:
+    """Cross-validate a probe of what speakers have in common, such as their corpus.
+
+    A speaker is in one fold only, so the probe must do without the voices that it was fitted on.
+    Every utterance of an unknown speaker counts as a speaker.
+
+    Returns:
+        As `probe`. None if a target is unknown, there is only one class, or a class has only one
+        speaker.
+    """
+    y = list(compress(target, subset))
+    groups = [
+        str(number) if who is None or is_unknown(who) else f"speaker {who}"
+        for number, who in enumerate(compress(speaker, subset))
+    ]
+    speakers = Counter(name for name, _ in {*zip(y, groups, strict=True)})
+    if not _several_known(y) or min(speakers.values()) < 2:
+        return None
+    cv = StratifiedGroupKFold(min(FOLDS, *speakers.values()), shuffle=True, random_state=SEED)
+    return _score(y, cross_val_predict(linear(), x[subset], y, groups=groups, cv=cv))
 
 
 def reads_label(x: Values, label: npt.NDArray[np.int64], train: Mask, test: Mask) -> Score:

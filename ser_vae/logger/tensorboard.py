@@ -3,30 +3,19 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
-from ser_vae import SerVaeError
 from ser_vae.logger import LoggedRun, chart_values
 from ser_vae.run_folder import RunFolder
 
 
 @contextmanager
 def open_run(run: LoggedRun) -> Iterator["EventFiles"]:
-    """Write to the run folder's `tensorboard/`, without the events of an earlier attempt.
-
-    Raises:
-        SerVaeError: TensorBoard is not installed.
-    """
-    if find_spec("tensorboard") is None:
-        raise SerVaeError(
-            "logger=tensorboard: TensorBoard is not installed.\npip install tensorboard, or choose "
-            "another logger: logger=wandb, logger=csv."
-        )
+    """Write to the run folder's `tensorboard/`, without the events of an earlier attempt."""
     shutil.rmtree(run.folder / "tensorboard", ignore_errors=True)
     logger = EventFiles(run.folder, name="tensorboard", version="", default_hp_metric=False)
     logger.log_hyperparams(dict(run.config))

@@ -12,10 +12,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ser_vae import SerVaeError
 from ser_vae.files import write_text
 from ser_vae.report.contents import CONTENTS, render_template
+from ser_vae.report.imported import import_predictions
 from ser_vae.report.render import build_csv_files, build_document, print_document
 from ser_vae.report.runs import RunFrames, load_runs
 from ser_vae.report.scores import compute_results
@@ -33,14 +35,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(f"--{name}", action="store_true", help=texts[name])
     for name, metavar in {"rows": "SETTING", "columns": "SETTING", "expect": "KEY=VALUE"}.items():
         parser.add_argument(f"--{name}", nargs="+", metavar=metavar, help=texts[name])
+    parser.add_argument("--config-dir", "-cd", metavar="DIR", help=texts["config_dir"])
+    for name in ("import", "name"):
+        repeated: dict[str, Any] = {"action": "append", "default": [], "dest": f"{name}s"}
+        parser.add_argument(f"--{name}", help=texts[name], **repeated)
     options = parser.parse_args(arguments)
+    if not len(options.imports) == len(options.names) == len({*options.names}):
+        parser.error("each --import FILE needs a --name NAME of its own")
     try:
         frames = load_runs(options.folder)
         if options.status or options.expect:
             from ser_vae.compose import expand  # noqa: PLC0415  (Hydra is slow)
 
-            print_status(frames.runs, expand(options.expect) if options.expect else ())
+            expected = expand(options.expect, options.config_dir) if options.expect else ()
+            print_status(frames.runs, expected)
         else:
+            for file, name in zip(options.imports, options.names, strict=True):
+                frames = import_predictions(frames, Path(file), name)
             report(frames, options)
     except SerVaeError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -14,11 +14,10 @@ import plotly.graph_objects as go
 
 from ser_vae.evaluation import projection
 from ser_vae.evaluation.arrays import Latents
+from ser_vae.evaluation.predictions import PROBABILITY
 from ser_vae.plots.style import BLACK, colours
 from ser_vae.report.comparable import Row
-from ser_vae.report.contents import CONTENTS, LIMITS
-from ser_vae.report.paper import MODELS
-from ser_vae.report.runs import PREFIX
+from ser_vae.report.contents import CONTENTS, LIMITS, MODELS
 from ser_vae.report.scores import PERCENT, Results
 
 GREY, BLUE = "#7f7f7f", "#0072b2"  # grey replaces black, which is invisible in dark mode
@@ -122,7 +121,7 @@ def latent_map(latents: Latents | None, div_id: str, *, umap: bool) -> tuple[str
 
 def calibration_chart(frame: pd.DataFrame, div_id: str) -> str:
     """Draw how often predictions are correct against their probability, all seeds together."""
-    probability = PERCENT * frame.filter(regex=f"^{PREFIX}").max(axis=1)
+    probability = PERCENT * frame.filter(regex=f"^{PROBABILITY}").max(axis=1)
     correct = PERCENT * (frame["truth"] == frame["guess"])
     bins = np.minimum(probability.to_numpy() * LIMITS["bins"] // PERCENT, LIMITS["bins"] - 1)
     means = pd.DataFrame({"probability": probability, "correct": correct}).groupby(bins).mean()

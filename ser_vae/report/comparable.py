@@ -13,16 +13,18 @@ from typing import Any
 
 import pandas as pd
 
-from ser_vae.evaluation.predictions import Predictions
-from ser_vae.report.paper import CORPUS, MODELS, SUBSETS, heading
-from ser_vae.report.runs import MAIN, PREFIX, Record, RunFrames
+from ser_vae import SerVaeError
+from ser_vae.evaluation.predictions import PROBABILITY, Predictions
+from ser_vae.report.contents import CORPUS, MODELS, SUBSETS, heading
+from ser_vae.report.runs import MAIN, Record, RunFrames
 
 TRIVIAL = ("majority", "speaker_lookup")  # they use no audio
 BASELINES = (
     *("pooled_linear", "pooled_svm", "logmel_svm", "egemaps_svm", "handcrafted_svm"),
     *("logmel_lstm", "pca", "untrained"),
 )
-KINDS = {"trivial": TRIVIAL, "baseline": BASELINES, "paper": MODELS}  # in the order of a table
+KINDS = {"trivial": TRIVIAL, "baseline": BASELINES, "paper": MODELS}
+KIND_ORDER = (*KINDS, "other", "imported")  # in a table
 KIND_OF = {model: kind for kind, models in KINDS.items() for model in models}
 
 NETWORK_SETTINGS = ("training", "trainer", "classifier", "label_", "data.")
@@ -56,7 +58,8 @@ class Row:
 
     @property
     def kind(self) -> str:
-        return KIND_OF.get(self.settings["model"], "other")
+        imported = self.runs[0]["state"] == "imported"
+        return "imported" if imported else KIND_OF.get(self.settings["model"], "other")
 
     @property
     def leaks(self) -> bool:
@@ -92,11 +95,17 @@ def group_runs(frames: RunFrames) -> tuple[list[TestSet], dict[str, str]]:
     Returns:
         The test sets in the order of a table, and ignored run -> the later run that replaces it.
     """
-    rows, repeated = make_rows(frames.runs[frames.runs["state"] == "finished"].to_dict("records"))
+    with_scores = frames.runs["state"].isin(["finished", "imported"])
+    rows, repeated = make_rows(frames.runs[with_scores].to_dict("records"))
     tables = dict(iter(frames.predictions.groupby(["run", "policy"], sort=False)))
     for row in rows:
         pool_folds(row, tables)
     test_sets = group_by_test_set(rows)
+    if alone := [t.rows[0] for t in test_sets if t.rows[0].kind == "imported"]:
+        raise SerVaeError(
+            f"{alone[0].name}: the file has {alone[0].folds} of {alone[0].study}, but no run was "
+            "tested on just this.\nPredict the utterances of all folds."
+        )
     for key in sorted({key for row in rows for key in row.settings} - {"model"}):
         mark_differences(test_sets, key)
     name_test_sets(test_sets)
@@ -119,7 +128,8 @@ def make_rows(runs: Sequence[Record]) -> tuple[list[Row], dict[str, str]]:
     for key, seed, fold in kept:
         folds[key, seed].append(fold)
     rows: dict[Hashable, Row] = {}
-    for run in sorted(kept.values(), key=lambda r: (r["seed"], r["fold"] or 0, r["folder"])):
+    order = ("state", "seed", "fold", "folder")  # so that what is imported comes last
+    for run in sorted(kept.values(), key=lambda run: [run[key] or 0 for key in order]):
         key, seed = run["key"], run["seed"]
         finished, count = sorted(folds[key, seed], key=str), int(run["folds"])
         complete = run["fold"] is None or len(finished) == count
@@ -158,7 +168,7 @@ def to_predictions(frame: pd.DataFrame, emotions: Sequence[str]) -> Predictions:
     """Convert the rows of one run and policy into the form that `ser_vae.evaluation` takes."""
     names: Record = {name: tuple(frame[name]) for name in ("utterance", "speaker", "dialogue")}
     truth = pd.Categorical(frame["truth"], categories=list(emotions)).codes.astype("int64")
-    probability = frame[[PREFIX + emotion for emotion in emotions]].to_numpy(dtype="float64")
+    probability = frame[[PROBABILITY + emotion for emotion in emotions]].to_numpy(dtype="float64")
     return Predictions(tuple(emotions), truth=truth, probability=probability, **names)
 
 

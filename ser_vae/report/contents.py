@@ -1,4 +1,7 @@
-"""Load the texts of the report that do not depend on any run, and render its templates."""
+"""Load the texts of the report that do not depend on any run, and render its templates.
+
+TABLE_I holds the accuracies of Latif et al., Interspeech 2018 (arXiv:1712.08708), in %.
+"""
 
 from functools import partial
 from importlib.resources import files
@@ -9,6 +12,16 @@ from yaml import safe_load  # type: ignore[import-untyped]
 
 CONTENTS: dict[str, Any] = safe_load((files("ser_vae.report") / "report.yaml").read_text("utf-8"))
 LIMITS: dict[str, int] = CONTENTS["limits"]
+
+CORPUS = "iemocap"  # of the paper
+TABLE_I: dict[str, dict[str, float]] = CONTENTS["table_one"]  # subset -> model -> accuracy
+SUBSETS = tuple(TABLE_I)  # its rows
+MODELS = tuple(TABLE_I["complete"])  # its columns, each followed by an LSTM
+
+
+def heading(model: str) -> str:
+    """Return the name of a model as in tables: the models of the paper in capitals."""
+    return model.upper() if model in MODELS else model
 
 
 def render_template(name: str, values: dict[str, Any]) -> str:

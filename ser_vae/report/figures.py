@@ -20,9 +20,8 @@ from ser_vae.plots import bars, spectrogram, style
 from ser_vae.plots.bars import kl_per_dimension
 from ser_vae.plots.confusion import confusion
 from ser_vae.plots.latent_map import latent_map
-from ser_vae.report.contents import CONTENTS
+from ser_vae.report.contents import CONTENTS, MODELS, heading
 from ser_vae.report.page import confusion_counts, load_or_none, predictions_of
-from ser_vae.report.paper import MODELS, heading
 from ser_vae.report.runs import Record
 from ser_vae.report.scores import Results
 from ser_vae.terminal import track

@@ -13,10 +13,12 @@ from plotly.offline import get_plotlyjs
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation.arrays import Illustrations, Latents
-from ser_vae.report import charts, media
+from ser_vae.evaluation.predictions import PROBABILITY
+from ser_vae.plots import media
+from ser_vae.report import charts
 from ser_vae.report.comparable import Row
 from ser_vae.report.contents import LIMITS, render_template
-from ser_vae.report.runs import MAIN, PREFIX, Record
+from ser_vae.report.runs import MAIN, Record
 from ser_vae.report.scores import PERCENT, Results
 from ser_vae.report.tables import TABLES, make_table
 from ser_vae.terminal import track
@@ -55,7 +57,8 @@ def describe_test_set(
     loaded = [stored for stored in by_row.values() if stored]
     recordings = {u: clip for each in loaded for u, clip in each.recordings().items()}
     sexes = {who: sex for each in loaded for who, sex in zip(each.speaker, each.sex, strict=True)}
-    with_audio = [row for row in rows if row.kind != "trivial" and not row.leaks] or rows
+    no_probability = ("trivial", "imported")
+    with_audio = [r for r in rows if r.kind not in no_probability and not r.leaks] or rows
     hardest = hardest_utterances(results, with_audio)
     for record in hardest:
         source = recordings.get(record["utterance"], ("", None))
@@ -67,7 +70,8 @@ def describe_test_set(
     for index, row in enumerate(rows):
         div_id, frame = f"{number}-{index}", predictions_of(results, row.runs)
         latent_map, colourings = charts.latent_map(by_row[row], f"map{div_id}", umap=umap)
-        calibration = charts.calibration_chart(frame, f"calibration{div_id}")
+        known = not pd.isna(row.runs[0]["nll"])
+        calibration = charts.calibration_chart(frame, f"calibration{div_id}") if known else ""
         frame = frame.assign(sex=[sexes.get(who, "") for who in frame["speaker"]])
         groups = pd.concat([recall_by(frame, row, group) for group in ("sex", "speaker")])
         described.append(
@@ -107,8 +111,8 @@ def hardest_utterances(results: Results, rows: Sequence[Row]) -> list[Record]:
     """Return the utterances of the lowest seed whose emotion has the lowest mean probability."""
     seeds = [run["seed"] for row in rows for run in row.runs]
     frame = predictions_of(results, [r for row in rows for r in row.runs_of_seed(min(seeds))])
-    probabilities = frame.filter(regex=f"^{PREFIX}")
-    column = probabilities.columns.get_indexer(PREFIX + frame["truth"])
+    probabilities = frame.filter(regex=f"^{PROBABILITY}")
+    column = probabilities.columns.get_indexer(PROBABILITY + frame["truth"])
     p = PERCENT * probabilities.to_numpy()[range(len(frame)), column]
     frame = frame.assign(p=p, wrong=frame["truth"] != frame["guess"])
     by_utterance = frame.groupby(["utterance", "speaker", "truth"])

@@ -1,4 +1,10 @@
-"""Render the report: on a terminal, as CSV, and by templates as Markdown, LaTeX and HTML."""
+"""Collect the sentences and tables of the report, and render them on a terminal and as CSV.
+
+The sentences are in templates/answer.jinja and templates/remarks.jinja, one per line. Templates
+also make the Markdown, LaTeX and HTML.
+"""
+
+from collections import Counter
 
 import pandas as pd
 from rich import box
@@ -6,13 +12,54 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from ser_vae.corpus.utterance import SYNTHETIC
-from ser_vae.report import notes
-from ser_vae.report.contents import CONTENTS
+from ser_vae.report.contents import CONTENTS, CORPUS, render_template
 from ser_vae.report.runs import METRICS, Record
 from ser_vae.report.scores import Results
-from ser_vae.report.tables import TABLES, Table, study_tables
+from ser_vae.report.tables import TABLES, Table, format_number, study_tables
 
 NOT_PRINTED = {*TABLES} - {"Models and baselines", "Table I"}  # tables too long for a terminal
+NO_REMARK = ("model", "data", "seed", "fold", "split", "corpus", "logger", "threads")  # overrides
+
+
+def order_studies(results: Results) -> list[str]:
+    """Return the studies: on the corpus of the paper first, then those with most rows."""
+    rows = Counter(test_set.study for test_set in results.test_sets for _ in test_set.rows)
+    return sorted(rows, key=lambda study: (not study.startswith(f"{CORPUS},"), -rows[study]))
+
+
+def answer_sentences(results: Results, study: str) -> list[str]:
+    """Return what a study shows, in one sentence; then what else matters to its reading.
+
+    The models of the paper are compared if there are two of them; otherwise all that use audio.
+    """
+    rows = results.ranking(study)
+    rows = rows.assign(where=rows["name"] + " on " + rows["data"].astype(str))
+    of_paper = rows[rows["kind"] == "paper"]
+    compared = of_paper if of_paper["name"].nunique() > 1 else rows
+    keys = {*zip(compared["test_set"], compared["name"], strict=True)}
+    every = [(n, pair) for n in dict.fromkeys(rows["test_set"]) for pair in results.pairs_of(n)]
+    pairs = [pair for n, pair in every if {(n, pair["first"]), (n, pair["second"])} <= keys]
+    pairs.sort(key=lambda pair: -pair["difference"])
+    names = sorted({*compared["name"]}, key=len)
+    values = {"rows": rows.to_dict("records"), "pairs": pairs, "number": format_number}
+    return render_template("answer", values | {"compared": names}).splitlines()
+
+
+def find_remarks(results: Results) -> list[str]:
+    """Return what limits the runs: shared settings, caveats, and what is missing; each once."""
+    runs = results.frames.runs
+    caveats = runs.explode("caveats").groupby("caveats", sort=False)["model"].unique()
+    values = {"settings": shared_settings(results), "caveats": caveats.to_dict()}
+    values |= {"repeated": results.repeated, "damaged": results.frames.damaged}
+    values |= {"test_sets": results.test_sets, "runs": runs.to_dict("records")}
+    return render_template("remarks", values).splitlines()
+
+
+def shared_settings(results: Results) -> list[str]:
+    """Return the overrides that the commands of all finished runs have in common."""
+    runs = results.frames.runs[results.frames.runs["state"] == "finished"]
+    shared = set.intersection(*map(set, runs["overrides"])) if len(runs) else set()
+    return sorted(override for override in shared if override.partition("=")[0] not in NO_REMARK)
 
 
 def build_document(results: Results) -> Record:
@@ -21,14 +68,14 @@ def build_document(results: Results) -> Record:
     A chapter has a title, the sentences of the answer, and tables.
     """
     chapters = [
-        {"title": study, "answer": notes.answer_sentences(results, study)}
+        {"title": study, "answer": answer_sentences(results, study)}
         | {"tables": study_tables(results, study)}
-        for study in notes.order_studies(results)
+        for study in order_studies(results)
     ]
     has_paper_layout = any(test_set.paper_layout for test_set in results.test_sets)
     legend = CONTENTS["legend"] + [CONTENTS["paper"]] * has_paper_layout
     warning = f"{SYNTHETIC.capitalize()}." * any(t.run["synthetic"] for t in results.test_sets)
-    document = {"chapters": chapters, "legend": legend, "remarks": notes.find_remarks(results)}
+    document = {"chapters": chapters, "legend": legend, "remarks": find_remarks(results)}
     return document | {"synthetic": warning, "captions": CONTENTS["captions"]}
 
 
@@ -43,7 +90,7 @@ def build_csv_files(results: Results) -> dict[str, str]:
         frames.append(frame.assign(sd=frame[f"{metric}_sd"], **dict.fromkeys(empty)))
     tables = {"report.csv": pd.concat(frames).sort_index(kind="stable")}
     tables |= {"comparisons.csv": pd.DataFrame(results.pairs), "runs.csv": results.frames.runs}
-    shared = " ".join(notes.shared_settings(results))
+    shared = " ".join(shared_settings(results))
     return {name: to_csv(name, frame.assign(settings=shared)) for name, frame in tables.items()}
 
 

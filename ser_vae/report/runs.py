@@ -17,12 +17,11 @@ import pandas as pd
 from yaml import CSafeLoader, YAMLError, load  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
+from ser_vae.evaluation.predictions import COLUMNS, PROBABILITY
 from ser_vae.run_folder import NOT_ADDRESSED, without_places
 from ser_vae.terminal import track
 
 METRICS = ("ua", "wa", "macro_f1", "nll", "ece")  # fractions of 1; nll in nats per utterance
-TEXT_COLUMNS = ("utterance", "speaker", "dialogue", "truth", "guess")  # of predictions.csv
-PREFIX = "p_"  # of a column of probabilities
 MAIN = ""  # label policy of predictions.csv: the one that the run was made with
 RUN_FILES = {"config.yaml", "metrics.json", "error.txt", "predictions.csv", "split.csv"}
 DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, YAMLError)
@@ -44,7 +43,7 @@ class RunFrames:
             policies (names), written (a time in s) and metrics.json, with dotted keys and without
             the prefix of the protocol: ua, majority.ua, audit.verdict, policies.null.ua, …
         predictions: one row per test utterance, run (its folder) and label policy: run, policy
-            (MAIN: predictions.csv), TEXT_COLUMNS, and one column of probabilities per emotion.
+            (MAIN: predictions.csv), COLUMNS, and one column of probabilities per emotion.
         damaged: folder -> why it cannot be read.
     """
 
@@ -128,11 +127,11 @@ def read_predictions(path: Path, count: int, emotions: list[str]) -> pd.DataFram
     Raises:
         ValueError: a column or number is missing, or it does not have `count` rows of `emotions`.
     """
-    columns = [*TEXT_COLUMNS, *(PREFIX + emotion for emotion in emotions)]
+    columns = [*COLUMNS, *(PROBABILITY + emotion for emotion in emotions)]
     frame = pd.read_csv(path, dtype=object, keep_default_na=False)  # a speaker may be NA
     if [*frame] != columns or len(frame) != count or not {*frame["truth"]} <= {*emotions}:
         raise ValueError(f"{path.name}: expected {count} rows with columns {', '.join(columns)}")
-    frame = frame.astype(dict.fromkeys(columns[len(TEXT_COLUMNS) :], float))
+    frame = frame.astype(dict.fromkeys(columns[len(COLUMNS) :], float))
     if not np.isfinite(frame.select_dtypes("number")).all(axis=None):
         raise ValueError(f"{path.name}: a probability is not a number")
     return frame

@@ -14,13 +14,12 @@ import pandas as pd
 from ser_vae.evaluation.compare import compare, groups_for
 from ser_vae.evaluation.confusion import accuracies
 from ser_vae.evaluation.intervals import mean_ua_interval
-from ser_vae.evaluation.predictions import Predictions
-from ser_vae.report.comparable import KINDS, TRIVIAL, Row, TestSet, group_runs
-from ser_vae.report.paper import TABLE_I
+from ser_vae.evaluation.predictions import CONTROLS, Predictions
+from ser_vae.report.comparable import KIND_ORDER, TRIVIAL, Row, TestSet, group_runs
+from ser_vae.report.contents import TABLE_I
 from ser_vae.report.runs import MAIN, METRICS, Record, RunFrames
 from ser_vae.terminal import track
 
-CONTROLS = ("random", "oracle")  # label policies that show the effect of a label; never a result
 REFERENCE = "null"  # the policy that the others are compared with: no label is given
 MODELS = "models"  # in pairs.of: rows of a test set, not label policies of one row
 PERCENT = 100.0
@@ -81,7 +80,7 @@ def compute_results(frames: RunFrames) -> Results:
         trivial = next(score for score in records if score["kind"] == "trivial")
         for score in records:
             score["beats_trivial"] = beats_trivial(score, trivial, tested, chance)
-        records.sort(key=lambda score: (score["leaks"], [*KINDS, "other"].index(score["kind"])))
+        records.sort(key=lambda score: (score["leaks"], KIND_ORDER.index(score["kind"])))
         for row in rows:
             by_policy = {p: predictions for p, predictions in row.predictions.items() if p != MAIN}
             records += [score_row(row, policy) for policy in by_policy]
@@ -107,10 +106,12 @@ def score_row(row: Row, policy: str) -> Record:
     groups = groups_for(list(by_seed.values()))
     low, high = mean_ua_interval(list(by_seed.values()), groups) or (np.nan, np.nan)
     seeds = {s: score_seed(row.runs_of_seed(s), pooled, policy) for s, pooled in by_seed.items()}
+    fixed = row.kind == "imported" and row.runs[0]["every_seed"]  # hence its sd means nothing
     return {
         **{"row": row, "name": row.name, "variant": row.variant, "model": row.settings["model"]},
         **{"kind": row.kind, "policy": policy, "leaks": row.leaks or policy == "oracle"},
         **summarise(seeds),
+        **({f"{metric}_sd": np.nan for metric in METRICS} if fixed else {}),
         **{"low": PERCENT * low, "high": PERCENT * high, "interval_over": groups},
         "collapsed": sum(run.get("health.collapsed") is True for run in row.runs),
         "one_class": sum(len({*pooled.guess}) == 1 for pooled in by_seed.values()),
@@ -125,7 +126,8 @@ def score_seed(folds: Sequence[Record], pooled: Predictions, policy: str) -> Rec
     from ser_vae.evaluation.metrics import evaluate  # noqa: PLC0415  (imports torch)
 
     together = evaluate(pooled, "all")
-    return {metric: together[f"all/test/{metric}"] for metric in METRICS}
+    known = [metric for metric in METRICS if policy or not np.isnan(folds[0][metric])]
+    return {metric: together[f"all/test/{metric}"] for metric in known}
 
 
 def summarise(seeds: Mapping[int, Mapping[str, Any]]) -> Record:

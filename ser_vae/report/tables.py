@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ser_vae.report.contents import CONTENTS, LIMITS
-from ser_vae.report.paper import MODELS, heading
+from ser_vae.evaluation.predictions import CONTROLS
+from ser_vae.report.contents import CONTENTS, LIMITS, MODELS, heading
 from ser_vae.report.runs import MAIN, Record
-from ser_vae.report.scores import CONTROLS, Results
+from ser_vae.report.scores import Results
 
 MISSING = "–"
 LEAKS = "LEAKS, no result"
@@ -100,7 +100,7 @@ def model_rows(results: Results, number: int) -> Iterator[Record]:
 def format_score(score: Record) -> Record:
     keys = {"WA": "wa", "F1": "macro_f1", "NLL": "nll", "ECE": "ece", "paper": "paper_accuracy"}
     others = {k: format_number(score[key], 2 if k == "NLL" else 1) for k, key in keys.items()}
-    sd = f" ± {score['ua_sd']:.1f}" if score["n"] > 1 else ""
+    sd = "" if pd.isna(score["ua_sd"]) else f" ± {score['ua_sd']:.1f}"
     ends = format_number(score["low"]), format_number(score["high"])
     interval = MISSING if MISSING in ends else " to ".join(ends)
     return {"UA": format_number(score["ua"]) + sd, "95 %": interval, **others}
@@ -148,6 +148,7 @@ def policy_rows(results: Results, number: int) -> Iterator[Record]:
         pairs = results.pairs_of(number, f"label policies of {score['name']}")
         pair = next((format_pair(pair) for pair in pairs if pair["first"] == name), {})
         columns = {"model": score["name"], "policy": name + " (control)" * control}
+        columns["seeds"] = format_seeds(score["seeds"])
         columns |= {key: format_score(score)[key] for key in ("UA", "95 %", "WA", "F1")}
         columns |= {"UA − null": pair.get("difference", MISSING)}
         yield columns | {"significant": pair.get("significant", MISSING), ALARM: control}
@@ -168,10 +169,14 @@ def measurement_rows(results: Results, number: int, title: str) -> Iterator[Reco
 def format_measurements(runs: Sequence[Record], columns: Mapping[str, Any]) -> Record:
     """Return the mean ± standard deviation over the runs that have a key, by column.
 
-    A proportion is followed by its 95 % interval, both ends averaged over the runs.
+    A proportion is followed by its 95 % interval, both ends averaged over the runs. Instead of the
+    number of digits, "seeds" asks for the seeds of these runs.
     """
     texts = {}
     for column, (key, digits, factor) in columns.items():
+        if digits == "seeds":
+            texts[column] = format_seeds(run["seed"] for run in runs if not pd.isna(run.get(key)))
+            continue
         ends = [key.removesuffix("share") + end for end in ("low", "high")]
         values = factor * pd.DataFrame(runs, columns=[key, *ends]).astype(float)
         text, *ends = (format_number(mean, digits) for mean in values.mean())
@@ -193,7 +198,7 @@ TABLES: dict[str, tuple[Callable[[Results, int], Iterator[Record]], int]] = {
     "Table I": (table_one, 2),
     "Models and baselines": (model_rows, 2),
     "Pairs of models": (pair_rows, 3),
-    "Label policies": (policy_rows, 3),
+    "Label policies": (policy_rows, 4),
     **{name: (partial(measurement_rows, title=name), 2) for name in MEASURED if "," not in name},
     "Test sets": (test_set_rows, 1),
 }
@@ -203,6 +208,10 @@ def format_range(runs: Iterable[Record], key: str) -> str:
     """Return "87" or "87 to 90": the lowest and the highest count of the runs that have one."""
     counts = sorted(int(run[key]) for run in runs if not pd.isna(run.get(key)))
     return " to ".join(map(str, dict.fromkeys([counts[0], counts[-1]]))) if counts else MISSING
+
+
+def format_seeds(seeds: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted({*seeds}))) or MISSING
 
 
 def format_number(value: float, digits: int = 1) -> str:

@@ -12,7 +12,6 @@ from ser_vae.baseline.majority import Majority
 from ser_vae.baseline.speaker_lookup import SpeakerLookup
 from ser_vae.baseline.utterance_linear import UtteranceLinear
 from ser_vae.baseline.utterance_svm import UtteranceSVM
-from ser_vae.baseline.vectors import UtteranceVectors
 
 TUNED = {**SVM_SETTINGS, "tune": True}
 ESTIMATORS: dict[str, Any] = {
@@ -34,17 +33,6 @@ POLICIES = pytest.mark.parametrize("normalise", ["train", "speaker", "none"])
 def reloaded(state: dict[str, Any]) -> Any:
     """Store a state and load it without trusting any type that skops does not trust itself."""
     return skops.io.loads(skops.io.dumps(state), trusted=[])
-
-
-def test_a_selection_keeps_the_order():
-    data = four_speakers().data
-    mask = np.zeros(48, np.bool_)
-    mask[[3, 40]] = True
-    chosen = data.of(mask)
-    assert len(chosen) == 2
-    assert chosen.speakers == (data.speakers[3], data.speakers[40])
-    np.testing.assert_array_equal(chosen.frames, [data.frames[3], data.frames[40]])
-    np.testing.assert_array_equal(chosen.whole, data.whole[[3, 40]])
 
 
 @EACH
@@ -75,16 +63,6 @@ def test_a_stored_estimator_predicts_the_same(make, normalise):
     np.testing.assert_array_equal(
         fresh.predict_proba(utterances.data), fitted.predict_proba(utterances.data)
     )
-
-
-@POLICIES
-def test_stored_vectors_are_the_same(normalise):
-    utterances = four_speakers()
-    settings = {"functionals": "thirds", "whole": True, "clip": 2.0}
-    fitted, fresh = UtteranceVectors(**settings), UtteranceVectors(**settings)
-    expected = fitted.fit(utterances.data, utterances.part, normalise)
-    fresh.load_state(reloaded(fitted.state()))
-    np.testing.assert_array_equal(fresh.transform(utterances.data), expected)
 
 
 @EACH

@@ -34,13 +34,6 @@ def test_it_is_an_svm_on_the_configured_vectors(name, normalise):
     )
 
 
-def test_emotions_that_differ_in_level_are_told_apart():
-    utterances = four_speakers()
-    estimator = UtteranceSVM(**RUNTIME, functionals="thirds", svm=SVM_SETTINGS)
-    guess = utterances.test_probabilities(estimator).argmax(axis=1)
-    assert (guess == utterances.label[utterances.test]).mean() > 0.8
-
-
 def test_the_extractor_trims_the_same_ends_as_the_frames():
     config = configure("model=egemaps_svm", "features.trim_db=40", "features.window=0.03")
     extractor = build(config["model"], **RUNTIME).extractor
@@ -49,13 +42,3 @@ def test_the_extractor_trims_the_same_ends_as_the_frames():
     )
     assert UtteranceSVM(**RUNTIME, functionals="thirds", svm=SVM_SETTINGS).extractor is None
     assert UtteranceSVM(**RUNTIME, egemaps=EGEMAPS, svm=SVM_SETTINGS).extractor is not None
-
-
-def test_the_strongest_control_is_a_command():
-    config = configure(
-        "model=handcrafted_svm", "model.functionals=thirds", "model.svm.tune=true",
-        "features=logmel_lld", "normalise=speaker",
-    )  # fmt: skip
-    estimator = build(config["model"], **RUNTIME)
-    assert estimator.vectors.functionals == "thirds"
-    assert len(estimator.classifier.settings) == 20

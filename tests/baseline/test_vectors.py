@@ -55,23 +55,6 @@ def test_each_source_can_be_left_out(name):
     np.testing.assert_array_equal(only.transform(utterances.data), utterances.data.whole)
 
 
-def test_values_beyond_the_clip_are_cut():
-    utterances = four_speakers()
-    plain, clipped = (
-        UtteranceVectors(**BOTH, clip=clip).fit(utterances.data, utterances.part, "train")
-        for clip in (np.inf, 1.5)
-    )
-    assert np.abs(plain).max() > 1.5
-    np.testing.assert_array_equal(clipped, plain.clip(-1.5, 1.5))
-
-
-def test_fitting_leaves_the_data_as_it_was():
-    utterances, expected = four_speakers(), four_speakers()
-    UtteranceVectors(**BOTH).fit(utterances.data, utterances.part, "speaker")
-    np.testing.assert_array_equal(utterances.data.whole, expected.data.whole)
-    np.testing.assert_array_equal(utterances.data.frames, expected.data.frames)
-
-
 def test_without_the_output_of_the_extractor_it_raises():
     data = four_speakers().data.of(np.ones(48, np.bool_))
     missing = type(data)(data.frames, None, data.speakers)

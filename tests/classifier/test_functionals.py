@@ -11,8 +11,6 @@ from utterances import EMOTIONS, RUNTIME, SVM_SETTINGS, four_speakers
 from ser_vae.baseline.estimator import Training, UtteranceData
 from ser_vae.baseline.utterance_svm import UtteranceSVM
 from ser_vae.classifier.functionals import FunctionalsClassifier
-from ser_vae.run import configure
-from ser_vae.settings import build
 
 UTTERANCES = four_speakers()
 SPEAKERS, TEST = UTTERANCES.data.speakers, UTTERANCES.test
@@ -71,9 +69,3 @@ def test_a_speaker_can_be_added():
     new = replace(test, speakers=("new",) * len(test))
     trained.add_speaker("new", new)
     np.testing.assert_array_equal(trained.predict_proba(new), trained.predict_proba(test))
-
-
-def test_it_is_built_as_configured():
-    made = build(configure("classifier=functionals")["classifier"], input_size=128, num_classes=4)
-    assert isinstance(made, FunctionalsClassifier)
-    assert made.vectors.functionals == "thirds"

@@ -59,13 +59,6 @@ def test_padding_does_not_change_the_prediction(pooling, bidirectional, padding,
 
 
 @EVERY_KIND
-def test_the_order_of_the_utterances_does_not_matter(pooling, bidirectional):
-    model, length = classifier(pooling, bidirectional), torch.tensor(LENGTHS)
-    z, order = torch.randn(4, 9, Z), torch.tensor([2, 0, 3, 1])
-    torch.testing.assert_close(model(z[order], length[order]), model(z, length)[order])
-
-
-@EVERY_KIND
 def test_padding_has_no_gradient_and_every_parameter_has_one(pooling, bidirectional):
     model, z = classifier(pooling, bidirectional), torch.randn(4, 9, Z, requires_grad=True)
     model(z, torch.tensor(LENGTHS)).square().sum().backward()
@@ -73,11 +66,6 @@ def test_padding_has_no_gradient_and_every_parameter_has_one(pooling, bidirectio
         assert not row[length:].any()
         assert row[:length].any(dim=-1).all()
     assert all(parameter.grad.any() for parameter in model.parameters())
-
-
-def test_the_last_state_depends_on_the_order_of_segments():
-    model, z, length = classifier("last", False), torch.randn(1, 6, Z), torch.tensor([6])
-    assert not torch.allclose(model(z, length), model(z.flip(1), length))
 
 
 def test_it_has_two_layers_of_the_configured_widths():

@@ -345,24 +345,6 @@ def test_one_name_twice_in_the_tree_is_an_error(ravdess: Path, twin: str) -> Non
         read("ravdess", ravdess)
 
 
-def test_a_broken_link_is_an_utterance_which_cannot_be_opened(ravdess: Path) -> None:
-    (ravdess / "Actor_01" / "03-01-05-02-02-02-01.wav").symlink_to("/nowhere/a.wav")
-    assert len(read("ravdess", ravdess).utterances) == 9
-
-
-def test_texts_are_held_out_where_names_say_them(tmp_path: Path) -> None:
-    names = [
-        f"{who}{text}{e}a.wav" for who in ("03", "08") for text in ("a01", "b02") for e in "NF"
-    ]
-    corpus = read("emodb", touch(tmp_path, *names))
-    split = configure("split=script")["split"]
-    folds = build(split, corpus.utterances, seed=0)
-    assert [{u.script for u in corpus.utterances if f[u.id] == "test"} for f in folds] == [
-        {"a01"},
-        {"b02"},
-    ]
-
-
 def test_missing_utterances_are_counted(ravdess: Path) -> None:
     assert corpus_warnings(read("ravdess", ravdess)) == [
         "not the utterances of a complete copy: neutral 2 of 96, happy 2 of 192, sad 2 of 192, "
@@ -377,7 +359,6 @@ def test_another_folder_is_an_error_that_says_what_was_expected(tmp_path: Path) 
         read("savee", touch(tmp_path, "E1.wav", "E2.wav"))
 
 
-@pytest.mark.parametrize("option", ["ravdess", "urdu", "emodb"])
-def test_without_a_root_the_error_names_the_variable(option: str) -> None:
-    with pytest.raises(SerVaeError, match=f"{option.upper()}_ROOT"):
-        read(option, None)
+def test_without_a_root_the_error_names_the_variable() -> None:
+    with pytest.raises(SerVaeError, match="EMODB_ROOT"):
+        read("emodb", None)

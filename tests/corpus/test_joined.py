@@ -120,7 +120,7 @@ def test_ravdess_and_urdu_share_four_classes_and_no_language() -> None:
     assert result["verdict"] == "INDEPENDENT"
     assert result["sentence"] == (
         "no test speaker is in train; trained on ravdess, tested on urdu, languages known to be in "
-        "both: none"
+        "both: none, texts of the same name in both: none"
     )
     assert result["shared"]["languages"] == {"in_train": 0, "in_test": 1}
     assert result["shared"]["corpora"] == {"in_train": 0, "in_test": 1}

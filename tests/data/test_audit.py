@@ -59,6 +59,38 @@ def test_what_the_corpus_does_not_state_is_none_rather_than_zero():
     assert result["adjacent_turns"] is None
 
 
+def of_corpus(name: str, corpus: str, script: str | None, language: str | None) -> Utterance:
+    script = script and f"{corpus}/{script}"
+    return utterance(name, corpus, corpus=corpus, script=script, language=language)
+
+
+def test_texts_and_languages_of_two_corpora_are_named():
+    train = [of_corpus("a", "emodb", "a01", "German"), of_corpus("b", "emodb", "a02", "German")]
+    train += [of_corpus("c", "jl", "1", "English"), of_corpus("d", "mine", "x", None)]
+    test = [of_corpus("p", "emodb2", "a02", "German"), of_corpus("q", "emodb2", "a03", "German")]
+    test += [of_corpus("r", "emodb2", "1", "German"), of_corpus("s", "emodb2", None, "German")]
+    result = audited(train, test)
+    assert result["across"] == {
+        "trained_on": ["emodb", "jl", "mine"],
+        "tested_on": ["emodb2"],
+        "languages": ["German"],
+        "texts": ["German a02"],  # 1 is of another language
+    }
+    assert result["sentence"].endswith(
+        "; trained on emodb, jl, mine, tested on emodb2, languages known to be in both: German, "
+        "texts of the same name in both: German a02"
+    )
+    assert audited(TRAIN, TEST)["across"] is None
+
+
+def test_what_a_corpus_shares_with_itself_is_not_named():
+    train = [of_corpus("a", "one", "x", "Greek"), of_corpus("b", "two", "y", "Greek")]
+    same = audited(train, [of_corpus("c", "one", "x", "Greek")])
+    assert (same["across"]["languages"], same["across"]["texts"]) == (["Greek"], [])
+    assert "trained on" not in same["sentence"]
+    assert audited(train, [of_corpus("c", "two", "x", "Greek")])["across"]["texts"] == ["Greek x"]
+
+
 # --- adjacent turns -----------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from statsmodels.stats.proportion import proportion_confint
 from ser_vae.evaluation.probes import (
     C,
     probe,
+    probe_across_speakers,
     probe_within,
     probes,
     reads_label,
@@ -41,6 +42,7 @@ def run_probes(latents: np.ndarray, logmel: np.ndarray, **other: object) -> dict
         "emotion": class_names(EMOTION),
         "speaker": class_names(SPEAKER),
         "sex": class_names(SEX),
+        "corpus": [None] * UTTERANCES,
     }
     return probes(latents, logmel, **{**known, "train": TRAIN, "test": TEST, **other})
 
@@ -55,6 +57,7 @@ def test_encoded_contents_score_high_and_others_at_chance():
     assert both["logmel"]["sex"]["score"] > 0.9
     chances = [both["latents"][what]["chance"] for what in ("emotion", "speaker", "sex")]
     assert chances == [1 / 4, 1 / SPEAKERS, 1 / 2]
+    assert both["latents"]["corpus"] is None  # there is only one
 
 
 def test_the_score_is_the_ua_of_logistic_regression_on_standardised_values():
@@ -146,6 +149,29 @@ def test_guessing_a_class_missing_in_the_test_set_is_wrong_but_adds_no_class():
     assert 0 in guess[subset]
     result = probe(x, class_names(EMOTION), TRAIN, subset)
     assert result["score"] == pytest.approx(np.mean(recalls))
+
+
+def test_a_corpus_is_read_from_what_its_speakers_share_and_not_from_their_voices():
+    corpus, everything = class_names(SEX), np.full(UTTERANCES, True)
+    speaker: list[str | None] = class_names(SPEAKER)
+    channel = probe_across_speakers(encode(SEX), corpus, speaker, everything)
+    assert channel == {"score": pytest.approx(1), "chance": 1 / 2, "utterances": UTTERANCES}
+    voices = encode(SPEAKER, noise=0.01)  # enough to know the corpus of a known speaker
+    assert probe(voices, corpus, TRAIN, TEST)["score"] == pytest.approx(1)
+    assert probe_across_speakers(voices, corpus, speaker, everything)["score"] < 0.8
+    unknown = [f"{name}/unknown" for name in corpus]  # each utterance counts as a speaker
+    assert probe_across_speakers(voices, corpus, unknown, everything)["score"] > 0.9
+
+
+def test_the_corpus_is_probed_on_both_sets_if_each_corpus_has_two_speakers():
+    left_out = SPEAKER >= 4
+    corpus = class_names(left_out.astype(int))
+    sets = {"train": TRAIN & ~left_out, "test": TEST & left_out, "corpus": corpus}
+    score = run_probes(encode(left_out.astype(int)), encode(EMOTION), **sets)["latents"]["corpus"]
+    assert score["score"] == pytest.approx(1)
+    assert score["utterances"] == sum(sets["train"] | sets["test"])
+    sets["test"] = TEST & (SPEAKER == 4)
+    assert run_probes(encode(SEX), encode(SEX), **sets)["latents"]["corpus"] is None
 
 
 def test_a_label_is_read_only_from_values_that_encode_it():

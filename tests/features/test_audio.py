@@ -105,17 +105,6 @@ def test_content_that_is_not_audio_is_refused(tmp_path, content):
     assert inspect(path).duration_s == 0
 
 
-@pytest.mark.parametrize("kept", [0.25, 0.97])
-@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
-@pytest.mark.parametrize("channels", [1, 2])
-def test_a_truncated_wav_is_refused(tmp_path, kept, subtype, channels):
-    path = tmp_path / "a.wav"
-    soundfile.write(path, NOISE.repeat(channels, axis=1), RATE_HZ, subtype)
-    content = path.read_bytes()
-    path.write_bytes(content[: int(kept * len(content))])
-    assert re.search(r"truncated: [\d,]+ of [\d,]+ bytes of audio are there", refusal(path))
-
-
 @pytest.mark.parametrize("size", [2**31 - 1, 2**32 - 1, 16_000 * 2 + 100])
 def test_a_wav_of_a_stream_or_with_a_slightly_wrong_length_is_read(tmp_path, size):
     """The header of a stream announces the largest possible size."""
@@ -135,7 +124,7 @@ WHOLE = [
 ]
 
 
-@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9, 0.97, 0.999])
+@pytest.mark.parametrize("kept", [0.1, 0.97, 0.999])
 @pytest.mark.parametrize(("container", "subtype"), WHOLE)
 def test_a_file_of_any_format_is_read_whole_and_refused_if_its_end_is_missing(
     tmp_path, container, subtype, kept
@@ -270,8 +259,7 @@ def test_an_implausible_rate_is_refused(tmp_path, rate_hz):
 @pytest.mark.parametrize(
     ("container", "subtype"),
     [
-        *(("WAV", "PCM_16"), ("WAV", "FLOAT"), ("FLAC", "PCM_16"), ("OGG", "VORBIS")),
-        *(("MP3", "MPEG_LAYER_III"), ("NIST", "PCM_16"), ("RF64", "PCM_16"), ("W64", "PCM_16")),
+        *(("WAV", "FLOAT"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III")),
     ],
 )
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from ser_vae.features import AudioError
 from ser_vae.features.digest import Digests
 
 
@@ -73,12 +72,3 @@ def test_a_folder_that_cannot_be_written_only_causes_a_warning(tmp_path, recordi
     digests.learn([recording])
     assert digests.remembered(recording) == sha256(b"first")
     assert "audio is read again next time" in caplog.text
-
-
-def test_a_file_that_disappeared_is_named_with_a_remedy(tmp_path, recording):
-    digests = Digests(tmp_path / "digests")
-    digests.of(recording)
-    recording.unlink()
-    assert digests.remembered(recording) is None
-    with pytest.raises(AudioError, match=r"\.wav: cannot be opened: No such file.*restore it"):
-        digests.of(recording)

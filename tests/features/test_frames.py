@@ -50,13 +50,6 @@ def test_trimming_keeps_loud_frames_and_those_between(before, length, after, tri
     np.testing.assert_array_equal(trim_quiet_ends(waveform, 40, 16, trim_db), expected)
 
 
-def test_trimming_twice_changes_nothing():
-    waveform = NOISE * np.repeat([1e-3, 1, 1e-3], [1_000, 2_000, 1_000]).astype(np.float32)
-    once = trim_quiet_ends(waveform, 400, 160, 40.0)
-    assert len(once) < len(waveform)
-    np.testing.assert_array_equal(trim_quiet_ends(once, 400, 160, 40.0), once)
-
-
 @pytest.mark.parametrize(("samples", "trim_db"), [(4_000, None), (399, 40.0)])
 def test_nothing_is_trimmed_without_a_limit_or_below_a_frame(samples, trim_db):
     waveform = NOISE[:samples] * np.linspace(0, 1, samples, dtype=np.float32) ** 4

@@ -40,13 +40,6 @@ def test_a_tone_keeps_its_frequency_within_a_mel_band(frequency_hz):
     )
 
 
-def test_a_tone_keeps_its_loudness():
-    given = tone(440.0)
-    waveform = LOG_MEL.invert(LOG_MEL(given), seed=0)
-    inside = slice(2000, -2000)
-    assert np.std(waveform[inside]) == pytest.approx(np.std(given[inside]), rel=0.15)
-
-
 def test_the_log_mel_of_the_result_is_close_to_the_input():
     given = LOG_MEL(bursts())
     error = LOG_MEL(LOG_MEL.invert(given, seed=0)) - given
@@ -74,15 +67,6 @@ def test_events_keep_their_time():
 def test_silence_stays_silent():
     silence = np.full((20, 80), np.log(LOG_MEL.floor), dtype=np.float32)
     assert np.abs(LOG_MEL.invert(silence, seed=0)).max() < 1e-4
-
-
-def test_louder_frames_give_the_same_sound_louder():
-    """Also beyond full scale. Not exactly, as the floor is not raised."""
-    given = LOG_MEL(bursts())
-    quiet, loud = (LOG_MEL.invert(frames, seed=0) for frames in (given, given + np.log(1e4)))
-    assert np.abs(loud).max() > 1
-    assert np.std(loud) / np.std(quiet) == pytest.approx(100, rel=0.01)
-    assert np.corrcoef(loud, quiet)[0, 1] > 0.99
 
 
 def test_the_seed_determines_every_bit_and_the_global_generator_is_unchanged():

@@ -1,4 +1,4 @@
-"""Log-mel frames against two independent implementations, and against physics."""
+"""Log-mel frames against those of librosa, and against physics."""
 
 import math
 
@@ -47,31 +47,6 @@ SIGNALS = {
 ALL_SIGNALS = pytest.mark.parametrize("waveform", SIGNALS.values(), ids=SIGNALS.keys())
 
 
-def in_numpy(waveform: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """The definition, written out number by number in double precision."""
-    samples = waveform.astype(np.float32).astype(np.float64)
-    hamming = [0.54 - 0.46 * math.cos(2 * math.pi * n / 400) for n in range(400)]
-    starts = range(0, len(samples) - 400 + 1, 160)
-    frames = np.array([samples[start : start + 400] * hamming for start in starts])
-    power = np.abs(np.fft.fft(frames, 512)[:, :257]) ** 2
-    return np.log(power @ filters_in_numpy() + 1e-6)
-
-
-def filters_in_numpy() -> npt.NDArray[np.float64]:
-    top_mel = 2595 * math.log10(1 + 8_000 / 700)
-    edges = [700 * (10 ** (k * top_mel / 81 / 2595) - 1) for k in range(82)]
-    filters = np.zeros((257, 80))
-    for bin_ in range(257):
-        hz = bin_ * RATE_HZ / 512
-        for band in range(80):
-            left, peak, right = edges[band : band + 3]
-            if left < hz <= peak:
-                filters[bin_, band] = (hz - left) / (peak - left)
-            elif peak < hz < right:
-                filters[bin_, band] = (right - hz) / (right - peak)
-    return filters
-
-
 def by_librosa(waveform: npt.NDArray[np.floating], htk: bool) -> npt.NDArray[np.float64]:
     samples = waveform.astype(np.float32).astype(np.float64)
     mel = librosa.feature.melspectrogram(
@@ -88,11 +63,6 @@ def by_librosa(waveform: npt.NDArray[np.floating], htk: bool) -> npt.NDArray[np.
         dtype=np.float64,
     )
     return np.log(mel + 1e-6).T
-
-
-@ALL_SIGNALS
-def test_frames_agree_with_the_definition_in_numpy(waveform):
-    np.testing.assert_allclose(log_mel(waveform), in_numpy(waveform), rtol=0, atol=5e-6)
 
 
 @ALL_SIGNALS
@@ -121,12 +91,6 @@ def test_a_tone_is_loudest_in_the_band_of_its_frequency(hz):
     mels_a_band = 2595 * math.log10(1 + 8_000 / 700) / 81
     position = 2595 * math.log10(1 + hz / 700) / mels_a_band - 1  # band k peaks at k
     assert abs(loudest - position) < 1
-
-
-def test_bands_below_the_lower_edge_are_left_out():
-    frames = log_mel(np.sin(2 * np.pi * 300 * TIME_S), f_min=2_000.0, mel_bands=20)
-    assert frames.shape[1] == 20
-    assert frames.max() < log_mel(np.sin(2 * np.pi * 300 * TIME_S)).max() - 4
 
 
 def test_quiet_ends_are_trimmed_but_not_a_pause():

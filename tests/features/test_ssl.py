@@ -192,9 +192,3 @@ def test_what_is_no_speech_encoder_is_refused(tmp_path: Path) -> None:
 def test_a_layer_that_is_not_there_is_an_error(wavlm: Path) -> None:
     with pytest.raises(SerVaeError, match=r"features.layer=3: expected 0 to 2, last or mean"):
         ssl(wavlm, layer=3)
-
-
-def test_a_folder_without_weights_is_an_error(wavlm: Path) -> None:
-    (wavlm / "model.safetensors").unlink()
-    with pytest.raises(SerVaeError, match="no weights of an encoder"):
-        ssl(wavlm)

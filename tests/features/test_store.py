@@ -175,15 +175,6 @@ def test_edited_source_code_never_meets_old_entries(
     assert len(list(tmp_path.glob(f"{type(extractor).__name__}-*"))) == 1 + recomputed
 
 
-def test_a_changed_file_gets_new_frames(tmp_path):
-    path = tmp_path / "a.wav"
-    store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=1)
-    store.compute([record(path, 0)])
-    later = record(path, 1)
-    store.compute([later])
-    np.testing.assert_array_equal(store.frames(later), expected(later))
-
-
 def test_copies_of_a_file_share_an_entry_wherever_they_are(tmp_path, forbid_computing):
     one, copy = record(tmp_path / "a.wav", 0), record(tmp_path / "b.wav", 0)
     store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=1)

@@ -4,10 +4,8 @@ import json
 import os
 import resource
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -158,22 +156,6 @@ def start_computing(count: int, audio_folder: Path, store: Path) -> list[subproc
         process.stdin.write("go\n")
         process.stdin.flush()
     return processes
-
-
-def test_a_killed_process_leaves_whole_entries_and_the_next_computes_the_rest(tmp_path):
-    utterances = recordings(tmp_path, 300, samples=16_000)
-    (process,) = start_computing(1, tmp_path, tmp_path / "store")
-    while len(stored_digests(tmp_path / "store")) < 20:
-        time.sleep(0.001)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert 20 <= len(stored_digests(tmp_path / "store")) < 300
-    (folder,) = (tmp_path / "store").glob("LogMel-*")
-    (folder / ".x.pack.abc.part").write_bytes(b"half a pack")
-    assert_frames(tmp_path / "store", utterances)
-    digests = stored_digests(tmp_path / "store")
-    assert len(digests) == len(set(digests)) == 300
-    assert not list(folder.glob(".*.part"))
 
 
 def test_two_processes_compute_each_entry_once(tmp_path):

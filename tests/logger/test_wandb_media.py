@@ -3,7 +3,6 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from wandb_files import RecordedRun
 
 from ser_vae.evaluation.arrays import Latents
 from ser_vae.logger import media
-from ser_vae.logger.wandb_media import log_media, prediction_table
+from ser_vae.logger.wandb import prediction_table
 from ser_vae.run_folder import RunFolder
 
 Recorded = tuple[RecordedRun, RunFolder]
@@ -92,15 +91,6 @@ def test_audio_is_limited_in_number_and_size(
 ) -> None:
     rows = prediction_table(two_utterances, 2, audio, audio_bytes).data
     assert [row[0] for row in rows if row[-1] is not None] == with_audio
-
-
-def test_nothing_is_logged_that_was_not_asked_for(recorded: Recorded) -> None:
-    class Nothing:
-        def log(self, row: dict[str, Any]) -> None:
-            assert row == {}
-
-    off: dict[str, Any] = {"pictures": False, "predictions": 0, "audio": 0, "audio_bytes": 0}
-    log_media(Nothing(), recorded[1].read_metrics(), recorded[1], artifacts=False, **off)
 
 
 def test_files_are_logged_from_where_they_lie(recorded: Recorded) -> None:

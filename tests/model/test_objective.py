@@ -28,15 +28,6 @@ def test_the_loss_is_the_error_plus_beta_times_the_kl_summed_over_latents(beta):
     torch.testing.assert_close(terms["loss"], terms["squared_error"] + beta * terms["kl"])
 
 
-def test_averaging_the_error_over_a_segment_is_a_beta_of_d_up_to_a_factor():
-    x, x_hat = torch.randn(2, 5, D)
-    posterior = Posterior(torch.randn(5, Z), torch.randn(5, Z))
-    averaged = ((x - x_hat) ** 2).mean(dim=1) + posterior.kl().sum(dim=1)
-    torch.testing.assert_close(
-        negative_lower_bound(x, x_hat, posterior, beta=D)["loss"] / D, averaged
-    )
-
-
 def segments_with_structure(count: int) -> torch.Tensor:
     """Standardised values with 90 % of their variance in `RANK` directions."""
     generator = torch.Generator().manual_seed(1)

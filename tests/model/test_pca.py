@@ -43,17 +43,6 @@ def test_components_are_eigenvectors_of_the_covariance_up_to_their_sign():
     np.testing.assert_allclose(latents.var(axis=0, ddof=1), values[::-1][:3], rtol=1e-3)
 
 
-def test_all_components_keep_all_distances():
-    train = make_segments()
-    x = rows(train)
-    latents = features(fitted(train, latent=6), x)
-    np.testing.assert_allclose(
-        np.linalg.norm(latents[:50] - latents[50:100], axis=1),
-        np.linalg.norm(x[:50] - x[50:100], axis=1),
-        rtol=1e-4,
-    )
-
-
 def test_other_segments_are_projected_onto_the_same_directions():
     model, x = fitted(make_segments()), rows(make_segments(5))
     expected = (x - model.mean.numpy()) @ model.components.numpy().T

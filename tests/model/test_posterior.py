@@ -22,16 +22,6 @@ def test_kl_agrees_with_torch_distributions(mu, log_var):
     torch.testing.assert_close(posterior.kl(), kl_divergence(q, PRIOR))
 
 
-def test_kl_is_zero_when_posterior_is_prior():
-    assert torch.equal(Posterior(torch.zeros(3, 4), torch.zeros(3, 4)).kl(), torch.zeros(3, 4))
-
-
-@given(st.floats(-5, 5), st.floats(-5, 5))
-def test_kl_is_positive_anywhere_else(mu, log_var):
-    kl = Posterior(doubles(mu), doubles(log_var)).kl().item()
-    assert kl > 0 or max(abs(mu), abs(log_var)) < 1e-6
-
-
 def test_kl_has_a_value_for_each_dimension():
     kl = Posterior(torch.tensor([[0.0, 2.0]]), torch.zeros(1, 2)).kl()
     torch.testing.assert_close(kl, torch.tensor([[0.0, 2.0]]))  # mu^2 / 2 where sigma is 1

@@ -1,5 +1,6 @@
 """What holds for every representation: its interface, its shapes and its use of the condition."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,13 @@ X, ONE_HOT = torch.randn(7, D, generator=torch.Generator().manual_seed(1)), torc
 C = ONE_HOT[[0, 1, 2, 3, 0, 1, 2]]
 
 
+configured = functools.cache(configure)
+
+
 def make(name: str, seed: int = 3) -> Any:
     """Build a small model as configured; PCA is fitted."""
     sizes = {"latent": Z, "hidden": [5], "activation": "tanh"}
-    config = configure(f"model={name}")["model"]
+    config = configured(f"model={name}")["model"]
     torch.manual_seed(seed)
     small = {key: sizes.get(key, value) for key, value in config.items()}
     model = build(small, input_size=D, num_classes=K)

@@ -168,6 +168,20 @@ def test_status_names_what_is_missing_of_an_experiment(
     assert counts == "6 finished, 3 missing"
 
 
+def test_status_expects_runs_of_options_of_ones_own(
+    study: Study, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "conf" / "model").mkdir(parents=True)
+    (tmp_path / "conf" / "model" / "mine.yaml").write_text("defaults: [vae]\n")
+    expected = ("--expect", "model=mine", "seed=0,1", "corpus=urdu")
+    study.run("model=vae")
+    *missing, counts = status(study, capsys, *expected, "--config-dir", str(tmp_path / "conf"))
+    assert [line.split()[2] for line in missing] == ["model=mine", "model=mine"]
+    assert counts == "1 finished, 2 missing"
+    assert main([str(study.folder), *expected]) == 1
+    assert "Could not find 'model/mine'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("folds", "summary"), [(3, "3 finished"), (2, "2 finished, 1 missing")])
 def test_status_expects_all_folds(
     study: Study, capsys: pytest.CaptureFixture[str], folds: int, summary: str

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from report.conftest import Study, guess, health
 
-from ser_vae.report import notes
+from ser_vae.report import render
 from ser_vae.report.tables import (
     Table,
     format_p,
@@ -88,14 +88,15 @@ def test_controls_among_label_policies_are_alarms(study: Study) -> None:
 
 def test_measures_are_means_over_runs_beside_those_of_the_input(study: Study) -> None:
     for seed in (0, 1):
-        probe = {what: {"score": 0.5 + 0.1 * seed, "chance": 0.5} for what in ("emotion", "sex")}
+        measured_of = ("emotion", "sex", "corpus")
+        probe = {what: {"score": 0.5 + 0.1 * seed, "chance": 0.5} for what in measured_of}
         probes = {"latents": {**probe, "speaker": None}, "logmel": {**probe, "speaker": None}}
         measured = health() | {"kl": 20.0 + 2 * seed}
         study.run("model=vae", seed=seed, health=measured, probes=probes)
     made = table(study, "Representations")
     assert cells(made, "model") == ["log-mel, no model", "VAE"]
     assert cells(made, "KL") == ["–", "21.0 ± 1.4"]
-    assert cells(made, "emotion") == ["55.0 ± 7.1"] * 2
+    assert cells(made, "emotion") == cells(made, "corpus") == ["55.0 ± 7.1"] * 2
     assert "speaker" not in made.columns  # nobody measured it
 
 
@@ -124,7 +125,7 @@ def test_points_have_a_sign_and_zero_has_none(points: float, text: str) -> None:
 
 def answer(study: Study) -> list[str]:
     results = study.results
-    return notes.answer_sentences(results, notes.order_studies(results)[0])
+    return render.answer_sentences(results, render.order_studies(results)[0])
 
 
 def test_the_answer_names_who_beats_whom_the_largest_difference_first(study: Study) -> None:
@@ -151,7 +152,7 @@ def test_remarks_say_each_thing_once(study: Study) -> None:
     study.run("model=ae", "training.pretrain.epochs=2", seed=1)
     study.run("model=ae", state="failed")
     (study.run("model=pca") / "predictions.csv").unlink()
-    remarks = notes.find_remarks(study.results)
+    remarks = render.find_remarks(study.results)
     assert remarks[:3] == [
         "All runs were made with training.pretrain.epochs=2.",
         f"{caveat} (vae).",
@@ -167,7 +168,7 @@ def test_the_papers_corpus_comes_first(study: Study) -> None:
     study.run("model=ae", corpus="aaa")
     study.run("model=ae", corpus="aaa", seed=1)
     study.run("model=vae", corpus="iemocap")
-    assert notes.order_studies(study.results) == ["iemocap, random split", "aaa, random split"]
+    assert render.order_studies(study.results) == ["iemocap, random split", "aaa, random split"]
 
 
 def test_the_leak_of_the_label_has_its_intervals(study: Study) -> None:
@@ -178,7 +179,26 @@ def test_the_leak_of_the_label_has_its_intervals(study: Study) -> None:
     study.run("model=vae")
     (line,) = table(study, "Leak of the label").rows
     intervals = ("25.0 (20.0 to 30.0)", "75.0 (20.0 to 30.0)")
-    assert line == ("complete", "CVAE", *intervals, "25.0", "50.0")
+    assert line == ("complete", "CVAE", *intervals, "0", "25.0", "50.0", "0")
+
+
+def test_label_policies_and_the_leak_panel_name_their_seeds(study: Study) -> None:
+    follows = {"share": 0.25, "low": 0.2, "high": 0.3}
+    for seed in (2, 0, 5):
+        policies = {"null": guess(0.5, seed=seed)}
+        permuted = {"null_ua": 0.25, "oracle_ua": 0.5} if seed != 2 else None
+        if permuted:
+            policies |= {"dropout": guess(0.6, seed=seed)}
+        panel = {"random_label_in_z": follows, "permuted_labels": permuted}
+        study.run("model=cvae", seed=seed, policies=policies, leak_panel=panel)
+    leak = table(study, "Leak of the label")
+    assert cells(leak, "seeds") == ["0, 2, 5"]
+    assert cells(leak, "seeds, shuffled") == ["0, 5"]
+    made = table(study, "Label policies")
+    assert dict(zip(cells(made, "policy"), cells(made, "seeds"), strict=True)) == {
+        "null": "0, 2, 5",
+        "dropout": "0, 5",
+    }
 
 
 def test_parameters_are_those_of_the_trained_stages(study: Study) -> None:

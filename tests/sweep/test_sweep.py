@@ -1,7 +1,6 @@
 """A multirun shows what its jobs do, names those that failed and exits with 1."""
 
 import io
-import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +8,10 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from run_files import Run, folders
+from run_files import folders
 
 from ser_vae import sweep
-from ser_vae.sweep.table import RECENT, RESERVED, Job, draw, heading
+from ser_vae.sweep import RECENT, RESERVED, Job, draw, heading
 
 Multirun = Callable[..., tuple[int, str]]
 
@@ -55,18 +54,6 @@ def test_on_a_terminal_a_live_table_has_a_row_per_job(
     for number in (0, 1):
         assert re.search(rf"{number + 1} +seed={number} +done +\S+ +random/test/ua 33.3%", last)
     assert "\x1b[?25h" in shown  # the cursor is visible again
-
-
-def test_a_single_run_has_no_sweep(run_noises: Run, tmp_path: Path) -> None:
-    run_noises("model=majority")
-    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["random"]
-
-
-def test_the_copy_in_another_process_has_no_table() -> None:
-    original = sweep.Sweep()
-    original.total, original.live = 3, lambda: None  # type: ignore[assignment]
-    copy = pickle.loads(pickle.dumps(original))
-    assert (copy.total, copy.live, copy.remote) == (3, None, True)
 
 
 def render(jobs: list[Job], height: int) -> str:

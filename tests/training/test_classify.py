@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch import nn
+from fit_stage import small_lstm
 
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.data.batch import Pick
@@ -23,16 +23,7 @@ def batch(width: int) -> SequenceBatch:
 
 
 def lstm() -> LSTMClassifier:
-    return LSTMClassifier(
-        input_size=Z,
-        num_classes=K,
-        hidden=6,
-        layers=2,
-        dense=5,
-        pooling="mean",
-        bidirectional=False,
-        dropout=0.0,
-    )
+    return small_lstm(pooling="mean")
 
 
 def cvae() -> CVAE:
@@ -82,19 +73,6 @@ def test_each_network_has_its_own_learning_rate():
     assert [group["betas"] for group in groups] == [(0.9, 0.999)] * 2
     trained = {id(parameter) for parameter in groups[0]["params"]}
     assert trained == {id(parameter) for parameter in stage.head.parameters()}
-
-
-def test_without_an_encoder_the_classifier_learns_alone():
-    groups = Classify(lstm(), 0, ADAM).configure_optimizers().param_groups
-    assert [group["lr"] for group in groups] == [0.01]
-
-
-@pytest.mark.parametrize("encoder", [None, cvae()])
-def test_its_state_holds_the_networks_and_nothing_else(encoder: nn.Module | None):
-    stage = Classify(lstm(), 0, ADAM, encoder=encoder, encoder_lr=1e-4)
-    assert {name.split(".")[0] for name in stage.state_dict()} == (
-        {"head"} if encoder is None else {"head", "encoder"}
-    )
 
 
 @pytest.mark.parametrize("tuned", [False, True])

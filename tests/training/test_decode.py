@@ -82,12 +82,6 @@ def test_without_a_posterior_informativeness_is_the_variance() -> None:
     torch.testing.assert_close(result, x[:, :Z].var(dim=0))
 
 
-def test_the_autoencoder_decodes_what_it_encodes_into_its_reconstruction() -> None:
-    model, x = AE(**NETWORK), torch.randn(4, D)
-    c = torch.full((4, K), 1 / K)
-    assert torch.equal(model.decode(model.feature(x, c, sample=False), c), model.reconstruct(x, c))
-
-
 @pytest.mark.parametrize(
     ("model", "expected"),
     [

@@ -3,17 +3,15 @@
 import copy
 import math
 from collections.abc import Callable
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from fit_stage import fit_stage
+from fit_stage import fit_stage, small_lstm
 from torch.utils.data import Dataset
 
 from ser_vae import SerVaeError
-from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.data.batch import Batches, Pick
 from ser_vae.data.sets import SegmentSet, SequenceSet
 from ser_vae.model.ae import AE
@@ -85,32 +83,13 @@ def pretraining(kind: type[AE | VAE | CVAE]) -> Pretrain:
 
 
 def classification() -> Classify:
-    classifier = LSTMClassifier(
-        input_size=4,
-        num_classes=K,
-        hidden=6,
-        layers=2,
-        dense=5,
-        pooling="last",
-        bidirectional=False,
-        dropout=0.3,
-    )
+    classifier = small_lstm(input_size=4, num_classes=K, dropout=0.3)
     encoder = VAE(**SIZES, beta=1.0)
     return Classify(classifier, 5, ADAM, encoder=encoder, encoder_lr=1e-3, sample=True)
 
 
 def train(stage: Any, data: Any, folder: Path, **changed: Any) -> None:
-    settings = {
-        "validation": [],
-        "epochs": EPOCHS,
-        "batch_size": BATCH,
-        "gradient_clip": 5.0,
-        "trainer": {"accelerator": "cpu", "devices": 1},
-        "loggers": [],
-        "compiled": False,
-        "progress": False,
-        **changed,
-    }
+    settings = {"epochs": EPOCHS, "batch_size": BATCH, "gradient_clip": 5.0, **changed}
     fit_stage(stage, data, folder=folder, **settings)
 
 
@@ -134,8 +113,8 @@ def data_for(stage: Stage) -> tuple[Any, Any]:
     return made(70, seed=1), made(20, seed=2)
 
 
-@pytest.mark.parametrize("kind", STAGES)
-@pytest.mark.parametrize("finished_epochs", [0, 1, 2, 3])
+@pytest.mark.parametrize("kind", ["CVAE", "classify"])
+@pytest.mark.parametrize("finished_epochs", [0, 2])
 def test_an_interrupted_stage_ends_as_the_uninterrupted_one(kind, finished_epochs, tmp_path):
     """Broken off in the middle of an epoch, then given again to a network that starts elsewhere."""
     new = STAGES[kind]
@@ -156,7 +135,7 @@ def test_an_interrupted_stage_ends_as_the_uninterrupted_one(kind, finished_epoch
     assert curves[0].read_text() == curves[1].read_text()
 
 
-@pytest.mark.parametrize("kind", STAGES)
+@pytest.mark.parametrize("kind", ["AE", "classify"])
 def test_in_double_precision_too_it_ends_as_the_uninterrupted_one(kind, tmp_path):
     """Its weights are doubles in the checkpoint, and single in the stage before and after."""
     whole = STAGES[kind]()
@@ -186,15 +165,7 @@ def test_a_stage_that_was_finished_is_not_trained_again(tmp_path):
     assert (tmp_path / "pretrain.csv").read_text() == curves
 
 
-def test_every_item_is_seen_once_an_epoch_in_another_order_each(tmp_path):
-    watched = Watched(segments(70, seed=1))
-    train(pretraining(AE), watched, tmp_path, epochs=2)
-    first, second = (list(chain(*watched.picked[n : n + 5])) for n in (0, 5))
-    assert sorted(first) == sorted(second) == list(range(70))
-    assert first != second
-
-
-@pytest.mark.parametrize("kind", STAGES)
+@pytest.mark.parametrize("kind", ["VAE", "classify"])
 def test_validation_changes_neither_weights_nor_training_curves(kind, tmp_path):
     without, with_it = STAGES[kind](), STAGES[kind]()
     with_it.load_state_dict(copy.deepcopy(without.state_dict()))
@@ -257,9 +228,8 @@ def test_the_gradient_is_clipped_to_the_norm_that_is_given(tmp_path):
 
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
-@pytest.mark.parametrize("kind", ["VAE", "CVAE"])
-def test_the_size_of_a_chunk_changes_no_bit(kind, precision, tmp_path, monkeypatch):
-    start, data = STAGES[kind](), segments(70, seed=1)
+def test_the_size_of_a_chunk_changes_no_bit(precision, tmp_path, monkeypatch):
+    start, data = pretraining(CVAE), segments(70, seed=1)
     ends = []
     for size in (1, 3, 32):
         monkeypatch.setattr("ser_vae.data.datamodule.CHUNK", size)

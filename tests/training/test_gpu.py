@@ -55,17 +55,6 @@ def test_segments_that_take_more_than_half_of_what_is_free_stay_where_they_are()
     assert too_large.resident(GPU) is too_large
 
 
-def test_segments_stay_where_they_are_on_a_cpu() -> None:
-    data = segment_set()
-    assert data.resident(torch.device("cpu")) is data
-
-
-def test_segments_cut_on_a_device_are_those_cut_in_memory() -> None:
-    data = segment_set()
-    moved = SegmentSet(data.source.to(torch.device("cpu")), data.condition)
-    assert torch.equal(moved[PICK].x, data[PICK].x)
-
-
 @pytest.mark.filterwarnings("ignore:Accessing the data pointer of FakeTensor")  # torchmetrics does
 @pytest.mark.usefixtures("free", "fake")
 @pytest.mark.parametrize("name", ["ae", "vae", "cvae"])

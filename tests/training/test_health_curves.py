@@ -54,17 +54,7 @@ def stage_of(kind: Any, seen: SegmentBatch | None) -> Pretrain:
 
 
 def train(stage: Pretrain, folder: Path, **changed: Any) -> list[dict[str, float]]:
-    settings = {
-        "epochs": 2,
-        "batch_size": 50,
-        "gradient_clip": None,
-        "trainer": {"accelerator": "cpu", "devices": 1},
-        "loggers": [],
-        "compiled": False,
-        "progress": False,
-        **changed,
-    }
-    fit_stage(stage, DATA, [], folder=folder, **settings)
+    fit_stage(stage, DATA, folder=folder, **{"epochs": 2, "batch_size": 50, **changed})
     return read_curves(folder / "pretrain.csv")
 
 
@@ -103,17 +93,6 @@ def test_the_curves_of_a_resumed_stage_are_those_of_the_whole(tmp_path):
     whole = train(stage_of(VAE, seen), tmp_path / "whole", epochs=3)
     train(stage_of(VAE, seen), tmp_path / "parts", epochs=1)
     assert train(stage_of(VAE, seen), tmp_path / "parts", epochs=3) == whole
-
-
-def test_the_curves_are_computed_in_double_precision_where_training_is(tmp_path):
-    stage, seen = stage_of(VAE, None), draw_segments(DATA, 0)
-    stage.monitored = seen
-    trainer = {"accelerator": "cpu", "devices": 1, "precision": "64-true"}
-    rows = train(stage, tmp_path, trainer=trainer)
-    state = torch.load(tmp_path / "last.ckpt", weights_only=True)["state_dict"]
-    stage.double().load_state_dict(state)
-    assert state["model.to_mu.weight"].dtype == torch.float64
-    assert rows[-1]["pretrain/health/kl"] == pytest.approx(epoch_health(stage.model, seen)["kl"])
 
 
 @pytest.mark.slow

@@ -50,13 +50,6 @@ def test_a_row_an_epoch_with_every_digit(tmp_path):
     ]
 
 
-def test_the_table_is_whole_after_each_epoch(tmp_path):
-    history = History(tmp_path / "toy.csv")
-    for number in range(3):
-        history.on_train_epoch_end(epoch(number, 1.0), None)
-        assert len(read_curves(tmp_path / "toy.csv")) == number + 1
-
-
 def test_resumed_it_goes_on_behind_the_rows_it_had_saved(tmp_path):
     """The epoch that was written but not saved is trained, and written, anew."""
     saved = written(tmp_path / "toy.csv", 3.0, 2.0).state_dict()

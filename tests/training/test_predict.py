@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from fit_stage import small_lstm
 
-from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.data.segment import Segments
 from ser_vae.model.logmel_lstm import Identity
 from ser_vae.training.predict import LatentClassifier
@@ -19,16 +19,7 @@ def classifier(
     batch_size: int, *, fine_tuned: bool = False, max_padded: int = 100
 ) -> LatentClassifier:
     torch.manual_seed(0)
-    head = LSTMClassifier(
-        input_size=3,
-        num_classes=4,
-        hidden=6,
-        layers=2,
-        dense=5,
-        pooling="last",
-        bidirectional=False,
-        dropout=0.5,
-    )
+    head = small_lstm(dropout=0.5)
     return LatentClassifier(
         Identity(input_size=3, num_classes=4),
         head.train(),  # as training leaves it, with dropout

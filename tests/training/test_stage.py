@@ -75,11 +75,6 @@ def test_metrics_are_named_by_stage_part_and_quantity_and_are_means_over_items()
     )
 
 
-def test_the_loss_of_a_batch_is_its_mean_times_its_share():
-    loss = loss_of(Square(), batch(1.0, 3.0, share=0.5))
-    assert loss.item() == pytest.approx(0.5 * (1 + 9) / 2)
-
-
 def test_a_batch_that_keeps_step_counts_for_nothing():
     stage = Square()
     stage.optimizer["lr"] = 0.0

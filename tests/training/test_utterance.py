@@ -17,7 +17,6 @@ from ser_vae.training.utterance import ClassifyUtterances, UtteranceSet
 
 E, K = 6, 3
 ADAM = {"lr": 0.01, "betas": [0.9, 0.999], "eps": 1e-8}
-TRAINER = {"accelerator": "cpu", "devices": 1, "strategy": "auto", "precision": "32-true"}
 NETWORK = {
     "input_size": E,
     "num_classes": K,
@@ -65,11 +64,6 @@ def train(model: Network, data: UtteranceSet, folder: Path, *, epochs: int = 15)
         folder=folder,
         epochs=epochs,
         batch_size=18,
-        gradient_clip=None,
-        trainer=TRAINER,
-        loggers=(),
-        compiled=False,
-        progress=False,
     )
     return model.eval()
 
@@ -118,13 +112,3 @@ def test_untrained_the_encoder_stays_as_initialised(tmp_path: Path):
     trained = train(initial, utterances(), tmp_path, epochs=2)
     for name, value in trained.state_dict().items():
         assert torch.equal(value, initial.state_dict()[name]) is not name.startswith("head"), name
-
-
-def test_a_resumed_training_ends_like_an_uninterrupted_one(tmp_path: Path):
-    train(network(), utterances(), tmp_path / "parts", epochs=2)
-    resumed = train(network(), utterances(), tmp_path / "parts", epochs=4)
-    whole = train(network(), utterances(), tmp_path / "whole", epochs=4)
-    for name, value in whole.state_dict().items():
-        assert torch.equal(value, resumed.state_dict()[name]), name
-    curves = [(tmp_path / name / "classify.csv").read_bytes() for name in ("parts", "whole")]
-    assert curves[0] == curves[1]

@@ -1,8 +1,12 @@
-"""What a job of a sweep gets of this machine when several run at the same time."""
+"""What a job of a sweep gets of this machine, and the value that it returns to a sweeper."""
 
+import csv
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from ser_vae import SerVaeError
 
 
 def divide_cores(config: Mapping[str, Any], launcher: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,3 +46,22 @@ def gpu_count() -> int:
 def jobs_at_once(accelerator: str) -> int:
     """Return one job per GPU that they would use; otherwise -1, which means one per core."""
     return -1 if accelerator == "cpu" else gpu_count() or -1
+
+
+def read_objective(objective: str | None, folder: Path) -> dict[str, float]:
+    """Read {"objective": value after the last epoch} of a finished run; {} if none is set.
+
+    Raises:
+        SerVaeError: the run has no curves of that stage, or they do not have the quantity.
+    """
+    if objective is None:
+        return {}
+    path = folder / f"{objective.partition('/')[0]}.csv"
+    rows = list(csv.DictReader(path.read_text().splitlines())) if path.exists() else [{}]
+    if objective not in rows[-1]:
+        known = ", ".join(name for name in rows[-1] if "/validation/" in name)
+        raise SerVaeError(
+            f"objective={objective}: this run has no such quantity.\n"
+            f"It has: {known or 'none, as its model or classifier is no network'}."
+        )
+    return {"objective": float(rows[-1][objective])}

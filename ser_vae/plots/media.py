@@ -9,9 +9,11 @@ from matplotlib import colormaps
 from PIL import Image
 
 from ser_vae.evaluation.arrays import Illustrations
-from ser_vae.report.contents import LIMITS
 
 COLOURS = colormaps["magma"]
+EMBEDDED = 700_000  # bytes of all spectrograms and recordings of a page
+QUALITY = 55  # of a spectrogram, out of 100
+RECORDING_S = 8.0
 PERCENTILES = (0.5, 99.5)  # of the input: the ends of the scale of colours
 
 
@@ -19,7 +21,7 @@ class Embedder:
     """Turns files into data URIs until the page holds as many bytes as it may."""
 
     def __init__(self) -> None:
-        self.bytes_left = LIMITS["embedded"]
+        self.bytes_left = EMBEDDED
 
     def embed(self, content: bytes, kind: str) -> str:
         """Return the content as a data URI; "" if it is empty or no longer fits."""
@@ -43,7 +45,7 @@ def embed_spectrograms(examples: Illustrations, embedder: Embedder) -> dict[str,
             scaled = np.clip((frames.T[::-1] - low) / (high - low), 0, 1)
             pixels = np.ascontiguousarray(COLOURS(scaled, bytes=True)[..., :3])
             stream = io.BytesIO()
-            Image.fromarray(pixels).save(stream, "webp", quality=LIMITS["webp"])
+            Image.fromarray(pixels).save(stream, "webp", quality=QUALITY)
             pictures.append(embedder.embed(stream.getvalue(), "image/webp"))
         lines[emotion] = pictures
     return lines
@@ -51,11 +53,11 @@ def embed_spectrograms(examples: Illustrations, embedder: Embedder) -> dict[str,
 
 def encode_mp3(path: str, clip: tuple[float, float] | None) -> bytes:
     """Encode the first seconds of a recording, or a clip of it, as MP3; b"" if unreadable."""
-    start, end = clip or (0.0, LIMITS["recording_s"])
+    start, end = clip or (0.0, RECORDING_S)
     try:
         with soundfile.SoundFile(path) as file:
             file.seek(round(start * file.samplerate))
-            count = round(min(end - start, LIMITS["recording_s"]) * file.samplerate)
+            count = round(min(end - start, RECORDING_S) * file.samplerate)
             waveform = file.read(count, always_2d=True)
             stream = io.BytesIO()
             soundfile.write(stream, waveform.mean(axis=1), file.samplerate, format="MP3")

@@ -10,10 +10,10 @@ import numpy as np
 from rich.table import Table
 
 from ser_vae.evaluation.confusion import accuracies
+from ser_vae.evaluation.predictions import CONTROLS
 from ser_vae.terminal import stdout
 
 CAUTION = "caution"  # label of what limits the reading of the score
-CONTROLS = ("random", "oracle")  # label policies that show the effect of a label; never a result
 
 Metrics = Mapping[str, Any]
 Lines = list[tuple[str, str]]  # label and text; the first is the title, without text

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ser_vae.report.result import Metrics, result_lines, to_table
+from ser_vae.result import Metrics, result_lines, to_table
 
 KEY = "random/test/"
 METRICS: dict[str, Any] = {
