@@ -54,6 +54,10 @@ def result_lines(scores: Metrics, folds: Sequence[Metrics]) -> Lines:
     if not single:
         each = np.array(scores[f"{key}ua_of_folds"])
         spread = f"{each.min():.2%} to {each.max():.2%}, sd {each.std(ddof=1):.2%}"
+        if first["protocol"] == "corpus":  # a fold is a corpus
+            names = [audit["across"]["tested_on"][0] for audit in audits]
+            pairs = [f"{name} {ua:.2%}" for name, ua in zip(names, each, strict=True)]
+            spread = ", ".join([*pairs, f"mean {each.mean():.2%}"])
         lines.append(("ua of a fold", spread))
     policies = scores.get("policies") or {}
     texts = [f"{p} {policies[p][f'{key}ua']:.1%}{' (control)' * (p in CONTROLS)}" for p in policies]

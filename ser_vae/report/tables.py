@@ -14,7 +14,7 @@ import pandas as pd
 from ser_vae.evaluation.predictions import CONTROLS
 from ser_vae.report.contents import CONTENTS, LIMITS, MODELS, heading
 from ser_vae.report.runs import MAIN, Record
-from ser_vae.report.scores import Results
+from ser_vae.report.scores import PERCENT, Results
 
 MISSING = "–"
 LEAKS = "LEAKS, no result"
@@ -95,6 +95,29 @@ def model_rows(results: Results, number: int) -> Iterator[Record]:
     for score in results.scores_of(number).to_dict("records"):
         columns = {k: text for k, text in format_score(score).items() if k != "paper"}
         yield {"model": name_with_marks(score), **columns, ALARM: is_alarm(score)}
+
+
+def corpus_rows(results: Results, number: int) -> Iterator[Record]:
+    """Yield the UA of every row on each corpus that a fold left out, and their mean."""
+    for row in filter(None, results.scores_of(number)["row"]):
+        tested = [(run, run.get("audit.across.tested_on")) for run in row.runs]
+        ua = pd.DataFrame(
+            {"seed": run["seed"], "corpus": corpora[0], "ua": PERCENT * run["ua"]}
+            for run, corpora in tested
+            if run["protocol"] == "corpus" and isinstance(corpora, list)
+        )
+        if len(ua):
+            of_corpora = ua.pivot(index="seed", columns="corpus", values="ua")
+            of_corpora["mean"] = of_corpora.mean(axis=1, skipna=False)
+            yield {
+                "model": row.name,
+                **{name: format_mean(of_corpora[name]) for name in of_corpora},
+            }
+
+
+def format_mean(values: pd.Series) -> str:
+    sd = f" ± {values.std():.1f}" if values.count() > 1 else ""
+    return format_number(values.mean()) + sd
 
 
 def format_score(score: Record) -> Record:
@@ -197,6 +220,7 @@ def test_set_rows(results: Results, number: int) -> Iterator[Record]:
 TABLES: dict[str, tuple[Callable[[Results, int], Iterator[Record]], int]] = {
     "Table I": (table_one, 2),
     "Models and baselines": (model_rows, 2),
+    "Across corpora": (corpus_rows, 2),
     "Pairs of models": (pair_rows, 3),
     "Label policies": (policy_rows, 4),
     **{name: (partial(measurement_rows, title=name), 2) for name in MEASURED if "," not in name},

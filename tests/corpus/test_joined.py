@@ -18,6 +18,9 @@ from ser_vae import SerVaeError
 from ser_vae.compose import command
 from ser_vae.corpus.utterance import Corpus
 from ser_vae.data.audit import audit
+from ser_vae.report.runs import load_runs
+from ser_vae.report.scores import compute_results
+from ser_vae.report.tables import make_table
 from ser_vae.run import configure, run
 from ser_vae.settings import build, validate
 
@@ -152,9 +155,18 @@ def run_two(tmp_path: Path, cache: Path) -> Callable[..., dict[str, Any]]:
     return go
 
 
-def test_a_run_leaves_out_each_corpus_in_turn(run_two: Any, tmp_path: Path) -> None:
+def test_a_run_leaves_out_each_corpus_in_turn(
+    run_two: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     scores = run_two("fold=all", "normalise=corpus")
     assert scores["corpus/test/ua"] > 0.9
+    first, second = scores["corpus/test/ua_of_folds"]
+    mean = (first + second) / 2
+    printed = f"first {first:.2%}, second {second:.2%}, mean {mean:.2%}"
+    assert printed in " ".join(capsys.readouterr().out.split())
+    table = make_table(compute_results(load_runs(tmp_path / "runs")), "Across corpora", [0])
+    assert table.columns[2:] == ["first", "second", "mean"]
+    assert table.rows[0][2:] == tuple(f"{100 * ua:.1f}" for ua in (first, second, mean))
     runs = folders(tmp_path / "runs")
     assert [path.name.rpartition("-")[0] for path in runs] == [
         f"logmel_svm-complete-folder_folder-fold{fold}-seed0" for fold in (0, 1)

@@ -1,9 +1,10 @@
 """The tables, and the sentences beside them."""
 
+import statistics
 from collections.abc import Callable
 
 import pytest
-from report.conftest import Study, guess, health
+from report.conftest import Study, guess, health, scores_of
 
 from ser_vae.report import render
 from ser_vae.report.tables import (
@@ -43,6 +44,36 @@ def test_table_one_has_a_block_for_a_variant_and_no_paper_beside_it(study: Study
         "improvised, model.beta=4",
     ]
     assert cells(made, "in %") == ["UA", "95 %", "WA", "paper", "UA", "95 %", "WA"]
+
+
+def test_across_corpora_each_has_a_column_and_counts_the_same(study: Study) -> None:
+    accuracies = {"a": (0.5, 0.7), "b": (0.8, 0.8), "c": (0.2, 0.9)}  # of seeds 0 and 1
+    for fold, (corpus, of_seeds) in enumerate(accuracies.items()):
+        for seed, accuracy in enumerate(of_seeds):
+            guesses = guess(accuracy, seed=10 * fold + seed, speakers=range(1 + fold))
+            study.run(
+                *("model=ae", "split=corpus", f"fold={fold}"),
+                **{"seed": seed, "guesses": guesses, "audit": {"across": {"tested_on": [corpus]}}},
+            )
+    made = table(study, "Across corpora")
+    ua = {
+        corpus: [
+            100 * scores_of(guess(a, seed=10 * f + s, speakers=range(1 + f)), "")["ua"]
+            for s, a in enumerate(of_seeds)
+        ]
+        for f, (corpus, of_seeds) in enumerate(accuracies.items())
+    }
+    means = [statistics.mean(seed) for seed in zip(*ua.values(), strict=True)]
+    assert made.columns[2:] == ["a", "b", "c", "mean"]
+    assert list(made.rows[0][2:]) == [
+        f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
+        for values in (*ua.values(), means)
+    ]
+
+
+def test_one_corpus_has_no_table_across_corpora(study: Study) -> None:
+    study.run("model=ae")
+    assert not table(study, "Across corpora").rows
 
 
 def test_models_stand_by_kind_best_first_with_marks(study: Study) -> None:
