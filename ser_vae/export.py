@@ -33,9 +33,8 @@ from ser_vae.features.logmel import LogMel
 from ser_vae.files import atomic_write
 from ser_vae.recogniser import JSON, Recogniser, model_folder, read_document, read_files
 from ser_vae.stream import SegmentPipeline
-from ser_vae.training.encode import one_hot_condition, uniform_condition
 from ser_vae.training.label_policy import Condition
-from ser_vae.training.predict import Encoder
+from ser_vae.training.predict import Encoder, one_hot_condition, uniform_condition
 
 OPSET = 17
 TOLERANCE = 1e-4  # largest difference of a probability from PyTorch's

@@ -38,8 +38,7 @@ from ser_vae.plots.style import png_bytes
 from ser_vae.recogniser import Recogniser, Recording
 from ser_vae.run_folder import RunFolder
 from ser_vae.terminal import track
-from ser_vae.training.decode import traverse
-from ser_vae.training.illustrate import Illustrator
+from ser_vae.training.illustrate import Illustrator, traverse
 
 Frames = npt.NDArray[np.float32]  # (T, F), natural log of mel power
 

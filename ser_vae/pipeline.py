@@ -33,11 +33,10 @@ from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.corpus.completeness import corpus_warnings
 from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance
 from ser_vae.data.audit import audit
-from ser_vae.data.frame_buffer import MemoryOrFile
 from ser_vae.data.prepared import NO_LABEL, PreparedData, utterance_table
-from ser_vae.data.segment import Segmentation, cut
+from ser_vae.data.segment import MemoryOrFile, Segmentation, cut
 from ser_vae.data.sets import SequenceSet
-from ser_vae.data.unlabelled import UNLABELLED, of_training_speakers
+from ser_vae.data.subset import UNLABELLED, of_training_speakers
 from ser_vae.data.usable import check_classes, report_unusable, unusable
 from ser_vae.evaluation import illustrations, latents
 from ser_vae.evaluation.calibration import calibration
@@ -64,12 +63,10 @@ from ser_vae.split.grouped import grouped_folds
 from ser_vae.terminal import stderr
 from ser_vae.training import weights
 from ser_vae.training.classify import Classify
-from ser_vae.training.convergence import describe, read_budgets
 from ser_vae.training.devices import barrier, device_of, is_rank_zero
-from ser_vae.training.encode import Marginal, encode, one_hot_condition, uniform_condition
 from ser_vae.training.fit import LAST, count_epochs, fit
 from ser_vae.training.health import draw_segments, measure_health
-from ser_vae.training.history import replay
+from ser_vae.training.history import describe, read_budgets, replay
 from ser_vae.training.illustrate import Illustrator, typical_utterances
 from ser_vae.training.label_policy import (
     LEAKING,
@@ -82,12 +79,21 @@ from ser_vae.training.label_policy import (
     given,
     random_labels,
 )
-from ser_vae.training.predict import Encoder, LatentClassifier, as_sequences, with_temperature
+from ser_vae.training.predict import (
+    Encoder,
+    LatentClassifier,
+    Marginal,
+    as_sequences,
+    encode,
+    one_hot_condition,
+    uniform_condition,
+    with_temperature,
+)
 from ser_vae.training.pretrain import Pretrain
-from ser_vae.training.pretraining_record import PretrainingRecord
 from ser_vae.training.seeding import seed_for
 from ser_vae.training.stage import Stage
 from ser_vae.training.utterance import ClassifyUtterances, UtteranceSet
+from ser_vae.training.weights import PretrainingRecord
 
 log = logging.getLogger(__name__)
 

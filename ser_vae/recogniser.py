@@ -52,9 +52,7 @@ from ser_vae.files import atomic_write, write_text
 from ser_vae.model.representation import Network, Representation
 from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
 from ser_vae.stream import SegmentPipeline, Stream, TimedPrediction
-from ser_vae.training.decode import has_trained_decoder
-from ser_vae.training.encode import Marginal, encode, one_hot_condition, prepare, uniform_condition
-from ser_vae.training.illustrate import Illustrator
+from ser_vae.training.illustrate import Illustrator, has_trained_decoder
 from ser_vae.training.label_policy import (
     POLICIES,
     Condition,
@@ -65,8 +63,13 @@ from ser_vae.training.label_policy import (
 from ser_vae.training.predict import (
     Encoder,
     LatentClassifier,
+    Marginal,
     Probabilities,
     as_sequences,
+    encode,
+    one_hot_condition,
+    prepare,
+    uniform_condition,
     with_temperature,
 )
 

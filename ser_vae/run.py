@@ -127,10 +127,10 @@ def run_folds(settings: Settings, *, print_next: bool = False) -> dict[str, Any]
     folders = [finish(at_fold(settings, 0))]
     count = folders[0].read_metrics()["folds"]  # of the usable utterances, hence perhaps fewer
     folders += [finish(at_fold(settings, fold)) for fold in range(1, count)]
-    from ser_vae.evaluation import pool, predictions  # noqa: PLC0415  (they import torch)
+    from ser_vae.evaluation import predictions, summary  # noqa: PLC0415  (they import torch)
 
     by_fold = [predictions.read(folder.predictions) for folder in folders]
-    scores = pool.over_folds(by_fold, settings.choice.split)
+    scores = summary.over_folds(by_fold, settings.choice.split)
     if writes(settings):
         print_result(scores, [folder.read_metrics() for folder in folders])
         if print_next:

@@ -21,14 +21,12 @@ from ser_vae import SerVaeError
 from ser_vae.classifier.head import SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.data.segment import Segmentation
-from ser_vae.features.audio import RATE_STEP_HZ, RATES_HZ, Samples
+from ser_vae.features.audio import RATE_STEP_HZ, RATES_HZ, BlockResampler, Samples
 from ser_vae.features.extractor import Extractor
 from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser
-from ser_vae.features.resample import BlockResampler
-from ser_vae.training.encode import prepare, uniform_condition
 from ser_vae.training.label_policy import USES_BOUNDS, Condition, LabelPolicy
-from ser_vae.training.predict import LatentClassifier
+from ser_vae.training.predict import LatentClassifier, prepare, uniform_condition
 
 
 @dataclass(frozen=True)

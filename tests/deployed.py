@@ -13,9 +13,8 @@ from ser_vae.model.representation import Fitted
 from ser_vae.pipeline import segmentation_of
 from ser_vae.recogniser import Components, Recogniser, build_model
 from ser_vae.settings import build, validate
-from ser_vae.training.encode import Marginal
 from ser_vae.training.label_policy import POLICIES
-from ser_vae.training.predict import LatentClassifier, Probabilities
+from ser_vae.training.predict import LatentClassifier, Marginal, Probabilities
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 ABOUT = {

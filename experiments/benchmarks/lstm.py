@@ -35,7 +35,7 @@ from ser_vae.pipeline import run_stage
 from ser_vae.run import configure
 from ser_vae.settings import build, validate
 from ser_vae.training.classify import Classify
-from ser_vae.training.encode import encode, uniform_condition
+from ser_vae.training.predict import encode, uniform_condition
 
 UTTERANCES, LATENT, CLASSES, BATCH = 3872, 128, 4, 128
 WHOLE_CORPUS = 5531
@@ -119,7 +119,9 @@ def encoding() -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
-    asked = parser.parse_args()
+    parser.add_argument("--threads", type=int, default=1, help="as in a run: 1")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
     warnings.filterwarnings("ignore", module="lightning")
     data = material()
     contestants: dict[str, Callable[[], Any]] = {
@@ -128,11 +130,11 @@ def main() -> None:
         "packed": functools.partial(by_hand, data, packed=True),
         "everything": functools.partial(by_hand, data, everything=True),
     }
-    seconds = rounds(contestants, asked.rounds)
+    seconds = rounds(contestants, options.rounds)
     results = {
         "utterances": UTTERANCES,
         "batches": math.ceil(UTTERANCES / BATCH),
-        "rounds": asked.rounds,
+        "rounds": options.rounds,
         "s_an_epoch": {name: round(statistics.median(s), 2) for name, s in seconds.items()},
         "ratio": {
             f"ours to {name}": ratio(seconds[name], seconds["ours"])

@@ -1,4 +1,4 @@
-"""What a benchmark says of itself: the machine, the command, the figures."""
+"""What all benchmarks share: rounds, ratios, and a JSON with the command and the machine."""
 
 import json
 import os
@@ -21,11 +21,11 @@ PACKAGES = ("torch", "torchaudio", "lightning", "numpy")
 
 
 def machine() -> dict[str, Any]:
-    """Enough to know whether another's figures may be compared with these."""
+    """Describe the machine, so that figures from different machines are not compared."""
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 1),  # jobs at work, the benchmark's own among them
+        "load": round(os.getloadavg()[0], 1),  # runnable processes, including this one
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
@@ -33,17 +33,19 @@ def machine() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """Its name where Linux tells it, and whether it has bfloat16 instructions."""
+    """Return the name of the processor and whether it has bfloat16 instructions (Linux)."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    found = dict(line.split(":", 1) for line in lines if ":" in line)
-    told = {key.strip(): value.strip() for key, value in found.items()}
-    bf16 = "with" if "avx512_bf16" in told.get("flags", "") else "without"
-    return f"{told.get('model name', platform.machine())}, {bf16} avx512_bf16"
+    pairs = dict(line.split(":", 1) for line in lines if ":" in line)
+    values = {key.strip(): value.strip() for key, value in pairs.items()}
+    bf16 = "with" if "avx512_bf16" in values.get("flags", "") else "without"
+    return f"{values.get('model name', platform.machine())}, {bf16} avx512_bf16"
 
 
 def write(name: str, results: Mapping[str, Any]) -> Path:
-    """Put the figures, the machine and the command beside the scripts, as `name`.json."""
-    command = " ".join(["python", f"experiments/benchmarks/{name}.py", *sys.argv[1:]])
+    """Write the results, the machine and the command to `name`.json beside the scripts."""
+    command = " ".join(
+        ["python", f"experiments/benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]
+    )
     path = FOLDER / f"{name}.json"
     text = json.dumps({"command": command, "machine": machine(), **results}, indent=1)
     path.write_text(text + "\n", encoding="utf-8")
@@ -51,13 +53,13 @@ def write(name: str, results: Mapping[str, Any]) -> Path:
 
 
 def ratio(slower: Sequence[float], faster: Sequence[float]) -> float:
-    """How many times as fast: the median of the rounds' ratios, as a round shares the load."""
-    rounds = [one / other for one, other in zip(slower, faster, strict=True)]
-    return round(statistics.median(rounds), 2)
+    """Return how many times as fast, as the median over rounds: a round shares the load."""
+    ratios = [one / other for one, other in zip(slower, faster, strict=True)]
+    return round(statistics.median(ratios), 2)
 
 
 def rounds(contestants: Mapping[str, Callable[[], Any]], count: int) -> dict[str, list[float]]:
-    """Seconds of each, after a round that does not count."""
+    """Return the seconds of each contestant per round, after one round that does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for turn in track(range(count + 1), "rounds", console=stderr()):
         for name, epoch in contestants.items():

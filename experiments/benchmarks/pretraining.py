@@ -2,8 +2,8 @@
 
     python experiments/benchmarks/pretraining.py
 
-60,000 random segments of 800 values, batches of 128, all cores. The contestants take turns, an
-epoch each; a round gives the ratios, and their medians over the rounds are reported.
+60,000 random segments of 800 values, batches of 128, one thread as in a run. The contestants take
+turns, an epoch each. Reported are medians over the rounds of the ratios within a round.
 
     by_hand    a PyTorch loop over an in-memory tensor with fused Adam, float32
     by_hand_bf16  the same under autocast to bfloat16
@@ -133,7 +133,8 @@ def ours(data: SegmentSet, *overrides: str) -> Callable[[], list[dict[str, float
     """As a run does it, for one epoch unless `overrides` say otherwise; returns the curves."""
     settings = validate(
         configure(
-            "model=vae", "trainer=cpu", "progress=false", "training.pretrain.epochs=1", *overrides
+            *("model=vae", "trainer=cpu", "progress=false", "training.pretrain.epochs=1"),
+            *overrides,
         )
     )
 
@@ -150,34 +151,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--segments", type=int, default=60_000)
     parser.add_argument("--rounds", type=int, default=5)
-    asked = parser.parse_args()
+    parser.add_argument("--threads", type=int, default=1, help="as in a run: 1")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")
     # Set by importing Lightning, it costs 0.15 ms a step without a GPU, of a loop by hand as well
     os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)
-    data = material(asked.segments)
-    every = torch.arange(asked.segments)
+    data = material(options.segments)
+    every = torch.arange(options.segments)
     x, c = data.source[every], data.condition
     contestants: dict[str, Contestant] = {
         "by_hand": by_hand(x, c, bf16=False),
         "by_hand_bf16": by_hand(x, c, bf16=True),
         "stock": stock(x, c),
-        "products": products(asked.segments),
+        "products": products(options.segments),
         "ours": ours(data),
         "ours_bf16": ours(data, BF16),
     }
-    seconds = rounds(contestants, asked.rounds)
-    steps = math.ceil(asked.segments / BATCH)
+    seconds = rounds(contestants, options.rounds)
+    steps = math.ceil(options.segments / BATCH)
     longer = "training.pretrain.epochs=3"
     last = {
         name: ours(data, longer, *overrides)()[-1]["pretrain/train/loss"]
         for name, overrides in {"ours": (), "ours_bf16": (BF16,)}.items()
     }
     results = {
-        "segments": asked.segments,
-        "rounds": asked.rounds,
+        "segments": options.segments,
+        "rounds": options.rounds,
         "ms_a_step": {
-            name: round(1000 * statistics.median(own) / steps, 2) for name, own in seconds.items()
+            name: round(1000 * statistics.median(each) / steps, 2) for name, each in seconds.items()
         },
         "ratio": {
             "ours to by_hand": ratio(seconds["by_hand"], seconds["ours"]),

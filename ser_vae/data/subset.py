@@ -1,7 +1,13 @@
-"""The paper's three subsets: improvised, scripted, complete (IV-A)."""
+"""Which utterances of a corpus a run uses.
+
+The paper's three subsets are improvised, scripted and complete (IV-A). Speech with other labels is
+for pretraining only: what a split allows of it (`unlabelled=true`).
+"""
+
+from collections.abc import Sequence
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.utterance import Corpus, Style, Utterance
+from ser_vae.corpus.utterance import GROUPS, Corpus, Style, Utterance, known_speaker
 
 
 def select(corpus: Corpus, style: Style | None) -> list[Utterance]:
@@ -25,3 +31,50 @@ def select(corpus: Corpus, style: Style | None) -> list[Utterance]:
             "`python -m ser_vae.check corpus=…` shows what there is."
         )
     return selected
+
+
+UNLABELLED = "unlabelled"  # the name of the set that these utterances form
+
+
+def of_training_speakers(
+    others: Sequence[Utterance],
+    utterances: Sequence[Utterance],
+    parts: Sequence[str],
+    style: Style | None,
+) -> list[Utterance]:
+    """Return the utterances with other labels that pretraining may use, sorted by id.
+
+    Their speaker is in the training set. And if the split separates speakers, sessions, dialogues
+    or scripts, they belong to none that is held out.
+
+    Args:
+        others: utterances whose label is not one of the classes; it is ignored.
+        utterances: those of the classes.
+        parts: "train", "validation" or "test" for each of `utterances`.
+        style: of the subset; None for all.
+
+    Raises:
+        SerVaeError: there is none.
+    """
+    assigned = list(zip(utterances, parts, strict=True))
+    train = [utterance for utterance, part in assigned if part == "train"]
+    held_out = [utterance for utterance, part in assigned if part != "train"]
+    speakers = {known_speaker(utterance) for utterance in train} - {None}
+    separated = []
+    for group_of in GROUPS.values():
+        excluded = {group_of(utterance) for utterance in held_out} - {None}
+        if not excluded & {group_of(utterance) for utterance in train}:
+            separated.append((group_of, excluded))
+    allowed = [
+        other
+        for other in others
+        if known_speaker(other) in speakers
+        and style in (None, other.style)
+        and not any(group_of(other) in excluded for group_of, excluded in separated)
+    ]
+    if not allowed:
+        raise SerVaeError(
+            f"unlabelled=true: none of the {len(others)} utterances with other labels is by a "
+            "speaker who is only in the training set.\nUse unlabelled=false."
+        )
+    return sorted(allowed, key=lambda utterance: utterance.id)

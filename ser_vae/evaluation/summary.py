@@ -1,20 +1,20 @@
-"""`metrics.json`: the scores of a run with the facts needed to interpret them."""
+"""`metrics.json`: the scores of a run, or of all its folds, with the facts to interpret them."""
 
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
+import numpy.typing as npt
 
 from ser_vae.corpus.utterance import Utterance, is_unknown
 from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import evaluate, majority
-from ser_vae.evaluation.predictions import Predictions
+from ser_vae.evaluation.predictions import Predictions, pooled
 
 
 def counts(
-    utterances: Sequence[Utterance], parts: Sequence[str], segments: Tensor
+    utterances: Sequence[Utterance], parts: Sequence[str], segments: npt.ArrayLike
 ) -> dict[str, dict[str, Any]]:
     """Count utterances, segments, speakers and emotions per set.
 
@@ -25,7 +25,7 @@ def counts(
         members = [index for index, name in enumerate(parts) if name == part]
         result[part] = {
             "utterances": len(members),
-            "segments": int(segments[torch.tensor(members)].sum()),
+            "segments": int(np.asarray(segments)[members].sum()),
             "speakers": len({utterances[index].speaker for index in members}),
             "emotions": dict(sorted(Counter(utterances[i].emotion for i in members).items())),
         }
@@ -43,4 +43,15 @@ def scores_and_baseline(
         "majority": majority([utterance.emotion for utterance in train], predictions, protocol),
         "test_speakers": len(speakers),
         "test_speakers_in_train": len(speakers & {utterance.speaker for utterance in train}),
+    }
+
+
+def over_folds(folds: Sequence[Predictions], protocol: str) -> dict[str, Any]:
+    """Return the scores over the utterances of all folds, and the UA of each fold."""
+    ua = [evaluate(fold, protocol)[f"{protocol}/test/ua"] for fold in folds]
+    predictions = pooled(folds)
+    return {
+        **evaluate(predictions, protocol),
+        f"{protocol}/test/ua_intervals": intervals(predictions),
+        f"{protocol}/test/ua_of_folds": ua,
     }

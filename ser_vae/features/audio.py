@@ -1,4 +1,4 @@
-"""Audio file -> waveform, and the check whether it can be used at all."""
+"""Audio file -> waveform at a sample rate, and the check whether it can be used at all."""
 
 import hashlib
 import logging
@@ -6,6 +6,8 @@ import math
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,17 @@ import numpy.typing as npt
 import soundfile
 import torch
 
+from ser_vae import SerVaeError
 from ser_vae.features import AudioError
 from ser_vae.features.container import Audio, find_audio, find_defect
-from ser_vae.features.resample import BlockResampler, resampler
+
+try:
+    from torchaudio.transforms import Resample
+except (ImportError, OSError, RuntimeError) as error:  # what a library of another build raises
+    raise SerVaeError(
+        f"torch {version('torch')} and torchaudio {version('torchaudio')} are not built for one "
+        f"another: {error}.\nInstall a pair: pip install --constraint constraints.txt ser_vae"
+    ) from error
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +78,7 @@ def read(path: Path, sample_rate_hz: int, clip: Clip | None = None) -> Samples:
     mono = _mono(samples)
     if original_rate_hz == sample_rate_hz:
         return mono
-    resample = resampler(original_rate_hz, sample_rate_hz)
-    resampled: Samples = resample(torch.from_numpy(mono)).numpy()
+    resampled: Samples = resampler(original_rate_hz, sample_rate_hz)(torch.from_numpy(mono)).numpy()
     return resampled
 
 
@@ -148,17 +157,17 @@ def _check(raw: Iterable[tuple[Samples, int]], name: Path) -> Iterator[tuple[Sam
 
 def _resample(blocks: Iterable[tuple[Samples, int]], target_hz: int) -> Iterator[Samples]:
     """Resample consecutive blocks as if they were one waveform; a single block all at once."""
-    resampler, waiting = None, np.empty(0, np.float32)
+    by_block, waiting = None, np.empty(0, np.float32)
     for block, rate_hz in blocks:
         if rate_hz == target_hz:
             yield block
-        elif resampler is None:
-            resampler, waiting = BlockResampler(rate_hz, target_hz), block
+        elif by_block is None:
+            by_block, waiting = BlockResampler(rate_hz, target_hz), block
         else:
-            yield resampler.push(waiting)
+            yield by_block.push(waiting)
             waiting = block
-    if resampler is not None:
-        yield resampler.finish(waiting)
+    if by_block is not None:
+        yield by_block.finish(waiting)
 
 
 def _decode(path: Path, clip: Clip | None) -> tuple[Samples, int]:
@@ -278,3 +287,51 @@ def _mono(samples: Samples) -> Samples:
         return samples[:, 0]
     mono: Samples = samples.mean(axis=1, dtype=np.float32)
     return mono
+
+
+@lru_cache(maxsize=16)
+def resampler(rate: int, new_rate: int) -> Resample:
+    """Return the resampler of a pair of rates, whose kernel is computed once."""
+    return Resample(rate, new_rate)
+
+
+class BlockResampler:
+    """Resamples blocks to what `torchaudio` makes of them joined.
+
+    In steps of the smallest times that hold whole numbers of samples at both rates. The filter
+    reaches `width` samples beyond a step on both sides: `context` earlier steps are kept, and a
+    step waits for the samples after it.
+    """
+
+    def __init__(self, rate: int, new_rate: int) -> None:
+        common = math.gcd(rate, new_rate)
+        self.old, self.new = rate // common, new_rate // common  # samples in a step
+        self.resample = resampler(rate, new_rate)
+        self.context = -(-self.resample.width // self.old)
+        self.samples = np.zeros(0, np.float32)
+        self.done = 0  # steps at the start of `samples` that have been returned
+
+    def push(self, samples: Samples, wanted: int = 1) -> Samples:
+        """Add samples; return those of the steps that are complete, if these are `wanted` samples.
+
+        Waiting costs less than to resample many small blocks.
+        """
+        self.samples = np.concatenate([self.samples, samples])
+        complete = (len(self.samples) - self.resample.width) // self.old
+        if (complete - self.done) * self.new < wanted:
+            return self.samples[:0]
+        resampled = self._resampled()[: (complete - self.done) * self.new]
+        self.done = min(complete, self.context)
+        self.samples = self.samples[(complete - self.done) * self.old :].copy()
+        return resampled
+
+    def finish(self, samples: Samples | None = None) -> Samples:
+        """Add samples; return those of the last steps, as if silence followed."""
+        if samples is not None:
+            self.samples = np.concatenate([self.samples, samples])
+        return self._resampled()
+
+    def _resampled(self) -> Samples:
+        """Resample what has not been returned, and some samples that need those to come."""
+        resampled: Samples = self.resample(torch.from_numpy(self.samples)).numpy()
+        return resampled[self.done * self.new :]

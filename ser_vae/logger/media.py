@@ -11,8 +11,8 @@ from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.evaluation import illustrations, latents
 from ser_vae.evaluation.projection import LEAST, pca
 from ser_vae.plots.confusion import confusion
-from ser_vae.plots.kl import kl_per_dimension
 from ser_vae.plots.latent_map import latent_map
+from ser_vae.plots.rate_distortion import kl_per_dimension
 from ser_vae.plots.spectrogram import label_swapped, reconstructions
 from ser_vae.plots.style import png_bytes
 from ser_vae.run_folder import RunFolder

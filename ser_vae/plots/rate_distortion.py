@@ -1,4 +1,4 @@
-"""Draw rate against distortion: KL and reconstruction error."""
+"""Draw the rate, which is the KL, of each latent dimension and against the distortion."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from ser_vae.plots.style import COLUMN_IN, blank, colours, markers, styled
+from ser_vae.plots.style import BLUE, COLUMN_IN, blank, colours, markers, styled
 
 HEIGHT_IN = 3.0
+BARS_HEIGHT_IN = 2.0
 
 
 @styled
@@ -51,4 +52,20 @@ def rate_distortion(
     axes.set_xlabel("rate: KL (nats per segment)")
     axes.set_ylabel("distortion: relative squared error")
     figure.legend(loc="outside lower center", ncols=3, handletextpad=0.2, columnspacing=1.0)
+    return figure
+
+
+@styled
+def kl_per_dimension(kl: Sequence[float], *, title: str) -> Figure:
+    """Draw Z terms in nats per segment in descending order; dimensions near zero are unused."""
+    ordered = np.sort(np.asarray(kl, dtype=float))[::-1]
+    figure = blank(title, COLUMN_IN, BARS_HEIGHT_IN)
+    axes = figure.subplots()
+    axes.bar(np.arange(1, len(ordered) + 1), ordered, width=1.0, color=BLUE, lw=0)
+    axes.set_xlim(0.5, len(ordered) + 0.5)
+    axes.set_xlabel(f"latent dimension, by rank, of {len(ordered)}")
+    axes.set_ylabel("KL (nats per segment)")
+    axes.text(
+        1.0, 1.0, f"sum: {ordered.sum():.1f} nats", transform=axes.transAxes, ha="right", va="top"
+    )
     return figure

@@ -19,9 +19,8 @@ from ser_vae.files import write_text
 from ser_vae.model.collapse import LARGEST_RELATIVE_ERROR, LEAST_KL
 from ser_vae.plots import bars, spectrogram, style
 from ser_vae.plots.confusion import confusion
-from ser_vae.plots.kl import kl_per_dimension
 from ser_vae.plots.latent_map import latent_map
-from ser_vae.plots.rate_distortion import rate_distortion
+from ser_vae.plots.rate_distortion import kl_per_dimension, rate_distortion
 from ser_vae.report.contents import CONTENTS
 from ser_vae.report.page import confusion_counts, load_or_none, predictions_of
 from ser_vae.report.paper import MODELS, heading

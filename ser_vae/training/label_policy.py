@@ -18,8 +18,13 @@ from torch import Tensor
 
 from ser_vae.data.segment import Segments
 from ser_vae.model.representation import Representation
-from ser_vae.training.encode import lower_bounds, one_hot_condition, uniform_condition
-from ser_vae.training.predict import LatentClassifier, Probabilities
+from ser_vae.training.predict import (
+    LatentClassifier,
+    Probabilities,
+    lower_bounds,
+    one_hot_condition,
+    uniform_condition,
+)
 from ser_vae.training.seeding import seed_for
 
 Pretraining = Literal["label", "dropout"]

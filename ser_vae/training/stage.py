@@ -11,10 +11,31 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.optim import Optimizer
+from torchmetrics import Metric
 
 from ser_vae import SerVaeError
-from ser_vae.training.epoch_mean import EpochMean
 from ser_vae.training.seeding import seed_for, seed_streams
+
+
+class EpochMean(Metric):
+    """The mean of each of several per-item quantities; one addition per step, no sync."""
+
+    full_state_update = False
+    total: Tensor
+    count: Tensor
+
+    def __init__(self, quantities: int) -> None:
+        super().__init__()
+        self.add_state("total", torch.zeros(quantities), dist_reduce_fx="sum")
+        self.add_state("count", torch.zeros(()), dist_reduce_fx="sum")
+
+    def update(self, values: Tensor) -> None:  # (quantities, B)
+        self.total.add_(values.sum(dim=1))
+        self.count.add_(values.shape[1])
+
+    def compute(self) -> Tensor:
+        return self.total / self.count
+
 
 KNOWN_WARNINGS = (
     ".*does not have many workers.*",  # batches are indexed from memory: workers would only copy

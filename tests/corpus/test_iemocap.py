@@ -9,8 +9,7 @@ import pytest
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.completeness import expected_counts, warning_line
-from ser_vae.corpus.iemocap import read, read_tree
-from ser_vae.corpus.iemocap_release import RELEASED, dialogues
+from ser_vae.corpus.iemocap import RELEASED, dialogues, read, read_tree
 from ser_vae.corpus.labels import class_of_code
 from ser_vae.corpus.utterance import Utterance
 

@@ -51,13 +51,6 @@ def test_shared_groups_are_counted_among_those_of_the_test_set():
     }
 
 
-def test_groups_of_the_training_set_alone_do_not_count():
-    """With the sets exchanged, the test set has three speakers."""
-    shared = audited(TEST, TRAIN)["shared"]
-    assert shared["speakers"] == {"in_train": 1, "in_test": 3}
-    assert shared["scripts"] == {"in_train": 2, "in_test": 2}
-
-
 def test_what_the_corpus_does_not_state_is_none_rather_than_zero():
     result = audited([utterance("a", UNKNOWN_SPEAKER)], [utterance("b", UNKNOWN_SPEAKER)])
     assert result["shared"] == dict.fromkeys(
@@ -84,21 +77,13 @@ def test_a_turn_of_the_other_speaker_does_not_separate_two_turns():
     first, between, last = turn("F0", 0.0), turn("M0", 1.0, "M"), turn("F1", 2.0)
     assert audited([first], [last], others=(between,))["adjacent_turns"] == 1
     assert audited([first], [between])["adjacent_turns"] == 0
+    assert audited([first], [turn("F1", 1.0, dialogue="e")])["adjacent_turns"] == 0
 
 
 def test_a_turn_with_another_label_separates_two_turns():
     first, last = turn("F0", 0.0), turn("F2", 2.0)
     assert audited([first], [last], others=(turn("F1", 1.0),))["adjacent_turns"] == 0
     assert audited([first], [last])["adjacent_turns"] == 1
-
-
-def test_turns_of_two_dialogues_are_not_adjacent():
-    assert audited([turn("F0", 0.0)], [turn("F1", 1.0, dialogue="e")])["adjacent_turns"] == 0
-
-
-def test_a_test_turn_between_two_training_turns_counts_once():
-    result = audited([turn("F0", 0.0), turn("F2", 2.0)], [turn("F1", 1.0)])
-    assert result["adjacent_turns"] == result["test_utterances"] == 1
 
 
 def test_without_times_turns_are_in_the_order_of_their_names():
@@ -127,20 +112,6 @@ def test_unlabelled_speech_counts_as_training_for_duplicates_and_adjacent_turns(
     assert (without["adjacent_turns"], without["duplicates"]) == (0, 0)
     assert (result["adjacent_turns"], result["duplicates"]) == (1, 1)
     assert result["speaker_lookup"] == without["speaker_lookup"]
-
-
-def test_the_lookup_equals_a_calculation_by_hand():
-    """s1 is mostly sad, s2 calm; s3 is new and gets the majority, which is calm."""
-    train = [utterance(n, "s1", "sad") for n in "ab"] + [utterance("c", "s1", "calm")]
-    train += [utterance(n, "s2", "calm") for n in "defg"]
-    test = [
-        utterance("p", "s1", "sad"),
-        utterance("q", "s1", "calm"),
-        utterance("r", "s2", "calm"),
-        utterance("t", "s3", "calm"),
-    ]
-    assert speaker_lookup(train, test) == {"wa": 3 / 4, "ua": pytest.approx((1 + 2 / 3) / 2)}
-    assert audited(train, test)["speaker_lookup"] == speaker_lookup(train, test)
 
 
 def naive_lookup(train: list[Utterance], test: list[Utterance]) -> dict[str, float]:
@@ -189,6 +160,7 @@ def by_speaker(prefix: str, emotions: dict[str, str]) -> list[Utterance]:
     ("train", "test", "verdict"),
     [
         ({"s1": "sss", "s2": "ccc"}, {"s1": "s", "s2": "c"}, "CONFOUNDED"),
+        ({"s1": "ss", "s2": "cc"}, {"s1": "sc", "s2": "c"}, "CONFOUNDED"),  # ua of 3/4 suffices
         ({"s1": "sss", "s2": "ccc"}, {"s1": "ssc", "s2": "ccccs"}, "SHARED"),  # ua 11/15 < 3/4
         ({"s1": "ssc", "s2": "ccs"}, {"s1": "sc", "s2": "cs"}, "SHARED"),
         ({"s1": "sc", "s2": "cs"}, {"s1": "sc", "s3": "cs"}, "SHARED"),
@@ -217,12 +189,6 @@ def test_duplicates_are_the_verdict_whatever_their_speakers_and_labels(speaker, 
     assert result["verdict"] == "DUPLICATES"
     assert result["sentence"].startswith("1 of 2 test utterances are also in train; ")
     assert ("no test speaker is in train" in result["sentence"]) == (speaker == "s2")
-
-
-def test_half_of_the_way_from_chance_to_1_is_confounded():
-    """With two emotions, at ua 3/4."""
-    train = by_speaker("train", {"s1": "ss", "s2": "cc"})
-    assert audited(train, by_speaker("test", {"s1": "sc", "s2": "c"}))["verdict"] == "CONFOUNDED"
 
 
 def test_the_sentence_gives_the_figure():

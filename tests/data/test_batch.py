@@ -46,41 +46,13 @@ def test_every_item_is_in_one_batch_of_one_device(count, size, devices):
 
 
 @MANY
-@given(COUNTS, SIZES, DEVICES)
-def test_devices_keep_step(count, size, devices):
-    found = on_every_device(count, size, devices)
-    assert {len(own) for own in found} == {math.ceil(count / (size * devices))}
-    assert all(1 <= len(pick.items) <= size for own in found for pick in own)
-
-
-@MANY
-@given(COUNTS, SIZES, DEVICES)
-def test_whole_batches_are_those_of_one_device_with_a_larger_batch(count, size, devices):
-    found = on_every_device(count, size, devices)
-    for whole, *parts in zip(picks(count, size * devices), *found, strict=True):
-        together = [i for part in parts if part.share for i in part.items.tolist()]
-        assert sorted(together) == sorted(whole.items.tolist())
-        assert whole.share == 1.0
-
-
-@MANY
-@given(COUNTS, SIZES, DEVICES)
-def test_shares_make_the_mean_over_devices_that_of_the_whole_batch(count, size, devices):
-    """A device that has nothing left counts for nothing, although it repeats an item."""
-    loss = torch.randn(count, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    found = on_every_device(count, size, devices)
-    for whole, *parts in zip(picks(count, size * devices), *found, strict=True):
-        means = torch.stack([loss[part.items].mean() * part.share for part in parts])
-        torch.testing.assert_close(means.mean(), loss[whole.items].mean())
-
-
-@MANY
 @given(COUNTS, SIZES, st.integers(1, 3), st.integers(1, 4))
-def test_what_is_accumulated_is_a_whole_batch_of_one_device(count, size, devices, steps):
+def test_what_devices_accumulate_is_a_whole_batch_of_one_device(count, size, devices, steps):
     """Its gradient too, as Lightning adds it up: the mean over devices, divided by the steps."""
     loss = torch.randn(count, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     each = [picks(count, size, rank=rank, devices=devices, steps=steps) for rank in range(devices)]
     whole = picks(count, size * devices * steps)
+    assert len(whole) == math.ceil(count / (size * devices * steps))
     assert {len(own) for own in each} == {len(whole) * steps}
     for number, one in enumerate(whole):
         window = slice(number * steps, (number + 1) * steps)

@@ -81,22 +81,9 @@ def test_a_chunk_holds_whole_optimizer_steps(monkeypatch, accumulated, sizes):
     assert data.optimizer_steps == sum(sizes) // accumulated
 
 
-def test_a_chunk_holds_the_batches_that_single_indexing_gives():
-    rows = SegmentSet(ROWS, torch.arange(10)[:, None])
-    picks = [Pick(torch.tensor([9, 2, 3]), 1.0), Pick(torch.tensor([1]), 0.5)]
-    for batch, pick in zip(rows.__getitems__(picks), picks, strict=True):
-        assert torch.equal(batch.x, rows[pick].x)
-        assert torch.equal(batch.c, rows[pick].c)
-        assert batch.share == pick.share
-
-
 def test_validation_batches_are_in_order():
     batches = list(module().val_dataloader())
     assert [batch.c[:, 0].tolist() for batch in batches] == [[0, 1, 2], [3]]
-
-
-def test_no_validation_part_is_no_loader():
-    assert module(validation=0).val_dataloader() == []
 
 
 @pytest.mark.parametrize("max_padded", [1, 6, 9, 1_000])

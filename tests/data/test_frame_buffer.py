@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from ser_vae.data.frame_buffer import GIB, MemoryOrFile
-from ser_vae.data.segment import Segmentation, Segments, cut
+from ser_vae.data.segment import GIB, MemoryOrFile, Segmentation, Segments, cut
 from ser_vae.features.normalise import standardise
 
 F = 80
@@ -85,8 +84,3 @@ def test_a_full_disk_is_an_error_that_says_how_much_is_needed(tmp_path, monkeypa
     with pytest.raises(OSError, match=rf"{needed}: '{tmp_path}'") as raised:
         MemoryOrFile(1, tmp_path)(2 * GIB // (F * 4), F)
     assert raised.value.errno == errno.ENOSPC
-
-
-def test_without_fallocate_the_file_is_as_good(tmp_path, monkeypatch):
-    monkeypatch.delattr(os, "posix_fallocate", raising=False)
-    assert torch.equal(cut_noise(tmp_path, 0).frames, cut_noise(tmp_path, 8).frames)

@@ -65,15 +65,6 @@ def test_the_sets_are_disjoint_and_together_everything(data):
     assert masks.sum(dim=0).tolist() == [1] * 5
 
 
-def test_utterances_of_a_set_are_in_the_order_of_its_sequences(data):
-    assert [u.id for u in data.utterances("test")] == ["u1", "u4"]
-
-
-def test_a_set_without_utterances_is_empty(data):
-    assert len(data.segment_set("none")) == 0
-    assert data.utterances("none") == []
-
-
 def test_other_labels_replace_the_only_source_of_labels(data):
     other = data.with_label(torch.tensor([0, 0, 0, 0, 0]))
     assert other.label.tolist() == [0] * 5

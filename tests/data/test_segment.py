@@ -64,46 +64,11 @@ def test_frames_kept_tells_whether_there_is_a_segment(available, length, hop, re
     assert Segmentation(length, hop, remainder).frames_kept(available) == expected
 
 
-@pytest.mark.parametrize(
-    ("available", "length", "hop", "remainder", "count"),
-    [
-        (30, 10, 10, "drop", 3),
-        (39, 10, 10, "drop", 3),
-        (39, 10, 10, "pad", 4),
-        (30, 10, 10, "pad", 3),
-        (31, 10, 10, "pad", 4),
-        (10, 10, 10, "drop", 1),
-        (20, 10, 5, "drop", 3),
-        (21, 10, 5, "pad", 4),
-        (9, 10, 10, "pad", 1),
-        (35, 10, 20, "drop", 2),
-        (35, 10, 20, "pad", 2),
-        (45, 10, 20, "pad", 3),
-    ],
-)
-def test_the_number_of_segments_by_hand(available, length, hop, remainder, count):
-    segments = cut([frames(available)], Segmentation(length, hop, remainder))
-    assert segments.count.tolist() == [count]
-
-
-def test_iemocaps_longest_utterance_has_341_segments():
-    """34.1 s at 10 ms a frame and 100 ms a segment, were every frame whole."""
-    segments = cut([frames(3410)], Segmentation(10, 10, "drop"))
-    assert segments.count.tolist() == [341]
-
-
 def test_800_values_of_a_segment_stand_frame_after_frame():
     utterance = np.arange(20 * 80, dtype=np.float32).reshape(20, 80)
     segments = cut([utterance], Segmentation(10, 10, "drop"))
     assert segments.size == 800
     assert torch.equal(every(segments), torch.arange(1600.0).reshape(2, 800))
-
-
-def test_a_padded_segment_repeats_its_own_utterances_last_frame():
-    first, second = frames(4, seed=1), frames(7, seed=2)
-    padded = every(cut([first, second], Segmentation(5, 5, "pad"))).reshape(-1, 5, F)
-    assert torch.equal(padded[0, 4], torch.from_numpy(first[3]))
-    assert torch.equal(padded[2, 2:], torch.from_numpy(second[6]).expand(3, F))
 
 
 @MANY
@@ -121,12 +86,6 @@ def test_of_keeps_exactly_the_chosen_utterances(utterances, hop):
     assert kept.frames.data_ptr() == segments.frames.data_ptr()
 
 
-def test_first_points_at_each_utterances_first_segment():
-    segments = cut([frames(30), frames(10), frames(25)], Segmentation(10, 10, "drop"))
-    assert segments.first.tolist() == [0, 3, 4]
-    assert segments.utterance.tolist() == [0, 0, 0, 1, 2, 2]
-
-
 @pytest.mark.parametrize("hop", [3, 5, 7])
 def test_frames_by_utterance_are_views_of_what_the_segments_cover(hop):
     utterances = [frames(23, 1), frames(9, 2), frames(31, 3)]
@@ -139,13 +98,6 @@ def test_frames_by_utterance_are_views_of_what_the_segments_cover(hop):
     for view in views:
         view.mul_(2)
     assert torch.equal(every(segments), 2 * before)
-
-
-def test_frames_by_utterance_of_a_part_are_its_own():
-    utterances = [frames(20, seed) for seed in range(3)]
-    part = cut(utterances, Segmentation(10, 5, "drop")).of(torch.tensor([False, True, True]))
-    expected = [torch.from_numpy(utterance) for utterance in utterances[1:]]
-    assert all(map(torch.equal, part.frames_by_utterance(), expected))
 
 
 def test_overlapping_segments_share_their_memory():

@@ -7,7 +7,7 @@ import pytest
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Utterance
-from ser_vae.data.unlabelled import of_training_speakers
+from ser_vae.data.subset import of_training_speakers
 
 
 def utterance(name: str, speaker: str, **known: Any) -> Utterance:

@@ -31,20 +31,13 @@ def test_files_of_another_format_are_rejected(tmp_path: Path, content: bytes) ->
         arrays.read(tmp_path / "a.npz")
 
 
-def test_a_single_array_and_a_missing_file_are_rejected(tmp_path: Path) -> None:
-    with (tmp_path / "a.npz").open("wb") as file:
-        np.save(file, np.zeros(3))
-    with pytest.raises(SerVaeError, match="can't be read"):
-        arrays.read(tmp_path / "a.npz")
-    with pytest.raises(SerVaeError, match="No such file"):
-        arrays.read(tmp_path / "missing.npz")
-
-
 def test_a_truncated_file_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     arrays.write(path, {"a": np.random.default_rng(0).normal(size=100)})
     whole = path.read_bytes()
     for length in range(0, len(whole), 97):
         path.write_bytes(whole[:length])
-        with pytest.raises(SerVaeError, match="can't be read"):
+        with pytest.raises(
+            SerVaeError, match=r"a\.npz can't be read as a file of a run.*\n.*force"
+        ):
             arrays.read(path)

@@ -1,8 +1,6 @@
 """Significance tests: by hand, against scipy, and on simulated models that are equal."""
 
 import gc
-import subprocess
-import sys
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -155,13 +153,6 @@ def test_few_speakers_do_not_inflate_the_error_rate(speakers, monkeypatch):
     assert rejected <= 0.05 * trials + 5  # 2.3 standard deviations above 5 %
 
 
-def test_equal_differences_in_two_speakers_are_not_significant():
-    number = np.arange(80)
-    right, wrong = predict(number % 8 < 8, 2), predict(number % 8 < 0, 2)
-    (result,) = compare({"a": {0: right}, "b": {0: wrong}}, [("a", "b")])
-    assert (result.difference, result.bootstrap_p) == (1, 0.5)
-
-
 def test_a_large_difference_is_detected_among_equal_models():
     significant = [
         {
@@ -181,15 +172,6 @@ def test_a_model_does_not_differ_from_itself():
     assert (result.mcnemar_p, result.bootstrap_p) == (1, 1)
 
 
-def test_the_difference_is_the_first_minus_the_second():
-    three = models(a=0.5, b=0.6, c=0.55)
-    (one,) = compare(three, [("a", "b")])
-    (other,) = compare(three, [("b", "a")])
-    assert one.difference < 0
-    assert (other.difference, other.low, other.high) == (-one.difference, -one.high, -one.low)
-    assert (other.mcnemar_p, other.bootstrap_p) == (one.mcnemar_p, one.bootstrap_p)
-
-
 def test_the_order_of_models_pairs_and_utterances_does_not_matter():
     three = models(a=0.5, b=0.6, c=0.7)
     mixed = {
@@ -198,12 +180,6 @@ def test_the_order_of_models_pairs_and_utterances_does_not_matter():
     }
     pairs = [("a", "b"), ("a", "c"), ("b", "c")]
     assert compare(three, pairs) == compare_all(three) == compare(mixed, pairs[::-1])[::-1]
-
-
-def test_models_may_list_their_utterances_in_different_orders():
-    two = models(a=0.5, b=0.6)
-    mixed = {"a": two["a"], "b": {seed: reorder(p) for seed, p in two["b"].items()}}
-    assert compare_all(mixed) == compare_all(two)
 
 
 def select(p: Predictions, rows: np.ndarray) -> Predictions:
@@ -289,12 +265,6 @@ def test_different_test_sets_are_an_error_that_names_the_difference(field, value
         compare_all({"a": {0: alike, 7: alike}, "b": {0: alike, 7: other}})
 
 
-def test_an_utterance_of_only_one_model_is_an_error_that_names_it():
-    whole = predict(np.ones(48))
-    with pytest.raises(SerVaeError, match="u0047 is sad by s11 in a, missing in b"):
-        compare_all({"a": {0: whole}, "b": {0: select(whole, np.arange(47))}})
-
-
 def test_models_without_a_common_seed_are_an_error():
     result = predict(np.ones(48))
     with pytest.raises(SerVaeError, match="a has 0, 1, b has 2"):
@@ -330,8 +300,3 @@ def test_ua_difference_equals_the_difference_of_a_comparison():
         "low": result.low,
         "high": result.high,
     }
-
-
-def test_comparing_models_does_not_import_torch():
-    code = "import ser_vae.evaluation.compare, sys; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

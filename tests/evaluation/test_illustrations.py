@@ -54,16 +54,6 @@ def test_an_unconditional_model_has_no_swapped_labels(tmp_path: Path) -> None:
     assert read(tmp_path / "i.npz").swapped == ()
 
 
-def test_a_truncated_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:
-    path = tmp_path / "i.npz"
-    write(path, EXAMPLE)
-    path.write_bytes(path.read_bytes()[:-300])
-    with pytest.raises(
-        SerVaeError, match=r"i\.npz can't be read as a file of a run.*\n.*force=true"
-    ):
-        read(path)
-
-
 def test_a_missing_array_is_an_error(tmp_path: Path) -> None:
     np.savez(tmp_path / "i.npz", utterance=np.array(["u1"]))
     with pytest.raises(SerVaeError, match="input/0"):

@@ -19,33 +19,13 @@ EXAMPLE = Latents(
 )
 
 
-def test_a_round_trip_keeps_the_latents(tmp_path: Path) -> None:
-    write(tmp_path / "latents.npz", EXAMPLE)
-    loaded = read(tmp_path / "latents.npz")
-    assert (loaded.utterance, loaded.sex, loaded.audio) == (
-        EXAMPLE.utterance,
-        EXAMPLE.sex,
-        EXAMPLE.audio,
-    )
-    assert np.array_equal(loaded.mean, EXAMPLE.mean)
-    assert loaded.clip_of(0) is None
-
-
-def test_a_round_trip_keeps_the_clips(tmp_path: Path) -> None:
+def test_a_round_trip_keeps_latents_and_clips(tmp_path: Path) -> None:
     clips = np.array([[0.25, 1.5], [np.nan, np.nan]])
     write(tmp_path / "latents.npz", replace(EXAMPLE, clip=clips))
     loaded = read(tmp_path / "latents.npz")
+    assert (loaded.utterance, loaded.sex) == (EXAMPLE.utterance, EXAMPLE.sex)
+    assert np.array_equal(loaded.mean, EXAMPLE.mean)
     assert [loaded.clip_of(row) for row in range(2)] == [(0.25, 1.5), None]
-
-
-def test_a_truncated_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:
-    path = tmp_path / "latents.npz"
-    write(path, EXAMPLE)
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(
-        SerVaeError, match=r"latents\.npz can't be read as a file of a run.*\n.*force"
-    ):
-        read(path)
 
 
 def test_a_damaged_byte_is_an_error_or_harmless(tmp_path: Path) -> None:
@@ -73,18 +53,3 @@ def test_columns_of_different_lengths_are_an_error(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", **columns, audio=np.array(["1", "2"]), mean=np.zeros((1, 2)))
     with pytest.raises(SerVaeError, match="differ in length"):
         read(tmp_path / "a.npz")
-
-
-def test_a_pickle_in_the_file_is_not_executed(tmp_path: Path) -> None:
-    class Opens:
-        def __reduce__(self) -> tuple[object, tuple[str]]:
-            return Path.touch, (tmp_path / "ran",)
-
-    columns = {name: np.array(["u1"]) for name in ("speaker", "emotion", "sex", "audio")}
-    hostile = np.array([Opens()], dtype=object)
-    np.savez(
-        tmp_path / "a.npz", allow_pickle=True, utterance=hostile, mean=np.zeros((1, 2)), **columns
-    )
-    with pytest.raises(SerVaeError, match="Object arrays cannot be loaded"):
-        read(tmp_path / "a.npz")
-    assert not (tmp_path / "ran").exists()

@@ -1,7 +1,5 @@
 """Probes on values of known content: high scores for what they encode, chance otherwise."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -55,16 +53,8 @@ def test_encoded_contents_score_high_and_others_at_chance():
     assert both["logmel"]["emotion"]["score"] == pytest.approx(1 / 4, abs=0.12)
     assert both["logmel"]["speaker"]["score"] > 0.9
     assert both["logmel"]["sex"]["score"] > 0.9
-
-
-def test_each_score_comes_with_chance_level_and_number_of_utterances():
-    for of_source in run_probes(encode(EMOTION), encode(SEX)).values():
-        assert [of_source[what]["chance"] for what in ("emotion", "speaker", "sex")] == [
-            1 / 4,
-            1 / SPEAKERS,
-            1 / 2,
-        ]
-        assert all(score["utterances"] == TEST.sum() for score in of_source.values())
+    chances = [both["latents"][what]["chance"] for what in ("emotion", "speaker", "sex")]
+    assert chances == [1 / 4, 1 / SPEAKERS, 1 / 2]
 
 
 def test_the_score_is_the_ua_of_logistic_regression_on_standardised_values():
@@ -103,12 +93,6 @@ def test_the_probe_is_not_fitted_on_the_test_set():
     assert probe_within(identity, class_names(SPEAKER), TEST)["score"] < 0.3
 
 
-def test_speakers_are_probed_within_the_test_set():
-    x, speaker = encode(SPEAKER), class_names(SPEAKER)
-    assert probe_within(x, speaker, SPEAKER < 4)["score"] > 0.9
-    assert probe_within(x, speaker, SPEAKER < 4)["chance"] == 1 / 4
-
-
 def test_probing_speakers_needs_two_utterances_of_each():
     x, first = np.eye(SPEAKERS)[SPEAKER], [np.flatnonzero(s == SPEAKER) for s in range(4)]
     mask = np.zeros(UTTERANCES, bool)
@@ -130,21 +114,11 @@ def test_speakers_are_not_probed_if_one_is_unknown(speaker):
     assert both["latents"]["sex"] is not None
 
 
-def test_a_single_speaker_is_not_probed():
-    assert probe_within(encode(SPEAKER), class_names(SPEAKER), SPEAKER == 0) is None
-
-
 @pytest.mark.parametrize("mask", [TRAIN, TEST])
 def test_sex_is_not_probed_if_one_is_unknown(mask):
     sex: list[str | None] = class_names(SEX)
     sex[int(np.flatnonzero(mask)[-1])] = None
     assert run_probes(encode(EMOTION), encode(SEX), sex=sex)["latents"]["sex"] is None
-
-
-def test_an_unknown_sex_outside_train_and_test_has_no_influence():
-    sex: list[str | None] = class_names(SEX)
-    sex[int(np.flatnonzero(~(TRAIN | TEST))[0])] = None
-    assert run_probes(encode(EMOTION), encode(SEX), sex=sex)["latents"]["sex"] is not None
 
 
 @pytest.mark.parametrize("where", ["train", "test"])
@@ -190,9 +164,3 @@ def test_the_interval_of_a_proportion_is_the_wilson_interval_of_statsmodels(hits
     expected = proportion_confint(hits, total, alpha=0.05, method="wilson")
     assert (share["low"], share["high"]) == pytest.approx(expected, abs=1e-12)
     assert (share["share"], share["utterances"]) == (hits / total, total)
-
-
-def test_more_utterances_narrow_the_interval_of_a_proportion():
-    shares = [share_with_interval(total // 4, total) for total in (20, 80, 320)]
-    widths = [share["high"] - share["low"] for share in shares]
-    assert all(wide > 1.8 * narrow for wide, narrow in pairwise(widths))

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from ser_vae import SerVaeError
 from ser_vae.features import audio as module
-from ser_vae.features import resample
 from ser_vae.features.audio import FORMATS, SILENT, AudioError, inspect, read
 
 RATE_HZ = 16_000
@@ -326,4 +325,4 @@ def test_an_inspection_measures_level_peak_and_samples(tmp_path):
 def test_torch_and_torchaudio_of_different_builds_are_named_with_the_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "torchaudio.transforms", None)  # its import fails
     with pytest.raises(SerVaeError, match=r"torch .* and torchaudio .* are not built for one"):
-        runpy.run_path(resample.__file__)
+        runpy.run_path(module.__file__)

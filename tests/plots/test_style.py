@@ -15,7 +15,7 @@ from matplotlib import font_manager
 from PIL import Image
 
 from ser_vae.plots import style
-from ser_vae.plots.kl import kl_per_dimension
+from ser_vae.plots.rate_distortion import kl_per_dimension
 from ser_vae.plots.style import OWN_COLOUR, blank, colours, markers, png_bytes, save
 
 
@@ -49,10 +49,6 @@ def test_fonts_are_embedded_as_truetype(written: list[Path]) -> None:
     assert name == b"DejaVuSans"
 
 
-def test_a_pdf_contains_text_as_text(written: list[Path]) -> None:
-    assert b"BT\n" in decompressed(written[0].read_bytes())
-
-
 def test_a_png_has_200_dots_per_inch(written: list[Path]) -> None:
     with Image.open(written[1]) as image:
         assert image.width == pytest.approx(3.5 * 200, abs=1)
@@ -67,13 +63,6 @@ def test_the_same_figure_gives_the_same_bytes(written: list[Path], tmp_path: Pat
         assert not re.search(rb"CreationDate|matplotlib|Software", path.read_bytes())
 
 
-def test_the_size_of_an_embedded_png_depends_on_its_resolution() -> None:
-    figure = kl_per_dimension([1.0], title="")
-    content = png_bytes(figure, 50)
-    assert content.startswith(b"\x89PNG")
-    assert len(content) < len(png_bytes(figure, 100))
-
-
 def test_drawing_does_not_change_global_settings() -> None:
     before = dict(mpl.rcParams)
     png_bytes(kl_per_dimension([1.0], title=""), 50)
@@ -83,8 +72,8 @@ def test_drawing_does_not_change_global_settings() -> None:
 def test_drawing_needs_neither_pyplot_nor_torch() -> None:
     code = (
         "import sys;"
-        "from ser_vae.plots import bars, confusion, kl, latent_map, rate_distortion, spectrogram;"
-        "kl.kl_per_dimension([1.0], title='x');"
+        "from ser_vae.plots import bars, confusion, latent_map, rate_distortion, spectrogram;"
+        "rate_distortion.kl_per_dimension([1.0], title='x');"
         "print([m for m in ('matplotlib.pyplot', 'torch', 'hydra') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -105,12 +94,6 @@ def test_emotions_and_models_of_the_paper_have_fixed_colours() -> None:
         assert len(set(colours(names).values())) == len(names)
         for colour in colours(names).values():  # visible on white paper
             assert lightness(colour) < 75
-
-
-def test_other_names_get_the_remaining_colours() -> None:
-    result = colours(["angry", "a", "b", "sad", "c"])
-    assert len(set(result.values())) == 5
-    assert result["angry"] == OWN_COLOUR["angry"]
 
 
 def test_colour_and_marker_together_distinguish_many_names() -> None:

@@ -34,18 +34,8 @@ def test_the_split_of_a_run_read_back_is_the_same(tmp_path):
     assert read(folder.path / "split.csv", *IDS) == dict(zip(IDS, PARTS, strict=True))
 
 
-def test_the_seed_has_no_effect(file):
-    file.write_text("utterance,part\na,train\nb,test\n")
-    assert read(file, "a", "b", seed=0) == read(file, "b", "a", seed=1)
-
-
 def test_lines_for_other_utterances_are_ignored(file):
     file.write_text("utterance,part\na,train\nb,test\nc,validation\n")
-    assert read(file, "a", "b") == {"a": "train", "b": "test"}
-
-
-def test_a_byte_order_mark_is_ignored(file):
-    file.write_text("utterance,part\na,train\nb,test\n", encoding="utf-8-sig")
     assert read(file, "a", "b") == {"a": "train", "b": "test"}
 
 
@@ -53,11 +43,6 @@ def test_a_path_may_start_at_the_users_home(file, monkeypatch):
     monkeypatch.setenv("HOME", str(file.parent))
     file.write_text("utterance,part\na,train\nb,test\n")
     assert read(Path("~", "split.csv"), "a", "b") == {"a": "train", "b": "test"}
-
-
-def test_a_missing_path_is_an_error_that_names_the_setting():
-    with pytest.raises(SerVaeError, match=r"split\.path=…"):
-        read(None, "a")
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\x00\x01"], ids=["no file", "no text"])
@@ -83,13 +68,6 @@ def test_an_invalid_line_is_named_with_its_file(file, lines, message):
     file.write_text("\n".join(["utterance,part", *lines]) + "\n")
     with pytest.raises(SerVaeError, match=rf"split\.csv, {message}"):
         read(file, "a", "b")
-
-
-@pytest.mark.parametrize("content", ["file,set\na,train\n", ""], ids=["another", "empty"])
-def test_another_header_is_an_error(file, content):
-    file.write_text(content)
-    with pytest.raises(SerVaeError, match=r"split\.csv: no column part and no utterance; "):
-        read(file, "a")
 
 
 def test_utterances_without_a_line_are_counted_and_the_first_is_named(file):

@@ -72,15 +72,6 @@ def test_the_order_of_the_utterances_does_not_matter():
     assert split(chosen, seed=3, **PAPER) == split(chosen[::-1], seed=3, **PAPER)
 
 
-def test_the_validation_set_is_taken_from_training_and_leaves_the_test_set_alone():
-    chosen = utterances({"angry": 20, "sad": 30})
-    with_validation = split(chosen, seed=0, test=0.3, validation=0.2)
-    without = split(chosen, seed=0, **PAPER)
-    assert Counter(with_validation.values()) == {"train": 28, "validation": 7, "test": 15}
-    for name, part in with_validation.items():
-        assert (part == "test") == (without[name] == "test")
-
-
 def test_the_split_is_the_same_on_every_machine():
     """Another library version or machine that draws differently fails here, before any result."""
     parts = split(utterances({"angry": 20, "happy": 30, "sad": 25}), seed=0, **PAPER)

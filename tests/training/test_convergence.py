@@ -5,8 +5,8 @@ import pytest
 from fit_stage import TRAINER, stage_settings
 
 from ser_vae.settings import Trainer
-from ser_vae.training.convergence import LIMIT, budget, describe, read_budgets
 from ser_vae.training.fit import count_epochs
+from ser_vae.training.history import LIMIT, budget, describe, read_budgets
 
 
 def rows(losses: list[float], stage: str = "pretrain") -> list[dict[str, float]]:

@@ -8,7 +8,7 @@ from ser_vae.model.ae import AE
 from ser_vae.model.cvae import CVAE
 from ser_vae.model.pca import PCA
 from ser_vae.model.untrained import Untrained
-from ser_vae.training.decode import (
+from ser_vae.training.illustrate import (
     has_trained_decoder,
     informativeness,
     reconstruct,

@@ -8,8 +8,8 @@ import torch
 
 from ser_vae.data.segment import Segmentation, Segments, cut
 from ser_vae.model.cvae import CVAE
-from ser_vae.training import encode as module
-from ser_vae.training.encode import (
+from ser_vae.training import predict as module
+from ser_vae.training.predict import (
     CHUNK,
     Marginal,
     encode,

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_vae.training.epoch_mean import EpochMean
+from ser_vae.training.stage import EpochMean
 
 SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=8)
 
