@@ -22,11 +22,12 @@ from ser_vae.report.scores import Results, compute_results
 STAGES = {"pretrain": "classify", "classify": "pretrain"}  # stage -> the other one
 AXIS = {"pretrain": "steps of pretraining", "classify": "steps of the LSTM"}
 PANELS = {  # column of `budget_table` -> the label of its axis
-    "ua": "UA (%) and 95 % interval over speakers",
+    "ua": "UA (%), 95 % over speakers",
     "relative_error": "relative squared error",
     "kl": "KL (nats per segment)",
     "emotion": "probe of emotion (UA, %)",
 }
+SCALED = ", standardised"  # end of the name of a network whose latents are
 HEIGHT_IN = 4.6
 DPI = 130
 DODGE = 1.05  # factor between the networks' positions, so that intervals do not hide each other
@@ -47,7 +48,7 @@ def budget_table(results: Results) -> pd.DataFrame:
         beta, scaled = settings.get("model.beta"), settings["classifier.standardise"] == "true"
         name = heading(score["model"]) + f", beta {beta}" * (beta not in (None, "1.0"))
         row = {key: score[key] for key in ("test_set", "study", "data", "ua", "low", "high")}
-        row["network"] = name + ", standardised" * scaled
+        row["network"] = name + SCALED * scaled
         for stage in STAGES:
             row[stage] = int(settings[f"training.{stage}.steps"])
             row[f"{stage}_steps"] = runs[f"budgets.{stage}.steps"].mean()
@@ -74,12 +75,14 @@ def draw_curves(table: pd.DataFrame, stage: str, title: str) -> Figure:
     figure = blank(title, PAGE_IN, HEIGHT_IN if len(panels) > 1 else HEIGHT_IN * 0.6)
     grid = figure.subplots(2, 2).ravel() if len(panels) > 1 else [figure.subplots()]
     networks = sorted(table["network"].unique())
-    colour, marker = colours(networks), markers(networks)
+    plain = [network.removesuffix(SCALED) for network in networks]
+    colour, marker = colours(plain), markers(plain)
+    ticks = sorted(table[stage].unique())
     for axes, panel in zip(grid, panels, strict=True):
-        for number, network in enumerate(networks):
+        for number, (network, of) in enumerate(zip(networks, plain, strict=True)):
             line = table[table["network"] == network].sort_values(stage).dropna(subset=panel)
-            style = {"color": colour[network], "marker": marker[network], "ms": 4, "lw": 1}
-            style["ls"] = "--" if network.endswith("standardised") else "-"
+            style = {"color": colour[of], "marker": marker[of], "ms": 4, "lw": 1}
+            style |= {"ls": "--", "mfc": "white"} if network != of else {}
             x = line[f"{stage}_steps"] * DODGE ** (number - (len(networks) - 1) / 2)
             if panel == "ua":
                 error = [line["ua"] - line["low"], line["high"] - line["ua"]]
@@ -87,6 +90,8 @@ def draw_curves(table: pd.DataFrame, stage: str, title: str) -> Figure:
             else:
                 axes.plot(x, line[panel], **style)
         axes.set(xscale="log", xlabel=AXIS[stage], ylabel=PANELS[panel])
+        axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+        axes.minorticks_off()
     figure.legend(loc="outside lower center", ncols=4)
     return figure
 
