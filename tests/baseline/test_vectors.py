@@ -55,12 +55,6 @@ def test_each_source_can_be_left_out(name):
     np.testing.assert_array_equal(only.transform(utterances.data), utterances.data.whole)
 
 
-def test_without_the_output_of_the_extractor_it_raises():
-    data = four_speakers().data.of(np.ones(48, np.bool_))
-    missing = type(data)(data.frames, None, data.speakers)
-    with pytest.raises(ValueError, match="extractor"):
-        UtteranceVectors(**BOTH).fit(missing, ["train"] * 48, "train")
-
 
 def test_a_new_speaker_is_standardised_by_their_own_utterances():
     utterances = four_speakers()

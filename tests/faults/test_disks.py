@@ -56,7 +56,7 @@ def test_a_full_cache_is_named_and_what_is_there_is_whole(
 
 
 def test_the_terminal_gets_lines_and_no_traceback(disk, small, forking: Forking):
-    disk.size(200)
+    disk.size(208)
     code, command = forking.run(*small(f"runs={disk.path}", "seed=3"))
     assert code == 1
     assert "Traceback" not in command.err
@@ -79,7 +79,7 @@ def test_a_complete_cache_serves_although_it_may_not_be_written(
 def test_a_folder_of_runs_that_may_not_be_written_is_named(disk, small, forking: Forking):
     runs = disk.path / "runs"
     disk.read_only()
-    with pytest.raises(SerVaeError, match=rf"{runs}.*: Read-only file system\.\nGive a folder"):
+    with pytest.raises(SerVaeError, match=rf"{runs}: Read-only file system\.\nRepair it, or give"):
         run(configure(*small(f"runs={runs}")))
     code, command = forking.run("-m", *small(f"runs={runs}", "seed=0,1"))
     assert code == 1
