@@ -55,7 +55,6 @@ def test_each_source_can_be_left_out(name):
     np.testing.assert_array_equal(only.transform(utterances.data), utterances.data.whole)
 
 
-
 def test_a_new_speaker_is_standardised_by_their_own_utterances():
     utterances = four_speakers()
     without = ~utterances.test

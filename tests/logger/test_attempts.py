@@ -1,7 +1,6 @@
 """A run that is interrupted and goes on has all epochs of both stages in every logger, once."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -10,8 +9,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from wandb_files import RecordedRun, parts, recording
 
-from ser_vae import SerVaeError
-from ser_vae.logger import LoggedRun, media, open_loggers
+from ser_vae.logger import media
 from ser_vae.run import configure, run
 from ser_vae.run_folder import RunFolder
 from ser_vae.training.classify import Classify
@@ -82,15 +80,3 @@ def test_tensorboard_has_curves_hyperparameters_and_pictures(attempts: Attempts)
     content = events.summary_metadata["_hparams_/experiment"].plugin_data.content
     metrics = HParamsPluginData.FromString(content).experiment.metric_infos
     assert [info.name.tag for info in metrics] == ["random/test/ua"]
-
-
-def test_without_tensorboard_the_error_says_what_to_install(
-    logged_run: LoggedRun, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ser_vae.logger.tensorboard.find_spec", lambda _: None)
-    component: dict[str, Any] = {"_target_": "ser_vae.logger.tensorboard.open_run"}
-    with (
-        pytest.raises(SerVaeError, match=r"(?s)not installed.*pip install tensorboard"),
-        open_loggers([component], logged_run),
-    ):
-        pass
