@@ -145,7 +145,8 @@ def test_a_model_without_a_decoder_is_refused(
 def test_missing_audio_is_named_with_the_remedy(
     folder: Path, root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = root / "corpus" / find_test_utterances(RunFolder(folder), [])[0].path.name
+    (first, *_) = find_test_utterances(RunFolder(folder), [])
+    path = root / "corpus" / Path(str(first.recording)).name
     path.rename(path.with_suffix(".moved"))
     text = error_of(capsys, folder)
     path.with_suffix(".moved").rename(path)
