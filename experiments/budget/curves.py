@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ser_vae.plots.style import PAGE_IN, blank, colours, markers, png_bytes, styled
-from ser_vae.report.paper import MODELS, heading
+from ser_vae.report.contents import MODELS, heading
 from ser_vae.report.runs import load_runs
 from ser_vae.report.scores import Results, compute_results
 
