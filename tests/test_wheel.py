@@ -26,6 +26,7 @@ def run_process(*arguments: str | Path, cwd: Path) -> str:
         env=environment,
         capture_output=True,
         text=True,
+        timeout=900,  # downloads of several GB
         check=False,
     )
     if "Failed to fetch" in result.stderr or "error sending request" in result.stderr:
@@ -56,7 +57,6 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # of which downloads of several GB take the most
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
 def test_the_installed_wheel_runs_from_an_empty_folder(
     version: str, wheel: Path, tmp_path: Path, noise_command: list[str]
