@@ -177,7 +177,7 @@ def describe(corpus: Corpus) -> None:
     """Print what a run is about, and what looks wrong in it."""
     if corpus.synthetic:
         print(f"corpus {corpus.name}: {SYNTHETIC}. Set IEMOCAP_ROOT to your copy of IEMOCAP.")
-    elif not corpus.expected:  # the user's own, whose classes nobody has checked
+    elif not corpus.expected:  # a corpus of the user: its classes have not been checked
         print(f"corpus {corpus.name}: {class_line(corpus)}", flush=True)
     if warnings := warning_line(corpus):
         log.warning("corpus %s: %s", corpus.name, warnings)

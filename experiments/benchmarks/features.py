@@ -46,7 +46,7 @@ WINDOW, SHIFT = (round(CONFIG[key] * RATE_HZ) for key in ("window", "frame_shift
 
 
 def ours(paths: Sequence[Path]) -> None:
-    utterances = [Utterance(path.stem, path, "neu", "nobody") for path in paths]
+    utterances = [Utterance(path.stem, path, "neu", "speaker") for path in paths]
     with tempfile.TemporaryDirectory() as cache:
         if reasons := FeatureStore(Path(cache), build(CONFIG), CORES).compute(utterances):
             raise ValueError(reasons)

@@ -65,13 +65,13 @@ def fuzzed(name: str, reader: Reader, count: int, seed: int, folder: Path) -> di
         try:
             with in_time():
                 answers[answer(reader, content, path)] += 1
-        except Exception as error:  # whatever it is, it is what is looked for: counted and said
+        except Exception as error:  # an undocumented error is what this looks for
             (last,) = traceback.extract_tb(error.__traceback__)[-1:]
-            said = f"{type(error).__name__} at {last.filename}:{last.lineno}: {str(error)[:200]!r}"
-            kind = said.partition(": ")[0]
+            text = f"{type(error).__name__} at {last.filename}:{last.lineno}: {str(error)[:200]!r}"
+            kind = text.partition(": ")[0]
             defects.setdefault(kind, []).append(number)
             if len(defects[kind]) == 1:
-                print(f"{name}, file {number}: {said}", file=sys.stderr)
+                print(f"{name}, file {number}: {text}", file=sys.stderr)
     return {
         "files": count,
         "read": answers.pop("read", 0),
@@ -123,23 +123,23 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         made = readers(Path(folder))
         bound_memory()
-        found = {
+        results = {
             name: fuzzed(name, reader, asked.count, asked.seed, Path(folder))
             for name, reader in made.items()
             if asked.only in (None, name)
         }
-    said = {
+    report = {
         "command": " ".join(["python", "experiments/faults/fuzz.py", *sys.argv[1:]]),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
         "libsndfile": soundfile.__libsndfile_version__,
-        "readers": found,
+        "readers": results,
     }
-    text = json.dumps(said, indent=1) + "\n"
+    text = json.dumps(report, indent=1) + "\n"
     print(text)
     if not asked.only:
         Path(__file__).with_suffix(".json").write_text(text, encoding="utf-8")
-    return int(any(own["others"] for own in found.values()))
+    return int(any(counts["others"] for counts in results.values()))
 
 
 if __name__ == "__main__":

@@ -75,8 +75,8 @@ def overrides(number: int, folder: Path) -> list[str]:
 
 
 def work(numbers: list[int], folder: Path, done: Connection) -> None:
-    """Make runs one after another, and say of each that it is there."""
-    with (folder / "said.txt").open("a") as file:
+    """Make runs one after another, and send the number of each finished one."""
+    with (folder / "output.txt").open("a") as file:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(file.fileno(), stream.fileno())
     for number in numbers:
@@ -89,7 +89,7 @@ class Soak:
     """Processes at work on the runs of a folder.
 
     Attributes:
-        folder: gets `runs`, `cache` and `said.txt`.
+        folder: gets `runs`, `cache` and `output.txt`.
         life_s: after how long a process is killed, on average; None: never.
         chance: draws the lives, and where a process begins.
     """
@@ -104,13 +104,13 @@ class Soak:
     at_work: dict[Connection, tuple[BaseProcess, float]] = field(default_factory=dict)
 
     def go(self, processes: int, bar: Progress) -> None:
-        """Until all runs are done; whoever dies or ends before is followed by another."""
+        """Work until all runs are done; replace each process that ends before."""
         task = bar.add_task(self.folder.name, total=self.count)
         while len(self.done) < self.count:
             while len(self.at_work) < processes:
                 self.start()
-            for said in wait(list(self.at_work), timeout=0.05):
-                self.hear(said)  # type: ignore[arg-type]
+            for receiver in wait(list(self.at_work), timeout=0.05):
+                self.receive(receiver)  # type: ignore[arg-type]
             self.kill_the_due()
             bar.update(task, completed=len(self.done), description=f"{self.kills} kills")
         for process, _ in self.at_work.values():
@@ -128,23 +128,23 @@ class Soak:
         self.at_work[receiver] = (process, time.monotonic() + life_s)
         self.starts += 1
 
-    def hear(self, said: Connection) -> None:
+    def receive(self, receiver: Connection) -> None:
         try:
-            self.done.add(said.recv())
+            self.done.add(receiver.recv())
         except EOFError:
-            process, _ = self.at_work.pop(said)
+            process, _ = self.at_work.pop(receiver)
             process.join()
             if process.exitcode:
-                last = (self.folder / "said.txt").read_text()[-2_000:]
-                raise SystemExit(f"a process failed, having said\n{last}") from None
+                last = (self.folder / "output.txt").read_text()[-2_000:]
+                raise SystemExit(f"a process failed; its output ends with\n{last}") from None
 
     def kill_the_due(self) -> None:
         now = time.monotonic()
-        for said, (process, end) in list(self.at_work.items()):
+        for receiver, (process, end) in list(self.at_work.items()):
             if end < now:
                 process.kill()
                 process.join()
-                del self.at_work[said]
+                del self.at_work[receiver]
                 self.kills += 1
 
 

@@ -120,7 +120,7 @@ def _start(mode: str, init: dict[str, Any], settings: dict[str, Any], *, restart
         if restart:  # to W&B, the id of a run that did not start is in use
             wandb.teardown()
         return wandb.init(settings=wandb.Settings(**settings, mode=mode), **init)  # type: ignore[arg-type]
-    except Exception as error:
+    except Exception as error:  # W&B also raises private types; a run goes on without its record
         _warn(f"{mode} record of {init['name']}", error)
         return None
     finally:
