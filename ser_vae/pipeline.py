@@ -293,8 +293,8 @@ def pretrain(run: Run, model: Any) -> Representations:
     ways = sorted({policy.pretraining for policy in reported_policies(run, model)})
     representations: dict[Pretraining, Representation] = {way: copy.deepcopy(model) for way in ways}
     for way, representation in representations.items():
-        own = way == run.policy.pretraining
-        acquire(run if own else run.unlogged(), representation, way)
+        logged = way == run.policy.pretraining
+        acquire(run if logged else run.unlogged(), representation, way)
     pretraining_record(run).write(run.folder.pretrained)
     weights.save(representations[run.policy.pretraining], run.folder.pretrained)
     return representations
@@ -435,12 +435,12 @@ def classify(
         needed |= {(policy.pretraining, each) for each in ("none", "label")}
     classifiers: Classifiers = {}
     for way, condition in sorted(needed):
-        own = (way, condition) == (policy.pretraining, policy.condition)
+        logged = (way, condition) == (policy.pretraining, policy.condition)
         name = f"{way}-{condition}"
         classifiers[way, condition] = train_classifier(
-            run if own else run.unlogged(), representations[way], condition, name
+            run if logged else run.unlogged(), representations[way], condition, name
         )
-        if own:
+        if logged:
             for file in ("classifier.ckpt", "classify.csv"):
                 run.folder.copy(f"{CLASSIFIERS}/{name}/{file}", run.folder.path / file)
     if settings.label_policy == "random":
@@ -1035,8 +1035,8 @@ def caveats(
         phrases.append(f"training.encoder_lr: {shown}")
     if left_out:
         phrases.append(f"{len(left_out)} unusable utterances left out")
-    diverging = [describe(stage, v) for stage, v in budgets.items() if not v["converged"]]
-    return [*phrases, *diverging]
+    not_converged = [describe(stage, v) for stage, v in budgets.items() if not v["converged"]]
+    return [*phrases, *not_converged]
 
 
 def logged_run(settings: Settings, corpus: str, data: PreparedData, folder: RunFolder) -> LoggedRun:
