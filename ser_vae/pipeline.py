@@ -63,7 +63,7 @@ from ser_vae.model.utterance_vae import UtteranceVAE
 from ser_vae.recogniser import Components, Recogniser, build_model, software, utterance_data
 from ser_vae.run_folder import RunFolder, digest
 from ser_vae.settings import Settings, UtteranceVAEModel, build, check_devices
-from ser_vae.split import check_training_set, random, select_fold
+from ser_vae.split import check_fold, random, select_fold
 from ser_vae.split.grouped import grouped_folds
 from ser_vae.terminal import stderr
 from ser_vae.training import weights
@@ -255,7 +255,7 @@ def assign_parts(
     """Return the set of each utterance in the requested fold, and the number of folds."""
     folds = build(settings.split, utterances, seed=settings.seed)
     fold = select_fold(folds, settings.fold, settings.choice.split)
-    check_training_set(fold, utterances, settings.choice.split)
+    check_fold(fold, utterances, settings.choice.split)
     return fold, len(folds)
 
 

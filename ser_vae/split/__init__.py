@@ -40,14 +40,18 @@ def select_fold(folds: Sequence[Mapping[str, str]], fold: Any, protocol: str) ->
     return folds[fold]
 
 
-def check_training_set(
-    fold: Mapping[str, str], utterances: Sequence[Utterance], protocol: str
-) -> None:
-    """Raise if an emotion of the utterances cannot be learned, as its recall would always be 0.
+def check_fold(fold: Mapping[str, str], utterances: Sequence[Utterance], protocol: str) -> None:
+    """Raise if an emotion cannot be learned, as its recall would always be 0, or none is tested.
 
     Raises:
-        SerVaeError: all utterances of an emotion are outside the training set of the fold.
+        SerVaeError: all utterances of an emotion are outside the training set of the fold, or no
+            utterance is in its test set.
     """
+    if "test" not in fold.values():
+        raise SerVaeError(
+            f"split={protocol}: none of {len(fold)} utterances is in the test set.\n"
+            "A run needs both train and test; only validation may be empty."
+        )
     learned = {u.emotion for u in utterances if fold[u.id] == "train"}
     held_out = [u for u in utterances if u.emotion not in learned]
     if held_out:
