@@ -1,25 +1,15 @@
-"""Splits: which utterances train, validate and test, in each fold of a protocol."""
+"""Splits: which utterances train, validate and test, in each fold of a protocol.
+
+A split is a function of the utterances, the `seed` and the other keys of its group in conf/split.
+It returns, for each fold, id -> "train", "validation" or "test", and raises a `SerVaeError` if
+these utterances cannot be split in this way.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
-
-
-class Split(Protocol):
-    """A function that assigns utterances to sets, given the other keys of its group in conf/split.
-
-    Returns:
-        For each fold: id -> "train", "validation" or "test".
-
-    Raises:
-        SerVaeError: these utterances cannot be split in this way.
-    """
-
-    def __call__(
-        self, utterances: Sequence[Utterance], *, seed: int, **settings: Any
-    ) -> list[dict[str, str]]: ...
 
 
 def select_fold(folds: Sequence[Mapping[str, str]], fold: Any, protocol: str) -> Mapping[str, str]:
