@@ -31,8 +31,7 @@ from ser_vae.baseline.estimator import Training
 from ser_vae.baseline.svm import fit_temperature
 from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
-from ser_vae.corpus.completeness import corpus_warnings
-from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance
+from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance, corpus_warnings
 from ser_vae.data.audit import audit
 from ser_vae.data.prepared import (
     NO_LABEL,
@@ -57,7 +56,7 @@ from ser_vae.features.audio import Samples
 from ser_vae.features.extractor import Extractor
 from ser_vae.features.functionals import functionals
 from ser_vae.features.normalise import Normaliser
-from ser_vae.features.store import FeatureStore, Stored
+from ser_vae.features.store import FeatureStore
 from ser_vae.logger import LoggedRun, flatten, log_final, open_loggers
 from ser_vae.model.representation import Fitted, Network, Representation
 from ser_vae.model.utterance_vae import UtteranceVAE
@@ -233,7 +232,7 @@ def prepare(
         kept, part = [*kept, *others], [*part, *(UNLABELLED for _ in others)]
         label += [NO_LABEL for _ in others]
     segments = cut(
-        Stored(store, kept),
+        map(store.frames, kept),
         segmentation,
         allocate=MemoryOrFile(settings.memory_gb, Path(settings.cache).expanduser()),
         available=[store.length(utterance) for utterance in kept],
