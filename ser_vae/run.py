@@ -127,7 +127,7 @@ def run_folds(settings: Settings, *, print_next: bool = False) -> dict[str, Any]
     folders = [finish(at_fold(settings, 0))]
     count = folders[0].read_metrics()["folds"]  # of the usable utterances, hence perhaps fewer
     folders += [finish(at_fold(settings, fold)) for fold in range(1, count)]
-    from ser_vae.evaluation import predictions, summary  # noqa: PLC0415  (they import torch)
+    from ser_vae.evaluation import predictions, summary  # noqa: PLC0415  (SciPy is slow)
 
     by_fold = [predictions.read(folder.predictions) for folder in folders]
     scores = summary.over_folds(by_fold, settings.choice.split)

@@ -855,3 +855,12 @@ def dotted_keys(config: Mapping[Any, Any], prefix: str = "") -> Iterator[str]:
         yield f"{prefix}{key}"
         if isinstance(value, Mapping):
             yield from dotted_keys(value, f"{prefix}{key}.")
+
+
+def flatten(nested: Mapping[str, Any], separator: str) -> dict[str, Any]:
+    """Join the keys of nested mappings: {"audit": {"verdict": 1}} -> {"audit/verdict": 1}."""
+    flat: dict[str, Any] = {}
+    for key, value in nested.items():
+        inner = flatten(value, separator) if isinstance(value, Mapping) else None
+        flat |= {key: value} if inner is None else {f"{key}{separator}{k}": inner[k] for k in inner}
+    return flat
