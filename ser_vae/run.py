@@ -33,7 +33,7 @@ from ser_vae.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.settings import ImportedFeatures, Settings, build, conf_dir, validate
 from ser_vae.split import check_training_set
-from ser_vae.sweep.jobs import choose_gpu, divide_cores, read_objective
+from ser_vae.sweep import choose_gpu, divide_cores, read_objective
 from ser_vae.terminal import stderr
 
 if TYPE_CHECKING:

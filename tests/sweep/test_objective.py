@@ -12,7 +12,7 @@ from ser_vae import SerVaeError
 from ser_vae.run import configure
 from ser_vae.run_folder import addressed
 from ser_vae.settings import validate
-from ser_vae.sweep.jobs import read_objective
+from ser_vae.sweep import read_objective
 
 LOSS = "classify/validation/loss"
 EMOTIONS = {"calm": "cross", "cross": "gay", "gay": "calm"}  # each with a wrong one
