@@ -107,18 +107,6 @@ def test_all_folds_asked_for_again_answer_at_once(
     assert capsys.readouterr().out == all_folds.printed
 
 
-@pytest.mark.parametrize("protocol", ["random", "speaker"])
-def test_the_protocol_is_in_the_name_of_every_score(run_noises: Run, protocol: str) -> None:
-    metrics = run_noises(
-        "model=majority", f"split={protocol}", *(["fold=0"] * (protocol == "speaker"))
-    )
-    named = ("wa", "ua", "macro_f1", "recall", "confusion")
-    assert {f"{protocol}/test/{name}" for name in named} <= metrics.keys()
-    assert {f"{protocol}/test/{name}" for name in named} <= metrics["majority"].keys()
-    scores = [k for k in (*metrics, *metrics["majority"]) if k.rpartition("/")[2] in named]
-    assert all(key.startswith(f"{protocol}/test/") for key in scores)
-
-
 def test_another_split_under_the_same_path_is_another_run(run_noises: Run, tmp_path: Path) -> None:
     run_noises("model=majority")
     (first,) = folders(tmp_path / "runs")
