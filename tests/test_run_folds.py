@@ -117,17 +117,3 @@ def test_another_split_under_the_same_path_is_another_run(run_noises: Run, tmp_p
     run_noises(*given)
     path.write_text(text.replace(",test", ",train", 1))
     assert run_noises(*given)["counts"]["test"]["utterances"] == 17
-
-
-def test_another_session_of_an_utterance_is_another_run(
-    run_noises: Run, noises: Path, tmp_path: Path
-) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(noises, copy)
-    rows = table(copy / "list.csv")
-    for turn in (0, 1):
-        lines = [f"{','.join(row.values())},S{(n + turn) % 2}" for n, row in enumerate(rows)]
-        (copy / "list.csv").write_text("\n".join(["path,emotion,speaker,session", *lines]) + "\n")
-        run_noises(f"corpus.root={copy}", "split=session", "fold=0", "model=majority")
-    first, second = folders(tmp_path / "runs")
-    assert (first / "split.csv").read_text() != (second / "split.csv").read_text()
