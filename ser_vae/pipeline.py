@@ -45,10 +45,9 @@ from ser_vae.data.segment import MemoryOrFile, Segmentation, cut
 from ser_vae.data.sets import SequenceSet
 from ser_vae.data.subset import UNLABELLED, of_training_speakers
 from ser_vae.evaluation.arrays import Illustrations, Latents
-from ser_vae.evaluation.calibration import calibration
 from ser_vae.evaluation.compare import ua_difference
+from ser_vae.evaluation.metrics import calibration, scores
 from ser_vae.evaluation.metrics import evaluate as score
-from ser_vae.evaluation.metrics import scores
 from ser_vae.evaluation.predictions import Predictions, predictions
 from ser_vae.evaluation.probes import probes, reads_label, share_with_interval
 from ser_vae.evaluation.summary import counts, scores_and_baseline
@@ -57,12 +56,12 @@ from ser_vae.features.extractor import Extractor
 from ser_vae.features.functionals import functionals
 from ser_vae.features.normalise import Normaliser
 from ser_vae.features.store import FeatureStore
-from ser_vae.logger import LoggedRun, flatten, log_final, open_loggers
+from ser_vae.logger import LoggedRun, open_loggers
 from ser_vae.model.representation import Fitted, Network, Representation
 from ser_vae.model.utterance_vae import UtteranceVAE
 from ser_vae.recogniser import Components, Recogniser, build_model, software, utterance_data
 from ser_vae.run_folder import RunFolder, digest
-from ser_vae.settings import Settings, UtteranceVAEModel, build, check_devices
+from ser_vae.settings import Settings, UtteranceVAEModel, build, check_devices, flatten
 from ser_vae.split import check_training_set, random, select_fold
 from ser_vae.split.grouped import grouped_folds
 from ser_vae.terminal import stderr
@@ -119,7 +118,7 @@ class Run:
     settings: Settings
     data: PreparedData
     folder: RunFolder
-    loggers: Sequence[Logger] = ()
+    loggers: Sequence[Any] = ()
 
     @property
     def policy(self) -> LabelPolicy:
@@ -924,7 +923,8 @@ def save(
     results["software"] = software(run.device)
     results["times_s"] = dict(times)
     results["parameters"] = count_parameters(recogniser)
-    log_final(run.loggers, results, folder)
+    for logger in run.loggers:
+        logger.log_final(results, folder)
     folder.write_metrics(results)  # after the loggers: an online one may wait for the network
     if is_rank_zero():
         shutil.rmtree(folder.path / CLASSIFIERS, ignore_errors=True)
@@ -1057,7 +1057,7 @@ def logged_run(settings: Settings, corpus: str, data: PreparedData, folder: RunF
         group=f"{corpus}-{choice.split}",
         kind=choice.model,
         tags=(choice.model, choice.data, corpus, choice.split, *fold, f"seed{settings.seed}"),
-        config=flatten({**config, "choice": {**config["choice"], "corpus": corpus}}),
+        config=flatten({**config, "choice": {**config["choice"], "corpus": corpus}}, "/"),
         epochs={name: count_epochs(stage, trainer, n) for name, (stage, n) in items.items()},
     )
 
