@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ser_vae.baseline.estimator import FloatArray, UtteranceData
-from ser_vae.baseline.vectors import UtteranceVectors
+from ser_vae.baseline.utterance_svm import UtteranceVectors
 from ser_vae.features.extractor import Extractor
 from ser_vae.features.functionals import functionals as compute_functionals
 from ser_vae.model import layers
@@ -123,14 +123,14 @@ class UtteranceVAE(nn.Module):
     def __init__(
         self,
         *,
-        input_size: int,  # noqa: ARG002
+        input_size: int,
         num_classes: int,
         columns: int,
         egemaps: Mapping[str, Any],
         functionals: str,
         clip: float,
         members: int,
-        training: Mapping[str, Any],  # noqa: ARG002
+        training: Mapping[str, Any],
         **settings: Any,
     ) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ from torch import Tensor
 from ser_vae.data.batch import Pick
 from ser_vae.model.utterance_vae import Member
 from ser_vae.training.history import read_curves
-from ser_vae.training.utterance import ClassifyUtterances, UtteranceSet
+from ser_vae.training.classify import ClassifyUtterances, UtteranceSet
 
 E, K = 6, 3
 ADAM = {"lr": 0.01, "betas": [0.9, 0.999], "eps": 1e-8}
