@@ -31,7 +31,7 @@ from ser_vae.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.settings import ImportedFeatures, Settings, build, conf_dir, validate
 from ser_vae.split import check_fold
-from ser_vae.sweep.jobs import choose_gpu, divide_cores, read_objective
+from ser_vae.sweep import choose_gpu, divide_cores, read_objective
 from ser_vae.terminal import stderr
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def run_folds(settings: Settings, *, print_next: bool = False) -> dict[str, Any]
     folders = [finish(at_fold(settings, 0))]
     count = folders[0].read_metrics()["folds"]  # of the usable utterances, hence perhaps fewer
     folders += [finish(at_fold(settings, fold)) for fold in range(1, count)]
-    from ser_vae.evaluation import predictions, summary  # noqa: PLC0415  (they import torch)
+    from ser_vae.evaluation import predictions, summary  # noqa: PLC0415  (SciPy is slow)
 
     by_fold = [predictions.read(folder.predictions) for folder in folders]
     scores = summary.over_folds(by_fold, settings.choice.split)
@@ -238,19 +238,16 @@ def main(cfg: DictConfig) -> dict[str, Any] | float:
         metrics = run(config, print_next=not multirun)
         result: dict[str, Any] | float = metrics.get("objective", metrics)  # for a sweeper
         return result
-    except (SerVaeError, OmegaConfBaseException) as error:
-        if cfg.debug:
-            traceback.print_exc()
-        if multirun:
-            return {"error": str(error)}  # `sweep` names it, goes on, and ends with 1
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        sys.exit(1)
-    except Exception as error:  # possibly a bug
-        if not multirun:
+    except Exception as error:
+        expected = isinstance(error, SerVaeError | OmegaConfBaseException)
+        if not (expected or multirun):  # possibly a bug
             raise
         if cfg.debug:
             traceback.print_exc()
-        return {"error": summarize(error)}
+        if multirun:
+            return {"error": summarize(error)}  # `sweep` names it, goes on, and ends with 1
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        sys.exit(1)
 
 
 def start() -> None:

@@ -538,10 +538,6 @@ class Choice(Section):
     config_dir: str | None
 
 
-def parse_label_policy(name: Any) -> Any:
-    return "null" if name is None else name  # unquoted on the command line, null is None
-
-
 class Settings(Section):
     """The whole configuration of a run; attributes are named as the keys of conf/config.yaml."""
 
@@ -557,7 +553,9 @@ class Settings(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     fold: Fold
     normalise: Literal["train", "speaker", "corpus", "none"]
-    label_policy: Annotated[LabelPolicy, BeforeValidator(parse_label_policy)]
+    label_policy: Annotated[
+        LabelPolicy, BeforeValidator(lambda name: name or "null")
+    ]  # YAML's null
     label_policies: Literal["headline", "one_encoder", "all"]
     calibrate: bool
     bad_audio: Literal["error", "drop"]
@@ -855,3 +853,12 @@ def dotted_keys(config: Mapping[Any, Any], prefix: str = "") -> Iterator[str]:
         yield f"{prefix}{key}"
         if isinstance(value, Mapping):
             yield from dotted_keys(value, f"{prefix}{key}.")
+
+
+def flatten(nested: Mapping[str, Any], separator: str) -> dict[str, Any]:
+    """Join the keys of nested mappings: {"audit": {"verdict": 1}} -> {"audit/verdict": 1}."""
+    flat: dict[str, Any] = {}
+    for key, value in nested.items():
+        inner = flatten(value, separator) if isinstance(value, Mapping) else None
+        flat |= {key: value} if inner is None else {f"{key}{separator}{k}": inner[k] for k in inner}
+    return flat

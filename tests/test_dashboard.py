@@ -58,7 +58,7 @@ def test_a_wandb_report_is_made_of_every_panel() -> None:
     content = dashboard.sections("random", ["complete"], ["oracle"])
     report = dashboard.report(content, "", options)  # with an entity, W&B is asked for the project
     grids = [block.panels for block in report.blocks if hasattr(block, "panels")]
-    assert list(map(len, grids)) == [len(section.panels) for section in content]
+    assert list(map(len, grids)) == [len(section["panels"]) for section in content]
 
 
 def error_of(capsys: pytest.CaptureFixture[str]) -> str:

@@ -26,6 +26,7 @@ def test_the_untrained_encoder_is_that_of_a_vae_without_pretraining(
     run_noises("model=vae", *BRIEF, "training.pretrained=none", f"runs={tmp_path / 'b'}")
     (first,), (second,) = folders(tmp_path / "a"), folders(tmp_path / "b")
     assert (first / "predictions.csv").read_bytes() == (second / "predictions.csv").read_bytes()
+    assert not (second / "pretrain.csv").exists()
 
 
 def test_functionals_take_the_place_of_the_lstm(run_noises: Run, tmp_path: Path) -> None:

@@ -107,18 +107,6 @@ def test_all_folds_asked_for_again_answer_at_once(
     assert capsys.readouterr().out == all_folds.printed
 
 
-@pytest.mark.parametrize("protocol", ["random", "speaker"])
-def test_the_protocol_is_in_the_name_of_every_score(run_noises: Run, protocol: str) -> None:
-    metrics = run_noises(
-        "model=majority", f"split={protocol}", *(["fold=0"] * (protocol == "speaker"))
-    )
-    named = ("wa", "ua", "macro_f1", "recall", "confusion")
-    assert {f"{protocol}/test/{name}" for name in named} <= metrics.keys()
-    assert {f"{protocol}/test/{name}" for name in named} <= metrics["majority"].keys()
-    scores = [k for k in (*metrics, *metrics["majority"]) if k.rpartition("/")[2] in named]
-    assert all(key.startswith(f"{protocol}/test/") for key in scores)
-
-
 def test_another_split_under_the_same_path_is_another_run(run_noises: Run, tmp_path: Path) -> None:
     run_noises("model=majority")
     (first,) = folders(tmp_path / "runs")
@@ -129,17 +117,3 @@ def test_another_split_under_the_same_path_is_another_run(run_noises: Run, tmp_p
     run_noises(*given)
     path.write_text(text.replace(",test", ",train", 1))
     assert run_noises(*given)["counts"]["test"]["utterances"] == 17
-
-
-def test_another_session_of_an_utterance_is_another_run(
-    run_noises: Run, noises: Path, tmp_path: Path
-) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(noises, copy)
-    rows = table(copy / "list.csv")
-    for turn in (0, 1):
-        lines = [f"{','.join(row.values())},S{(n + turn) % 2}" for n, row in enumerate(rows)]
-        (copy / "list.csv").write_text("\n".join(["path,emotion,speaker,session", *lines]) + "\n")
-        run_noises(f"corpus.root={copy}", "split=session", "fold=0", "model=majority")
-    first, second = folders(tmp_path / "runs")
-    assert (first / "split.csv").read_text() != (second / "split.csv").read_text()

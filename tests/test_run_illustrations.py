@@ -60,8 +60,6 @@ def test_an_autoencoder_has_no_prior_and_a_vae_one(
 ) -> None:
     assert len(read_run(finished_run(f"model={model}")[1])[2].prior) == kinds
 
-    assert len(read_run(finished_run(f"model={model}")[1])[2].prior) == kinds
-
 
 def test_a_model_without_a_decoder_leaves_latents_alone(finished_run: FinishedRun) -> None:
     folder = RunFolder(finished_run("model=untrained")[1])

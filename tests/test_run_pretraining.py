@@ -23,13 +23,6 @@ def test_classifiers_share_a_pretrained_encoder_and_seeds_do_not(
     assert len(list((tmp_path / "runs/pretrained").glob("vae-*"))) == 2
 
 
-def test_an_untrained_encoder_is_left_as_initialised(run_noises: Run, tmp_path: Path) -> None:
-    run_noises("training.pretrained=none")
-    (folder,) = folders(tmp_path / "runs")
-    assert not (tmp_path / "runs/pretrained").exists()
-    assert not (folder / "pretrain.csv").exists()
-
-
 def test_a_run_starts_from_another_runs_checkpoint_and_keeps_its_record(
     run_noises: Run, finished_run: FinishedRun, tmp_path: Path
 ) -> None:
@@ -48,11 +41,6 @@ def test_weights_of_another_model_or_on_other_features_are_refused(
         run_noises("model=vae", start)
     with pytest.raises(SerVaeError, match="pretrained with other features, normalise"):
         run_noises("model=ae", start, "normalise=speaker", "features.trim_db=40")
-
-
-def test_a_missing_checkpoint_is_named(run_noises: Run) -> None:
-    with pytest.raises(SerVaeError, match=r"nowhere\.ckpt"):
-        run_noises("training.pretrained=nowhere.ckpt")
 
 
 def test_fine_tuning_changes_the_encoder_and_freezing_does_not(

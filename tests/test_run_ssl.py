@@ -28,8 +28,8 @@ def encoder(tmp_path: Path) -> Path:
 def test_a_run_on_an_encoder_leaves_a_model_that_predicts_the_same(
     model: str, store: str, encoder: Path, run_noises: Run, noises: Path, tmp_path: Path
 ) -> None:
-    command = "features=ssl", f"features.checkpoint={encoder}", f"features.store={store}"
-    run_noises(*command, f"model={model}")
+    command = f"features.checkpoint={encoder}", f"features.store={store}", f"model={model}"
+    run_noises("features=ssl", *command)
     (folder,) = folders(tmp_path / "runs")
     saved = json.loads((folder / "model" / "recogniser.json").read_text())
     assert saved["segmentation"]["length"] == 5  # 0.1 s

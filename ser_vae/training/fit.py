@@ -63,16 +63,13 @@ class StageProgress(Callback):
             self.progress.update(self.task, completed=trainer.global_step, description=description)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._stop()
+        if self.progress:
+            self.progress.stop()
 
     def on_exception(
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
     ) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
-        if self.progress:
-            self.progress.stop()
+        self.on_train_end(trainer, pl_module)
 
     @staticmethod
     def _description(stage: LightningModule, trainer: Trainer) -> str:

@@ -1,17 +1,15 @@
 """Bootstrap intervals against a naive implementation and against their nominal coverage."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from evaluation.conftest import make, select
 from scipy.stats import norm, t
 from sklearn.metrics import balanced_accuracy_score
 
 from ser_vae.evaluation.intervals import intervals, mean_ua, mean_ua_interval, tail_probability
 from ser_vae.evaluation.predictions import Predictions
-
-EMOTIONS = ("angry", "happy", "neutral", "sad")
 
 
 def simulate(right: float, utterances: int, seed: int, speakers: int = 8) -> Predictions:
@@ -19,26 +17,7 @@ def simulate(right: float, utterances: int, seed: int, speakers: int = 8) -> Pre
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, 4, utterances)
     guess = np.where(rng.random(utterances) < right, truth, rng.integers(0, 4, utterances))
-    return Predictions(
-        EMOTIONS,
-        tuple(f"u{n:04}" for n in range(utterances)),
-        tuple(f"s{n % speakers}" for n in range(utterances)),
-        ("",) * utterances,
-        truth,
-        np.eye(4)[guess],
-    )
-
-
-def select(result: Predictions, rows: Sequence[int]) -> Predictions:
-    return replace(
-        result,
-        **{
-            name: tuple(getattr(result, name)[row] for row in rows)
-            for name in ("utterance", "speaker", "dialogue")
-        },
-        truth=result.truth[list(rows)],
-        probability=result.probability[list(rows)],
-    )
+    return make(truth, guess, np.arange(utterances) % speakers)
 
 
 def test_unweighted_accuracy_is_scikit_learns_balanced_accuracy():

@@ -65,14 +65,10 @@ def test_the_order_of_the_emotions_does_not_matter(pairs, order):
     assert other["recall"] == pytest.approx(plain["recall"])
 
 
-def test_every_key_starts_with_the_protocol():
-    result = evaluate(predictions([0, 1], [0, 0]), "random")
-    assert result["random/test/wa"] == 0.5
-    assert all(name.startswith("random/test/") for name in result)
-
-
-def test_every_evaluation_includes_calibration():
+def test_an_evaluation_includes_calibration_and_every_key_starts_with_the_protocol():
     result = evaluate(predictions([0, 1, 2, 2], [0, 1, 2, 1]), "random")
+    assert all(name.startswith("random/test/") for name in result)
+    assert result["random/test/wa"] == 0.75
     assert result["random/test/ece"] == pytest.approx(0.25)
     assert result["random/test/nll"] == pytest.approx(708.396 / 4, abs=0.01)
 

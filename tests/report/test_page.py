@@ -177,12 +177,6 @@ def test_a_phone_needs_no_sideways_scrolling(chromium: Any, report: Path, scheme
     opened.context.close()
 
 
-def test_on_paper_there_are_no_controls(reader: Reader) -> None:
-    reader.page.emulate_media(media="print")
-    assert not reader.page.locator("#row").is_visible()
-    assert reader.page.locator("#of-row h3").is_visible()
-
-
 def test_the_page_has_no_path_and_one_warning(report: Path) -> None:
     text = report.read_text()
     assert str(report.parent.parent) not in text
