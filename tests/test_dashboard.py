@@ -35,9 +35,9 @@ def keys(description: dict[str, Any]) -> set[str]:
 def test_every_key_in_a_panel_is_logged_by_a_run(
     run: RecordedRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shown = keys(printed(capsys))
-    assert shown <= set(run.logged)
-    assert {name for name in run.logged if name.startswith("media/")} <= shown
+    panel_keys = keys(printed(capsys))
+    assert panel_keys <= set(run.logged)
+    assert {name for name in run.logged if name.startswith("media/")} <= panel_keys
     assert {key for s in printed(capsys)["sections"] for key in s["config"]} <= set(run.config)
     assert "session/test/ua" in keys(printed(capsys, "--protocol", "session")) - set(run.logged)
 

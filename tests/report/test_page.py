@@ -40,8 +40,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for test_set, model in enumerate(("ae", "cvae", "logmel_svm")):
             predicted = with_script(guess(0.6 + 0.1 * test_set, seed=number, order=test_set))
             policies = {"null": predicted, "oracle": guess(0.9, seed=number)}
-            named = {p: replace(f, utterance=predicted.utterance) for p, f in policies.items()}
-            options = {"policies": named} if model == "cvae" else {}
+            by_policy = {p: replace(f, utterance=predicted.utterance) for p, f in policies.items()}
+            options = {"policies": by_policy} if model == "cvae" else {}
             choice = (f"model={model}", f"data={data}")
             path = study.run(*choice, corpus="demo", guesses=predicted, health=health(), **options)
             if model != "logmel_svm":
