@@ -22,8 +22,7 @@ from rich.text import Text
 
 from ser_vae import SerVaeError
 from ser_vae.compose import OverrideError
-from ser_vae.corpus.completeness import corpus_warnings, list_warning
-from ser_vae.corpus.utterance import SYNTHETIC, Corpus
+from ser_vae.corpus.utterance import SYNTHETIC, Corpus, corpus_warnings, list_warning
 from ser_vae.data.subset import select
 from ser_vae.features.audio import inspect
 from ser_vae.run import configure

@@ -10,7 +10,6 @@ if a recording cannot be used.
 """
 
 import argparse
-import csv
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -88,30 +87,25 @@ def corpus_inputs(run: Path) -> list[Input]:
     folder = RunFolder(run)
     try:
         config = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
-        with folder.split.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        split = pd.read_csv(folder.split, dtype="str", keep_default_na=False)
     except OSError as error:
         raise SerVaeError(
             f"--corpus: {error.filename}: {error.strerror}.\nGive the folder of a run as the model."
         ) from error
     corpus: Corpus = build(parse_component(config["corpus"]))
     utterances = {utterance.id: utterance for utterance in corpus.utterances}
-    if missing := [row["utterance"] for row in rows if row["utterance"] not in utterances]:
+    if missing := [name for name in split["utterance"] if name not in utterances]:
         raise SerVaeError(
             f"--corpus: {len(missing)} utterances of the run are not in the corpus any more, first "
             f"{missing[0]}.\nRestore the corpus."
         )
-    return [
-        Input(
-            name=row["utterance"],
-            recording=Recording(
-                (utterance := utterances[row["utterance"]]).path, 0, utterance.clip
-            ),
-            speaker=utterance.speaker,
-            columns={key: row[key] for key in ("part", "speaker", "emotion")},
-        )
-        for row in rows
-    ]
+    inputs = []
+    for row in split.to_dict("records"):
+        utterance = utterances[row["utterance"]]
+        recording = Recording(utterance.path, clip=utterance.clip)
+        columns = {key: row[key] for key in ("part", "speaker", "emotion")}
+        inputs.append(Input(utterance.id, recording, utterance.speaker, columns=columns))
+    return inputs
 
 
 def encode_input(model: Recogniser, each: Input, *, mean: bool) -> pd.DataFrame | SerVaeError:

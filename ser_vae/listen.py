@@ -89,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--out", type=Path, metavar="FOLDER", help="default: MODEL/listen")
     result.add_argument(
         "--dimensions",
-        type=count,
+        type=int,
         default=1,
         metavar="N",
         help="how many of the most informative latent dimensions to move (default: 1)",
@@ -99,17 +99,12 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-def count(text: str) -> int:
-    if (number := int(text)) < 0:
-        raise argparse.ArgumentTypeError(f"expected 0 or more, got {number}")
-    return number
-
-
 def listen(options: argparse.Namespace) -> None:
     """Write all clips and the page, and print a line for each clip.
 
     Raises:
-        SerVaeError: the model has no decoder, or the folder cannot be written to.
+        SerVaeError: the model has no decoder.
+        OSError: the folder cannot be written to.
     """
     model = Path(options.model)
     recogniser = Recogniser.load(model, trust=options.trust)
@@ -289,11 +284,8 @@ def write_clip(clip: Clip, section: str, folder: Path, maker: ClipMaker, seed: i
     )
     files = {f"{name}.wav": wav.getvalue(), f"{name}.png": png_bytes(figure, DPI)}
     for file_name, content in files.items():
-        try:
-            with atomic_write(folder / file_name) as file:
-                file.write(content)
-        except OSError as error:
-            raise SerVaeError(f"{folder / file_name}: {error.strerror}. Give --out.") from error
+        with atomic_write(folder / file_name) as file:
+            file.write(content)
     return name
 
 

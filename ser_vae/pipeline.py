@@ -29,10 +29,9 @@ from ser_vae import SerVaeError
 from ser_vae import settings as typed
 from ser_vae.baseline.estimator import Training
 from ser_vae.baseline.svm import fit_temperature
-from ser_vae.classifier.head import Head, SequenceEstimator
+from ser_vae.classifier import Head, SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
-from ser_vae.corpus.completeness import corpus_warnings
-from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance
+from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance, corpus_warnings
 from ser_vae.data.audit import audit
 from ser_vae.data.prepared import (
     NO_LABEL,
@@ -53,10 +52,10 @@ from ser_vae.evaluation.predictions import Predictions, predictions
 from ser_vae.evaluation.probes import probes, reads_label, share_with_interval
 from ser_vae.evaluation.summary import counts, scores_and_baseline
 from ser_vae.features.audio import Samples
-from ser_vae.features.extractor import Extractor
+from ser_vae.features.extractor import Extractor, Invertible
 from ser_vae.features.functionals import functionals
 from ser_vae.features.normalise import Normaliser
-from ser_vae.features.store import FeatureStore, Stored
+from ser_vae.features.store import FeatureStore
 from ser_vae.logger import LoggedRun, open_loggers
 from ser_vae.model.representation import Fitted, Network, Representation
 from ser_vae.model.utterance_vae import UtteranceVAE
@@ -67,12 +66,16 @@ from ser_vae.split import check_training_set, random, select_fold
 from ser_vae.split.grouped import grouped_folds
 from ser_vae.terminal import stderr
 from ser_vae.training import weights
-from ser_vae.training.classify import Classify
+from ser_vae.training.classify import Classify, ClassifyUtterances, UtteranceSet
 from ser_vae.training.devices import barrier, device_of, is_rank_zero
 from ser_vae.training.fit import LAST, count_epochs, fit
 from ser_vae.training.health import draw_segments, measure_health
 from ser_vae.training.history import describe, read_budgets, replay
-from ser_vae.training.illustrate import Illustrator, typical_utterances
+from ser_vae.training.illustrate import (
+    draw_illustrations,
+    has_trained_decoder,
+    typical_utterances,
+)
 from ser_vae.training.label_policy import (
     LEAKING,
     POLICIES,
@@ -97,7 +100,6 @@ from ser_vae.training.predict import (
 from ser_vae.training.pretrain import Pretrain
 from ser_vae.training.seeding import seed_for
 from ser_vae.training.stage import Stage
-from ser_vae.training.utterance import ClassifyUtterances, UtteranceSet
 from ser_vae.training.weights import PretrainingRecord
 
 log = logging.getLogger(__name__)
@@ -106,7 +108,6 @@ LEARNED = ("train", UNLABELLED)  # the sets that a representation learns from
 HELD_OUT = "held out"  # the set of the training utterances that the temperature is fitted on
 HELD_OUT_PROPORTION = 0.2
 CLASSIFIERS = "classify"  # sub-folder of a run's classifiers, until it is finished
-PRIOR_DRAWS = 6  # segments from the prior for each emotion, in illustrations.npz
 
 Representations = Mapping[Pretraining, Representation]
 Classifiers = dict[tuple[Pretraining, Condition], LatentClassifier]
@@ -232,7 +233,7 @@ def prepare(
         kept, part = [*kept, *others], [*part, *(UNLABELLED for _ in others)]
         label += [NO_LABEL for _ in others]
     segments = cut(
-        Stored(store, kept),
+        map(store.frames, kept),
         segmentation,
         allocate=MemoryOrFile(settings.memory_gb, Path(settings.cache).expanduser()),
         available=[store.length(utterance) for utterance in kept],
@@ -300,7 +301,7 @@ def pretrain(run: Run, model: Any) -> Representations:
 
 
 def acquire(run: Run, model: Representation, way: Pretraining) -> None:
-    """Fit, pretrain or load a representation."""
+    """Fit, pretrain or load a representation, perhaps with the weights that an equal run left."""
     settings, source = run.settings, run.settings.training.pretrained
     if source == "none":
         return
@@ -312,30 +313,25 @@ def acquire(run: Run, model: Representation, way: Pretraining) -> None:
             model.fit(run.data.segments_of(*LEARNED))
         return
     label_dropout = settings.training.label_dropout if way == "dropout" else 0.0
+    train, validation = run.data.segment_set(*LEARNED), run.data.segment_set("validation")
+    seed = seed_for(settings.seed, "pretrain")
+    stage = Pretrain(
+        model,
+        seed,
+        settings.training.pretrain.optimizer.model_dump(),
+        label_dropout=label_dropout,
+        monitored=draw_segments(train, seed),
+    )
     name = pretrained_name(run, label_dropout)
     shared = RunFolder(Path(settings.runs) / "pretrained" / name, is_rank_zero())
     with shared.lock():
         barrier()
         if settings.force:
             shared.clear()
-        pretrain_shared(run, model, label_dropout, shared.pretrained)
+        pretraining_record(run).write(shared.pretrained)
+        train_once(run, stage, model, shared.pretrained, lambda: (train, validation))
         if way == run.policy.pretraining:  # while it is locked: another run with force clears it
             shared.copy("pretrain.csv", run.folder.path / "pretrain.csv")
-
-
-def pretrain_shared(run: Run, model: Representation, label_dropout: float, finished: Path) -> None:
-    """Train `model`, or load the weights `finished` that an equal run left."""
-    train, validation = run.data.segment_set(*LEARNED), run.data.segment_set("validation")
-    seed = seed_for(run.settings.seed, "pretrain")
-    stage = Pretrain(
-        model,
-        seed,
-        run.settings.training.pretrain.optimizer.model_dump(),
-        label_dropout=label_dropout,
-        monitored=draw_segments(train, seed),
-    )
-    pretraining_record(run).write(finished)
-    train_once(run, stage, model, finished, lambda: (train, validation))
 
 
 def train_once(
@@ -427,7 +423,7 @@ def classify(
     if not representations:
         whole = whole_utterances(run, model)
         fit_utterance_level(run, model, whole)
-        return new_recogniser(run, policy, None, {}, model), {}, whole
+        return replace(without_networks(run), estimator=model), {}, whole
     reported = reported_policies(run, model)
     needed = {(other.pretraining, each) for other in reported for each in other.classifiers}
     if len(reported) > 1:  # for the leak panel
@@ -444,18 +440,17 @@ def classify(
                 run.folder.copy(f"{CLASSIFIERS}/{name}/{file}", run.folder.path / file)
     if settings.label_policy == "random":
         policy = with_labels("random", run.data, settings.seed)
-    used = {each: classifiers[policy.pretraining, each] for each in policy.classifiers}
-    recogniser = new_recogniser(run, policy, representations[policy.pretraining], used, None)
+    recogniser = replace(
+        without_networks(run),
+        policy=policy,
+        representation=representations[policy.pretraining],
+        classifiers={each: classifiers[policy.pretraining, each] for each in policy.classifiers},
+    )
     return replace(recogniser, temperature=calibrate(run, recogniser)), classifiers, None
 
 
-def new_recogniser(
-    run: Run,
-    policy: LabelPolicy,
-    representation: Representation | None,
-    classifiers: Mapping[Condition, LatentClassifier],
-    estimator: Any,
-) -> Recogniser:
+def without_networks(run: Run) -> Recogniser:
+    """Return the recogniser of a run, still without networks and estimator."""
     settings, data = run.settings, run.data
     extractor: Extractor = build(settings.features)
     return Recogniser(
@@ -464,10 +459,10 @@ def new_recogniser(
         normaliser=data.normaliser,
         emotions=data.emotions,
         seed=settings.seed,
-        policy=policy,
-        representation=representation,
-        classifiers=classifiers,
-        estimator=estimator,
+        policy=run.policy,
+        representation=None,
+        classifiers={},
+        estimator=None,
         components=Components(settings.features, settings.model, settings.classifier),
         about={},
         device=run.device,
@@ -719,9 +714,8 @@ def evaluate(
     }
     for policy in reported_policies(run, recogniser.representation):
         if policy.name not in by_policy:
-            applied = with_labels(policy.name, data, settings.seed)
-            probability = applied.probabilities(trained[policy.pretraining])
-            by_policy[policy.name] = labelled(data, probability)
+            networks = trained[policy.pretraining]
+            by_policy[policy.name] = predict_under(policy.name, networks, data, settings.seed)
     ordered = {name: by_policy[name] for name in POLICIES if name in by_policy}
     return Result(recogniser, ordered, trained[recogniser.policy.pretraining], calibrated)
 
@@ -734,6 +728,11 @@ def with_labels(name: str, data: PreparedData, seed: int) -> LabelPolicy:
     if name == "random":
         return given("random", random_labels(len(data.table), data.classes, seed)[test])
     return POLICIES[name]
+
+
+def predict_under(name: str, trained: Trained, data: PreparedData, seed: int) -> Predictions:
+    """Predict the test set under a label policy."""
+    return labelled(data, with_labels(name, data, seed).probabilities(trained))
 
 
 def labelled(data: PreparedData, probability: Any) -> Predictions:
@@ -755,7 +754,7 @@ def diagnose(run: Run, result: Result) -> dict[str, Any]:
         return diagnosis
     means = utterance_means(trained, data, uniform_condition(len(data.table), data.classes))
     if is_rank_zero():
-        illustrate(run, result, means)
+        illustrate(run, result.recogniser.extractor, trained.representation, means)
     if len(result.by_policy) > 1:
         diagnosis["policies"] = {
             name: {**score(predicted, settings.choice.split), "leaks": name in LEAKING}
@@ -812,10 +811,8 @@ def leak_panel(run: Run, trained: Trained) -> dict[str, Any]:
             z need not be used.
     """
     data, seed, chance = run.data, run.settings.seed, {"chance": 1 / run.data.classes}
-    null, random, oracle = (
-        labelled(data, with_labels(name, data, seed).probabilities(trained))
-        for name in ("null", "random", "oracle")
-    )
+    names = ("null", "random", "oracle")
+    null, random, oracle = (predict_under(name, trained, data, seed) for name in names)
     label = random_labels(len(data.table), data.classes, seed)
     train, test = data.mask("train").numpy(), data.mask("test").numpy()
     follows = int((random.guess == label.numpy()[test]).sum())
@@ -845,11 +842,8 @@ def permuted_scores(run: Run, trained: Trained) -> dict[str, float]:
         each: train_classifier(run.unlogged(data), model, each, f"permuted/{way}-{each}")
         for each in conditions
     }
-    behind = replace(trained, classifiers=classifiers)
-    null, oracle = (
-        labelled(data, with_labels(name, data, seed).probabilities(behind))
-        for name in ("null", "oracle")
-    )
+    networks = replace(trained, classifiers=classifiers)
+    null, oracle = (predict_under(name, networks, data, seed) for name in ("null", "oracle"))
     return {
         "null_ua": scores(null.truth, null.guess, data.emotions)["ua"],
         "oracle_ua": scores(oracle.truth, oracle.guess, data.emotions)["ua"],
@@ -857,9 +851,9 @@ def permuted_scores(run: Run, trained: Trained) -> dict[str, float]:
     }
 
 
-def illustrate(run: Run, result: Result, means: Any) -> None:
+def illustrate(run: Run, extractor: Extractor, model: Representation, means: Any) -> None:
     """Write `latents.npz`, `training_latents.npz` and, for a decoder, `illustrations.npz`."""
-    data, folder, recogniser = run.data, run.folder, result.recogniser
+    data, folder = run.data, run.folder
     for part, path in (("test", folder.latents), ("train", folder.training_latents)):
         utterances = data.utterances(part)
         clips = np.array([u.clip or (np.nan, np.nan) for u in utterances])
@@ -872,33 +866,28 @@ def illustrate(run: Run, result: Result, means: Any) -> None:
             mean=means[data.mask(part).numpy()].astype(np.float32),
             clip=clips if any(u.clip for u in utterances) else None,
         ).write(path)
-    label = data.label[data.mask("test")]
-    illustrator = recogniser.illustrator(data.segments_of("test"), data.speakers("test"), label)
-    if illustrator is not None:
-        ids = [utterance.id for utterance in data.utterances("test")]
-        examples = illustrations_of(illustrator, ids, data.emotions, run.settings.seed)
-        examples.write(folder.illustrations)
-
-
-def illustrations_of(
-    it: Illustrator, ids: Sequence[str], emotions: tuple[str, ...], seed: int
-) -> Illustrations:
-    """Draw everything that a run keeps for pictures, of one utterance per emotion."""
-    chosen = typical_utterances(it.label, it.segments.count, it.classes)
-    conditions = [it.condition(index) for index in chosen]
-    return Illustrations(
-        emotions=emotions,
-        utterance=tuple(ids[index] for index in chosen),
-        emotion=tuple(emotions[int(it.label[index])] for index in chosen),
-        input=tuple(it.input(index) for index in chosen),
-        reconstruction=tuple(
-            it.decoded(index, c, c) for index, c in zip(chosen, conditions, strict=True)
-        ),
-        swapped=tuple(it.swapped(index) for index in chosen) if it.model.conditional else (),
-        **it.traversal(),
-        prior=it.prior(PRIOR_DRAWS, seed_for(seed, "illustrations", "prior")),
-        frame_shift_s=it.extractor.frame_shift_s,
-    )
+    if isinstance(extractor, Invertible) and has_trained_decoder(model):
+        tested, segments = data.utterances("test"), data.segments_of("test")
+        label = data.label[data.mask("test")]
+        chosen = typical_utterances(label, segments.count, data.classes)
+        drawn = draw_illustrations(
+            model,
+            extractor,
+            segments,
+            [data.normaliser.scale_of(utterance.speaker) for utterance in tested],
+            label,
+            chosen,
+            classes=data.classes,
+            seed=seed_for(run.settings.seed, "illustrations", "prior"),
+            device=run.device,
+        )
+        Illustrations(
+            emotions=data.emotions,
+            utterance=tuple(tested[index].id for index in chosen),
+            emotion=tuple(tested[index].emotion for index in chosen),
+            frame_shift_s=extractor.frame_shift_s,
+            **drawn,
+        ).write(folder.illustrations)
 
 
 # save

@@ -150,7 +150,7 @@ def recognise(
     """Recognise one input: return a row of the table, or several with `every_s`."""
     source, rate, clip = each.recording
     start, end = clip or (np.nan, np.nan)
-    row = {**each.columns, "file": each.name, "start": start, "end": end, "truth": each.truth}
+    row: Row = {**each.columns, "file": each.name, "start": start, "end": end, "truth": each.truth}
     by_model: list[Sequence[Prediction | TimedPrediction]]
     try:
         if every_s is None:
@@ -165,22 +165,13 @@ def recognise(
             emotion: float(np.mean([p.probabilities[emotion] for p in predictions]))
             for emotion in models[0].emotions
         }
-        emotion = max(probability, key=lambda name: probability[name])
-        confidence = probability[emotion]
-        times = {}
+        emotion, confidence = max(probability.items(), key=lambda pair: pair[1])
+        row["emotion"] = emotion if confidence >= min_confidence else UNCERTAIN
+        row |= {PROBABILITY + name: value for name, value in probability.items()}
         if isinstance(first := predictions[0], TimedPrediction):
             begin = clip[0] if clip else 0.0
-            times = {"start": begin, "end": begin + first.time_s}
-        result.append(
-            {
-                **row,
-                **times,
-                "emotion": emotion if confidence >= min_confidence else UNCERTAIN,
-                "confidence": confidence,
-                **{PROBABILITY + name: value for name, value in probability.items()},
-                "error": "",
-            }
-        )
+            row |= {"start": begin, "end": begin + first.time_s}
+        result.append({**row, "confidence": confidence, "error": ""})
     return result
 
 

@@ -41,19 +41,19 @@ from torch import Tensor, nn
 
 from ser_vae import SerVaeError
 from ser_vae.baseline.estimator import UtteranceData
-from ser_vae.classifier.head import SequenceEstimator
+from ser_vae.classifier import SequenceEstimator
 from ser_vae.corpus.files import AUDIO
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
 from ser_vae.features import TooShortError, audio
 from ser_vae.features.audio import Clip, Samples
-from ser_vae.features.extractor import Extractor, FrameReader, Invertible
+from ser_vae.features.extractor import Extractor, FrameReader
 from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser, Scale
 from ser_vae.files import atomic_write, write_text
 from ser_vae.model.representation import Network, Representation
 from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
-from ser_vae.stream import CPU, SegmentPipeline, Stream, TimedPrediction
-from ser_vae.training.illustrate import Illustrator, has_trained_decoder
+from ser_vae.stream import CPU, SegmentPipeline, Stream, TimedPrediction, Windows
+from ser_vae.training.illustrate import has_trained_decoder
 from ser_vae.training.label_policy import (
     POLICIES,
     Condition,
@@ -324,14 +324,12 @@ class Recogniser(SegmentPipeline):
             if not isinstance(extractor, LogMel) or extractor.trim_db is not None:
                 yield extractor(np.concatenate(list(blocks)))
                 return
-            held = next(blocks)  # samples from the next frame on
-            yield (frames := extractor(held))
+            windows = Windows(extractor.window_length, extractor.shift_length)
+            windows.push(first := next(blocks))
+            yield extractor(first)
             for block in blocks:
-                held = np.concatenate([held[len(frames) * extractor.shift_length :], block])
-                if len(held) >= extractor.window_length:
-                    yield (frames := extractor(held))
-                else:
-                    frames = frames[:0]
+                if len(ready := windows.push(block)):
+                    yield extractor(ready)
         except TooShortError as error:
             raise SerVaeError(f"{recording}: {error}") from error
 
@@ -416,23 +414,6 @@ class Recogniser(SegmentPipeline):
             SerVaeError: a part of this model needs the whole utterance.
         """
         return Stream(self)
-
-    def illustrator(
-        self, segments: Segments, speakers: Sequence[str], label: Tensor
-    ) -> Illustrator | None:
-        """Return an `Illustrator` of standardised utterances; label (U,) may hold -1.
-
-        None if the extractor's frames are no spectrogram, or the model was not trained to decode.
-        """
-        model = self.representation
-        if model is None or not has_trained_decoder(model):
-            return None
-        if not isinstance(self.extractor, Invertible):
-            return None
-        scales = [self.normaliser.scale_of(speaker) for speaker in speakers]
-        return Illustrator(
-            model, self.extractor, segments, scales, label, len(self.emotions), self.device
-        )
 
     def _with_speaker(
         self, speaker: str, frames: Sequence[Tensor], whole: Samples | None, chosen: Sequence[int]

@@ -22,12 +22,10 @@ import ser_vae
 from ser_vae import SerVaeError, __version__
 from ser_vae.command_errors import print_briefly_on_error, summarize
 from ser_vae.compose import command, configure, plain
-from ser_vae.corpus.completeness import class_line, warning_line
-from ser_vae.corpus.utterance import SYNTHETIC, Corpus
+from ser_vae.corpus.utterance import SYNTHETIC, Corpus, class_line, warning_line
 from ser_vae.data.subset import select
 from ser_vae.faults import Stopped, friendly_errors, stopped_by_signals
-from ser_vae.features.digest import Digests
-from ser_vae.features.pinned import pin
+from ser_vae.features.digest import Digests, pin
 from ser_vae.help import help_text
 from ser_vae.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate

@@ -1,6 +1,5 @@
 """The ONNX graph computes what the recogniser computes, and the copied folder is whole."""
 
-import os
 import re
 import subprocess
 import sys
@@ -16,14 +15,12 @@ import torch
 from deployed import EMOTIONS, offline, recogniser
 
 from ser_vae import SerVaeError, export
-from ser_vae.features import audio
 from ser_vae.features.audio import Samples
 from ser_vae.model.logmel_lstm import Identity
 from ser_vae.recogniser import JSON, WEIGHTS, Recogniser
 
 ROOT = Path(__file__).parents[1]
 RATE = 16_000
-CORPORA = ("RAVDESS_ROOT", "URDU_ROOT")
 KINDS = {
     "ae": ["model=ae"],
     "vae": ["model=vae"],
@@ -36,11 +33,7 @@ KINDS = {
     "cvae, marginal": ["model=cvae", "label_policy=marginal"],
     "cvae, predicted": ["model=cvae", "label_policy=predicted"],
 }
-DURATIONS_S = (0.2, 1.0, 3.0, 30.0)
-CASES = [
-    *((kind, "synthetic") for kind in KINDS),
-    *((kind, root) for kind in ("ae", "vae", "cvae", "pca") for root in CORPORA),
-]
+DURATIONS_S = (0.2, 1.0, 20.0)
 
 
 @cache
@@ -50,26 +43,13 @@ def noise() -> Samples:
     return (0.05 * samples).clip(-1, 1).astype(np.float32)
 
 
-@cache
-def speech(source: str) -> Samples:
-    """Half a minute of speech, or of noise, from several files."""
-    if source == "synthetic":
-        return np.tile(noise(), 15)
-    if source not in os.environ:
-        pytest.skip(f"{source} is not set")
-    root = Path(os.environ[source])
-    paths = sorted([*root.rglob("*.wav"), *root.rglob("*.flac")])
-    few = paths[:: len(paths) // 20]
-    return np.concatenate([audio.read(path, RATE) for path in few])[: 32 * RATE]
-
-
 def session(path: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
 
-@pytest.mark.parametrize(("kind", "source"), CASES)
-def test_onnxruntime_agrees_with_pytorch(kind: str, source: str, tmp_path: Path) -> None:
-    waveform = speech(source)
+@pytest.mark.parametrize("kind", KINDS)
+def test_onnxruntime_agrees_with_pytorch(kind: str, tmp_path: Path) -> None:
+    waveform = np.tile(noise(), 11)
     known = recogniser([waveform], *KINDS[kind])
     export.export_onnx(known, tmp_path / "emotion.onnx")
     graph, moved = session(tmp_path / "emotion.onnx"), []
@@ -125,21 +105,11 @@ def test_the_metadata_says_how_to_use_the_graph(tmp_path: Path) -> None:
     assert len(known.extractor(noise()[: shortest - 1])) < known.segmentation.length
 
 
-@pytest.mark.parametrize(
-    ("overrides", "reason"),
-    [
-        (["model=cvae", "label_policy=elbo+lstm"], "random draws"),
-        (["model=majority"], "utterance-level"),
-        (["model=vae", "classifier=functionals"], "scikit-learn"),
-        (["model=vae", "features.trim_db=40"], "loudest frame"),
-        (["model=vae", "normalise=speaker"], "statistics over all recordings"),
-    ],
-)
-def test_what_has_no_graph_is_refused_with_the_part_and_the_reason(
-    overrides: list[str], reason: str, tmp_path: Path
-) -> None:
-    with pytest.raises(SerVaeError, match=f"cannot be exported to ONNX.*{reason}"):
-        export.export_onnx(recogniser([noise()], *overrides), tmp_path / "emotion.onnx")
+def test_what_has_no_graph_is_refused_with_the_reason(tmp_path: Path) -> None:
+    """For the same reasons as a stream, but for bidirectional classifiers, which have a graph."""
+    known = recogniser([noise()], "model=vae", "features.trim_db=40")
+    with pytest.raises(SerVaeError, match=r"cannot be exported to ONNX.*loudest frame"):
+        export.export_onnx(known, tmp_path / "emotion.onnx")
     assert not list(tmp_path.iterdir())
 
 

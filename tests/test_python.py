@@ -135,7 +135,7 @@ def test_long_recordings_need_little_memory(trained: TrainedRun, tmp_path: Path)
     assert int(done.stdout) < 150  # MiB; the samples alone are 110
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_an_altered_model_folder_is_an_error_of_ours_or_loads(
     data: st.DataObject, trained: TrainedRun

@@ -31,28 +31,23 @@ print(json.dumps(answers))
 """
 
 KINDS = {
-    "ae": ["model=ae"],
     "vae": ["model=vae"],
     "ae, normalise=speaker": ["model=ae", "normalise=speaker"],
     "vae, padded and overlapping": ["model=vae", "data.remainder=pad", "data.hop_s=0.05"],
     "vae, fine-tuned": ["model=vae", "training.encoder_lr=1e-3"],
     "vae, bidirectional": ["classifier.bidirectional=true", "classifier.pooling=mean"],
-    "vae, functionals": ["classifier=functionals"],
     "vae, functionals, normalise=speaker": ["classifier=functionals", "normalise=speaker"],
     "pca": ["model=pca", "model.latent=8"],
     "logmel_lstm": ["model=logmel_lstm"],
-    "untrained": ["model=untrained"],
     **{
         f"cvae, {policy}": ["model=cvae", f"label_policy={policy}", "label_policies=headline"]
-        for policy in ("dropout", "marginal", "elbo", "elbo+lstm", "predicted")
+        for policy in ("marginal", "elbo+lstm", "predicted")
     },
     "cvae": ["model=cvae"],
-    "majority": ["model=majority"],
     "speaker_lookup": ["model=speaker_lookup"],
-    "logmel_svm": ["model=logmel_svm"],
     "logmel_svm, normalise=speaker": ["model=logmel_svm", "normalise=speaker"],
 }
-WITH_NOISE = ("elbo", "elbo+lstm")  # drawn bounds: a file alone gets other noise than in a batch
+WITH_NOISE = "cvae, elbo+lstm"  # drawn bounds: a file alone gets other noise than in a batch
 
 Answers = dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 
@@ -91,7 +86,7 @@ def answers(
 def test_a_loaded_recogniser_reproduces_the_predictions(kind: str, answers: Answers) -> None:
     written, together, alone = answers[kind]
     assert np.array_equal(together, written)
-    if not kind.endswith(WITH_NOISE):
+    if kind != WITH_NOISE:
         np.testing.assert_allclose(alone, written, rtol=0, atol=1e-6)
 
 
@@ -99,16 +94,6 @@ def test_a_loaded_recogniser_reproduces_the_predictions(kind: str, answers: Answ
 def trained(finished_run: FinishedRun, tmp_path: Path) -> Path:
     """A copy of a run folder, to be damaged."""
     return Path(shutil.copytree(finished_run("model=ae")[1], tmp_path / "run"))
-
-
-def test_a_prediction_names_the_emotion_and_the_probability_of_each(
-    trained: Path, noises: Path
-) -> None:
-    prediction = Recogniser.load(trained).predict(noises / "calm00.wav")
-    assert list(prediction.probabilities) == ["calm", "cross", "gay"]
-    assert sum(prediction.probabilities.values()) == pytest.approx(1)
-    best = max(prediction.probabilities, key=lambda name: prediction.probabilities[name])
-    assert prediction.emotion == best
 
 
 def test_the_document_says_how_it_was_trained_and_scored(trained: Path) -> None:

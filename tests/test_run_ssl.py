@@ -12,7 +12,7 @@ from run_files import folders, table
 from tiny_encoders import save_encoder
 
 from ser_vae import SerVaeError
-from ser_vae.features.pinned import checkpoint_digest
+from ser_vae.features.digest import checkpoint_digest
 from ser_vae.recogniser import Recogniser
 from ser_vae.run import configure
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -100,6 +100,21 @@ class UtteranceEstimator(Protocol):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what `state` returned, in place of `fit`."""
+
+
+class Storable:
+    """Implements `state` and `load_state` of an estimator: they hold the attributes `learned`."""
+
+    learned: ClassVar[tuple[str, ...]]
+
+    def state(self) -> dict[str, Any]:
+        """Return what `fit` has learned."""
+        return {name: getattr(self, name) for name in self.learned}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state` returned."""
+        for name in self.learned:
+            setattr(self, name, state[name])
 
 
 if TYPE_CHECKING:  # mypy checks here that our classes satisfy the interface

@@ -1,25 +1,25 @@
 """The most frequent emotion of the training set: what every other score has to exceed."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from ser_vae.baseline.estimator import FloatArray, LabelArray, Training, UtteranceData
+from ser_vae.baseline.estimator import FloatArray, LabelArray, Storable, Training, UtteranceData
 from ser_vae.features.extractor import Extractor
 
 
-class Majority:
+class Majority(Storable):
     """Predicts the class frequencies of the training set for every utterance."""
 
     level = "utterance"
     conditional = False
     extractor: Extractor | None = None
+    learned = ("frequencies",)  # (K,)
 
     def __init__(self, *, input_size: int, num_classes: int, columns: int) -> None:
         """Accept what every baseline is built with; there is nothing to set."""
 
-    def fit(self, data: UtteranceData, training: Training) -> None:  # noqa: ARG002
+    def fit(self, data: UtteranceData, training: Training) -> None:
         """Count the emotions of the training set."""
         self.frequencies = class_frequencies(training.label[training.in_train], training.emotions)
 
@@ -29,14 +29,6 @@ class Majority:
 
     def add_speaker(self, speaker: str, data: UtteranceData) -> None:
         """Do nothing: no audio is used."""
-
-    def state(self) -> dict[str, Any]:
-        """Return the frequencies (K,)."""
-        return {"frequencies": self.frequencies}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state` returned."""
-        self.frequencies = state["frequencies"]
 
 
 def class_frequencies(label: LabelArray, emotions: Sequence[str]) -> FloatArray:

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from ser_vae import SerVaeError
-from ser_vae.baseline.estimator import FloatArray, LabelArray
+from ser_vae.baseline.estimator import FloatArray, LabelArray, Storable
 from ser_vae.corpus.utterance import is_unknown
 
 Folds = list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]  # indices: fitted, held out
@@ -36,7 +36,7 @@ class Setting(NamedTuple):
     class_weight: str | None
 
 
-class SVM:
+class SVM(Storable):
     """K machines, one per class against the rest; the class of the largest margin is predicted.
 
     Values are scaled to a standard deviation of 1 in training, so that the width of `rbf` is 1 / E.
@@ -50,12 +50,14 @@ class SVM:
         folds: inner folds of the training set, from 2.
 
     Attributes:
-        chosen: the setting in use.
+        setting: the values of the `Setting` in use.
         temperature: by which margins are divided before the softmax.
     """
 
-    chosen: Setting
+    learned = ("setting", "temperature", "scaler", "train", "machines")
+    setting: list[Any]
     temperature: float
+    train: FloatArray  # (N, E), scaled
 
     def __init__(
         self,
@@ -99,35 +101,19 @@ class SVM:
         folds = inner_folds(label, self.folds, emotions=emotions, speakers=speakers, seed=seed)
         held_out = held_out_margins(self.settings, vectors, label, folds)
         ua = {s: balanced_accuracy_score(label, m.argmax(axis=1)) for s, m in held_out.items()}
-        self.chosen = max(ua, key=lambda setting: ua[setting])
-        self.temperature = fit_temperature(held_out[self.chosen], label)
+        chosen = max(ua, key=lambda setting: ua[setting])
+        self.setting, self.temperature = list(chosen), fit_temperature(held_out[chosen], label)
         self.scaler = StandardScaler().fit(vectors)
-        self.train: FloatArray = self.scaler.transform(vectors)  # (N, E)
-        kernel = pairwise_kernels(self.train, metric=self.chosen.kernel)
-        self.machines = fit_machines(self.chosen, kernel, label)
+        self.train = self.scaler.transform(vectors)
+        kernel = pairwise_kernels(self.train, metric=chosen.kernel)
+        self.machines = fit_machines(chosen, kernel, label)
 
     def predict_proba(self, vectors: FloatArray) -> FloatArray:
         """Return the softmax of the scaled margins: (M, E) -> (M, K)."""
         scaled = self.scaler.transform(vectors)
-        kernel = pairwise_kernels(scaled, self.train, metric=self.chosen.kernel)
+        kernel = pairwise_kernels(scaled, self.train, metric=Setting(*self.setting).kernel)
         probability: FloatArray = softmax(margins(self.machines, kernel) / self.temperature, axis=1)
         return probability
-
-    def state(self) -> dict[str, Any]:
-        """Return the fitted machines and what they need."""
-        return {
-            "setting": list(self.chosen),
-            "temperature": self.temperature,
-            "scaler": self.scaler,
-            "train": self.train,
-            "machines": self.machines,
-        }
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state` returned."""
-        self.chosen, self.temperature = Setting(*state["setting"]), state["temperature"]
-        self.scaler, self.train = state["scaler"], state["train"]
-        self.machines = state["machines"]
 
 
 def speakers_to_hold_out(

@@ -3,24 +3,100 @@
 The models pooled_svm, logmel_svm, egemaps_svm and handcrafted_svm, which differ in the vector.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
 
 from ser_vae.baseline.estimator import FloatArray, Training, UtteranceData
 from ser_vae.baseline.svm import SVM, speakers_to_hold_out
-from ser_vae.baseline.vectors import UtteranceVectors
 from ser_vae.features.extractor import Extractor
+from ser_vae.features.functionals import functionals as compute_functionals
+from ser_vae.features.normalise import Normaliser, Policy, Scale
 from ser_vae.settings import build
 
 
+class UtteranceVectors:
+    """Joins `UtteranceData.whole` and functionals over the frames, and standardises each column.
+
+    Args:
+        functionals: the set of functionals over the frames, see `features.functionals`; None for
+            none.
+        whole: whether `UtteranceData.whole` belongs to the vector.
+        clip: standardised values beyond ±clip are set to it; in standard deviations.
+
+    Attributes:
+        normaliser: fitted with each vector as an utterance of one frame, in double precision.
+    """
+
+    normaliser: Normaliser
+
+    def __init__(self, *, functionals: str | None, whole: bool, clip: float = math.inf) -> None:
+        self.functionals, self.whole, self.clip = functionals, whole, clip
+
+    def fit(self, data: UtteranceData, part: Sequence[str], normalise: Policy) -> FloatArray:
+        """Fit the normaliser on all utterances of a run, and return their vectors (U, E)."""
+        rows = self._rows(data)
+        in_train = [name == "train" for name in part]
+        self.normaliser = Normaliser.fit(normalise, rows, data.speakers, in_train)
+        return self._standardise(rows, data.speakers)
+
+    def transform(self, data: UtteranceData) -> FloatArray:
+        """Return the standardised vectors: (U, E)."""
+        return self._standardise(self._rows(data), data.speakers)
+
+    def add_speaker(self, speaker: str, data: UtteranceData) -> None:
+        """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`."""
+        self.normaliser = self.normaliser.with_speaker(speaker, self._rows(data))
+
+    def state(self) -> dict[str, Any]:
+        """Return the fitted normaliser as arrays and strings."""
+        scales = self.normaliser.scales.items()
+        return {
+            "policy": self.normaliser.policy,
+            "scales": {name: [s.mean.numpy(), s.std.numpy()] for name, s in scales},
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state` returned."""
+        scales = {name: Scale(*map(torch.tensor, pair)) for name, pair in state["scales"].items()}
+        self.normaliser = Normaliser(state["policy"], scales)
+
+    def _rows(self, data: UtteranceData) -> list[Tensor]:
+        """Compute the vectors, not standardised: U tensors (1, E)."""
+        joined: list[Any] = [data.whole] if self.whole else []
+        if self.functionals is not None:
+            joined.append(np.stack([compute_functionals(self.functionals, f) for f in data.frames]))
+        return list(torch.from_numpy(np.hstack(joined).astype(np.float64)).unsqueeze(1))
+
+    def _standardise(self, rows: Sequence[Tensor], speakers: Sequence[str]) -> FloatArray:
+        pairs = zip(rows, speakers, strict=True)
+        vectors = torch.cat([self.normaliser.apply(row, speaker) for row, speaker in pairs])
+        clipped: FloatArray = vectors.clamp(-self.clip, self.clip).numpy()
+        return clipped
+
+
 class OneVector:
-    """Classifies one vector per utterance; a subclass chooses the vector and the classifier."""
+    """Classifies one vector per utterance.
+
+    Args:
+        classifier: an `SVM`, or another class with its methods.
+        functionals: the set of functionals over the frames; None for none.
+        egemaps: settings of the extractor, with its `_target_`; None for none.
+    """
 
     level = "utterance"
     conditional = False
-    extractor: Extractor | None
-    vectors: UtteranceVectors
-    classifier: Any  # SVM, or another class with its methods
+
+    def __init__(
+        self, classifier: Any, functionals: str | None, egemaps: Mapping[str, Any] | None = None
+    ) -> None:
+        self.classifier = classifier
+        self.extractor: Extractor | None = None if egemaps is None else build(egemaps)
+        self.vectors = UtteranceVectors(functionals=functionals, whole=egemaps is not None)
 
     def fit(self, data: UtteranceData, training: Training) -> None:
         """Fit the normaliser on all utterances (U,) and the classifier on the training set.
@@ -60,24 +136,18 @@ class UtteranceSVM(OneVector):
     """Classifies functionals over the frames, eGeMAPS functionals, or both.
 
     Args:
-        input_size, num_classes, columns: not needed.
         svm: settings of `baseline.svm.SVM`.
         functionals: the set of functionals over the frames; None for none.
         egemaps: settings of the extractor, with its `_target_`; None for none.
+        sizes: of the data; not needed.
     """
-
-    classifier: SVM
 
     def __init__(
         self,
         *,
-        input_size: int,  # noqa: ARG002
-        num_classes: int,  # noqa: ARG002
-        columns: int,  # noqa: ARG002
         svm: Mapping[str, Any],
         functionals: str | None = None,
         egemaps: Mapping[str, Any] | None = None,
+        **sizes: int,
     ) -> None:
-        self.extractor = None if egemaps is None else build(egemaps)
-        self.vectors = UtteranceVectors(functionals=functionals, whole=egemaps is not None)
-        self.classifier = SVM(**svm)
+        super().__init__(SVM(**svm), functionals, egemaps)

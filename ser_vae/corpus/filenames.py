@@ -7,17 +7,23 @@ part (train, validation, test) and id, which is all that the expression matches 
 group. Others, such as take or intensity, may be used in values.
 """
 
-import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.completeness import expected_counts, list_warning
 from ser_vae.corpus.files import AUDIO, existing_root, walk
 from ser_vae.corpus.labels import Classes, class_of_code, class_of_label, sort_into_classes
-from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance
+from ser_vae.corpus.utterance import (
+    UNKNOWN_SPEAKER,
+    Corpus,
+    Utterance,
+    expected_counts,
+    list_warning,
+    normalise_speaker,
+)
+from ser_vae.files import read_csv
 
 FREE_TEXT = ("session", "dialogue", "script", "language")
 CHOICES = {
@@ -62,7 +68,7 @@ def read(
         tables: group -> value -> regular expression of codes; other codes stay as they are.
         values: name of a value -> its text, with groups in braces; left out where a path lacks one.
         complete: `counts` (label -> utterances) and totals of a complete copy, see
-            `completeness.expected_counts`; empty or None where unknown.
+            `utterance.expected_counts`; empty or None where unknown.
 
     Raises:
         SerVaeError: no root, it holds no file with a name of this corpus, two files have the same
@@ -153,16 +159,14 @@ def read_rows(folder: Path, labels: Mapping[str, Any]) -> dict[str, dict[str, st
         SerVaeError: there is no such CSV, or it lacks a column.
     """
     rows = {}
+    columns = {column for column in re.findall(r"{(\w+)}", labels["row"]) if column != "file"}
     for name, path in labels["files"].items():
         try:
-            with (folder / path).open(newline="", encoding="utf-8-sig") as file:
-                for row in csv.DictReader(file):
-                    rows[labels["row"].format_map(row | {"file": name})] = row
-        except (OSError, UnicodeDecodeError, KeyError) as error:
-            raise SerVaeError(
-                f"{folder / path} cannot be read: {error}.\n"
-                f"See corpus.labels; corpus.labels.files.{name} is its path in corpus.root."
-            ) from error
+            for _, row in read_csv(folder / path, columns):
+                rows[labels["row"].format_map(row | {"file": name})] = row
+        except SerVaeError as error:
+            hint = f"See corpus.labels; corpus.labels.files.{name} is its path in corpus.root."
+            raise SerVaeError(f"{error}\n{hint}") from error
     return rows
 
 
@@ -200,11 +204,10 @@ def describe(file: Path, text: Mapping[str, str], label_of: Mapping[str, str]) -
     stated: dict[str, Any] = {name: text.get(name) or None for name in FREE_TEXT}
     for name, choices in CHOICES.items():
         stated[name] = text.get(name) if text.get(name) in choices else None
-    speaker = text.get("speaker", UNKNOWN_SPEAKER)
     return Utterance(
         id=text["id"],
         path=file,
         emotion=label_of[text["emotion"]],
-        speaker=UNKNOWN_SPEAKER if speaker.casefold() == UNKNOWN_SPEAKER else speaker,
+        speaker=normalise_speaker(text.get("speaker", UNKNOWN_SPEAKER)),
         **stated,
     )

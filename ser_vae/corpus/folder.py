@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.completeness import list_warning
 from ser_vae.corpus.files import AUDIO, existing_root, walk
 from ser_vae.corpus.labels import (
     Classes,
@@ -18,7 +17,7 @@ from ser_vae.corpus.labels import (
     sort_into_classes,
 )
 from ser_vae.corpus.table import CHOICES, FREE_TEXT, parse_cells, read_table
-from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance, list_warning
 
 OTHER_AUDIO = (".aac", ".m4a", ".mp4", ".wma", ".webm", ".amr", ".3gp", ".sph")
 LEVELS = ("emotion", "speaker", "split", *FREE_TEXT, "other")  # what a level of folders can mean

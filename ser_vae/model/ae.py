@@ -23,7 +23,7 @@ class AE(nn.Module):
         self,
         *,
         input_size: int,
-        num_classes: int,  # noqa: ARG002  (not conditioned on the label)
+        num_classes: int,
         hidden: Sequence[int],
         latent: int,
         activation: str,
@@ -35,10 +35,7 @@ class AE(nn.Module):
         self.decoder = layers.decoder(latent, hidden, input_size, activation)
 
     def loss(
-        self,
-        x: Tensor,
-        c: Tensor,
-        generator: torch.Generator | None = None,  # noqa: ARG002
+        self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """Return the squared error of the reconstruction: x (B, D) -> each term (B,)."""
         error = squared_error(x, self.reconstruct(x, c))
@@ -48,18 +45,13 @@ class AE(nn.Module):
         """Encode and decode: x (B, D) -> x_hat (B, D)."""
         return self.decode(self.feature(x, c, sample=False), c)
 
-    def decode(self, z: Tensor, c: Tensor) -> Tensor:  # noqa: ARG002
+    def decode(self, z: Tensor, c: Tensor) -> Tensor:
         """Return the decoder's output: z (B, Z) -> x_hat (B, D)."""
         x_hat: Tensor = self.decoder(z)
         return x_hat
 
     def feature(
-        self,
-        x: Tensor,
-        c: Tensor,  # noqa: ARG002
-        *,
-        sample: bool,  # noqa: ARG002  (no posterior)
-        generator: torch.Generator | None = None,  # noqa: ARG002
+        self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
     ) -> Tensor:
         """Return the latent: x (B, D) -> (B, Z)."""
         z: Tensor = self.to_z(self.encoder(x))

@@ -11,26 +11,18 @@ class Identity(nn.Module):
     conditional = False
     quantities: tuple[str, ...] = ()
 
-    def __init__(self, *, input_size: int, num_classes: int) -> None:  # noqa: ARG002
+    def __init__(self, *, input_size: int, num_classes: int) -> None:
         super().__init__()
         self.latent_size = input_size
 
     def feature(
-        self,
-        x: Tensor,
-        c: Tensor,  # noqa: ARG002
-        *,
-        sample: bool,  # noqa: ARG002  (no posterior)
-        generator: torch.Generator | None = None,  # noqa: ARG002
+        self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
     ) -> Tensor:
         """Return the segment: x (B, D) -> (B, D)."""
         return x
 
     def loss(
-        self,
-        x: Tensor,  # noqa: ARG002
-        c: Tensor,  # noqa: ARG002
-        generator: torch.Generator | None = None,  # noqa: ARG002
+        self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """Return no quantity: there is nothing to minimise."""
         return {}

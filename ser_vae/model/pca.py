@@ -21,7 +21,7 @@ class PCA(nn.Module):
     mean: Tensor
     components: Tensor
 
-    def __init__(self, *, input_size: int, num_classes: int, latent: int) -> None:  # noqa: ARG002
+    def __init__(self, *, input_size: int, num_classes: int, latent: int) -> None:
         super().__init__()
         if latent > input_size:
             raise SerVaeError(
@@ -52,12 +52,7 @@ class PCA(nn.Module):
         self.components.copy_(torch.from_numpy(pca.components_))
 
     def feature(
-        self,
-        x: Tensor,
-        c: Tensor,  # noqa: ARG002
-        *,
-        sample: bool,  # noqa: ARG002  (no posterior)
-        generator: torch.Generator | None = None,  # noqa: ARG002
+        self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
     ) -> Tensor:
         """Return the principal components of segments: x (B, D) -> (B, Z).
 
@@ -72,10 +67,7 @@ class PCA(nn.Module):
         return (x - self.mean) @ self.components.T
 
     def loss(
-        self,
-        x: Tensor,  # noqa: ARG002
-        c: Tensor,  # noqa: ARG002
-        generator: torch.Generator | None = None,  # noqa: ARG002
+        self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """Return no quantity: there is nothing to minimise by gradient."""
         return {}

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ser_vae.baseline.estimator import FloatArray, UtteranceData
-from ser_vae.baseline.vectors import UtteranceVectors
+from ser_vae.baseline.utterance_svm import UtteranceVectors
 from ser_vae.features.extractor import Extractor
 from ser_vae.features.functionals import functionals as compute_functionals
 from ser_vae.model import layers
@@ -123,21 +123,21 @@ class UtteranceVAE(nn.Module):
     def __init__(
         self,
         *,
-        input_size: int,  # noqa: ARG002
+        input_size: int,
         num_classes: int,
         columns: int,
         egemaps: Mapping[str, Any],
         functionals: str,
         clip: float,
         members: int,
-        training: Mapping[str, Any],  # noqa: ARG002
+        training: Mapping[str, Any],
         **settings: Any,
     ) -> None:
         super().__init__()
         self.extractor: Extractor = build(egemaps)
         self.vectors = UtteranceVectors(functionals=functionals, whole=True, clip=clip)
         over_time = compute_functionals(functionals, np.zeros((1, columns))).size
-        self.members = nn.ModuleList(
+        self.members: Any = nn.ModuleList(
             Member(
                 input_size=len(self.extractor.names) + over_time,
                 num_classes=num_classes,
@@ -148,12 +148,12 @@ class UtteranceVAE(nn.Module):
 
     def loss(self, x: Tensor, label: Tensor, weight: Tensor) -> dict[str, Tensor]:
         """Average the members' terms: x (B, E), label and its weight (B,) -> each term (B,)."""
-        losses = [member.loss(x, label, weight) for member in self._members()]
+        losses = [member.loss(x, label, weight) for member in self.members]
         return {q: torch.stack([terms[q] for terms in losses]).mean(0) for q in self.quantities}
 
     def forward(self, x: Tensor) -> Tensor:
         """Average the members' log-probabilities, up to a constant: x (B, E) -> logits (B, K)."""
-        each = [member.logits(x).log_softmax(dim=-1) for member in self._members()]
+        each = [member.logits(x).log_softmax(dim=-1) for member in self.members]
         return torch.stack(each).mean(dim=0)
 
     @torch.no_grad()
@@ -167,6 +167,3 @@ class UtteranceVAE(nn.Module):
     def add_speaker(self, speaker: str, data: UtteranceData) -> None:
         """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`."""
         self.vectors.add_speaker(speaker, data)
-
-    def _members(self) -> list[Member]:
-        return [member for member in self.members if isinstance(member, Member)]

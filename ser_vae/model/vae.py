@@ -24,7 +24,7 @@ class VAE(nn.Module):
         self,
         *,
         input_size: int,
-        num_classes: int,  # noqa: ARG002  (not conditioned on the label)
+        num_classes: int,
         hidden: Sequence[int],
         latent: int,
         activation: str,
@@ -39,12 +39,12 @@ class VAE(nn.Module):
         self.to_log_var = nn.Linear(hidden[-1], latent)
         self.decoder = layers.decoder(latent + condition_size, hidden, input_size, activation)
 
-    def posterior(self, x: Tensor, c: Tensor) -> Posterior:  # noqa: ARG002
+    def posterior(self, x: Tensor, c: Tensor) -> Posterior:
         """Return Q(z|X): x (B, D) -> mu, log_var (B, Z)."""
         h = self.encoder(x)
         return Posterior(self.to_mu(h), self.to_log_var(h))
 
-    def decode(self, z: Tensor, c: Tensor) -> Tensor:  # noqa: ARG002
+    def decode(self, z: Tensor, c: Tensor) -> Tensor:
         """Return the mean of P(X|z): z (B, Z) -> x_hat (B, D)."""
         x_hat: Tensor = self.decoder(z)
         return x_hat

@@ -1,13 +1,21 @@
-"""The second stage: an LSTM learns the emotion of a sequence of latents (III-B, IV-C)."""
+"""The second stage: an LSTM learns the emotion of a sequence of latents (III-B, IV-C).
+
+Or a network that classifies whole utterances learns from vectors, labelled and unlabelled.
+"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils.data import Dataset
 
-from ser_vae.classifier.head import Head
+from ser_vae.baseline.estimator import FloatArray
+from ser_vae.classifier import Head
+from ser_vae.data.batch import Pick
 from ser_vae.data.sets import SequenceBatch, SplitBatch
+from ser_vae.model.utterance_vae import UtteranceVAE
 from ser_vae.training.predict import Encoder, classify_batch
 from ser_vae.training.stage import Stage
 
@@ -51,3 +59,41 @@ class Classify(Stage):
         if self.encoder is not None:
             groups.append({"params": list(self.encoder.parameters()), "lr": self.encoder_lr})
         return groups
+
+
+class UtteranceBatch(NamedTuple):
+    x: Tensor  # (B, E)
+    label: Tensor  # (B,) below 0 for an unlabelled utterance
+    weight: Tensor  # (B,) of the terms that need the label
+    share: float  # see batch.Pick
+
+
+class UtteranceSet(Dataset[UtteranceBatch]):
+    """Vectors (U, E) of utterances and their labels (U,); indexed with a whole batch.
+
+    Weights are 0 for unlabelled utterances, and such that the mean of a weighted quantity over all
+    utterances is its mean over the labelled ones.
+    """
+
+    def __init__(self, vectors: FloatArray, label: Tensor) -> None:
+        self.values, self.label = torch.from_numpy(vectors).float(), label
+        labelled = (label >= 0).float()
+        self.weight = labelled * len(label) / labelled.sum()
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def __getitem__(self, pick: Pick) -> UtteranceBatch:
+        index = pick.items
+        return UtteranceBatch(self.values[index], self.label[index], self.weight[index], pick.share)
+
+
+class ClassifyUtterances(Stage):
+    """Trains a `UtteranceVAE`; its curves are named like those of a classifier."""
+
+    def __init__(self, model: UtteranceVAE, seed: int, optimizer: Mapping[str, Any]) -> None:
+        super().__init__("classify", model.quantities, seed, optimizer)
+        self.model = model
+
+    def terms(self, batch: UtteranceBatch) -> dict[str, Tensor]:
+        return self.model.loss(batch.x, batch.label, batch.weight)

@@ -21,7 +21,7 @@ from torch.utils.data import Dataset
 
 from ser_vae import SerVaeError
 from ser_vae import settings as typed
-from ser_vae.data.datamodule import BatchModule
+from ser_vae.data.sets import BatchModule
 from ser_vae.terminal import stderr
 from ser_vae.training.history import History
 from ser_vae.training.stage import REMEDY, Stage, ignore_known_warnings
@@ -63,16 +63,13 @@ class StageProgress(Callback):
             self.progress.update(self.task, completed=trainer.global_step, description=description)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._stop()
+        if self.progress:
+            self.progress.stop()
 
     def on_exception(
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
     ) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
-        if self.progress:
-            self.progress.stop()
+        self.on_train_end(trainer, pl_module)
 
     @staticmethod
     def _description(stage: LightningModule, trainer: Trainer) -> str:
@@ -115,7 +112,7 @@ def fit(
 
     Args:
         stage: holds the network; its weights are the trained ones afterwards.
-        train: indexed with a whole batch at once, see `data.datamodule`.
+        train: indexed with a whole batch at once, see `data.sets`.
         validation: for the curves only; may be empty.
         folder: of this stage; also gets `<stage>.csv`, the curves.
         settings: see `count_epochs` (all are run; none is selected by a score); batch size on each

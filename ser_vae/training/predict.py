@@ -13,7 +13,7 @@ from torch.nn.functional import one_hot
 from torch.utils.checkpoint import checkpoint
 
 from ser_vae.baseline.estimator import UtteranceData
-from ser_vae.classifier.head import Head, SequenceEstimator
+from ser_vae.classifier import Head, SequenceEstimator
 from ser_vae.data.batch import Pick
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import MAX_PADDED, SequenceBatch, SequenceSet, SplitBatch

@@ -88,7 +88,7 @@ class Stage(lightning.LightningModule):
     def parameter_groups(self) -> list[dict[str, Any]]:
         return [{"params": list(self.parameters())}]
 
-    def setup(self, stage: str) -> None:  # noqa: ARG002
+    def setup(self, stage: str) -> None:
         ignore_known_warnings()  # here too: a spawned process starts afresh
         if self.compiled:
             # Compile the function, not a module, so that weights keep their names. There are two
@@ -97,7 +97,7 @@ class Stage(lightning.LightningModule):
                 self.terms, dynamic=False, options={"fallback_random": True}
             )
 
-    def teardown(self, stage: str) -> None:  # noqa: ARG002
+    def teardown(self, stage: str) -> None:
         self._program = None  # stages are copied and pickled, which a program cannot be
 
     def configure_optimizers(self) -> OptimizerLRScheduler:

@@ -47,7 +47,7 @@ class AtomicCheckpoints(TorchCheckpointIO):
         self,
         checkpoint: dict[str, Any],
         path: str | Path,
-        storage_options: Any = None,  # noqa: ARG002
+        storage_options: Any = None,
     ) -> None:
         write(checkpoint, Path(path))
 

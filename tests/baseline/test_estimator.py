@@ -12,6 +12,7 @@ from ser_vae.baseline.majority import Majority
 from ser_vae.baseline.speaker_lookup import SpeakerLookup
 from ser_vae.baseline.utterance_linear import UtteranceLinear
 from ser_vae.baseline.utterance_svm import UtteranceSVM
+from ser_vae.classifier.functionals import FunctionalsClassifier
 
 TUNED = {**SVM_SETTINGS, "tune": True}
 ESTIMATORS: dict[str, Any] = {
@@ -24,6 +25,9 @@ ESTIMATORS: dict[str, Any] = {
     "egemaps_svm": lambda: UtteranceSVM(**RUNTIME, egemaps=EGEMAPS, svm=SVM_SETTINGS),
     "handcrafted_svm": lambda: UtteranceSVM(
         **RUNTIME, functionals="thirds", egemaps=EGEMAPS, svm={**SVM_SETTINGS, "kernel": "rbf"}
+    ),
+    "functionals": lambda: FunctionalsClassifier(
+        input_size=3, num_classes=3, functionals="mean_and_deviation", svm=SVM_SETTINGS
     ),
 }
 EACH = pytest.mark.parametrize("make", ESTIMATORS.values(), ids=ESTIMATORS)

@@ -205,4 +205,5 @@ def test_the_chosen_setting_is_the_first_with_the_highest_ua_over_all_inner_fold
         ua[setting] = recall_score(label, guess, average="macro")
     tuned = problem.fit(tune=True)
     assert tuned.settings == SETTINGS
-    assert tuned.chosen == next(s for s, value in ua.items() if value == max(ua.values()))
+    best = next(s for s, value in ua.items() if value == max(ua.values()))
+    assert tuned.setting == list(best)

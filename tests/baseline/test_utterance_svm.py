@@ -5,8 +5,7 @@ import pytest
 from utterances import EGEMAPS, EMOTIONS, RUNTIME, SVM_SETTINGS, four_speakers
 
 from ser_vae.baseline.svm import SVM, speakers_to_hold_out
-from ser_vae.baseline.utterance_svm import UtteranceSVM
-from ser_vae.baseline.vectors import UtteranceVectors
+from ser_vae.baseline.utterance_svm import UtteranceSVM, UtteranceVectors
 from ser_vae.features.egemaps import EGeMAPS
 from ser_vae.run import configure
 from ser_vae.settings import build

@@ -5,7 +5,7 @@ import pytest
 from utterances import Utterances, four_speakers
 
 from ser_vae import SerVaeError
-from ser_vae.baseline.vectors import UtteranceVectors
+from ser_vae.baseline.utterance_svm import UtteranceVectors
 from ser_vae.features.functionals import functionals
 
 BOTH = {"functionals": "mean_and_deviation", "whole": True}

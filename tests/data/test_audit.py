@@ -118,11 +118,6 @@ def test_a_turn_with_another_label_separates_two_turns():
     assert audited([first], [last])["adjacent_turns"] == 1
 
 
-def test_without_times_turns_are_in_the_order_of_their_names():
-    result = audited([turn("F1", None)], [turn("F3", None), turn("F2", None)])
-    assert result["adjacent_turns"] == 1
-
-
 # --- duplicates ---------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ import torch
 from torch.distributions import Normal, kl_divergence
 from utterances import EGEMAPS, RUNTIME, four_speakers
 
-from ser_vae.baseline.vectors import UtteranceVectors
+from ser_vae.baseline.utterance_svm import UtteranceVectors
 from ser_vae.model.utterance_vae import Member, UtteranceVAE
 
 E, Z, K = 12, 3, 4

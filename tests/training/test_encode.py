@@ -43,14 +43,6 @@ def latents(model: torch.nn.Module, c: torch.Tensor, **how: object) -> torch.Ten
 NO_LABEL = uniform_condition(5, K)
 
 
-def test_without_a_label_all_classes_have_the_same_weight():
-    assert torch.equal(NO_LABEL, torch.full((5, K), 0.25))
-
-
-def test_a_label_is_one_hot():
-    assert torch.equal(one_hot_condition(LABEL, K), torch.eye(K)[LABEL])
-
-
 @pytest.mark.parametrize("c", [NO_LABEL, one_hot_condition(LABEL, K)], ids=["no label", "label"])
 def test_each_segment_is_encoded_with_the_condition_of_its_utterance(c):
     model, whole = cvae(), segments(2, 3, 1, 4, 2)

@@ -19,6 +19,7 @@ from ser_vae.model.cvae import CVAE
 from ser_vae.model.vae import VAE
 from ser_vae.training.classify import Classify
 from ser_vae.training.fit import LAST
+from ser_vae.training.health import draw_segments, epoch_health
 from ser_vae.training.history import read_curves
 from ser_vae.training.pretrain import Pretrain
 from ser_vae.training.stage import Stage
@@ -33,33 +34,21 @@ class InterruptionError(Exception):
 
 
 class Watched(Dataset[Any]):
-    """A dataset that remembers its picks, and fails at the one numbered `until`."""
+    """Counts its batches; fails at the one numbered `until`, is NaN from `nan_from` on."""
 
-    def __init__(self, dataset: Any, until: float = math.inf) -> None:
-        self.dataset, self.until = dataset, until
-        self.picked: list[list[int]] = []
+    def __init__(self, dataset: Any, until: float = math.inf, nan_from: float = math.inf) -> None:
+        self.dataset, self.until, self.nan_from = dataset, until, nan_from
+        self.count = 0
 
     def __len__(self) -> int:
         return len(self.dataset)
 
     def __getitem__(self, pick: Pick) -> Any:
-        if len(self.picked) == self.until:
+        if self.count == self.until:
             raise InterruptionError
-        self.picked.append(pick.items.tolist())
-        return self.dataset[pick]
-
-
-class Poisoned(Watched):
-    """A dataset that is not a number from the batch numbered `since` on."""
-
-    def __init__(self, dataset: Any, since: int) -> None:
-        super().__init__(dataset)
-        self.since = since
-
-    def __getitem__(self, pick: Pick) -> Any:
-        batch = super().__getitem__(pick)
-        late = len(self.picked) > self.since
-        return batch._replace(x=batch.x * math.nan) if late else batch
+        self.count += 1
+        batch = self.dataset[pick]
+        return batch._replace(x=batch.x * math.nan) if self.count > self.nan_from else batch
 
 
 def segments(count: int, seed: int) -> SegmentSet:
@@ -77,9 +66,10 @@ def sequences(utterances: int, seed: int) -> SequenceSet:
     return SequenceSet(rows, count.cumsum(0) - count, count, torch.eye(K)[label], label)
 
 
-def pretraining(kind: type[AE | VAE | CVAE]) -> Pretrain:
+def pretraining(kind: type[AE | VAE | CVAE], *, monitored: bool = True) -> Pretrain:
     settings = SIZES if kind is AE else {**SIZES, "beta": 1.0}
-    return Pretrain(kind(**settings), 5, ADAM)
+    batch = draw_segments(segments(70, seed=1), 0) if monitored else None
+    return Pretrain(kind(**settings), 5, ADAM, monitored=batch)
 
 
 def classification() -> Classify:
@@ -99,6 +89,10 @@ def assert_same_weights(one: torch.nn.Module, other: torch.nn.Module) -> None:
     assert not differing
 
 
+def losses(folder: Path) -> list[float]:
+    return [row["pretrain/train/loss"] for row in read_curves(folder / "pretrain.csv")]
+
+
 STAGES: dict[str, Callable[[], Stage]] = {
     "AE": lambda: pretraining(AE),
     "VAE": lambda: pretraining(VAE),
@@ -114,38 +108,26 @@ def data_for(stage: Stage) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("kind", ["CVAE", "classify"])
-@pytest.mark.parametrize("finished_epochs", [0, 2])
-def test_an_interrupted_stage_ends_as_the_uninterrupted_one(kind, finished_epochs, tmp_path):
-    """Broken off in the middle of an epoch, then given again to a network that starts elsewhere."""
-    new = STAGES[kind]
+@pytest.mark.parametrize(
+    ("finished_epochs", "precision"), [(0, "32-true"), (2, "32-true"), (2, "64-true")]
+)
+def test_an_interrupted_stage_ends_as_the_uninterrupted_one(
+    kind, finished_epochs, precision, tmp_path
+):
+    """Broken off in the middle of an epoch, then resumed by a network that starts elsewhere."""
+    new, trainer = STAGES[kind], {"precision": precision}
     whole, broken = new(), new()
     start = copy.deepcopy(whole.state_dict())
     broken.load_state_dict(start)
     data, validation = data_for(whole)
-    train(whole, data, tmp_path / "whole", validation=validation)
+    train(whole, data, tmp_path / "whole", validation=validation, trainer=trainer)
     stopping = Watched(data, until=5 * finished_epochs + 3)
     with pytest.raises(InterruptionError):
-        train(broken, stopping, tmp_path / "broken", validation=validation)
+        train(broken, stopping, tmp_path / "broken", validation=validation, trainer=trainer)
     resumed = new()
     if finished_epochs == 0:
         resumed.load_state_dict(start)
-    train(resumed, data, tmp_path / "broken", validation=validation)
-    assert_same_weights(resumed, whole)
-    curves = [tmp_path / name / f"{whole.stage}.csv" for name in ("whole", "broken")]
-    assert curves[0].read_text() == curves[1].read_text()
-
-
-@pytest.mark.parametrize("kind", ["AE", "classify"])
-def test_in_double_precision_too_it_ends_as_the_uninterrupted_one(kind, tmp_path):
-    """Its weights are doubles in the checkpoint, and single in the stage before and after."""
-    whole = STAGES[kind]()
-    broken = copy.deepcopy(whole)
-    data, _ = data_for(whole)
-    double = {"accelerator": "cpu", "devices": 1, "precision": "64-true"}
-    train(whole, data, tmp_path / "whole", trainer=double)
-    train(broken, data, tmp_path / "broken", trainer=double, epochs=EPOCHS - 1)
-    resumed = STAGES[kind]()
-    train(resumed, data, tmp_path / "broken", trainer=double)
+    train(resumed, data, tmp_path / "broken", validation=validation, trainer=trainer)
     assert_same_weights(resumed, whole)
     assert {value.dtype for value in whole.parameters()} == {torch.float32}
     curves = [tmp_path / name / f"{whole.stage}.csv" for name in ("whole", "broken")]
@@ -161,7 +143,7 @@ def test_a_stage_that_was_finished_is_not_trained_again(tmp_path):
     watched = Watched(data)
     train(again, watched, tmp_path)
     assert_same_weights(again, finished)
-    assert watched.picked == []
+    assert watched.count == 0
     assert (tmp_path / "pretrain.csv").read_text() == curves
 
 
@@ -211,9 +193,8 @@ def test_the_curves_are_the_losses_that_a_plain_loop_finds(tmp_path):
             total += losses.sum().item()
         expected.append(total / 70)
     train(stage, data, tmp_path, gradient_clip=None)
-    found = [row["pretrain/train/loss"] for row in read_curves(tmp_path / "pretrain.csv")]
-    assert found == pytest.approx(expected, rel=1e-5)
-    assert found[-1] < found[0]
+    assert losses(tmp_path) == pytest.approx(expected, rel=1e-5)
+    assert expected[-1] < expected[0]
 
 
 def test_the_gradient_is_clipped_to_the_norm_that_is_given(tmp_path):
@@ -232,9 +213,9 @@ def test_the_size_of_a_chunk_changes_no_bit(precision, tmp_path, monkeypatch):
     start, data = pretraining(CVAE), segments(70, seed=1)
     ends = []
     for size in (1, 3, 32):
-        monkeypatch.setattr("ser_vae.data.datamodule.CHUNK", size)
+        monkeypatch.setattr("ser_vae.data.sets.CHUNK", size)
         stage = copy.deepcopy(start)
-        trainer = {"accelerator": "cpu", "devices": 1, "precision": precision}
+        trainer = {"precision": precision}
         train(stage, data, tmp_path / str(size), trainer=trainer, gradient_clip=0.1)
         ends.append(stage)
     assert_same_weights(ends[0], ends[1])
@@ -243,18 +224,13 @@ def test_the_size_of_a_chunk_changes_no_bit(precision, tmp_path, monkeypatch):
     assert curves[0] == curves[1] == curves[2]
 
 
-def losses(folder: Path) -> list[float]:
-    return [row["pretrain/train/loss"] for row in read_curves(folder / "pretrain.csv")]
-
-
 def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path):
     """In double precision, clipped; of 70 items the last whole batch has 6, its parts 2 each."""
     start, data = pretraining(AE), segments(70, seed=1)
-    exact = {"accelerator": "cpu", "devices": 1, "precision": "64-true"}
     ends = []
     for batch_size, steps in ((48, 1), (16, 3)):
         stage = Pretrain(copy.deepcopy(start.model), 5, ADAM)
-        trainer = {**exact, "accumulate_grad_batches": steps}
+        trainer = {"precision": "64-true", "accumulate_grad_batches": steps}
         train(stage, data, tmp_path / str(steps), batch_size=batch_size, trainer=trainer)
         ends.append(stage.state_dict())
     assert losses(tmp_path / "3") == pytest.approx(losses(tmp_path / "1"), rel=1e-6)
@@ -266,25 +242,21 @@ def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path):
 
 def test_two_processes_accumulate_in_half_precision(tmp_path):
     start, data = pretraining(AE), segments(70, seed=1)
-    both = {"accelerator": "cpu", "precision": "bf16-mixed"}
-    ways = {
-        "two": {**both, "devices": 2, "strategy": "ddp_spawn", "accumulate_grad_batches": 2},
-        "one": {**both, "devices": 1},
-        "whole": {**both, "devices": 1, "precision": "32-true"},
-    }
-    for way, trainer in ways.items():
-        stage = Pretrain(copy.deepcopy(start.model), 5, ADAM)
-        batch_size = 8 if way == "two" else 32
+    half = {"precision": "bf16-mixed"}
+    two = {**half, "devices": 2, "strategy": "ddp_spawn", "accumulate_grad_batches": 2}
+    ways = {"two": (8, two), "one": (32, half), "single": (32, {})}
+    for way, (batch_size, trainer) in ways.items():
+        stage = copy.deepcopy(start)
         train(stage, data, tmp_path / way, batch_size=batch_size, trainer=trainer)
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=2e-3)
-    assert losses(tmp_path / "one") == pytest.approx(losses(tmp_path / "whole"), rel=2e-2)
-    assert losses(tmp_path / "one") != losses(tmp_path / "whole")
+    assert losses(tmp_path / "one") == pytest.approx(losses(tmp_path / "single"), rel=2e-2)
+    assert losses(tmp_path / "one") != losses(tmp_path / "single")
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*script_method. is deprecated")  # inside PyTorch
 def test_compiled_and_plain_training_go_on_from_each_other(tmp_path):
-    """The VAE's noise is the same; a plain stage takes up what a compiled one left."""
+    """The VAE's noise is the same; a plain stage resumes what a compiled one left."""
     start, data = pretraining(VAE), segments(64, seed=1)
     plain, compiled, resumed = (Pretrain(copy.deepcopy(start.model), 5, ADAM) for _ in range(3))
     train(plain, data, tmp_path / "plain")
@@ -295,10 +267,9 @@ def test_compiled_and_plain_training_go_on_from_each_other(tmp_path):
 
 
 def test_a_diverged_stage_says_so_and_keeps_the_last_good_epoch(tmp_path):
-    data = segments(70, seed=1)
-    poisoned = Poisoned(data, since=7)
+    data = Watched(segments(70, seed=1), nan_from=7)
     with pytest.raises(SerVaeError, match=r"pretrain, epoch 1: the train loss is nan"):
-        train(pretraining(VAE), poisoned, tmp_path)
+        train(pretraining(VAE), data, tmp_path)
     assert len(read_curves(tmp_path / "pretrain.csv")) == 1
     saved = torch.load(tmp_path / LAST, weights_only=True)
     assert saved["epoch"] == 0
@@ -314,7 +285,32 @@ def test_only_the_encoder_learns_at_the_encoders_rate(tmp_path):
         assert torch.equal(value, before[name]) == name.startswith("encoder.")
 
 
-def test_nothing_is_printed_but_progress(tmp_path, capfd):
+def test_one_bar_names_stage_and_epoch_and_counts_the_steps_of_all_epochs(tmp_path, capsys):
     train(pretraining(AE), segments(70, seed=1), tmp_path, epochs=1)
-    train(pretraining(AE), segments(70, seed=1), tmp_path, epochs=2)
-    assert capfd.readouterr().out == ""
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "pretrain" not in printed.err
+    train(pretraining(AE), segments(70, seed=1), tmp_path, epochs=2, progress=True)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "pretrain, epoch 2 of 2, loss" in printed.err
+    assert "10/10" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [(AE, ["relative_error"]), (CVAE, ["relative_error", "kl", "active_units"])],
+)
+def test_each_epoch_logs_the_health_and_nothing_else_changes(kind, names, tmp_path):
+    data = segments(70, seed=1)
+    stage, plain = pretraining(kind), pretraining(kind, monitored=False)
+    plain.load_state_dict(stage.state_dict())
+    train(stage, data, tmp_path / "monitored")
+    train(plain, data, tmp_path / "plain")
+    assert_same_weights(stage, plain)
+    rows, without = (read_curves(tmp_path / n / "pretrain.csv") for n in ("monitored", "plain"))
+    for row, other in zip(rows, without, strict=True):
+        assert list(row) == [*other, *(f"pretrain/health/{name}" for name in names)]
+        assert other.items() <= row.items()
+    for name, value in epoch_health(stage.model, stage.monitored).items():
+        assert rows[-1][f"pretrain/health/{name}"] == pytest.approx(value, rel=1e-6)

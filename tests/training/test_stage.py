@@ -5,13 +5,16 @@ import warnings
 from typing import NamedTuple
 
 import lightning
+import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from ser_vae import SerVaeError
-from ser_vae.training.stage import Stage, ignore_known_warnings
+from ser_vae.training.stage import EpochMean, Stage, ignore_known_warnings
 
 ADAM = {"lr": 0.01, "betas": (0.8, 0.99), "eps": 1e-7}
 
@@ -110,18 +113,34 @@ def test_noise_of_validation_does_not_depend_on_what_training_drew():
     assert short.drawn[-1] == long.drawn[-1]
 
 
-def test_the_optimizer_is_adam_as_configured():
-    optimizer = Square().configure_optimizers()
-    assert type(optimizer) is torch.optim.Adam
-    assert {name: optimizer.defaults[name] for name in ADAM} == ADAM
-
-
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_names_stage_epoch_and_part(value):
-    with pytest.raises(SerVaeError, match=rf"toy, epoch 0: the train loss is {value}\."):
-        run(Square(), [batch(1.0), batch(value)], [])
+@pytest.mark.parametrize("part", ["train", "validation"])
+def test_a_loss_that_is_no_number_names_stage_epoch_and_set(value, part):
+    with pytest.raises(SerVaeError, match=rf"toy, epoch 0: the {part} loss is {value}\."):
+        run(Square(), [batch(value if part == "train" else 1.0)], [batch(value)])
 
 
-def test_a_validation_loss_that_is_no_number_is_told_apart():
-    with pytest.raises(SerVaeError, match=r"toy, epoch 0: the validation loss is nan\."):
-        run(Square(), [batch(1.0)], [batch(math.nan)])
+SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=8)
+
+
+def epoch_mean(values: list[Tensor]) -> EpochMean:
+    means = EpochMean(2)
+    for each in values:
+        means.update(each)
+    return means
+
+
+@settings(max_examples=30)
+@given(SIZES, SIZES)
+def test_batches_and_devices_count_by_their_items(first, second):
+    values = [torch.randn(2, size) for size in (*first, *second)]
+    one, other = epoch_mean(values[: len(first)]), epoch_mean(values[len(first) :])
+    one.merge_state(other)
+    expected = torch.cat(values, dim=1).double().mean(dim=1)
+    np.testing.assert_allclose(one.compute(), expected, atol=1e-6)
+
+
+def test_the_mean_of_a_million_segments_keeps_six_digits():
+    values = 135 + 40 * torch.randn(2, 1_000_000)
+    mean = epoch_mean(list(values.split(1280, dim=1))).compute()
+    assert mean.tolist() == pytest.approx(values.double().mean(dim=1).tolist(), rel=5e-6)
