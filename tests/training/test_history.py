@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from lightning.pytorch.loggers import Logger
 
-from ser_vae.training.history import History, read_curves, replay
+from ser_vae.training.history import History, log_rows, read_curves
 
 
 def epoch(number: int, loss: float, *, first: bool = True) -> Any:
@@ -65,10 +65,10 @@ def test_one_process_of_several_writes(tmp_path):
     assert not (tmp_path / "toy.csv").exists()
 
 
-def test_a_replay_tells_loggers_each_epoch_at_its_step(tmp_path):
+def test_curves_are_logged_epoch_by_epoch_at_their_steps(tmp_path):
     written(tmp_path / "toy.csv", 3.0, 2.0)
     loggers = [Recording(), Recording()]
-    replay(tmp_path / "toy.csv", loggers)
+    log_rows(read_curves(tmp_path / "toy.csv"), loggers)
     assert loggers[0].told == loggers[1].told
     assert loggers[0].told == [
         ({"epoch": 0, "toy/train/loss": 3.0}, 10),
