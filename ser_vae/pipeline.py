@@ -790,7 +790,7 @@ def probe_scores(means: Any, data: PreparedData) -> dict[str, Any]:
 
 
 def leak_panel(run: Run, trained: Trained) -> dict[str, Any]:
-    """Four measures of how much of the label that the encoder is given can be found behind it.
+    """Four measures of how much of the label that the encoder is given reaches the classifier.
 
     All are of the encoder of the run's own policy.
 
@@ -1026,7 +1026,7 @@ def caveats(
 
 
 def logged_run(settings: Settings, corpus: str, data: PreparedData, folder: RunFolder) -> LoggedRun:
-    """Name a run for loggers, so that it is grouped and found there; its kind is its model."""
+    """Name a run for loggers, so that they group it; its kind is its model."""
     training, trainer = settings.training, settings.trainer
     if isinstance(settings.model, UtteranceVAEModel):
         items = {"classify": (settings.model.training, int(data.mask(*LEARNED).sum()))}
