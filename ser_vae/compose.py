@@ -144,8 +144,8 @@ def command(config: Mapping[str, Any]) -> str:
         options.append(f"logger=[{','.join(loggers)}]" if loggers else "logger=none")
     composed = configure(*options, config_dir=config_dir)
     where = ["--config-dir", config_dir] if config_dir else []
-    words = differences(composed, config)
-    return shlex.join(["python", "-m", "ser_vae.run", *where, *options, *words])
+    changes = differences(composed, config)
+    return shlex.join(["python", "-m", "ser_vae.run", *where, *options, *changes])
 
 
 def is_option(group: str, name: str, config_dir: str | None) -> bool:

@@ -697,9 +697,9 @@ def check_signature(group: str, component: OutsideComponent) -> None:
     signature = inspect.signature(load(component.target, f"{group}._target_"))
     parameters = list(signature.parameters.values())[positional:]
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    named = [p for p in parameters if p.kind not in variadic and p.name not in runtime]
-    known = [p.name for p in named]
-    missing = [p.name for p in named if p.default is p.empty and p.name not in given]
+    accepted = [p for p in parameters if p.kind not in variadic and p.name not in runtime]
+    known = [p.name for p in accepted]
+    missing = [p.name for p in accepted if p.default is p.empty and p.name not in given]
     unknown = [name for name in given if name not in known]
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         unknown = []
@@ -809,8 +809,8 @@ def explain(error: ErrorDetails, config: Mapping[str, Any]) -> SerVaeError:
     if error["type"] == "extra_forbidden":
         known = [f"{'.'.join(names[:-1])}.{name}" for name in context.get("known", ())]
         return explain_unknown(key, error["input"], [*dotted_keys(config), *known])
-    words = EXPECTED.get(error["type"], error["msg"]).format(**context)
-    expected = words.removeprefix("Input should be ").replace("'", "").replace("None", "null")
+    phrase = EXPECTED.get(error["type"], error["msg"]).format(**context)
+    expected = phrase.removeprefix("Input should be ").replace("'", "").replace("None", "null")
     where = f"conf/{names[0]}/" if len(names) > 1 else "conf/config.yaml"
     remedy = REMEDIES.get(key, f"See its comment in {where}.")
     if error["type"] == "missing":

@@ -27,11 +27,11 @@ Config = dict[str, Any]
 
 def arguments(text: str) -> tuple[list[str], str | None]:
     """Split a command into its overrides and its --config-dir."""
-    python, m, module, *words = shlex.split(text)
+    python, m, module, *overrides = shlex.split(text)
     assert (python, m, module) == ("python", "-m", "ser_vae.run")
-    if words[0] == "--config-dir":
-        return words[2:], words[1]
-    return words, None
+    if overrides[0] == "--config-dir":
+        return overrides[2:], overrides[1]
+    return overrides, None
 
 
 def replayed(text: str) -> Config:
@@ -123,11 +123,11 @@ def test_options_of_a_folder_of_ones_own_are_named_with_the_folder(own_options: 
 def test_the_command_line_leaves_a_command_that_composes_the_same(
     command: Command, noise_command: list[str], own_options: Path, tmp_path: Path
 ) -> None:
-    own = ("model=mine", "training.pretrain.epochs=1", "corpus.name=two")
-    done = command("--config-dir", str(own_options), *noise_command, *own)
+    mine = ("model=mine", "training.pretrain.epochs=1", "corpus.name=two")
+    done = command("--config-dir", str(own_options), *noise_command, *mine)
     assert done.returncode == 0, done.stderr
     (folder,) = folders(tmp_path / "runs")
-    expected = configure(*noise_command, *own, config_dir=own_options)
+    expected = configure(*noise_command, *mine, config_dir=own_options)
     text = (folder / "command.txt").read_text()
     assert str(tmp_path / "runs") not in text
     assert portable(replayed(text)) == portable(expected)

@@ -23,10 +23,10 @@ def read_run(path: Path) -> tuple[RunFolder, Latents, Illustrations]:
 @pytest.mark.parametrize("normalise", ["train", "speaker"])
 def test_the_input_is_the_speech_itself(finished_run: FinishedRun, normalise: str) -> None:
     option = () if normalise == "train" else (f"normalise={normalise}",)
-    _, where, shown = read_run(finished_run("model=ae", *option)[1])
-    audio = dict(zip(where.utterance, where.audio, strict=True))
+    _, latents, pictures = read_run(finished_run("model=ae", *option)[1])
+    audio = dict(zip(latents.utterance, latents.audio, strict=True))
     extractor = build(configure()["features"])
-    for name, frames in zip(shown.utterance, shown.input, strict=True):
+    for name, frames in zip(pictures.utterance, pictures.input, strict=True):
         expected = extractor(read(Path(audio[name]), 16_000))[: len(frames)]
         np.testing.assert_allclose(frames, expected, atol=0.02)  # of half precision
         assert len(frames) % LENGTH == 0
@@ -35,29 +35,33 @@ def test_the_input_is_the_speech_itself(finished_run: FinishedRun, normalise: st
 def test_a_conditional_model_shows_every_label_and_everything_is_of_the_test_set(
     finished_run: FinishedRun,
 ) -> None:
-    folder, where, shown = read_run(finished_run("model=cvae")[1])
+    folder, latents, pictures = read_run(finished_run("model=cvae")[1])
     rows = table(folder.predictions)
-    assert list(where.utterance) == [row["utterance"] for row in rows]
-    assert list(where.emotion) == [row["truth"] for row in rows]
-    assert list(where.speaker) == [row["speaker"] for row in rows]
-    assert set(shown.utterance) <= set(where.utterance)
-    assert shown.emotion == shown.emotions == ("calm", "cross", "gay")
-    for frames, swapped, own in zip(shown.reconstruction, shown.swapped, range(3), strict=True):
+    assert list(latents.utterance) == [row["utterance"] for row in rows]
+    assert list(latents.emotion) == [row["truth"] for row in rows]
+    assert list(latents.speaker) == [row["speaker"] for row in rows]
+    assert set(pictures.utterance) <= set(latents.utterance)
+    assert pictures.emotion == pictures.emotions == ("calm", "cross", "gay")
+    for frames, swapped, truth in zip(
+        pictures.reconstruction, pictures.swapped, range(3), strict=True
+    ):
         assert swapped.shape == (3, *frames.shape)
-        np.testing.assert_array_equal(swapped[own], frames)
-        assert not np.array_equal(swapped[own - 1], frames)
-    assert shown.prior.shape[0] == 3
-    assert shown.prior.shape[2:] == shown.traversal.shape[2:] == (LENGTH, BANDS)
-    middle = list(shown.step).index(0)
-    unmoved = shown.traversal[:, middle]
+        np.testing.assert_array_equal(swapped[truth], frames)
+        assert not np.array_equal(swapped[truth - 1], frames)
+    assert pictures.prior.shape[0] == 3
+    assert pictures.prior.shape[2:] == pictures.traversal.shape[2:] == (LENGTH, BANDS)
+    middle = list(pictures.step).index(0)
+    unmoved = pictures.traversal[:, middle]
     assert np.array_equal(unmoved, np.broadcast_to(unmoved[:1], unmoved.shape))
-    assert not np.array_equal(shown.traversal[0, 0], shown.traversal[0, -1])
+    assert not np.array_equal(pictures.traversal[0, 0], pictures.traversal[0, -1])
 
 
 @pytest.mark.parametrize(("model", "kinds"), [("ae", 0), ("vae", 1)])
 def test_an_autoencoder_has_no_prior_and_a_vae_one(
     finished_run: FinishedRun, model: str, kinds: int
 ) -> None:
+    assert len(read_run(finished_run(f"model={model}")[1])[2].prior) == kinds
+
     assert len(read_run(finished_run(f"model={model}")[1])[2].prior) == kinds
 
 

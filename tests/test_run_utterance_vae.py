@@ -61,8 +61,8 @@ def test_test_speech_reaches_training_by_the_speakers_statistics_alone(
         settings = ("split=given", f"corpus.root={root}", f"normalise={normalise}")
         run_noises(*BRIEF, *settings, f"runs={tmp_path / f'runs{other}'}")
         trained.append(folders(tmp_path / f"runs{other}")[0])
-    own, others = map(weights, trained)
-    same = all(torch.equal(a, b) for a, b in zip(own, others, strict=True))
+    first, second = map(weights, trained)
+    same = all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
     assert same is not reaches
     caveats = json.loads((trained[0] / "metrics.json").read_text())["caveats"]
     assert any("transductive" in caveat for caveat in caveats) is reaches

@@ -165,10 +165,10 @@ def composed(*options: str) -> dict[str, Any]:
 
 def changed(overrides: str) -> dict[str, Any]:
     """The configuration of a command, whose options alone are composed by Hydra, which is slow."""
-    words = [word.partition("=") for word in re.findall(r"(?:'[^']*'|\S)+", overrides)]
-    options = [f"{key}={value}" for key, _, value in words if (conf_dir() / key).is_dir()]
+    pairs = [word.partition("=") for word in re.findall(r"(?:'[^']*'|\S)+", overrides)]
+    options = [f"{key}={value}" for key, _, value in pairs if (conf_dir() / key).is_dir()]
     config = copy.deepcopy(composed(*options))
-    for key, _, value in words:
+    for key, _, value in pairs:
         *path, last = key.lstrip("~").split(".")
         group = reduce(lambda group, name: group[name], path, config)
         if key.startswith("~"):

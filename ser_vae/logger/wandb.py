@@ -209,8 +209,8 @@ def prediction_table(folder: RunFolder, rows: int, audio: int, audio_bytes: int)
         test = Latents.read(folder.latents)
         files = {u: Path(file) for u, (file, clip) in test.recordings().items() if clip is None}
         small = {u: f for u, f in files.items() if f.is_file() and f.stat().st_size <= audio_bytes}
-        sounds = {u: wandb.Audio(str(small[u])) for u in table["utterance"][:audio] if u in small}
-        table["audio"] = [sounds.get(utterance) for utterance in table["utterance"]]
+        clips = {u: wandb.Audio(str(small[u])) for u in table["utterance"][:audio] if u in small}
+        table["audio"] = [clips.get(utterance) for utterance in table["utterance"]]
     return wandb.Table(columns=list(table), data=table.to_numpy(dtype=object).tolist())
 
 

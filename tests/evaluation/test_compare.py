@@ -26,6 +26,12 @@ from ser_vae.evaluation.predictions import Predictions
 SPEAKERS, EACH = 12, 4  # utterances per emotion and speaker
 
 
+@pytest.fixture(autouse=True)
+def _no_collection(monkeypatch):
+    """Statsmodels collects garbage in every correction, which is slow."""
+    monkeypatch.setattr(gc, "collect", lambda: 0)
+
+
 def predict(right: np.ndarray, speakers: int = SPEAKERS) -> Predictions:
     """Return predictions that are correct where `right` (U,) is true, balanced over speakers."""
     number = np.arange(len(right))
@@ -111,12 +117,11 @@ def test_the_bootstrap_agrees_with_a_permutation_test_over_speakers(seed):
     assert result.bootstrap_p == pytest.approx(exact, abs=0.04)
 
 
-def test_the_family_wise_error_rate_of_equal_models_is_at_most_5_percent(monkeypatch):
+def test_the_family_wise_error_rate_of_equal_models_is_at_most_5_percent():
     """Four equal models with random speaker effects, one seed each, where McNemar is powerful.
 
     Counting resamples beyond 0 would reject in one family of seven, McNemar's test in one of ten.
     """
-    monkeypatch.setattr(gc, "collect", lambda: 0)  # statsmodels calls it in every correction
     rng = np.random.default_rng(5)
     bootstrap = both = 0
     families = 120
@@ -131,7 +136,6 @@ def test_the_family_wise_error_rate_of_equal_models_is_at_most_5_percent(monkeyp
 @pytest.mark.parametrize("speakers", [2, 3, 5])
 def test_few_speakers_do_not_inflate_the_error_rate(speakers, monkeypatch):
     """Resampling utterances as if independent would reject in one of four comparisons."""
-    monkeypatch.setattr(gc, "collect", lambda: 0)  # statsmodels calls it in every correction
     monkeypatch.setattr(intervals, "RESAMPLES", 1_000)
     rng, rejected, trials = np.random.default_rng(1), 0, 100
     for _ in range(trials):
