@@ -1,4 +1,4 @@
-"""The feature store under damage, a full disk, kills and concurrent processes."""
+"""The feature store with damaged files."""
 
 import shutil
 from pathlib import Path
