@@ -52,7 +52,7 @@ from ser_vae.evaluation.predictions import Predictions, predictions
 from ser_vae.evaluation.probes import probes, reads_label, share_with_interval
 from ser_vae.evaluation.summary import counts, scores_and_baseline
 from ser_vae.features.audio import Samples
-from ser_vae.features.extractor import Extractor, Invertible
+from ser_vae.features.extractor import Extractor
 from ser_vae.features.functionals import functionals
 from ser_vae.features.normalise import Normaliser
 from ser_vae.features.store import FeatureStore
@@ -62,7 +62,7 @@ from ser_vae.model.utterance_vae import UtteranceVAE
 from ser_vae.recogniser import Components, Recogniser, build_model, software, utterance_data
 from ser_vae.run_folder import RunFolder, digest
 from ser_vae.settings import Settings, UtteranceVAEModel, build, check_devices, flatten
-from ser_vae.split import check_training_set, random, select_fold
+from ser_vae.split import check_fold, random, select_fold
 from ser_vae.split.grouped import grouped_folds
 from ser_vae.terminal import stderr
 from ser_vae.training import weights
@@ -70,21 +70,17 @@ from ser_vae.training.classify import Classify, ClassifyUtterances, UtteranceSet
 from ser_vae.training.devices import barrier, device_of, is_rank_zero
 from ser_vae.training.fit import LAST, count_epochs, fit
 from ser_vae.training.health import draw_segments, measure_health
-from ser_vae.training.history import describe, read_budgets, replay
-from ser_vae.training.illustrate import (
-    draw_illustrations,
-    has_trained_decoder,
-    typical_utterances,
-)
+from ser_vae.training.history import describe, log_rows, read_budgets, read_curves
+from ser_vae.training.illustrate import Illustrator, typical_utterances
 from ser_vae.training.label_policy import (
     LEAKING,
     POLICIES,
     USES_BOUNDS,
     Condition,
+    GivenLabel,
     LabelPolicy,
     Pretraining,
     Trained,
-    given,
     random_labels,
 )
 from ser_vae.training.predict import (
@@ -108,6 +104,7 @@ LEARNED = ("train", UNLABELLED)  # the sets that a representation learns from
 HELD_OUT = "held out"  # the set of the training utterances that the temperature is fitted on
 HELD_OUT_PROPORTION = 0.2
 CLASSIFIERS = "classify"  # sub-folder of a run's classifiers, until it is finished
+PRIOR_DRAWS = 6  # segments from the prior for each emotion, in illustrations.npz
 
 Representations = Mapping[Pretraining, Representation]
 Classifiers = dict[tuple[Pretraining, Condition], LatentClassifier]
@@ -256,7 +253,7 @@ def assign_parts(
     """Return the set of each utterance in the requested fold, and the number of folds."""
     folds = build(settings.split, utterances, seed=settings.seed)
     fold = select_fold(folds, settings.fold, settings.choice.split)
-    check_training_set(fold, utterances, settings.choice.split)
+    check_fold(fold, utterances, settings.choice.split)
     return fold, len(folds)
 
 
@@ -329,13 +326,13 @@ def acquire(run: Run, model: Representation, way: Pretraining) -> None:
         if settings.force:
             shared.clear()
         pretraining_record(run).write(shared.pretrained)
-        train_once(run, stage, model, shared.pretrained, lambda: (train, validation))
+        train_once(run, stage, model, shared.pretrained, train, validation)
         if way == run.policy.pretraining:  # while it is locked: another run with force clears it
             shared.copy("pretrain.csv", run.folder.path / "pretrain.csv")
 
 
 def train_once(
-    run: Run, stage: Stage, network: Network, finished: Path, sets: Callable[[], tuple[Any, Any]]
+    run: Run, stage: Stage, network: Network, finished: Path, train: Any, validation: Any
 ) -> None:
     """Train a stage and keep the weights of its network, or load those of an earlier attempt.
 
@@ -344,13 +341,14 @@ def train_once(
         stage: trains `network`.
         network: whose weights are kept.
         finished: the file of the weights, beside the curves.
-        sets: returns the training and the validation set.
+        train: the training set.
+        validation: the validation set, perhaps empty.
     """
     if finished.exists():
         weights.load(network, finished)
-        replay(finished.parent / f"{stage.stage}.csv", run.loggers)
+        log_rows(read_curves(finished.parent / f"{stage.stage}.csv"), run.loggers)
         return
-    run_stage(run.settings, stage, *sets(), finished.parent, run.loggers)
+    run_stage(run.settings, stage, train, validation, finished.parent, run.loggers)
     weights.save(network, finished)
     barrier()
     (finished.parent / LAST).unlink(missing_ok=True)
@@ -515,17 +513,13 @@ def train_classifier(
         encoder_lr=settings.training.encoder_lr,
         sample=classifier.sample,
     )
-
-    def sets() -> tuple[SequenceSet, SequenceSet]:
-        train, validation = (
-            sequences(classifier, data, conditions, part) for part in ("train", "validation")
-        )
-        if isinstance(head, LSTMClassifier) and head.standardise:
-            head.fit_scale(latents_of(classifier, data, conditions, "train"))
-        return train, validation
-
+    train, validation = (
+        sequences(classifier, data, conditions, part) for part in ("train", "validation")
+    )
+    if isinstance(head, LSTMClassifier) and head.standardise:
+        head.fit_scale(latents_of(classifier, data, conditions, "train"))
     finished = run.folder.path / CLASSIFIERS / name / "classifier.ckpt"
-    train_once(run, stage, stage, finished, sets)
+    train_once(run, stage, stage, finished, train, validation)
     return classifier
 
 
@@ -652,13 +646,9 @@ def fit_utterance_level(run: Run, model: Any, whole: Samples | None) -> None:
     assert isinstance(settings.model, UtteranceVAEModel)
     optimizer = settings.model.training.optimizer.model_dump()
     stage = ClassifyUtterances(model, seed_for(settings.seed, "classify"), optimizer)
-
-    def sets() -> tuple[UtteranceSet, UtteranceSet]:
-        masks = data.mask(*LEARNED), data.mask("validation")
-        train, validation = (UtteranceSet(values[mask.numpy()], data.label[mask]) for mask in masks)
-        return train, validation
-
-    train_once(run, stage, stage, run.folder.path / "classifier.ckpt", sets)
+    masks = data.mask(*LEARNED), data.mask("validation")
+    train, validation = (UtteranceSet(values[mask.numpy()], data.label[mask]) for mask in masks)
+    train_once(run, stage, stage, run.folder.path / "classifier.ckpt", train, validation)
 
 
 def reported_policies(run: Run, model: Any) -> list[LabelPolicy]:
@@ -724,9 +714,10 @@ def with_labels(name: str, data: PreparedData, seed: int) -> LabelPolicy:
     """Return a policy, with labels of the test set where it takes them from outside."""
     test = data.mask("test")
     if name == "oracle":  # the one place where test labels are read before scoring
-        return given("oracle", data.label[test])
+        return GivenLabel("oracle", labels=data.label[test])
     if name == "random":
-        return given("random", random_labels(len(data.table), data.classes, seed)[test])
+        labels = random_labels(len(data.table), data.classes, seed)
+        return GivenLabel("random", labels=labels[test])
     return POLICIES[name]
 
 
@@ -754,7 +745,7 @@ def diagnose(run: Run, result: Result) -> dict[str, Any]:
         return diagnosis
     means = utterance_means(trained, data, uniform_condition(len(data.table), data.classes))
     if is_rank_zero():
-        illustrate(run, result.recogniser.extractor, trained.representation, means)
+        illustrate(run, result, means)
     if len(result.by_policy) > 1:
         diagnosis["policies"] = {
             name: {**score(predicted, settings.choice.split), "leaks": name in LEAKING}
@@ -797,7 +788,7 @@ def probe_scores(means: Any, data: PreparedData) -> dict[str, Any]:
 
 
 def leak_panel(run: Run, trained: Trained) -> dict[str, Any]:
-    """Four measures of how much of the label that the encoder is given can be found behind it.
+    """Four measures of how much of the label that the encoder is given reaches the classifier.
 
     All are of the encoder of the run's own policy.
 
@@ -851,9 +842,9 @@ def permuted_scores(run: Run, trained: Trained) -> dict[str, float]:
     }
 
 
-def illustrate(run: Run, extractor: Extractor, model: Representation, means: Any) -> None:
+def illustrate(run: Run, result: Result, means: Any) -> None:
     """Write `latents.npz`, `training_latents.npz` and, for a decoder, `illustrations.npz`."""
-    data, folder = run.data, run.folder
+    data, folder, recogniser = run.data, run.folder, result.recogniser
     for part, path in (("test", folder.latents), ("train", folder.training_latents)):
         utterances = data.utterances(part)
         clips = np.array([u.clip or (np.nan, np.nan) for u in utterances])
@@ -866,28 +857,33 @@ def illustrate(run: Run, extractor: Extractor, model: Representation, means: Any
             mean=means[data.mask(part).numpy()].astype(np.float32),
             clip=clips if any(u.clip for u in utterances) else None,
         ).write(path)
-    if isinstance(extractor, Invertible) and has_trained_decoder(model):
-        tested, segments = data.utterances("test"), data.segments_of("test")
-        label = data.label[data.mask("test")]
-        chosen = typical_utterances(label, segments.count, data.classes)
-        drawn = draw_illustrations(
-            model,
-            extractor,
-            segments,
-            [data.normaliser.scale_of(utterance.speaker) for utterance in tested],
-            label,
-            chosen,
-            classes=data.classes,
-            seed=seed_for(run.settings.seed, "illustrations", "prior"),
-            device=run.device,
-        )
-        Illustrations(
-            emotions=data.emotions,
-            utterance=tuple(tested[index].id for index in chosen),
-            emotion=tuple(tested[index].emotion for index in chosen),
-            frame_shift_s=extractor.frame_shift_s,
-            **drawn,
-        ).write(folder.illustrations)
+    label = data.label[data.mask("test")]
+    illustrator = recogniser.illustrator(data.segments_of("test"), data.speakers("test"), label)
+    if illustrator is not None:
+        ids = [utterance.id for utterance in data.utterances("test")]
+        examples = illustrations_of(illustrator, ids, data.emotions, run.settings.seed)
+        examples.write(folder.illustrations)
+
+
+def illustrations_of(
+    it: Illustrator, ids: Sequence[str], emotions: tuple[str, ...], seed: int
+) -> Illustrations:
+    """Draw everything that a run keeps for pictures, of one utterance per emotion."""
+    chosen = typical_utterances(it.label, it.segments.count, it.classes)
+    conditions = [it.condition(index) for index in chosen]
+    return Illustrations(
+        emotions=emotions,
+        utterance=tuple(ids[index] for index in chosen),
+        emotion=tuple(emotions[int(it.label[index])] for index in chosen),
+        input=tuple(it.input(index) for index in chosen),
+        reconstruction=tuple(
+            it.decoded(index, c, c) for index, c in zip(chosen, conditions, strict=True)
+        ),
+        swapped=tuple(it.swapped(index) for index in chosen) if it.model.conditional else (),
+        **it.traversal(),
+        prior=it.prior(PRIOR_DRAWS, seed_for(seed, "illustrations", "prior")),
+        frame_shift_s=it.extractor.frame_shift_s,
+    )
 
 
 # save
@@ -1029,7 +1025,7 @@ def caveats(
 
 
 def logged_run(settings: Settings, corpus: str, data: PreparedData, folder: RunFolder) -> LoggedRun:
-    """Name a run for loggers, so that it is grouped and found there; its kind is its model."""
+    """Name a run for loggers, so that they group it; its kind is its model."""
     training, trainer = settings.training, settings.trainer
     if isinstance(settings.model, UtteranceVAEModel):
         items = {"classify": (settings.model.training, int(data.mask(*LEARNED).sum()))}

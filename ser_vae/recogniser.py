@@ -46,14 +46,14 @@ from ser_vae.corpus.files import AUDIO
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
 from ser_vae.features import TooShortError, audio
 from ser_vae.features.audio import Clip, Samples
-from ser_vae.features.extractor import Extractor, FrameReader
+from ser_vae.features.extractor import Extractor, FrameReader, Invertible
 from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser, Scale
 from ser_vae.files import atomic_write, write_text
 from ser_vae.model.representation import Network, Representation
 from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
 from ser_vae.stream import CPU, SegmentPipeline, Stream, TimedPrediction, Windows
-from ser_vae.training.illustrate import has_trained_decoder
+from ser_vae.training.illustrate import Illustrator, has_trained_decoder
 from ser_vae.training.label_policy import (
     POLICIES,
     Condition,
@@ -414,6 +414,21 @@ class Recogniser(SegmentPipeline):
             SerVaeError: a part of this model needs the whole utterance.
         """
         return Stream(self)
+
+    def illustrator(
+        self, segments: Segments, speakers: Sequence[str], label: Tensor
+    ) -> Illustrator | None:
+        """Return an `Illustrator` of standardised utterances; label (U,) may hold -1.
+
+        None if the extractor's frames are no spectrogram, or the model was not trained to decode.
+        """
+        model, extractor = self.representation, self.extractor
+        if model is None or not isinstance(extractor, Invertible) or not has_trained_decoder(model):
+            return None
+        scales = [self.normaliser.scale_of(speaker) for speaker in speakers]
+        return Illustrator(
+            model, extractor, segments, scales, label, len(self.emotions), self.device
+        )
 
     def _with_speaker(
         self, speaker: str, frames: Sequence[Tensor], whole: Samples | None, chosen: Sequence[int]

@@ -30,7 +30,7 @@ from ser_vae.help import help_text
 from ser_vae.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.settings import ImportedFeatures, Settings, build, conf_dir, validate
-from ser_vae.split import check_training_set
+from ser_vae.split import check_fold
 from ser_vae.sweep import choose_gpu, divide_cores, read_objective
 from ser_vae.terminal import stderr
 
@@ -119,7 +119,7 @@ def run_folds(settings: Settings, *, print_next: bool = False) -> dict[str, Any]
     utterances = select(build(settings.corpus), settings.data.style)
     splits = build(settings.split, utterances, seed=settings.seed)
     for fold in splits:  # before the first of them takes hours
-        check_training_set(fold, utterances, settings.choice.split)
+        check_fold(fold, utterances, settings.choice.split)
     if len(splits) == 1:
         return finish(at_fold(settings, None)).read_metrics()  # such as split=random in a sweep
     folders = [finish(at_fold(settings, 0))]

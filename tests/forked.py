@@ -1,6 +1,6 @@
 """Commands as processes of their own that need not import PyTorch first: seconds less each.
 
-A fork server of `multiprocessing` imports it once, and is forked for each command. The child does
+The fork server of `multiprocessing` imports it once, and is forked for each command. The child does
 what `python -m` does, in a session of its own, so that it can be killed with all that it started.
 """
 
@@ -11,24 +11,20 @@ import resource
 import runpy
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
-from multiprocessing.process import BaseProcess
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-
-import pytest
+from unittest import mock
 
 PATIENCE_S = 120  # for a busy machine
-HERE = Path(__file__).parent
-CONTEXT = multiprocessing.get_context("forkserver")
+PRELOADED = ["lightning", "sklearn.svm", "ser_vae.pipeline", "ser_vae.result", "ser_vae.sweep"]
 
 
-def run_module(module: str, arguments: Sequence[str], output: Path, more_mb: int | None) -> None:
-    """Do `python -m module arguments` in this process, which then ends."""
+def run_module(module: str, arguments: list[str], output: Path, more_mb: int | None) -> None:
+    """Do what `python -m module arguments` does, with the output in two files."""
     os.setsid()
-    for number, suffix in ((1, ".out"), (2, ".err")):
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        os.dup2(os.open(output.with_suffix(suffix), flags), number)
+    for stream, suffix in ((1, ".out"), (2, ".err")):
+        os.dup2(os.open(output.with_suffix(suffix), os.O_WRONLY | os.O_CREAT), stream)
     if more_mb:
         pages = int(Path("/proc/self/statm").read_text().split()[5])
         most = pages * os.sysconf("SC_PAGE_SIZE") + more_mb * 2**20
@@ -36,38 +32,38 @@ def run_module(module: str, arguments: Sequence[str], output: Path, more_mb: int
     sys.argv = ["-m", *arguments]
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
-    except Exception:
-        sys.excepthook(*sys.exc_info())
-        sys.exit(1)
     finally:
         atexit._run_exitfuncs()
 
 
+@dataclass
 class Forked:
-    """A command that was started: its process, and the files `output`.out and .err."""
+    """A command at work, or ended."""
 
-    def __init__(self, process: BaseProcess, output: Path) -> None:
-        assert process.pid
-        self.process, self.pid, self.output = process, process.pid, output
+    process: ForkServerProcess
+    output: Path
 
     def send(self, number: int) -> None:
-        os.kill(self.pid, number)
+        assert self.process.pid
+        os.kill(self.process.pid, number)
 
     def wait(self) -> int:
-        """Return its exit code; negative: the signal that ended it."""
+        """Wait for the end; return the exit code, negative: of the signal it died of."""
         self.process.join(PATIENCE_S)
         assert self.process.exitcode is not None, "the command does not end"
         return self.process.exitcode
 
     def alive(self) -> list[int]:
         """List the processes of its session that are still there."""
-        there = []
+        alive = []
         for stat in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(OSError):  # gone meanwhile
+            try:
                 fields = stat.read_text().rpartition(")")[2].split()
-                if int(fields[3]) == self.pid and fields[0] != "Z":
-                    there.append(int(stat.parent.name))
-        return there
+            except OSError:  # ended meanwhile
+                continue
+            if int(fields[3]) == self.process.pid and fields[0] != "Z":
+                alive.append(int(stat.parent.name))
+        return alive
 
     @property
     def out(self) -> str:
@@ -79,23 +75,27 @@ class Forked:
 
 
 class Forking:
-    """Starts commands, whose output is kept in `folder`."""
+    """The fork server, and the commands that it was forked for."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.started = folder, list[Forked]()
-        CONTEXT.set_forkserver_preload(["preloaded"])
+        self.folder = folder
+        self.started: list[Forked] = []
+        self.context = multiprocessing.get_context("forkserver")
+        self.context.set_forkserver_preload(PRELOADED)
+        with mock.patch.dict(os.environ, OMP_NUM_THREADS="1"):
+            os.environ.pop("IEMOCAP_ROOT", None)
+            first = self.context.Process(target=int)  # starts the server
+            first.start()
+            first.join()
 
     def start(
         self, *arguments: str, module: str = "ser_vae.run", more_mb: int | None = None
     ) -> Forked:
         """Start `python -m module arguments`; with `more_mb`, it may allocate that much more."""
-        output = self.folder / str(len(self.started))
-        process = CONTEXT.Process(target=run_module, args=(module, arguments, output, more_mb))
-        with pytest.MonkeyPatch.context() as patch:  # the server keeps the first environment
-            patch.delenv("IEMOCAP_ROOT", raising=False)
-            patch.setenv("OMP_NUM_THREADS", "1")
-            patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (HERE.parent, HERE))))
-            process.start()
+        output = self.folder / f"{len(self.started)}"
+        task = (module, list(arguments), output, more_mb)
+        process = self.context.Process(target=run_module, args=task)
+        process.start()
         self.started.append(Forked(process, output))
         return self.started[-1]
 
@@ -105,6 +105,6 @@ class Forking:
         return process.wait(), process
 
     def close(self) -> None:
-        for each in self.started:
-            if each.process.is_alive():
-                os.killpg(each.pid, signal.SIGKILL)
+        for command in self.started:
+            if command.process.is_alive():
+                os.killpg(command.process.pid, signal.SIGKILL)

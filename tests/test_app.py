@@ -108,9 +108,9 @@ def test_what_a_model_lacks_is_said_and_the_rest_is_shown(
     explorer = app.Explorer(recogniser([samples], *overrides), None)
     if explorer.model.estimator:
         explorer.model.estimator.frequencies = np.full(4, 0.25)
-    probabilities, notes, *drawn = explorer.explore(str(noises / "gay04.wav"))
+    probabilities, notes, *pictures_drawn = explorer.explore(str(noises / "gay04.wav"))
     assert sum(probabilities.values()) == pytest.approx(1)
-    assert sum(map(bool, drawn)) == pictures
+    assert sum(map(bool, pictures_drawn)) == pictures
     for reason in reasons:
         assert reason in notes
 

@@ -3,30 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 from run_files import Run, folders, table
 
 from ser_vae.run import configure, run
 
 BRIEF = ("training.pretrain.epochs=2", "training.classify.epochs=3", "model.latent=8")
-
-
-def test_majority_and_speaker_lookup_score_what_every_run_reports_of_them(
-    run_noises: Run,
-) -> None:
-    majority, lookup = (run_noises(f"model={name}") for name in ("majority", "speaker_lookup"))
-    assert majority["random/test/wa"] == majority["majority"]["random/test/wa"]
-    assert lookup["random/test/ua"] == pytest.approx(lookup["audit"]["speaker_lookup"]["ua"])
-
-
-def test_the_untrained_encoder_is_that_of_a_vae_without_pretraining(
-    run_noises: Run, tmp_path: Path
-) -> None:
-    run_noises("model=untrained", *BRIEF, f"runs={tmp_path / 'a'}")
-    run_noises("model=vae", *BRIEF, "training.pretrained=none", f"runs={tmp_path / 'b'}")
-    (first,), (second,) = folders(tmp_path / "a"), folders(tmp_path / "b")
-    assert (first / "predictions.csv").read_bytes() == (second / "predictions.csv").read_bytes()
-    assert not (second / "pretrain.csv").exists()
 
 
 def test_functionals_take_the_place_of_the_lstm(run_noises: Run, tmp_path: Path) -> None:

@@ -37,18 +37,18 @@ def test_all_folds_leave_out_each_speaker_once_and_are_scored_together(
     all_folds: AllFolds,
 ) -> None:
     scores, printed, runs, _ = all_folds
-    fold_folders = folders(runs)
-    assert [folder.parent.name for folder in fold_folders] == ["speaker"] * 4
-    predicted = [table(folder / "predictions.csv") for folder in fold_folders]
+    run_folders = folders(runs)
+    assert [folder.parent.name for folder in run_folders] == ["speaker"] * 4
+    predicted = [table(folder / "predictions.csv") for folder in run_folders]
     for number, rows in enumerate(predicted):
         assert {row["speaker"] for row in rows} == {f"s{number}"}
-        assert comparable(fold_folders[number])["fold"] == number
-        assert comparable(fold_folders[number])["audit"]["verdict"] == "INDEPENDENT"
+        assert comparable(run_folders[number])["fold"] == number
+        assert comparable(run_folders[number])["audit"]["verdict"] == "INDEPENDENT"
     rows = [row for part in predicted for row in part]
     assert len({row["utterance"] for row in rows}) == len(rows) == 60
     right = sum(row["truth"] == row["guess"] for row in rows)
     assert scores["speaker/test/wa"] == pytest.approx(right / 60)
-    each = [comparable(folder)["speaker/test/ua"] for folder in fold_folders]
+    each = [comparable(folder)["speaker/test/ua"] for folder in run_folders]
     assert scores["speaker/test/ua_of_folds"] == each
     *_, pooled = printed.partition("vae-complete-folder-seed0, 4 folds")
     assert f"speaker/test/ua {scores['speaker/test/ua']:.2%}" in " ".join(pooled.split())
@@ -68,9 +68,9 @@ def test_folds_are_those_of_what_can_be_used(
             (corpus / row["path"]).write_bytes(content[: len(content) // 2])
     damaged = (f"corpus.root={corpus}", f"corpus.csv={corpus / 'list.csv'}", "bad_audio=drop")
     run_noises("model=majority", "split=speaker", "fold=all", *damaged)
-    fold_folders = folders(tmp_path / "runs")
-    predicted = [row for folder in fold_folders for row in table(folder / "predictions.csv")]
-    assert len(fold_folders) == 3
+    run_folders = folders(tmp_path / "runs")
+    predicted = [row for folder in run_folders for row in table(folder / "predictions.csv")]
+    assert len(run_folders) == 3
     assert len(predicted) == 45
     assert {row["speaker"] for row in predicted} == {"s0", "s2", "s3"}
     assert "majority-complete-folder-seed0, 3 folds" in " ".join(capsys.readouterr().out.split())
@@ -117,3 +117,17 @@ def test_another_split_under_the_same_path_is_another_run(run_noises: Run, tmp_p
     run_noises(*given)
     path.write_text(text.replace(",test", ",train", 1))
     assert run_noises(*given)["counts"]["test"]["utterances"] == 17
+
+
+def test_another_session_of_an_utterance_is_another_run(
+    run_noises: Run, noises: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(noises, copy)
+    rows = table(copy / "list.csv")
+    for turn in (0, 1):
+        lines = [f"{','.join(row.values())},S{(n + turn) % 2}" for n, row in enumerate(rows)]
+        (copy / "list.csv").write_text("\n".join(["path,emotion,speaker,session", *lines]) + "\n")
+        run_noises(f"corpus.root={copy}", "split=session", "fold=0", "model=majority")
+    first, second = folders(tmp_path / "runs")
+    assert (first / "split.csv").read_text() != (second / "split.csv").read_text()

@@ -42,12 +42,12 @@ def test_a_conditional_model_shows_every_label_and_everything_is_of_the_test_set
     assert list(latents.speaker) == [row["speaker"] for row in rows]
     assert set(pictures.utterance) <= set(latents.utterance)
     assert pictures.emotion == pictures.emotions == ("calm", "cross", "gay")
-    for frames, swapped, number in zip(
+    for frames, swapped, truth in zip(
         pictures.reconstruction, pictures.swapped, range(3), strict=True
     ):
         assert swapped.shape == (3, *frames.shape)
-        np.testing.assert_array_equal(swapped[number], frames)
-        assert not np.array_equal(swapped[number - 1], frames)
+        np.testing.assert_array_equal(swapped[truth], frames)
+        assert not np.array_equal(swapped[truth - 1], frames)
     assert pictures.prior.shape[0] == 3
     assert pictures.prior.shape[2:] == pictures.traversal.shape[2:] == (LENGTH, BANDS)
     middle = list(pictures.step).index(0)
@@ -60,6 +60,8 @@ def test_a_conditional_model_shows_every_label_and_everything_is_of_the_test_set
 def test_an_autoencoder_has_no_prior_and_a_vae_one(
     finished_run: FinishedRun, model: str, kinds: int
 ) -> None:
+    assert len(read_run(finished_run(f"model={model}")[1])[2].prior) == kinds
+
     assert len(read_run(finished_run(f"model={model}")[1])[2].prior) == kinds
 
 

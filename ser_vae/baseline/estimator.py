@@ -92,7 +92,7 @@ class UtteranceEstimator(Protocol):
         """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`."""
 
     def state(self) -> dict[str, Any]:
-        """Return what `fit` has learnt.
+        """Return what `fit` has learned.
 
         The dictionary holds arrays, numbers, strings, lists, dictionaries and scikit-learn objects
         only, which skops stores and loads without trusting any other type.

@@ -1,6 +1,7 @@
 """The most frequent emotion of the training set: what every other score has to exceed."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,7 +15,7 @@ class Majority(Storable):
     level = "utterance"
     conditional = False
     extractor: Extractor | None = None
-    learned = ("frequencies",)  # (K,)
+    learned: ClassVar[tuple[str, ...]] = ("frequencies",)  # (K,)
 
     def __init__(self, *, input_size: int, num_classes: int, columns: int) -> None:
         """Accept what every baseline is built with; there is nothing to set."""

@@ -45,11 +45,8 @@ TEXT = Path(__file__).with_suffix(".txt")
 
 # Variants of espeak-ng's American English: median F0 near 169 to 197 Hz and near 89 to 98 Hz.
 VOICES = {  # session: the woman's, the man's
-    "Ses01": ("en-us+f1", "en-us+m1"),
-    "Ses02": ("en-us+f2", "en-us+m2"),
-    "Ses03": ("en-us+f3", "en-us+m3"),
-    "Ses04": ("en-us+f4", "en-us+m4"),
-    "Ses05": ("en-us+f5", "en-us+m7"),
+    f"Ses0{number}": (f"en-us+f{number}", f"en-us+m{man}")
+    for number, man in zip(range(1, 6), (1, 2, 3, 4, 7), strict=True)
 }
 PROPORTION = {  # of IEMOCAP's codes among the utterances; 17 % belong to none of the four classes
     "neu": 0.22,

@@ -25,8 +25,9 @@ from ser_vae.corpus.utterance import (
 )
 from ser_vae.files import read_csv
 
-FREE_TEXT = ("session", "dialogue", "script", "language")
-CHOICES = {
+# Groups that an utterance has as they are, and their values; () for any.
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("session", "dialogue", "script", "language"), ()),
     "sex": ("F", "M"),
     "style": ("improvised", "scripted"),
     "part": ("train", "validation", "test"),
@@ -101,17 +102,17 @@ def read(
             described.append((file, text))
     ignored[NO_FILE] = list(rows.keys() - used_rows)
     if not described:
-        first = [
-            w.partition("\n")[0] for what in ignored for w in list_warning(what, ignored[what])
-        ]
+        reasons = [w for what, files in ignored.items() for w in list_warning(what, files)]
+        lines = [reason.partition("\n")[0] for reason in reasons]
         raise SerVaeError(
             f"{folder} is not {name.upper()}: expected files such as {example}.\n"
-            f"{'; '.join(first) or 'Give the folder that holds them'}."
+            f"{'; '.join(lines) or 'Give the folder that holds them'}."
         )
-    depth = {text["id"]: len(file.parts) for file, text in sorted(described, key=by_depth)[::-1]}
+    described.sort(key=lambda each: len(each[0].parts))
+    depth: dict[str, int] = {}  # of the highest file of each id
     labelled = []
     for file, text in described:
-        if len(file.parts) > depth[text["id"]]:
+        if len(file.parts) > depth.setdefault(text["id"], len(file.parts)):
             ignored[SECOND_COPY].append(str(file.relative_to(folder)))
         else:
             labelled.append(describe(file, text, label_of))
@@ -140,10 +141,6 @@ def expect(
     if len(counts) < len(labels):
         del expected["others"]
     return expected
-
-
-def by_depth(described: tuple[Path, dict[str, str]]) -> int:
-    return len(described[0].parts)
 
 
 def read_rows(folder: Path, labels: Mapping[str, Any]) -> dict[str, dict[str, str]]:
@@ -201,9 +198,11 @@ def look_up(code: str, table: Iterable[tuple[str, str]]) -> str:
 
 def describe(file: Path, text: Mapping[str, str], label_of: Mapping[str, str]) -> Utterance:
     """Return the utterance of which a path says `text`."""
-    stated: dict[str, Any] = {name: text.get(name) or None for name in FREE_TEXT}
-    for name, choices in CHOICES.items():
-        stated[name] = text.get(name) if text.get(name) in choices else None
+    stated: dict[str, Any] = {
+        name: text[name]
+        for name, values in ATTRIBUTES.items()
+        if text.get(name) and (not values or text[name] in values)
+    }
     return Utterance(
         id=text["id"],
         path=file,

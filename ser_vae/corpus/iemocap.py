@@ -95,7 +95,8 @@ def read_tree(
             # Only files of the folder itself: its sub-folders hold the votes of single evaluators.
             if file.suffix.lower() != ".txt" or file.parent != label_folder:
                 continue
-            if is_dialogue_of(f"Ses0{number}", file.stem):
+            dialogue = DIALOGUE.fullmatch(file.stem)
+            if dialogue and dialogue["session"] == f"Ses0{number}":
                 labelled += read_labels(file, wav_folder)
             else:
                 misplaced.append(str(file))
@@ -137,11 +138,6 @@ def find_release(root: Path) -> Path:
 
 def holds_sessions(folder: Path) -> bool:
     return any((folder / f"Session{number}" / LABELS).is_dir() for number in SESSIONS)
-
-
-def is_dialogue_of(session: str, name: str) -> bool:
-    match = DIALOGUE.fullmatch(name)
-    return match is not None and match["session"] == session
 
 
 def read_labels(file: Path, wav_folder: Path) -> Iterator[Utterance]:

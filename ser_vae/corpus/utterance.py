@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 Style = Literal["improvised", "scripted"]
 Part = Literal["train", "validation", "test"]
@@ -81,16 +81,6 @@ class Corpus:
     synthetic: bool = False
     expected: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-
-
-class CorpusReader(Protocol):
-    """A function that reads a corpus, given the other keys of its group in conf/corpus by name.
-
-    Raises:
-        SerVaeError: the corpus is not there, or is not what its settings say.
-    """
-
-    def __call__(self, *args: Any, **settings: Any) -> Corpus: ...
 
 
 def expected_counts(

@@ -35,7 +35,6 @@ Clip = tuple[float, float]  # start and end in a file, s
 
 BLOCK = 2**18  # samples read at a time, as a damaged header may announce any number
 LONG_BLOCK = 2**20  # samples that `blocks` reads at a time: 66 s at 16 kHz, 22 s at 48 kHz
-MAX_SAMPLES = 2**29  # 2 GiB, 9 hours at 16 kHz: a small FLAC may unpack to any number
 SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither is below
 MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, they are damaged
 MP3_FRAME = 1152  # samples; where the number is not stated, libsndfile guesses to within a frame
@@ -180,12 +179,8 @@ def _resample(blocks: Iterable[tuple[Samples, int]], target_hz: int) -> Iterator
 
 def _decode(path: Path, clip: Clip | None) -> tuple[Samples, int]:
     """Read all samples (N, channels), or those of a clip, and their rate in Hz."""
-    decoded: list[tuple[Samples, int]] = []
-    for block in _decode_blocks(path, clip, BLOCK):
-        decoded.append(block)
-        if sum(samples.size for samples, _ in decoded) > MAX_SAMPLES:
-            raise AudioError(path, f"more than {MAX_SAMPLES:,} samples: cut it into utterances")
-    return np.concatenate([samples for samples, _ in decoded]), decoded[0][1]
+    blocks, rates = zip(*_decode_blocks(path, clip, BLOCK), strict=True)
+    return np.concatenate(blocks), rates[0]
 
 
 def _decode_blocks(path: Path, clip: Clip | None, size: int) -> Iterator[tuple[Samples, int]]:

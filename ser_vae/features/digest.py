@@ -99,7 +99,8 @@ def pin(features: Component, utterances: Sequence[Utterance], digests: Digests) 
     if isinstance(features, SSLFeatures):
         folder = find_checkpoint(features.checkpoint, features.revision)
         digest = features.digest or checkpoint_digest(folder)
-        revision = commit_of(folder) or features.revision
+        in_cache = folder.parent.name == "snapshots"  # of the Hub; its name is the commit
+        revision = folder.name if in_cache else features.revision
         return features.model_copy(update={"revision": revision, "digest": digest})
     if isinstance(features, JoinedFeatures):
         members = {
@@ -152,11 +153,6 @@ def find_checkpoint(checkpoint: str, revision: str | None) -> Path:
         f"failed: {reason}\n"
         f"Where there is a network: {fetch}; or give a folder: features.checkpoint=DIR."
     )
-
-
-def commit_of(folder: Path) -> str | None:
-    """Return the commit of a folder in the cache of the Hub; None for any other folder."""
-    return folder.name if folder.parent.name == "snapshots" else None
 
 
 def checkpoint_digest(folder: Path) -> str:

@@ -114,7 +114,8 @@ class SSL:
         return frames.astype(self.store).astype(np.float32)
 
     def _encode(self, speech: Samples) -> Samples:
-        encoder = load_encoder(self._folder, checkpoint_digest(self._folder))
+        with _loading:  # once for all threads
+            encoder = load_encoder(self._folder, checkpoint_digest(self._folder))
         inputs = self._processor(
             speech,
             sampling_rate=self.sample_rate,
@@ -197,18 +198,13 @@ def from_pretrained(auto_class: str, folder: Path, **options: Any) -> Any:
         ) from error
 
 
-def load_encoder(folder: Path, digest: str) -> Any:
-    """Load an encoder once for all threads, on the GPU if there is one.
+@lru_cache(maxsize=1)
+def load_encoder(folder: Path, digest: str) -> Any:  # noqa: ARG001  (the key of the cache)
+    """Load an encoder, on the GPU if there is one.
 
     Raises:
         SerVaeError: weights are missing, which would be random.
     """
-    with _loading:
-        return _load_encoder(folder, digest)
-
-
-@lru_cache(maxsize=1)
-def _load_encoder(folder: Path, digest: str) -> Any:  # noqa: ARG001  (the key of the cache)
     config = from_pretrained("AutoConfig", folder)
     config.add_adapter = False  # layers behind the encoder, with another frame rate
     options = {"config": config, "dtype": torch.float32, "output_loading_info": True}

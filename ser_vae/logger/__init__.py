@@ -5,7 +5,7 @@ a Lightning logger that also has a method `log_final(results, folder)`, and clos
 yields None where nothing is to be logged during the run.
 
 Every attempt of an interrupted run logs the epochs of the earlier attempts again before it trains
-on (`training.history.replay`). So a logger starts a new record for each attempt, or ignores the
+on (`training.history.log_rows`). So a logger starts a new record for each attempt, or ignores the
 epochs that it has.
 """
 

@@ -12,7 +12,7 @@ class PCA(nn.Module):
     """D -> the Z directions in which the segments of the training set vary most.
 
     An autoencoder with one linear layer would find the same, up to a rotation. Components are not
-    scaled to a variance of 1. They are not learnt by gradient: `fit` computes them.
+    scaled to a variance of 1. They are not learned by gradient: `fit` computes them.
     """
 
     level = "segment"

@@ -40,10 +40,8 @@ OWN_COLOUR = {
 
 # Common fonts for what DejaVu Sans lacks: Chinese, Japanese, Korean; Urdu and Arabic; Hindi.
 FALLBACK_FONTS = (
-    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC"),
-    *("WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "PingFang SC"),
-    *("Hiragino Sans GB", "Heiti SC", "Microsoft YaHei", "SimHei", "Malgun Gothic"),
-    *("Noto Naskh Arabic", "Noto Sans Arabic", "Noto Nastaliq Urdu", "Geeza Pro", "Tahoma"),
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "PingFang SC"),
+    *("Microsoft YaHei", "Malgun Gothic", "Noto Naskh Arabic", "Noto Sans Arabic", "Geeza Pro"),
     *("Noto Sans Devanagari", "Nirmala UI", "Arial Unicode MS", "FreeSans", "Unifont"),
 )
 INSTALLED = set(font_manager.get_font_names())

@@ -6,32 +6,22 @@ torchrun or srun (strategy ddp) every process runs the whole pipeline, and rank 
 
 import logging
 import warnings
-from collections.abc import Callable
 from functools import cache
-from typing import ParamSpec
 
 import lightning
 import torch
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
-from lightning.fabric.utilities import rank_zero_only
 from torch import distributed
 
 from ser_vae import SerVaeError
 from ser_vae.settings import Trainer
 from ser_vae.training.stage import ignore_known_warnings
 
-P = ParamSpec("P")
-
 
 def is_rank_zero() -> bool:
+    """Whether this process writes the results of the run; of several only one does."""
     return not distributed.is_initialized() or distributed.get_rank() == 0
-
-
-def on_rank_zero(write: Callable[P, None]) -> Callable[P, None]:
-    """Decorate a function that writes, so that other processes skip it."""
-    wrapped: Callable[P, None] = rank_zero_only(write)
-    return wrapped
 
 
 def of_rank_zero(value: bool) -> bool:

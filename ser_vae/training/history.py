@@ -53,12 +53,8 @@ def read_curves(path: Path) -> list[dict[str, float]]:
     return rows
 
 
-def replay(path: Path, loggers: Sequence[Logger]) -> None:
-    """Log the curves of a stage that was trained earlier."""
-    log_rows(read_curves(path), loggers)
-
-
 def log_rows(rows: Sequence[dict[str, float]], loggers: Sequence[Logger]) -> None:
+    """Log the curves of a stage, such as those of an earlier attempt."""
     for row in rows:
         metrics = {name: value for name, value in row.items() if name != "step"}
         for logger in loggers:

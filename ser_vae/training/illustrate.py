@@ -1,10 +1,11 @@
 """What the decoder makes of utterances and of the latent space, as log-mel frames to look at.
 
-For extractors that can be inverted only. Segments are standardised, as in training. Everything here
-comes after prediction; no score depends on it.
+`Illustrator` is for extractors that can be inverted only. Segments are standardised, as in
+training; tensors are on the model's device. Everything here comes after prediction; no score
+depends on it.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -16,90 +17,12 @@ from ser_vae.data.segment import Segments, join_segments
 from ser_vae.features.extractor import Invertible
 from ser_vae.features.normalise import Scale
 from ser_vae.model.representation import Decoder, HasPosterior, Representation
-from ser_vae.training.predict import prepare, uniform_condition
-
-DIMENSIONS = 8  # traversed
-STEPS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)  # in standard deviations over the segments
-MEASURED = 4096  # segments, at most, on which informativeness and standard deviations are measured
-PRIOR_DRAWS = 6  # segments from the prior for each emotion
+from ser_vae.training.predict import uniform_condition
 
 
 def has_trained_decoder(model: Representation) -> TypeGuard[Decoder]:
     """Whether `model` turns latents into segments, and was trained to do so."""
     return isinstance(model, Decoder) and bool(model.quantities)
-
-
-@torch.no_grad()
-def draw_illustrations(
-    model: Decoder,
-    extractor: Invertible,
-    segments: Segments,
-    scales: Sequence[Scale],
-    label: Tensor,
-    chosen: Sequence[int],
-    *,
-    classes: int,
-    seed: int,
-    device: torch.device,
-) -> dict[str, Any]:
-    """Draw the arrays of `evaluation.arrays.Illustrations`, which describes them.
-
-    Args:
-        model: a trained decoder.
-        extractor: of the frames.
-        segments: of U utterances, standardised.
-        scales: by which each utterance was standardised.
-        label: (U,) class indices; the condition of a conditional model.
-        chosen: the E utterances to reconstruct.
-        classes: K.
-        seed: of the draws from the prior.
-        device: where to compute.
-    """
-    prepare(model, device)
-    labels, unknown = torch.eye(classes, device=device), uniform_condition(1, classes).to(device)
-    stds = torch.stack([scale.std for scale in scales])
-    means = torch.stack([scale.mean for scale in scales])
-    mean_scale = Scale(means.mean(dim=0), stds.mean(dim=0))  # of segments of no utterance
-
-    def in_original_units(frames: Tensor, scale: Scale) -> npt.NDArray[np.float32]:
-        bands = extractor.spectrogram_bands
-        unscaled: npt.NDArray[np.float32] = scale.undo(frames.cpu())[..., :bands].numpy()
-        return unscaled
-
-    def drawn(rows: Tensor) -> npt.NDArray[np.float32]:
-        """Turn segments of no utterance (..., D) to frames (..., length, F)."""
-        return in_original_units(rows.unflatten(-1, (segments.length, -1)), mean_scale)
-
-    inputs, by_label = [], []
-    for index in chosen:
-        one = segments.of(torch.arange(len(label)) == index)
-        x, truth = one[torch.arange(len(one))].to(device), labels[label[index]]
-        rows = [x, *(reconstruct(model, x, truth, other) for other in labels)]
-        joined = (join_segments(each, one.start, one.length) for each in rows)
-        first, *others = (in_original_units(frames, scales[index]) for frames in joined)
-        inputs.append(first)
-        by_label.append(np.stack(others))
-    spread = torch.linspace(0, len(segments) - 1, min(len(segments), MEASURED)).round().long()
-    x = segments[spread].to(device)
-    c = unknown.expand(len(x), -1)
-    z = model.feature(x, c, sample=False)
-    dimensions = informativeness(model, x, c).argsort(descending=True)[:DIMENSIONS].tolist()
-    steps, centre = torch.tensor(STEPS, device=device), z.mean(dim=0)
-    moved = [traverse(model, centre, unknown[0], d, steps * z[:, d].std()) for d in dimensions]
-    prior = torch.empty(0, PRIOR_DRAWS, segments.size)
-    if isinstance(model, HasPosterior):
-        prior = sample_prior(model, PRIOR_DRAWS, labels if model.conditional else unknown, seed)
-    return {
-        "input": tuple(inputs),
-        "reconstruction": tuple(
-            frames[label[index]] for frames, index in zip(by_label, chosen, strict=True)
-        ),
-        "swapped": tuple(by_label) if model.conditional else (),
-        "dimension": np.array(dimensions, dtype=np.int64),
-        "step": np.array(STEPS),
-        "traversal": drawn(torch.stack(moved)),
-        "prior": drawn(prior),
-    }
 
 
 @torch.no_grad()
@@ -125,22 +48,143 @@ def informativeness(model: Representation, x: Tensor, c: Tensor) -> Tensor:
 
 @torch.no_grad()
 def traverse(model: Decoder, z: Tensor, label: Tensor, dimension: int, offsets: Tensor) -> Tensor:
-    """Decode a latent with one dimension moved: z (Z,), label (K,), offsets (m,) -> (m, D)."""
-    moved = z.repeat(len(offsets), 1)
-    moved[:, dimension] += offsets
-    return model.decode(moved, label.expand(len(moved), -1))
+    """Decode latents with one dimension moved: z (S, Z), label (K,), offsets (m,) -> (m, S, D)."""
+    shifted = z.repeat(len(offsets), 1, 1)
+    shifted[:, :, dimension] += offsets[:, None]
+    return torch.stack([model.decode(each, label.expand(len(each), -1)) for each in shifted])
 
 
 @torch.no_grad()
-def sample_prior(model: Decoder, count: int, conditions: Tensor, seed: int) -> Tensor:
-    """Decode segments from the prior, z ~ N(0, I), under conditions (n, K): (n, count, D).
+def sample_prior(model: Decoder, count: int, label: Tensor, seed: int) -> Tensor:
+    """Decode segments from the prior, z ~ N(0, I), under `label` (K,): (count, D).
 
-    The same z are decoded under each condition, so that what differs is due to the condition.
     Segments are independent: the model knows no order in time.
     """
     z = torch.randn(count, model.latent_size, generator=torch.Generator().manual_seed(seed))
-    z = z.to(conditions.device)
-    return torch.stack([model.decode(z, c.expand(count, -1)) for c in conditions])
+    return model.decode(z.to(label.device), label.expand(count, -1))
+
+
+DIMENSIONS = 8  # traversed
+STEPS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)  # in standard deviations over the segments
+MEASURED = 4096  # segments, at most, on which informativeness and standard deviations are measured
+
+Frames = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Illustrator:
+    """A trained decoder and some utterances. All methods return log-mel frames (..., T, F).
+
+    Attributes:
+        model: the representation.
+        extractor: of the frames.
+        segments: of U utterances, standardised.
+        scales: of each utterance.
+        label: (U,) class indices; the condition that a conditional model encodes and decodes with.
+        classes: K.
+        device: where to compute.
+    """
+
+    model: Decoder
+    extractor: Invertible
+    segments: Segments
+    scales: list[Scale]
+    label: Tensor
+    classes: int
+    device: torch.device
+
+    def __post_init__(self) -> None:
+        self.model.eval()
+        self.model.float()
+        self.model.to(self.device)
+
+    @property
+    def labels(self) -> Tensor:
+        """(K, K) one-hot labels."""
+        return torch.eye(self.classes, device=self.device)
+
+    def condition(self, index: int) -> Tensor:
+        """(K,) one-hot, or uniform for an utterance without a label."""
+        label = int(self.label[index])
+        return self.labels[label] if label >= 0 else self.uniform(1)[0]
+
+    def rows(self, index: int) -> Tensor:
+        """(S, D) the segments of one utterance."""
+        segments = self._segments(index)
+        return segments[torch.arange(len(segments))].to(self.device)
+
+    def input(self, index: int) -> Frames:
+        """Return the frames that the model gets: (T, F)."""
+        return self.frames(index, self.rows(index))
+
+    def decoded(self, index: int, encode_as: Tensor, decode_as: Tensor) -> Frames:
+        """Encode under one label (K,), decode under another: (T, F)."""
+        rows = reconstruct(self.model, self.rows(index), encode_as, decode_as)
+        return self.frames(index, rows)
+
+    def swapped(self, index: int) -> Frames:
+        """Encode under the true label, decode under each: (K, T, F)."""
+        truth = self.condition(index)
+        return np.stack([self.decoded(index, truth, label) for label in self.labels])
+
+    def frames(self, index: int, rows: Tensor) -> Frames:
+        """Join the segments (S, D) of an utterance to frames in the original units: (T, F)."""
+        segments = self._segments(index)
+        return self._unscaled(
+            join_segments(rows, segments.start, segments.length), self.scales[index]
+        )
+
+    def ranked_dimensions(self, count: int) -> tuple[list[int], Tensor]:
+        """Return the most informative dimensions, and the latents (B, Z) they were ranked on."""
+        chosen = min(len(self.segments), MEASURED)  # evenly spread
+        index = torch.linspace(0, len(self.segments) - 1, chosen).round().long()
+        x = self.segments[index].to(self.device)
+        c = self.uniform(len(x))
+        z = self.model.feature(x, c, sample=False).detach()
+        return informativeness(self.model, x, c).argsort(descending=True)[:count].tolist(), z
+
+    def traversal(self) -> dict[str, Any]:
+        """Return the `dimension`, `step` and `traversal` of `Illustrations`."""
+        dimensions, z = self.ranked_dimensions(DIMENSIONS)
+        steps = torch.tensor(STEPS, device=self.device)
+        start = z.mean(dim=0, keepdim=True), self.uniform(1)[0]
+        rows = [traverse(self.model, *start, d, steps * z[:, d].std()) for d in dimensions]
+        return {
+            "dimension": np.array(dimensions, dtype=np.int64),
+            "step": np.array(STEPS),
+            "traversal": self.segment_frames(torch.cat(rows, dim=1).transpose(0, 1)),
+        }
+
+    def prior(self, draws: int, seed: int) -> Frames:
+        """Decode segments from the prior under each label: (K, draws, length, F).
+
+        (1, …) if the model is not conditional, (0, …) if it has no prior. The same z are decoded
+        under each label, so that what differs is due to the label.
+        """
+        conditions = self.labels if self.model.conditional else self.uniform(1)
+        if not isinstance(self.model, HasPosterior):
+            return self.segment_frames(torch.empty(0, draws, self.segments.size))
+        rows = [sample_prior(self.model, draws, condition, seed) for condition in conditions]
+        return self.segment_frames(torch.stack(rows))
+
+    def uniform(self, count: int) -> Tensor:
+        return uniform_condition(count, self.classes).to(self.device)
+
+    def segment_frames(self, rows: Tensor) -> Frames:
+        """Turn segments of no utterance (..., D) to frames, on the mean scale of the utterances."""
+        shape = *rows.shape[:-1], self.segments.length, self.segments.frames.shape[1]
+        means = torch.stack([scale.mean for scale in self.scales])
+        stds = torch.stack([scale.std for scale in self.scales])
+        return self._unscaled(rows.reshape(shape), Scale(means.mean(dim=0), stds.mean(dim=0)))
+
+    def _segments(self, index: int) -> Segments:
+        return self.segments.of(torch.arange(len(self.segments.count)) == index)
+
+    def _unscaled(self, frames: Tensor, scale: Scale) -> Frames:
+        """Undo the standardisation, and keep the columns of the spectrogram."""
+        bands = self.extractor.spectrogram_bands
+        unscaled: Frames = scale.undo(frames.detach().cpu())[..., :bands].numpy()
+        return unscaled
 
 
 def typical_utterances(label: Tensor, count: Tensor, classes: int) -> list[int]:

@@ -7,7 +7,7 @@ Every policy works from a representation, the classifiers behind it, and segment
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -186,10 +186,3 @@ def random_labels(utterances: int, classes: int, seed: int) -> Tensor:
     """Draw labels (U,), uniformly over the classes."""
     generator = torch.Generator().manual_seed(seed_for(seed, "random label"))
     return torch.randint(classes, (utterances,), generator=generator)
-
-
-def given(name: str, labels: Tensor) -> GivenLabel:
-    """Return `random` or `oracle` with the labels (U,) of the utterances to classify."""
-    policy = POLICIES[name]
-    assert isinstance(policy, GivenLabel)
-    return replace(policy, labels=labels)

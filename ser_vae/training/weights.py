@@ -19,7 +19,7 @@ from lightning.fabric.plugins.io import TorchCheckpointIO
 from ser_vae import SerVaeError
 from ser_vae.files import atomic_write, write_text
 from ser_vae.model.representation import Network
-from ser_vae.training.devices import on_rank_zero
+from ser_vae.training.devices import is_rank_zero
 
 UNREADABLE = (
     *(OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError),
@@ -27,9 +27,9 @@ UNREADABLE = (
 )
 
 
-@on_rank_zero
 def save(network: Network, path: Path) -> None:
-    write({name: value.cpu() for name, value in network.state_dict().items()}, path)
+    if is_rank_zero():
+        write({name: value.cpu() for name, value in network.state_dict().items()}, path)
 
 
 def write(state: dict[str, Any], path: Path) -> None:
@@ -132,9 +132,9 @@ class PretrainingRecord:
                 f"{error}\nGive the two files of a run, or remove this one."
             ) from error
 
-    @on_rank_zero
     def write(self, weights: Path) -> None:
-        write_text(weights.with_suffix(".json"), json.dumps(asdict(self)) + "\n")
+        if is_rank_zero():
+            write_text(weights.with_suffix(".json"), json.dumps(asdict(self)) + "\n")
 
     def check(self, weights: str, emotions: Sequence[str], settings: Mapping[str, Any]) -> None:
         """Raise SerVaeError if the weights were trained with other features, data or classes."""

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from utterances import Utterances, four_speakers
 
-from ser_vae import SerVaeError
 from ser_vae.baseline.utterance_svm import UtteranceVectors
 from ser_vae.features.functionals import functionals
 
@@ -53,16 +52,3 @@ def test_each_source_can_be_left_out(name):
     only = UtteranceVectors(functionals=None, whole=True)
     only.fit(utterances.data, utterances.part, "none")
     np.testing.assert_array_equal(only.transform(utterances.data), utterances.data.whole)
-
-
-def test_a_new_speaker_is_standardised_by_their_own_utterances():
-    utterances = four_speakers()
-    without = ~utterances.test
-    vectors = UtteranceVectors(**BOTH)
-    vectors.fit(utterances.data.of(without), ["train"] * int(without.sum()), "speaker")
-    new = utterances.data.of(utterances.test)
-    with pytest.raises(SerVaeError, match="s3"):
-        vectors.transform(new)
-    vectors.add_speaker("s3", new)
-    all_speakers = UtteranceVectors(**BOTH).fit(utterances.data, utterances.part, "speaker")
-    np.testing.assert_array_equal(vectors.transform(new), all_speakers[utterances.test])

@@ -33,84 +33,49 @@ def touch(root: Path, *names: str) -> Path:
     return root
 
 
-# option: names, and of each id, label, speaker, sex, script and what else is said
-NAMES: dict[str, dict[str, tuple[Any, ...]]] = {
-    "ravdess": {
-        "Actor_12/03-01-05-02-01-02-12.flac": (
-            *("03-01-05-02-01-02-12", "angry", "actor12", "F", "statement 1"),
-            {"language": "English"},
-        ),
-        "Actor_01/03-01-08-01-02-01-01.WAV": (
-            *("03-01-08-01-02-01-01", "surprised", "actor01", "M", "statement 2"),
-            {"language": "English"},
-        ),
-    },
-    "urdu": {"Angry/SM1_F10_A010.wav": ("SM1_F10_A010", "angry", "SM1", "M", None, "Urdu")},
-    "emodb": {
-        "wav/03a01Fa.wav": ("03a01Fa", "happy", "03", "M", "a01", "German"),
-        "16b10Td.wav": ("16b10Td", "sad", "16", "F", "b10", "German"),
-    },
-    "emodb2": {"wav/03a01Ab.wav": ("03a01Ab", "fearful", "03", "M", "a01", "German")},
-    "crema_d": {
-        "AudioWAV/1001_DFA_ANG_XX.wav": ("1001_DFA_ANG_XX", "angry", "1001", "M", "DFA", "English"),
-        "1040_ITH_SAD_X.wav": ("1040_ITH_SAD_X", "sad", "1040", "M", "ITH", "English"),
-        "1091_IEO_FEA_HI.wav": ("1091_IEO_FEA_HI", "fearful", "1091", "F", "IEO", "English"),
-    },
-    "savee": {
-        "DC/sa01.wav": ("DC/sa01", "sad", "DC", "M", None, "English"),
-        "ALL/JK_su15.wav": ("JK_su15", "surprised", "JK", "M", None, "English"),
-        "KL/n30.wav": ("KL/n30", "neutral", "KL", "M", None, "English"),
-    },
-    "tess": {
-        "OAF_Fear/OAF_back_fear.wav": ("OAF_back_fear", "fearful", "OAF", "F", "back", "English"),
-        "OA_bite_neutral.wav": ("OA_bite_neutral", "neutral", "OAF", "F", "bite", "English"),
-        "YAF_youth_ps.wav": ("YAF_youth_ps", "surprised", "YAF", "F", "youth", "English"),
-    },
-    "esd": {
-        "0001/Angry/0001_000351.wav": (
-            *("0001_000351", "angry", "0001", "F", None),
-            {"language": "Mandarin", "part": "validation"},
-        ),
-        "0020/Sad/train/0020_001101.wav": (
-            *("0020_001101", "sad", "0020", "M", None),
-            {"language": "English", "part": "train"},
-        ),
-        "0010/Surprise/0010_001450.wav": (
-            *("0010_001450", "surprised", "0010", "M", None),
-            {"language": "Mandarin", "part": "test"},
-        ),
-    },
-    "emovo": {"m3/gio-m3-n5.wav": ("gio-m3-n5", "happy", "m3", "M", "n5", "Italian")},
-    "shemo": {
-        "female/F01F02.wav": ("F01F02", "fearful", "F01", "F", None, "Persian"),
-        "male/M01W03.wav": ("M01W03", "surprised", "M01", "M", None, "Persian"),
-    },
-    "aesdd": {
-        "disgust/d03 (01).wav": ("d03 (01)", "disgusted", "1", None, "03", "Greek"),
-        "happiness/h11 (5)b.wav": ("h11 (5)b", "happy", "5", None, "11", "Greek"),
-    },
-    "jl": {
-        "female1_sad_10a_1.wav": ("female1_sad_10a_1", "sad", "female1", "F", "10", "English"),
-        "male2_anxious_3b_2.wav": ("male2_anxious_3b_2", "anxious", "male2", "M", None, "English"),
-    },
-    "subesco": {
-        "F_02_MONIKA_S_2_SURPRISE_3].wav": (
-            *("F_02_MONIKA_S_2_SURPRISE_3]", "surprised", "F_02", "F", "2", "Bangla"),
-        ),
-        "M_02_X_S_10_ANGRY_5.wav": ("M_02_X_S_10_ANGRY_5", "angry", "M_02", "M", "10", "Bangla"),
-    },
-}
+# option | path | id | label | speaker | sex | script | language | part of the split
+NAMES = """\
+ravdess|Actor_12/03-01-05-02-01-02-12.flac|03-01-05-02-01-02-12|angry|actor12|F|statement 1|English|
+ravdess|03-01-08-01-02-01-01.WAV|03-01-08-01-02-01-01|surprised|actor01|M|statement 2|English|
+urdu|Angry/SM1_F10_A010.wav|SM1_F10_A010|angry|SM1|M||Urdu|
+emodb|wav/03a01Fa.wav|03a01Fa|happy|03|M|a01|German|
+emodb|16b10Td.wav|16b10Td|sad|16|F|b10|German|
+emodb2|wav/03a01Ab.wav|03a01Ab|fearful|03|M|a01|German|
+crema_d|AudioWAV/1001_DFA_ANG_XX.wav|1001_DFA_ANG_XX|angry|1001|M|DFA|English|
+crema_d|1040_ITH_SAD_X.wav|1040_ITH_SAD_X|sad|1040|M|ITH|English|
+crema_d|1091_IEO_FEA_HI.wav|1091_IEO_FEA_HI|fearful|1091|F|IEO|English|
+savee|DC/sa01.wav|DC/sa01|sad|DC|M||English|
+savee|ALL/JK_su15.wav|JK_su15|surprised|JK|M||English|
+savee|KL/n30.wav|KL/n30|neutral|KL|M||English|
+tess|OAF_Fear/OAF_back_fear.wav|OAF_back_fear|fearful|OAF|F|back|English|
+tess|OA_bite_neutral.wav|OA_bite_neutral|neutral|OAF|F|bite|English|
+tess|YAF_youth_ps.wav|YAF_youth_ps|surprised|YAF|F|youth|English|
+esd|0001/Angry/0001_000351.wav|0001_000351|angry|0001|F||Mandarin|validation
+esd|0020/Sad/train/0020_001101.wav|0020_001101|sad|0020|M||English|train
+esd|0010/Surprise/0010_001450.wav|0010_001450|surprised|0010|M||Mandarin|test
+emovo|m3/gio-m3-n5.wav|gio-m3-n5|happy|m3|M|n5|Italian|
+shemo|female/F01F02.wav|F01F02|fearful|F01|F||Persian|
+shemo|male/M01W03.wav|M01W03|surprised|M01|M||Persian|
+aesdd|disgust/d03 (01).wav|d03 (01)|disgusted|1||03|Greek|
+aesdd|happiness/h11 (5)b.wav|h11 (5)b|happy|5||11|Greek|
+jl|female1_sad_10a_1.wav|female1_sad_10a_1|sad|female1|F|10|English|
+jl|male2_anxious_3b_2.wav|male2_anxious_3b_2|anxious|male2|M||English|
+subesco|F_02_MONIKA_S_2_SURPRISE_3].wav|F_02_MONIKA_S_2_SURPRISE_3]|surprised|F_02|F|2|Bangla|
+subesco|M_02_X_S_10_ANGRY_5.wav|M_02_X_S_10_ANGRY_5|angry|M_02|M|10|Bangla|
+"""
+ROWS = [[cell or None for cell in line.split("|")] for line in NAMES.splitlines()]
 
 
-@pytest.mark.parametrize("option", NAMES)
+@pytest.mark.parametrize("option", sorted({str(row[0]) for row in ROWS}))
 def test_a_name_says_what_is_known_of_the_utterance(option: str, tmp_path: Path) -> None:
-    corpus = read(option, touch(tmp_path, *NAMES[option]), classes="all")
+    rows = [row for row in ROWS if row[0] == option]
+    corpus = read(option, touch(tmp_path, *(str(row[1]) for row in rows)), classes="all")
     by_path = {u.path: u for u in corpus.utterances}
-    assert len(by_path) == len(NAMES[option])
-    for name, (id_, label, speaker, sex, script, more) in NAMES[option].items():
-        extra = more if isinstance(more, dict) else {"language": more}
-        path = tmp_path / name
-        assert by_path[path] == Utterance(id_, path, label, speaker, sex, script=script, **extra)
+    assert len(by_path) == len(rows)
+    for _, name, id_, label, speaker, sex, script, language, part in rows:
+        path = tmp_path / str(name)
+        known: dict[str, Any] = {"sex": sex, "script": script, "language": language, "part": part}
+        assert by_path[path] == Utterance(str(id_), path, str(label), str(speaker), **known)
 
 
 # list of names -> option, speakers of each sex, texts that names say

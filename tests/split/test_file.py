@@ -74,10 +74,3 @@ def test_utterances_without_a_line_are_counted_and_the_first_is_named(file):
     file.write_text("utterance,part\na,train\nb,test\n")
     with pytest.raises(SerVaeError, match=r"split\.csv: 2 of 4 utterances have no line, first c\."):
         read(file, "a", "c", "b", "d")
-
-
-@pytest.mark.parametrize(("present", "missing"), [("train", "test"), ("test", "train")])
-def test_an_empty_set_is_named(file, present, missing):
-    file.write_text(f"utterance,part\na,{present}\nother,{missing}\n")
-    with pytest.raises(SerVaeError, match=rf"split\.csv: none of 1 .* has part {missing}"):
-        read(file, "a")

@@ -6,7 +6,7 @@ import pytest
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
-from ser_vae.split import check_training_set, select_fold
+from ser_vae.split import check_fold, select_fold
 
 FOLDS = [{"a": "test", "b": "train"}, {"a": "train", "b": "test"}]
 
@@ -34,5 +34,7 @@ def test_a_training_set_without_an_emotion_is_refused_by_name():
     utterances = [Utterance(id_, Path(), emotion, "s") for id_, emotion in ("ax", "by", "cy")]
     fold = {"a": "train", "b": "validation", "c": "test"}
     with pytest.raises(SerVaeError, match="split=given: a training set has no utterance of y: all"):
-        check_training_set(fold, utterances, "given")
-    check_training_set(fold | {"b": "train"}, utterances, "given")
+        check_fold(fold, utterances, "given")
+    check_fold(fold | {"b": "train"}, utterances, "given")
+    with pytest.raises(SerVaeError, match="split=given: none of 3 utterances is in the test set"):
+        check_fold(dict.fromkeys("abc", "train"), utterances, "given")

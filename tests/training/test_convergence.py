@@ -24,15 +24,15 @@ def decay(epochs: int, scale: float) -> list[float]:
     ("epochs", "converged"), [(4, False), (10, False), (40, True), (200, True)]
 )
 def test_only_a_truncated_run_is_flagged(epochs: int, converged: bool) -> None:
-    found = budget(rows(decay(epochs, scale=8)), "pretrain")
-    assert found["converged"] is converged
-    assert (found["epochs"], found["steps"]) == (epochs, 8 * epochs)
+    summary = budget(rows(decay(epochs, scale=8)), "pretrain")
+    assert summary["converged"] is converged
+    assert (summary["epochs"], summary["steps"]) == (epochs, 8 * epochs)
 
 
 def test_the_last_fall_is_relative_to_the_whole_fall() -> None:
-    found = budget(rows([10.0, 8.0, 7.0, 6.5, 6.2, 6.1, 6.1, 6.1, 6.1, 6.1, 6.0]), "pretrain")
-    assert found["last_fall"] == pytest.approx((6.1 - 6.0) / (10 - 6))  # 2 of 11 epochs
-    assert found["converged"] is (LIMIT >= 0.1 / 4)
+    summary = budget(rows([10.0, 8.0, 7.0, 6.5, 6.2, 6.1, 6.1, 6.1, 6.1, 6.1, 6.0]), "pretrain")
+    assert summary["last_fall"] == pytest.approx((6.1 - 6.0) / (10 - 6))  # 2 of 11 epochs
+    assert summary["converged"] is (LIMIT >= 0.1 / 4)
 
 
 @pytest.mark.parametrize("losses", [[3.0], [3.0, 3.0, 3.0]])

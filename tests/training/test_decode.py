@@ -43,14 +43,15 @@ def test_a_swapped_label_changes_only_the_decoder() -> None:
 
 
 def test_one_dimension_moves_and_the_others_stay() -> None:
-    z, offsets = torch.arange(4.0), torch.tensor([-1.0, 0.0, 3.0])
+    z = torch.arange(8.0).reshape(2, Z)
+    offsets = torch.tensor([-1.0, 0.0, 3.0])
     shift = traverse(Linear(), z, ANGRY, 2, offsets) - 2 * z
-    assert torch.equal(shift[:, 2], 2 * offsets)
-    assert not shift[:, [0, 1, 3]].any()
+    assert torch.equal(shift[:, :, 2], 2 * offsets[:, None].expand(3, 2))
+    assert not shift[:, :, [0, 1, 3]].any()
 
 
 def test_samples_of_the_prior_are_standard_normal_and_the_same_under_each_label() -> None:
-    angry, sad = sample_prior(Linear(), 20_000, torch.stack([ANGRY, SAD]), seed=1)
+    angry, sad = (sample_prior(Linear(), 20_000, label, seed=1) for label in (ANGRY, SAD))
     assert (angry / 2).mean(dim=0).abs().max() < 0.04  # five standard errors
     assert ((angry / 2).std(dim=0) - 1).abs().max() < 0.03
     torch.testing.assert_close(sad - angry, torch.ones(20_000, Z))

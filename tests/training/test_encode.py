@@ -8,7 +8,6 @@ import torch
 
 from ser_vae.data.segment import Segmentation, Segments, cut
 from ser_vae.model.cvae import CVAE
-from ser_vae.training import predict as module
 from ser_vae.training.predict import (
     CHUNK,
     Marginal,
@@ -114,18 +113,7 @@ def test_segments_at_the_border_of_a_chunk_keep_their_latents():
     torch.testing.assert_close(result[index], alone)
 
 
-def test_two_chunks_get_different_noise(monkeypatch):
-    monkeypatch.setattr(module, "CHUNK", 6)
-    model = cvae()
-    noise = latents(model, NO_LABEL, sample=True) - latents(model, NO_LABEL)
-    assert not torch.isclose(noise[:6], noise[6:]).any()
-
-
 def test_dropout_of_a_representation_is_off():
     model = cvae().train()
     model.encoder.append(torch.nn.Dropout(0.5))
     assert torch.equal(latents(model, NO_LABEL), latents(model, NO_LABEL))
-
-
-def test_latents_carry_no_gradient():
-    assert not latents(cvae(), NO_LABEL).requires_grad

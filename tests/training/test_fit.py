@@ -89,7 +89,7 @@ def assert_same_weights(one: torch.nn.Module, other: torch.nn.Module) -> None:
     assert not differing
 
 
-def losses(folder: Path) -> list[float]:
+def loss_curve(folder: Path) -> list[float]:
     return [row["pretrain/train/loss"] for row in read_curves(folder / "pretrain.csv")]
 
 
@@ -193,7 +193,7 @@ def test_the_curves_are_the_losses_that_a_plain_loop_finds(tmp_path):
             total += losses.sum().item()
         expected.append(total / 70)
     train(stage, data, tmp_path, gradient_clip=None)
-    assert losses(tmp_path) == pytest.approx(expected, rel=1e-5)
+    assert loss_curve(tmp_path) == pytest.approx(expected, rel=1e-5)
     assert expected[-1] < expected[0]
 
 
@@ -233,24 +233,11 @@ def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path):
         trainer = {"precision": "64-true", "accumulate_grad_batches": steps}
         train(stage, data, tmp_path / str(steps), batch_size=batch_size, trainer=trainer)
         ends.append(stage.state_dict())
-    assert losses(tmp_path / "3") == pytest.approx(losses(tmp_path / "1"), rel=1e-6)
+    assert loss_curve(tmp_path / "3") == pytest.approx(loss_curve(tmp_path / "1"), rel=1e-6)
     for name, value in ends[0].items():
         torch.testing.assert_close(ends[1][name], value, rtol=1e-6, atol=1e-9)
     rows = read_curves(tmp_path / "3" / "pretrain.csv")
     assert [row["step"] for row in rows] == [2, 4, 6, 8]
-
-
-def test_two_processes_accumulate_in_half_precision(tmp_path):
-    start, data = pretraining(AE), segments(70, seed=1)
-    half = {"precision": "bf16-mixed"}
-    two = {**half, "devices": 2, "strategy": "ddp_spawn", "accumulate_grad_batches": 2}
-    ways = {"two": (8, two), "one": (32, half), "single": (32, {})}
-    for way, (batch_size, trainer) in ways.items():
-        stage = copy.deepcopy(start)
-        train(stage, data, tmp_path / way, batch_size=batch_size, trainer=trainer)
-    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=2e-3)
-    assert losses(tmp_path / "one") == pytest.approx(losses(tmp_path / "single"), rel=2e-2)
-    assert losses(tmp_path / "one") != losses(tmp_path / "single")
 
 
 @pytest.mark.slow
@@ -263,7 +250,9 @@ def test_compiled_and_plain_training_go_on_from_each_other(tmp_path):
     train(compiled, data, tmp_path / "compiled", epochs=2, compiled=True)
     assert list(compiled.state_dict()) == list(plain.state_dict())
     train(resumed, data, tmp_path / "compiled")
-    assert losses(tmp_path / "compiled") == pytest.approx(losses(tmp_path / "plain"), rel=1e-4)
+    assert loss_curve(tmp_path / "compiled") == pytest.approx(
+        loss_curve(tmp_path / "plain"), rel=1e-4
+    )
 
 
 def test_a_diverged_stage_says_so_and_keeps_the_last_good_epoch(tmp_path):
@@ -286,7 +275,7 @@ def test_only_the_encoder_learns_at_the_encoders_rate(tmp_path):
 
 
 def test_one_bar_names_stage_and_epoch_and_counts_the_steps_of_all_epochs(tmp_path, capsys):
-    train(pretraining(AE), segments(70, seed=1), tmp_path, epochs=1)
+    train(pretraining(AE), segments(70, seed=1), tmp_path / "quiet", epochs=1)
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "pretrain" not in printed.err

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from lightning.pytorch.loggers import Logger
 
-from ser_vae.training.history import History, read_curves, replay
+from ser_vae.training.history import History, log_rows, read_curves
 
 
 def epoch(number: int, loss: float, *, first: bool = True) -> Any:
@@ -28,15 +28,15 @@ def written(path: Path, *losses: float) -> History:
 
 
 class Recording(Logger):
-    """A logger that keeps what it is told."""
+    """A logger that keeps what it logs."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[dict[str, float], int]] = []
+        self.logged: list[tuple[dict[str, float], int]] = []
 
     name = version = None
 
     def log_metrics(self, metrics: dict[str, float], step: int) -> None:
-        self.told.append((metrics, step))
+        self.logged.append((metrics, step))
 
     def log_hyperparams(self, *_: Any) -> None:
         raise AssertionError
@@ -65,12 +65,12 @@ def test_one_process_of_several_writes(tmp_path):
     assert not (tmp_path / "toy.csv").exists()
 
 
-def test_a_replay_tells_loggers_each_epoch_at_its_step(tmp_path):
+def test_curves_are_logged_epoch_by_epoch_at_their_steps(tmp_path):
     written(tmp_path / "toy.csv", 3.0, 2.0)
     loggers = [Recording(), Recording()]
-    replay(tmp_path / "toy.csv", loggers)
-    assert loggers[0].told == loggers[1].told
-    assert loggers[0].told == [
+    log_rows(read_curves(tmp_path / "toy.csv"), loggers)
+    assert loggers[0].logged == loggers[1].logged
+    assert loggers[0].logged == [
         ({"epoch": 0, "toy/train/loss": 3.0}, 10),
         ({"epoch": 1, "toy/train/loss": 2.0}, 20),
     ]
