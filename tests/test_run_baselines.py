@@ -3,16 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from run_files import Run, folders, table
+from run_files import FinishedRun, Run, folders, table
 
 from ser_vae.run import configure, run
 
 BRIEF = ("training.pretrain.epochs=2", "training.classify.epochs=3", "model.latent=8")
 
 
-def test_functionals_take_the_place_of_the_lstm(run_noises: Run, tmp_path: Path) -> None:
-    metrics = run_noises("model=vae", *BRIEF, "classifier=functionals")
-    (folder,) = folders(tmp_path / "runs")
+def test_functionals_take_the_place_of_the_lstm(finished_run: FinishedRun) -> None:
+    metrics, folder = finished_run("model=vae", *BRIEF, "classifier=functionals")
     assert metrics["random/test/ua"] > 0.9
     assert (folder / "pretrained.ckpt").exists()
     assert not (folder / "classifier.ckpt").exists()
