@@ -79,8 +79,9 @@ def report(frames: RunFrames, options: argparse.Namespace) -> None:
             page = render_page(results, document, umap=options.umap, audio=options.audio)
             files["report.html"] = page
         if options.rows or options.columns:
-            axes = options.rows or ["corpus", "split", "data"], options.columns or ["model"]
-            tables = [pivot_table(results, *axes)]
+            columns = options.columns or ["model"]
+            usual = [axis for axis in ("corpus", "split", "data") if axis not in columns]
+            tables = [pivot_table(results, options.rows or usual, columns)]
             document["chapters"].insert(0, {"title": "All runs", "answer": [], "tables": tables})
         files |= {name: render_template(name, document) for name in ("report.md", "report.tex")}
         files |= build_csv_files(results)

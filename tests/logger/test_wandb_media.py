@@ -112,4 +112,4 @@ def test_features_are_described_and_no_speech_is_sent(recorded: Recorded) -> Non
     assert described["material"] == folder.read_metrics()["material"]
     assert described["settings"]["features/window"] == 0.025
     assert "audio" not in run.logged[media.PREDICTIONS].columns
-    assert not list(run.path.rglob("*.wav"))
+    assert not list(folder.path.rglob("*.wav"))

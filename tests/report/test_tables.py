@@ -239,7 +239,7 @@ def test_every_setting_of_a_sweep_makes_rows_or_columns(study: Study, override: 
     study.run("model=vae", override, accuracy=0.9)
     results = study.results
     rows, columns = (
-        pivot_table(results, *axes) for axes in (([axis], ["data"]), (["data"], [axis]))
+        pivot_table(results, *axes) for axes in (([axis], ["seed"]), (["seed"], [axis]))
     )
     assert value in cells(rows, axis)
     assert value in columns.columns
