@@ -21,7 +21,7 @@ from torch.utils.data import Dataset
 
 from ser_vae import SerVaeError
 from ser_vae import settings as typed
-from ser_vae.data.sets import BatchModule
+from ser_vae.data.datamodule import BatchModule
 from ser_vae.terminal import stderr
 from ser_vae.training.history import History
 from ser_vae.training.stage import REMEDY, Stage, ignore_known_warnings
