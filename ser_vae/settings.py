@@ -133,6 +133,15 @@ class Component(Section):
         """Register the model for the components of this package that it is the model `of`."""
         COMPONENTS.update({f"ser_vae.{name}": cls for name in of})
 
+    @model_validator(mode="after")
+    def check_package(self) -> Self:
+        """Raise unless the package that the component needs is installed."""
+        package = self.package or self.extra
+        if package and find_spec(package) is None:
+            remedy = f"pip install 'ser_vae[{self.extra}]'"
+            raise invalid("_target_", self.target, package, remedy, "no such package")
+        return self
+
 
 class OutsideComponent(Component):
     """A class or function outside this package, with whatever settings its signature admits."""
@@ -148,10 +157,6 @@ def component(group: str) -> BeforeValidator:
             return value
         model = COMPONENTS.get(value.get("_target_"), OutsideComponent)
         parsed = model.model_validate(value)
-        package = model.package or model.extra
-        if package and find_spec(package) is None:
-            key, remedy = f"{group}._target_", f"pip install 'ser_vae[{model.extra}]'"
-            raise invalid(key, parsed.target, package, remedy, "no such package")
         if isinstance(parsed, OutsideComponent):
             check_signature(group, parsed)
         return parsed

@@ -89,18 +89,6 @@ def test_equal_samples_are_found_in_another_container_and_under_another_label(
     ) in out
 
 
-def test_a_clip_is_inspected_by_itself(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = ["path,emotion,speaker,start,end"]
-    lines += [
-        f"calm/{n}.wav,{e},s,{s},{s + 0.2}" for n in (0, 1) for e, s in (("a", 0), ("b", 0.25))
-    ]
-    (root / "list.csv").write_text("\n".join([*lines, "calm/2.wav,a,s,0,60", "calm/3.wav,a,s,,"]))
-    assert run_check(root, "corpus.csv=list.csv") == 0
-    out = capsys.readouterr().out
-    assert "shortest: 0.200 s, calm/0.wav[0.0-0.2]" in out
-    assert "calm/2.wav: truncated: 8,000 of 959,840 samples can be read" in out
-
-
 def test_a_corpus_of_ones_own_is_an_option_in_a_folder_of_ones_own(
     root: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -132,18 +132,6 @@ def test_a_model_without_a_decoder_is_refused(
     )
 
 
-def test_missing_audio_is_named_with_the_remedy(
-    folder: Path, root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (first, *_) = find_test_utterances(RunFolder(folder), [])
-    path = root / "corpus" / Path(str(first.recording)).name
-    path.rename(path.with_suffix(".moved"))
-    text = error_of(capsys, folder)
-    path.with_suffix(".moved").rename(path)
-    assert text.startswith(f"error: {path}: the recording of {path.name} is no longer there.\n")
-    assert "MODEL FILE" in text
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -36,10 +36,9 @@ def test_a_run_leaves_its_documented_files(finished_run: FinishedRun, model: str
 
 
 def test_every_utterance_is_in_one_set_and_every_test_utterance_is_predicted_once(
-    run_noises: Run, tmp_path: Path
+    finished_run: FinishedRun,
 ) -> None:
-    run_noises("split.validation=0.2")
-    (folder,) = folders(tmp_path / "runs")
+    _, folder = finished_run("split.validation=0.2")
     split = table(folder / "split.csv")
     predicted = [row["utterance"] for row in table(folder / "predictions.csv")]
     assert len({row["utterance"] for row in split}) == len(split) == 60

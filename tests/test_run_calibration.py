@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from run_files import Run, folders, listed_with_split, table
+from run_files import FinishedRun, listed_with_split, table
 
 from ser_vae.pipeline import HELD_OUT, hold_out, prepare
 from ser_vae.recogniser import Recogniser
@@ -26,14 +26,11 @@ def probabilities(folder: Path) -> np.ndarray:
     ],
 )
 def test_calibration_divides_the_logits_and_changes_no_prediction(
-    overrides: list[str], run_noises: Run, noises: Path, tmp_path: Path
+    overrides: list[str], finished_run: FinishedRun, noises: Path
 ) -> None:
-    plain = run_noises(*overrides, "training.classify.epochs=3", f"runs={tmp_path}/plain")
-    metrics = run_noises(
-        *overrides, "training.classify.epochs=3", "calibrate=true", f"runs={tmp_path}/calibrated"
-    )
+    plain, before = finished_run(*overrides, "training.classify.epochs=3")
+    metrics, after = finished_run(*overrides, "training.classify.epochs=3", "calibrate=true")
     assert plain["calibration"] is None
-    before, after = (folders(tmp_path / name)[0] for name in ("plain", "calibrated"))
     temperature = metrics["calibration"]["temperature"]
     scaled = probabilities(before) ** (1 / temperature)
     np.testing.assert_allclose(probabilities(after), scaled / scaled.sum(axis=1, keepdims=True))
@@ -49,18 +46,12 @@ def test_calibration_divides_the_logits_and_changes_no_prediction(
 
 
 def test_permuted_test_labels_give_the_same_temperature(
-    run_noises: Run, noises: Path, tmp_path: Path
+    finished_run: FinishedRun, noises: Path, tmp_path: Path
 ) -> None:
     temperatures = []
     for swap in (False, True):
         root = listed_with_split(noises, tmp_path / f"swap{swap}", swap)
-        metrics = run_noises(
-            "split=given",
-            f"corpus.root={root}",
-            "model=vae",
-            "calibrate=true",
-            f"runs={tmp_path}/runs{swap}",
-        )
+        metrics, _ = finished_run("split=given", f"corpus.root={root}", "calibrate=true")
         temperatures.append(metrics["calibration"]["temperature"])
     assert temperatures[0] == temperatures[1]
 
@@ -83,10 +74,8 @@ def test_what_is_held_out_is_a_fifth_of_the_training_set_or_whole_groups(
         assert not set(divided.speakers(HELD_OUT)) & set(divided.speakers("train"))
 
 
-def test_a_support_vector_machine_keeps_its_own_temperature(
-    run_noises: Run, tmp_path: Path
-) -> None:
-    metrics = run_noises("model=pca", "model.latent=8", "classifier=functionals", "calibrate=true")
+def test_a_support_vector_machine_keeps_its_own_temperature(finished_run: FinishedRun) -> None:
+    pca = ("model=pca", "model.latent=8")
+    metrics, folder = finished_run(*pca, "classifier=functionals", "calibrate=true")
     assert metrics["calibration"] is None
-    (folder,) = folders(tmp_path / "runs")
     assert json.loads((folder / "model/recogniser.json").read_text())["temperature"] == 1

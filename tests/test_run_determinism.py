@@ -5,9 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from run_files import Command, Run, assert_same_weights, comparable, folders, listed_with_split
-
-from ser_vae.run import configure, run
+from run_files import (
+    Command,
+    FinishedRun,
+    assert_same_weights,
+    comparable,
+    folders,
+    listed_with_split,
+)
 
 SHORT = (
     "training.pretrain.epochs=2",
@@ -51,17 +56,16 @@ def test_two_processes_end_with_the_same_bits(
 
 @pytest.mark.parametrize("model", ["cvae", "logmel_svm"])
 def test_the_order_of_a_corpus_listing_changes_nothing(
-    run_noises: Run, noises: Path, tmp_path: Path, model: str
+    finished_run: FinishedRun, noises: Path, tmp_path: Path, model: str
 ) -> None:
     """Nor is that in which the file system has its files."""
-    run_noises(*SHORT, f"model={model}")
+    _, one = finished_run(*SHORT, f"model={model}")
     shuffled = tmp_path / "shuffled"
     shutil.copytree(noises, shuffled)
     header, *rows = (noises / "list.csv").read_text().splitlines()
     random.Random(0).shuffle(rows)
     (shuffled / "list.csv").write_text("\n".join([header, *rows]) + "\n")
-    run_noises(*SHORT, f"model={model}", f"corpus.root={shuffled}", f"runs={tmp_path / 'again'}")
-    (one,), (other,) = folders(tmp_path / "runs"), folders(tmp_path / "again")
+    _, other = finished_run(*SHORT, f"model={model}", f"corpus.root={shuffled}")
     assert comparable(one) == comparable(other)
     names = [name for name in TABLES if (one / name).exists()]
     for name in names:
@@ -69,13 +73,11 @@ def test_the_order_of_a_corpus_listing_changes_nothing(
 
 
 def test_another_seed_draws_other_weights_for_the_same_split(
-    noise_command: list[str], noises: Path, tmp_path: Path
+    finished_run: FinishedRun, noises: Path, tmp_path: Path
 ) -> None:
     root = listed_with_split(noises, tmp_path / "noises", swap=False)
-    for seed in (0, 1):
-        given = ("model=ae", "split=given", f"corpus.root={root}", f"seed={seed}")
-        run(configure(*noise_command, *SHORT, *given))
-    zero, one = folders(tmp_path / "runs")
+    given = (*SHORT, "model=ae", "split=given", f"corpus.root={root}")
+    zero, one = (finished_run(*given, f"seed={seed}")[1] for seed in (0, 1))
     assert (zero / "split.csv").read_bytes() == (one / "split.csv").read_bytes()
     for name in TABLES[:3]:
         assert (zero / name).read_bytes() != (one / name).read_bytes(), name

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from run_files import Run, folders, listed_with_split, table
+from run_files import FinishedRun, Run, listed_with_split, table
 from stored_features import stored_digests
 
 from ser_vae import SerVaeError
@@ -35,15 +35,13 @@ def test_every_model_is_tested() -> None:
     [*((model, "train") for model in MODELS), ("vae", "speaker"), ("logmel_svm", "speaker")],
 )
 def test_test_labels_change_no_prediction(
-    run_noises: Run, noises: Path, tmp_path: Path, model: str, normalise: str
+    finished_run: FinishedRun, noises: Path, tmp_path: Path, model: str, normalise: str
 ) -> None:
     predicted, truth = [], []
     settings = (*MODELS[model], f"model={model}", f"normalise={normalise}", "split=given")
     for swap in (False, True):
         root = listed_with_split(noises, tmp_path / f"swap{swap}", swap)
-        runs = tmp_path / f"runs{swap}"
-        metrics = run_noises(*settings, f"corpus.root={root}", f"runs={runs}")
-        (folder,) = folders(runs)
+        metrics, folder = finished_run(*settings, f"corpus.root={root}")
         rows = table(folder / "predictions.csv")
         predicted.append([{k: v for k, v in row.items() if k != "truth"} for row in rows])
         truth.append([row["truth"] for row in rows])
@@ -54,7 +52,7 @@ def test_test_labels_change_no_prediction(
     assert (folder / "classify.csv").exists() == (model not in UTTERANCES)
     if model in UTTERANCES:
         assert metrics["policies"] == metrics["parameters"] == {}
-        assert not list(runs.rglob("*.ckpt"))
+        assert not list(folder.parents[1].rglob("*.ckpt"))
 
 
 @pytest.fixture

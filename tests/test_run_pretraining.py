@@ -23,13 +23,18 @@ def test_classifiers_share_a_pretrained_encoder_and_seeds_do_not(
     assert len(list((tmp_path / "runs/pretrained").glob("vae-*"))) == 2
 
 
+def test_an_untrained_encoder_is_left_as_initialised(finished_run: FinishedRun) -> None:
+    _, folder = finished_run("training.pretrained=none")
+    assert not (folder.parents[1] / "pretrained").exists()
+    assert not (folder / "pretrain.csv").exists()
+
+
 def test_a_run_starts_from_another_runs_checkpoint_and_keeps_its_record(
-    run_noises: Run, finished_run: FinishedRun, tmp_path: Path
+    finished_run: FinishedRun,
 ) -> None:
     first, folder = finished_run("model=vae")
-    again = run_noises(f"training.pretrained={folder / 'pretrained.ckpt'}")
+    again, other = finished_run(f"training.pretrained={folder / 'pretrained.ckpt'}")
     assert again["random/test/confusion"] == first["random/test/confusion"]
-    (other,) = folders(tmp_path / "runs")
     assert (other / "pretrained.json").read_text() == (folder / "pretrained.json").read_text()
 
 
@@ -41,6 +46,11 @@ def test_weights_of_another_model_or_on_other_features_are_refused(
         run_noises("model=vae", start)
     with pytest.raises(SerVaeError, match="pretrained with other features, normalise"):
         run_noises("model=ae", start, "normalise=speaker", "features.trim_db=40")
+
+
+def test_a_missing_checkpoint_is_named(run_noises: Run) -> None:
+    with pytest.raises(SerVaeError, match=r"nowhere\.ckpt"):
+        run_noises("training.pretrained=nowhere.ckpt")
 
 
 def test_fine_tuning_changes_the_encoder_and_freezing_does_not(
@@ -68,22 +78,19 @@ def test_a_sampled_latent_is_another_result_than_the_mean(finished_run: Finished
 
 
 def test_an_encoder_pretrained_on_the_test_set_gets_the_verdict_heard(
-    run_noises: Run, tmp_path: Path
+    finished_run: FinishedRun,
 ) -> None:
-    run_noises("model=cvae", "label_policies=headline")
-    (folder,) = folders(tmp_path / "runs")
+    _, folder = finished_run("model=vae")
     given = f"training.pretrained={folder / 'pretrained.ckpt'}"
-    again = ("model=cvae", "label_policies=headline", given)
-    same = run_noises(*again)["audit"]
+    same = finished_run(given)[0]["audit"]
     assert same["pretrained_on"] == 0
     assert same["verdict"] != "HEARD"
     pretrained = {row["utterance"] for row in table(folder / "split.csv") if row["part"] == "train"}
-    other = run_noises(*again, "split=speaker", "fold=0")
-    by_protocol = {p.parent.parent.name: p.parent for p in tmp_path.glob("runs/*/*/metrics.json")}
-    tested = {row["utterance"] for row in table(by_protocol["speaker"] / "predictions.csv")}
-    assert other["audit"]["pretrained_on"] == len(pretrained & tested) > 0
-    assert other["audit"]["verdict"] == "HEARD"
-    assert "in the pretraining of the given encoder" in other["audit"]["sentence"]
+    metrics, other = finished_run(given, "split=speaker", "fold=0")
+    tested = {row["utterance"] for row in table(other / "predictions.csv")}
+    assert metrics["audit"]["pretrained_on"] == len(pretrained & tested) > 0
+    assert metrics["audit"]["verdict"] == "HEARD"
+    assert "in the pretraining of the given encoder" in metrics["audit"]["sentence"]
 
 
 def test_weights_without_a_record_are_a_caveat(

@@ -1,13 +1,12 @@
 """A run of the utterance-level VAE: its files, and what of the test set it never sees."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import soundfile
 import torch
-from run_files import Run, folders, listed_with_split, table
+from run_files import FinishedRun, Run, folders, listed_with_split, table
 
 BRIEF = (
     "model=utterance_vae",
@@ -50,7 +49,7 @@ def test_weights_and_curves_are_written_and_reused_after_an_interruption(
 
 @pytest.mark.parametrize(("normalise", "reaches"), [("train", False), ("speaker", True)])
 def test_test_speech_reaches_training_by_the_speakers_statistics_alone(
-    run_noises: Run, noises: Path, tmp_path: Path, normalise: str, reaches: bool
+    finished_run: FinishedRun, noises: Path, tmp_path: Path, normalise: str, reaches: bool
 ) -> None:
     """Where speakers are on both sides, as here; their audio, then, and the run says so."""
     trained = []
@@ -59,10 +58,8 @@ def test_test_speech_reaches_training_by_the_speakers_statistics_alone(
         if other:
             reversed_test_set(root)
         settings = ("split=given", f"corpus.root={root}", f"normalise={normalise}")
-        run_noises(*BRIEF, *settings, f"runs={tmp_path / f'runs{other}'}")
-        trained.append(folders(tmp_path / f"runs{other}")[0])
-    first, second = map(weights, trained)
-    same = all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
-    assert same is not reaches
-    caveats = json.loads((trained[0] / "metrics.json").read_text())["caveats"]
-    assert any("transductive" in caveat for caveat in caveats) is reaches
+        metrics, folder = finished_run(*BRIEF, *settings)
+        trained.append(folder)
+    pairs = zip(*map(weights, trained), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs) is not reaches
+    assert any("transductive" in caveat for caveat in metrics["caveats"]) is reaches

@@ -48,16 +48,6 @@ VOICES = {  # session: the woman's, the man's
     f"Ses0{number}": (f"en-us+f{number}", f"en-us+m{man}")
     for number, man in zip(range(1, 6), (1, 2, 3, 4, 7), strict=True)
 }
-PROPORTION = {  # of IEMOCAP's codes among the utterances; 17 % belong to none of the four classes
-    "neu": 0.22,
-    "hap": 0.10,
-    "exc": 0.11,
-    "sad": 0.20,
-    "ang": 0.20,
-    "fru": 0.08,
-    "xxx": 0.06,
-    "sur": 0.03,
-}
 PAUSE_S = 0.5  # between the turns of a dialogue
 UNRATED = "[3.0000, 3.0000, 3.0000]"  # valence, activation, dominance from 1 to 5, not rated
 
@@ -133,7 +123,8 @@ def cast(dialogue: str, lines: Sequence[str], voices: Sequence[str]) -> list[Tur
     for index, line in enumerate(lines):
         name = f"{dialogue}_{'FM'[index % 2]}{index // 2:03d}"
         # Of ten words tried here, "role" gives the draw in which speakers reveal emotions least.
-        emotion = generator(name, "role").choice(list(PROPORTION), p=list(PROPORTION.values()))
+        proportions = [proportion for proportion, _ in CODES.values()]
+        emotion = generator(name, "role").choice(list(CODES), p=proportions)
         turns.append(Turn(name, line, voices[index % 2], str(emotion)))
     return turns
 
@@ -163,7 +154,13 @@ def make_dialogue(root: Path, dialogue: str, turns: Sequence[Turn]) -> None:
     wav_folder = session / "sentences" / "wav" / dialogue
     wav_folder.mkdir(parents=True)
     lines, start_s = ["% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]", ""], 0.0
-    for turn, samples in zip(turns, perform(turns), strict=True):
+    cues = [act(turn.emotion, generator(turn.id, "cues")) for turn in turns]
+    sentences = [
+        sentence(turn.text, turn.voice, acted, seed(turn.id, "voice"))
+        for turn, acted in zip(turns, cues, strict=True)
+    ]
+    for turn, acted, speech in zip(turns, cues, espeak.speak(sentences), strict=True):
+        samples = record(speech, acted, generator(turn.id, "noise"))
         soundfile.write(wav_folder / f"{turn.id}.wav", samples, SAMPLE_RATE_HZ, "PCM_16")
         end_s = start_s + samples.size / SAMPLE_RATE_HZ
         lines += [f"[{start_s:.4f} - {end_s:.4f}]\t{turn.id}\t{turn.emotion}\t{UNRATED}", ""]
@@ -171,19 +168,6 @@ def make_dialogue(root: Path, dialogue: str, turns: Sequence[Turn]) -> None:
     label_folder = session / "dialog" / "EmoEvaluation"
     label_folder.mkdir(parents=True, exist_ok=True)
     (label_folder / f"{dialogue}.txt").write_text("\n".join(lines), encoding="ascii")
-
-
-def perform(turns: Sequence[Turn]) -> list[npt.NDArray[np.int16]]:
-    """Synthesise the waveforms of a dialogue, at 16 kHz."""
-    cues = [act(turn.emotion, generator(turn.id, "cues")) for turn in turns]
-    sentences = [
-        sentence(turn.text, turn.voice, acted, seed(turn.id, "voice"))
-        for turn, acted in zip(turns, cues, strict=True)
-    ]
-    return [
-        record(samples, acted, generator(turn.id, "noise"))
-        for samples, acted, turn in zip(espeak.speak(sentences), cues, turns, strict=True)
-    ]
 
 
 def generator(utterance: str, purpose: str) -> np.random.Generator:
@@ -206,16 +190,17 @@ class Cues:
     tilt_db: float  # of the spectrum, per octave
 
 
-ACTED = {
-    "neu": Cues(rate=0.00, pitch=0, range=0, level_db=0, tilt_db=0.0),
-    "hap": Cues(rate=0.10, pitch=16, range=24, level_db=2, tilt_db=0.3),
-    "exc": Cues(rate=0.16, pitch=22, range=32, level_db=4, tilt_db=0.6),
-    "sad": Cues(rate=-0.18, pitch=-14, range=-22, level_db=-5, tilt_db=-1.2),
-    "ang": Cues(rate=0.12, pitch=10, range=16, level_db=6, tilt_db=1.8),
-    # Codes of none of the four classes.
-    "fru": Cues(rate=0.00, pitch=4, range=8, level_db=3, tilt_db=0.9),
-    "sur": Cues(rate=0.06, pitch=26, range=36, level_db=2, tilt_db=0.3),
-    "xxx": Cues(rate=0.00, pitch=4, range=4, level_db=0, tilt_db=0.0),
+# Of IEMOCAP's codes: the proportion of the utterances, and how the emotion is acted. 17 % of the
+# utterances belong to none of the four classes.
+CODES = {
+    "neu": (0.22, Cues(rate=0.00, pitch=0, range=0, level_db=0, tilt_db=0.0)),
+    "hap": (0.10, Cues(rate=0.10, pitch=16, range=24, level_db=2, tilt_db=0.3)),
+    "exc": (0.11, Cues(rate=0.16, pitch=22, range=32, level_db=4, tilt_db=0.6)),
+    "sad": (0.20, Cues(rate=-0.18, pitch=-14, range=-22, level_db=-5, tilt_db=-1.2)),
+    "ang": (0.20, Cues(rate=0.12, pitch=10, range=16, level_db=6, tilt_db=1.8)),
+    "fru": (0.08, Cues(rate=0.00, pitch=4, range=8, level_db=3, tilt_db=0.9)),
+    "xxx": (0.06, Cues(rate=0.00, pitch=4, range=4, level_db=0, tilt_db=0.0)),
+    "sur": (0.03, Cues(rate=0.06, pitch=26, range=36, level_db=2, tilt_db=0.3)),
 }
 NEUTRAL_RATE = 160  # words per minute
 SPREAD = Cues(rate=0.08, pitch=8, range=12, level_db=2.5, tilt_db=0.7)  # standard deviations
@@ -228,7 +213,7 @@ NOISE_DB = (-60.0, -45.0)  # range of the level of background noise, likewise
 def act(emotion: str, generator: np.random.Generator) -> Cues:
     """Draw the cues of one sentence: the emotion's, times a strength, plus Gaussian variation."""
     strength = generator.uniform(*STRENGTH)
-    pairs = zip(astuple(ACTED[emotion]), astuple(SPREAD), strict=True)
+    pairs = zip(astuple(CODES[emotion][1]), astuple(SPREAD), strict=True)
     return Cues(*(strength * mean + generator.normal(0, std) for mean, std in pairs))
 
 

@@ -82,13 +82,13 @@ def main() -> None:
     if rate != SAMPLE_RATE_HZ:
         sys.exit(f"espeak_Initialize returned {rate}, expected {SAMPLE_RATE_HZ} Hz")
 
-    @SynthCallback
     def collect(address: int | None, count: int, _events: int | None) -> int:
         if address:
             samples.extend(ctypes.string_at(address, 2 * count))
         return 0  # continue
 
-    library.espeak_SetSynthCallback(collect)
+    callback = SynthCallback(collect)  # kept, as the library only holds a pointer
+    library.espeak_SetSynthCallback(callback)
     for sentence in (Sentence(**values) for values in json.load(sys.stdin)):
         samples.clear()
         library.espeak_ng_SetRandSeed(ctypes.c_long(sentence.seed))

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,11 +53,7 @@ def known_speaker(utterance: Utterance) -> str | None:
 # What utterances can have in common, by name; each function returns None where it is unknown.
 GROUPS: Mapping[str, Callable[[Utterance], str | None]] = {
     "speaker": known_speaker,
-    "session": lambda utterance: utterance.session,
-    "dialogue": lambda utterance: utterance.dialogue,
-    "script": lambda utterance: utterance.script,
-    "language": lambda utterance: utterance.language,
-    "corpus": lambda utterance: utterance.corpus,
+    **{name: attrgetter(name) for name in ("session", "dialogue", "script", "language", "corpus")},
 }
 
 

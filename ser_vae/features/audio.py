@@ -40,10 +40,6 @@ MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, the
 MP3_FRAME = 1152  # samples; where the number is not stated, libsndfile guesses to within a frame
 # Whether a file is complete can be checked in these formats.
 FORMATS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "OGG", "MP3")
-BYTES = {  # of a sample that is not compressed
-    **{"PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8},
-    **{"ULAW": 1, "ALAW": 1},
-}
 TOLERANCE_S = 0.01  # a header may announce so much more than there is
 RATES_HZ = (4_000, 384_000)  # half of telephone speech, to twice the highest in studios
 RATE_STEP_HZ = 25  # all rates in use are multiples; 44,101 Hz would need a kernel of gigabytes
@@ -223,7 +219,7 @@ def _decode_blocks(path: Path, clip: Clip | None, size: int) -> Iterator[tuple[S
 def _check_container(path: Path, sound: soundfile.SoundFile, audio: Audio | None) -> None:
     """Compare what a file holds with what its header announces.
 
-    A difference below TOLERANCE_S of uncompressed samples is the writer's mistake.
+    A difference below TOLERANCE_S is the writer's mistake.
 
     Raises:
         AudioError: it holds less, or its format cannot be checked.
@@ -232,19 +228,15 @@ def _check_container(path: Path, sound: soundfile.SoundFile, audio: Audio | None
         raise AudioError(path, f"format {sound.format}, expected {', '.join(FORMATS)}: convert it")
     if audio is None:
         return
-    frame = BYTES.get(sound.subtype, 0) * sound.channels
-    tolerance = frame * sound.samplerate * TOLERANCE_S
+    duration_s = max(sound.frames / sound.samplerate, TOLERANCE_S)
     if audio.announced is None:
-        if frame and abs(sound.frames * frame - audio.present) > tolerance:
-            reason = "its header states no length, as after an interrupted recording: repair it"
-            raise AudioError(path, reason)
         log.warning(
             "%s: its header states no length, so all of it is read: %.2f s; a truncated file would "
             "not be noticed",
             path,
-            sound.frames / sound.samplerate,
+            duration_s,
         )
-    elif audio.announced - audio.present > tolerance:
+    elif audio.announced - audio.present > audio.present / duration_s * TOLERANCE_S:
         counts = f"{audio.present:,} of {audio.announced:,} bytes of audio are there"
         raise AudioError(path, f"truncated: {counts}")
 

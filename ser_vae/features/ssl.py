@@ -177,15 +177,11 @@ def from_pretrained(auto_class: str, folder: Path, **options: Any) -> Any:
     """Load by one of the automatic classes of transformers, from files alone.
 
     Raises:
-        SerVaeError: transformers is not installed, or does not know this kind of checkpoint.
+        SerVaeError: transformers does not know this kind of checkpoint.
     """
-    try:
-        import transformers  # noqa: PLC0415  (an extra)
-        from transformers.utils import logging  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise SerVaeError(
-            "The features of this model need transformers.\npip install 'ser_vae[ssl]'"
-        ) from error
+    import transformers  # noqa: PLC0415  (an extra)
+    from transformers.utils import logging  # noqa: PLC0415
+
     logging.set_verbosity_error()  # it lists the weights of heads, which an encoder does not use
     logging.disable_progress_bar()
     loader = getattr(transformers, auto_class).from_pretrained

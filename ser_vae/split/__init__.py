@@ -16,13 +16,13 @@ def select_fold(folds: Sequence[Mapping[str, str]], fold: Any, protocol: str) ->
     """Return the fold asked for, so that a protocol with several is never scored on one silently.
 
     Raises:
-        SerVaeError: `fold` is None with several folds, not None with one, or out of range.
+        SerVaeError: `fold` is None with several folds, not None with one, or too large.
     """
     if fold is None and len(folds) == 1:
         return folds[0]
     if len(folds) == 1:
         raise SerVaeError(f"fold={fold}: split={protocol} has no folds; do not set fold.")
-    if type(fold) is not int or not 0 <= fold < len(folds):
+    if fold is None or fold >= len(folds):
         raise SerVaeError(
             f"fold={fold}: split={protocol} has {len(folds)} folds here.\n"
             f"Give fold=0 to fold={len(folds) - 1}, or fold=all."

@@ -47,19 +47,6 @@ def test_five_sessions_have_a_woman_and_a_man_each(corpus):
     assert speakers == {(f"Ses0{n}", s, f"Ses0{n}{s}") for n in range(1, 6) for s in "FM"}
 
 
-def test_all_sessions_share_the_scripts_and_improvised_sentences_never_repeat():
-    plan = demo.plan()
-    texts = {name: tuple(turn.text for turn in turns) for name, turns in plan.items()}
-    improvised = [line for name, text in texts.items() if "impro" in name for line in text]
-    scripted = {name.partition("_")[2]: set() for name in texts if "script" in name}
-    for name, text in texts.items():
-        if "script" in name:
-            scripted[name.partition("_")[2]].add(text)
-    assert len(improvised) == 360 == len(set(improvised))
-    assert [len(versions) for versions in scripted.values()] == [1, 1]
-    assert not set(improvised) & {line for (text,) in scripted.values() for line in text}
-
-
 @pytest.mark.parametrize("style", ["improvised", "scripted", None])
 def test_the_speaker_does_not_reveal_the_emotion(corpus, style):
     chosen = np.array([style in (None, u.style) for u in corpus.utterances])

@@ -89,13 +89,3 @@ def test_a_file_that_changes_before_features_is_named_and_the_result_is_the_new_
     (fresh,) = folders(tmp_path / "fresh")
     got = tmp_path / "runs" / "random" / fresh.name
     assert (got / "predictions.csv").read_bytes() == (fresh / "predictions.csv").read_bytes()
-
-
-def test_a_file_that_changes_while_features_are_computed_is_named(
-    settings_of, own_noises, tmp_path, monkeypatch
-):
-    file = own_noises / "gay19.wav"  # the last
-    after(monkeypatch, 30, lambda: other_sound(file))
-    with pytest.raises(SerVaeError, match=rf"{file}: changed"):
-        run(configure(*settings_of()))
-    assert unfinished(tmp_path / "runs")

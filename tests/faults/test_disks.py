@@ -62,17 +62,6 @@ def test_the_terminal_gets_lines_and_no_traceback(disk, small, forking: Forking)
     assert "No space left on device" in (folder / "error.txt").read_text()
 
 
-def test_a_complete_cache_serves_although_it_may_not_be_written(
-    disk, small, ends_like_an_undisturbed_one, tmp_path
-):
-    """As a colleague's, prepared for all."""
-    own = ("model=logmel_svm", f"cache={disk.path}")
-    run(configure(*small(*own, f"runs={tmp_path / 'colleague'}")))
-    disk.read_only()
-    run(configure(*small(*own)))
-    ends_like_an_undisturbed_one("model=logmel_svm", runs=tmp_path / "runs")
-
-
 def test_a_folder_of_runs_that_may_not_be_written_is_named(disk, small, forking: Forking):
     runs = disk.path / "runs"
     disk.read_only()

@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from ser_vae import SerVaeError
 from ser_vae.features import audio as module
@@ -32,10 +30,7 @@ def write(path: Path, samples: npt.NDArray[np.float64], rate_hz: int = RATE_HZ) 
     return path
 
 
-SHORT_TONE = tone(300, duration_s=0.05)
-
-
-def encoded(container: str, subtype: str, samples: npt.NDArray[np.float64] = SHORT_TONE) -> bytes:
+def encoded(container: str, subtype: str, samples: npt.NDArray[np.float64]) -> bytes:
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, RATE_HZ, subtype, format=container)
     return buffer.getvalue()
@@ -125,7 +120,7 @@ def test_a_file_of_any_format_is_read_whole_and_refused_if_its_end_is_missing(
     assert inspect(path).problem is None
     assert inspect(path).duration_s == pytest.approx(2, abs=0.05)
     kept_bytes = int(kept * len(content))
-    if kept == 0.999 and subtype == "PCM_16" and container != "FLAC":
+    if kept == 0.999 and container not in ("FLAC", "OGG", "MP3"):
         kept_bytes -= round(0.02 * 2 * RATE_HZ)  # a writer's mistake of 10 ms is tolerated
     path.write_bytes(content[:kept_bytes])
     assert re.match("truncated: |cannot be decoded: ", refusal(path))
@@ -184,28 +179,6 @@ def test_samples_without_speech_are_refused(tmp_path, reason, samples):
 @pytest.mark.parametrize("rate_hz", [3_999, 44_101, 500_000])
 def test_an_implausible_rate_is_refused(tmp_path, rate_hz):
     assert "sample rate" in refusal(write(tmp_path / "a.wav", tone(440), rate_hz))
-
-
-@pytest.mark.parametrize(
-    ("container", "subtype"), [("WAV", "FLOAT"), ("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III")]
-)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_damaged_bytes_give_finite_samples_or_the_documented_error(
-    tmp_path, container, subtype, data
-):
-    damaged = bytearray(encoded(container, subtype))
-    place = st.one_of(st.integers(0, 63), st.integers(0, len(damaged) - 1))  # the header, often
-    for _ in range(data.draw(st.integers(1, 6))):
-        damaged[data.draw(place)] = data.draw(st.integers(0, 255))
-    path = tmp_path / "damaged"
-    kept = data.draw(st.one_of(st.just(len(damaged)), st.integers(0, len(damaged))))
-    path.write_bytes(damaged[:kept])
-
-    if inspect(path).problem:
-        refusal(path)
-    else:
-        assert np.isfinite(read(path, RATE_HZ)).all()
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".mp3"])

@@ -1,13 +1,11 @@
 """eGeMAPS: the values of openSMILE itself, physics, and difficult signals."""
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import opensmile
 import pytest
 
-from ser_vae import SerVaeError
 from ser_vae.features import TooShortError
 from ser_vae.features.egemaps import EGeMAPS
 
@@ -75,9 +73,3 @@ def test_threads_do_not_change_the_values(extractor):
         together = list(pool.map(EGeMAPS(level=extractor.level, **SETTINGS), waveforms))
     for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-def test_without_opensmile_the_error_says_how_to_install_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "opensmile", None)
-    with pytest.raises(SerVaeError, match=r"pip install 'ser_vae\[opensmile\]'"):
-        EGeMAPS(level="lld", **SETTINGS)

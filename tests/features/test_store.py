@@ -2,7 +2,7 @@
 
 import inspect
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,27 +84,6 @@ def test_a_second_start_computes_nothing_reads_no_audio_and_shows_no_bar(
     assert not screen.getvalue()
 
 
-@dataclass(frozen=True)
-class Envelope:
-    """Another extractor: the peak of each millisecond, in rows of `bins` values."""
-
-    sample_rate: int
-    bins: int
-
-    @property
-    def frame_shift_s(self):
-        return self.bins / 1000
-
-    @property
-    def names(self):
-        return [f"peak {n}" for n in range(self.bins)]
-
-    def __call__(self, waveform):
-        peaks = np.abs(waveform[: len(waveform) // 16 * 16]).reshape(-1, 16).max(axis=1)
-        rows = peaks[: len(peaks) // self.bins * self.bins].reshape(-1, self.bins)
-        return np.asfortranarray(rows, np.float32)  # as made from a pandas table
-
-
 @pytest.mark.parametrize("precision", ["float32", "float16"])
 def test_frames_are_kept_in_the_precision_that_they_were_rounded_to(tmp_path, precision):
     (utterance,) = recordings(tmp_path, 1)
@@ -124,23 +103,14 @@ def test_frames_are_kept_in_the_precision_that_they_were_rounded_to(tmp_path, pr
     assert size == 50 * 40 * np.dtype(precision).itemsize
 
 
-OTHERS = {
-    **{setting: value * 0.99 for setting, value in AS_CONFIGURED.items() if type(value) is float},
-    **{"mel_scale": "slaney", "trim_db": 40.0, "f_min": 60.0, "sample_rate": 15_990},
-    **{"fft_size": 1024, "mel_bands": 40},
-}
-
-
 def test_every_extractor_and_setting_has_its_own_entries(tmp_path):
     utterance = record(tmp_path / "a.wav", 0)
-    changed = [LogMel(**{**AS_CONFIGURED, name: value}) for name, value in OTHERS.items()]
-    assert OTHERS.keys() == AS_CONFIGURED.keys()
-    extractors = [LOG_MEL, Envelope(RATE_HZ, 5), Envelope(RATE_HZ, 6), *changed]
+    extractors = [LOG_MEL, replace(LOG_MEL, floor=1e-5), LogMelLLD(**AS_CONFIGURED)]
     for extractor in extractors:
         store = FeatureStore(tmp_path / "store", extractor, jobs=1)
         assert store.compute([utterance]) == {}
-        made = extractor(audio.read(utterance.path, extractor.sample_rate))
-        np.testing.assert_array_equal(store.frames(utterance), made)
+        computed = extractor(audio.read(utterance.path, extractor.sample_rate))
+        np.testing.assert_array_equal(store.frames(utterance), computed)
     assert len(packs(tmp_path / "store")) == len(extractors)
 
 
@@ -151,7 +121,6 @@ def test_every_extractor_and_setting_has_its_own_entries(tmp_path):
         (LOG_MEL, frames, True),
         (LOG_MEL, egemaps, False),
         (LogMelLLD(**AS_CONFIGURED), egemaps, True),
-        (Envelope(RATE_HZ, 5), inspect.getmodule(Envelope), True),
     ],
 )
 def test_edited_source_code_never_meets_old_entries(

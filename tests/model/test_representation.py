@@ -13,6 +13,7 @@ from ser_vae.model.representation import Decoder, Fitted, HasPosterior
 from ser_vae.run import configure
 from ser_vae.settings import build
 from ser_vae.training import weights
+from ser_vae.training.illustrate import has_trained_decoder
 
 D, K, Z = 6, 4, 3
 NAMES = ("ae", "vae", "cvae", "untrained", "pca", "logmel_lstm")
@@ -45,6 +46,7 @@ def test_it_has_the_parts_that_its_kind_has(name):
     assert isinstance(model, Fitted) is (name == "pca")
     assert model.conditional is (name == "cvae")
     assert bool(model.quantities) is (name in ("ae", "vae", "cvae"))
+    assert has_trained_decoder(model) is bool(model.quantities)
     assert model.latent_size == (D if name == "logmel_lstm" else Z)
 
 

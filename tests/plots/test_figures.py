@@ -5,7 +5,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_vae.plots.bars import grouped, kl_per_dimension, listed
+from ser_vae.plots.bars import grouped, kl_per_dimension
 from ser_vae.plots.confusion import confusion
 from ser_vae.plots.latent_map import latent_map
 from ser_vae.plots.spectrogram import (
@@ -77,14 +77,6 @@ def test_a_confusion_matrix_shows_the_percentage_of_the_truth_and_the_count() ->
     assert [axes.get_title() for axes in panels(figure)] == ["VAE", "AE"]
 
 
-def test_confusion_matrices_that_do_not_fit_in_a_row_continue_below() -> None:
-    counts = np.eye(4, dtype=int)
-    figure = confusion({str(number): counts for number in range(5)}, EMOTIONS, title="t")
-    tops = [axes.get_subplotspec().rowspan.start for axes in panels(figure)]
-    assert tops == [0, 0, 0, 1, 1]
-    assert figure.get_figwidth() <= 7.2
-
-
 def test_every_panel_of_a_map_has_all_points() -> None:
     points = np.random.default_rng(0).normal(size=(30, 2))
     emotion = [EMOTIONS[number % 4] for number in range(30)]
@@ -130,22 +122,6 @@ def test_bars_have_intervals_and_a_gap_for_a_missing_score() -> None:
     whiskers, _, lines = axes.collections
     assert [segment[:, 1].tolist() for segment in whiskers.get_segments()] == [[50, 65], [66, 71]]
     assert [segment[0, 1] for segment in lines.get_segments()] == [25.0, 30.0]
-
-
-def test_baselines_have_another_colour_than_models() -> None:
-    figure = listed(
-        ["majority", "VAE", "CVAE"],
-        np.array([25.0, 60.0, 70.0]),
-        np.full((3, 2), np.nan),
-        33.0,
-        baseline=[True, False, False],
-        quantity="UA (%)",
-        title="t",
-    )
-    (axes,) = figure.axes
-    bars = {bar.get_width(): bar.get_facecolor() for bar in axes.patches}
-    assert bars[60.0] == bars[70.0] != bars[25.0]
-    assert axes.lines[-1].get_xdata()[0] == 33.0
 
 
 @pytest.mark.parametrize("times", [[], [0.1, 0.2, 0.5]])

@@ -10,7 +10,6 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
-from PIL import Image
 
 from ser_vae.plots.bars import kl_per_dimension
 from ser_vae.plots.style import OWN_COLOUR, blank, colours, markers, png_bytes, save
@@ -34,10 +33,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return save(figure, tmp_path_factory.mktemp("figures") / "kl.of-a.run")
 
 
-def test_dots_in_a_name_are_kept(written: list[Path]) -> None:
-    assert [path.name for path in written] == ["kl.of-a.run.pdf", "kl.of-a.run.png"]
-
-
 def test_fonts_are_embedded_as_truetype(written: list[Path]) -> None:
     text = decompressed(written[0].read_bytes())
     assert b"/FontFile2" in text
@@ -46,13 +41,8 @@ def test_fonts_are_embedded_as_truetype(written: list[Path]) -> None:
     assert name == b"DejaVuSans"
 
 
-def test_a_png_has_200_dots_per_inch(written: list[Path]) -> None:
-    with Image.open(written[1]) as image:
-        assert image.width == pytest.approx(3.5 * 200, abs=1)
-        assert image.info["dpi"] == pytest.approx((200, 200), abs=0.1)
-
-
 def test_the_same_figure_gives_the_same_bytes(written: list[Path], tmp_path: Path) -> None:
+    assert [path.name for path in written] == ["kl.of-a.run.pdf", "kl.of-a.run.png"]
     again = save(kl_per_dimension([3.0, 0.5, 0.0], title="VAE, urdu"), tmp_path / "again")
     for one, other in zip(written, again, strict=True):
         assert one.read_bytes() == other.read_bytes()

@@ -1,15 +1,10 @@
 """Latents -> segments, for a model whose results can be worked out by hand."""
 
-import pytest
 import torch
 from torch import Tensor
 
-from ser_vae.model.ae import AE
 from ser_vae.model.cvae import CVAE
-from ser_vae.model.pca import PCA
-from ser_vae.model.untrained import Untrained
 from ser_vae.training.illustrate import (
-    has_trained_decoder,
     informativeness,
     reconstruct,
     sample_prior,
@@ -72,17 +67,3 @@ def test_without_a_posterior_informativeness_is_the_variance() -> None:
     x = torch.randn(50, D) * torch.tensor([1.0, 5.0, 1.0, 2.0, 9.0, 9.0])
     result = informativeness(Linear(), x, torch.eye(K)[[1] * 50])
     torch.testing.assert_close(result, x[:, :Z].var(dim=0))
-
-
-@pytest.mark.parametrize(
-    ("model", "expected"),
-    [
-        (AE(**NETWORK), True),
-        (CVAE(**NETWORK, beta=1.0), True),
-        (Untrained(**NETWORK, beta=1.0), False),
-        (PCA(**SETTINGS), False),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_only_a_trained_decoder_gets_pictures(model: object, expected: bool) -> None:
-    assert has_trained_decoder(model) is expected
