@@ -22,13 +22,12 @@ from rich.text import Text
 
 from ser_vae import SerVaeError
 from ser_vae.compose import OverrideError
-from ser_vae.corpus.completeness import corpus_warnings, list_warning
-from ser_vae.corpus.utterance import SYNTHETIC, Corpus
+from ser_vae.corpus.utterance import SYNTHETIC, Corpus, corpus_warnings, list_warning
 from ser_vae.data.subset import select
 from ser_vae.features.audio import inspect
 from ser_vae.run import configure
 from ser_vae.settings import Settings, build, validate
-from ser_vae.split import check_training_set
+from ser_vae.split import check_fold
 from ser_vae.terminal import stderr, track
 
 PIPE_WIDTH = 160  # characters of a table where the output is no terminal
@@ -101,7 +100,7 @@ def find_split_faults(corpus: Corpus, files: pd.DataFrame, settings: Settings) -
     try:
         utterances = select(replace(corpus, utterances=usable), settings.data.style)
         for fold in build(settings.split, utterances, seed=settings.seed):
-            check_training_set(fold, utterances, settings.choice.split)
+            check_fold(fold, utterances, settings.choice.split)
     except SerVaeError as error:
         return [str(error)]
     return []

@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -65,10 +66,8 @@ def print_unexpected(
     """Print an unexpected error and where it was raised, instead of a traceback (`excepthook`)."""
     if not issubclass(kind, Exception):
         return sys.__excepthook__(kind, error, trace)
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    code = trace.tb_frame.f_code if trace else None
-    where = f" ({Path(code.co_filename).name}, {code.co_name})" if code else ""
+    *_, last = traceback.extract_tb(trace)
+    where = f" ({Path(last.filename).name}, {last.name})"
     print(
         f"error: {summarize(error)}{where}\n"
         "Unexpected error, possibly a bug. Re-run with debug=true for the traceback.",

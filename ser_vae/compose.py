@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import hydra
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.singleton import Singleton
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
@@ -20,7 +19,7 @@ from yaml import YAMLError  # type: ignore[import-untyped]
 from ser_vae import SerVaeError
 from ser_vae.command_errors import explain, quoted
 from ser_vae.settings import conf_dir
-from ser_vae.sweep.jobs import jobs_at_once
+from ser_vae.sweep import jobs_at_once, parse_overrides
 
 PLACES = ("runs", "cache", "corpus.root", "jobs", "progress", "force", "debug")  # of this machine
 GROUPS = ("corpus", "features", "split", "data", "model", "classifier", "training")
@@ -95,24 +94,21 @@ def expand(
     Raises:
         SerVaeError: Hydra refuses the overrides.
     """
-    parser = OverridesParser.create()
     try:
-        given = parser.parse_overrides(list(overrides))
-        fixed = [override.input_line for override in given if not override.is_sweep_override()]
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            arguments = [*map(str, fixed), *search_path(config_dir)]
+            given = parse_overrides(None, overrides).values()
+            fixed = [str(each.input_line) for each in given if not each.is_sweep_override()]
+            arguments = [*fixed, *search_path(config_dir)]
             cfg = hydra.compose("config", arguments, return_hydra_config=True)
-        keys = {override.key_or_group for override in given}
-        params = {k: v for k, v in (cfg.hydra.sweeper.params or {}).items() if k not in keys}
-        swept = parser.parse_overrides([f"{key}={value}" for key, value in params.items()])
-        axes = [override for override in [*given, *swept] if override.is_sweep_override()]
-        values = [list(axis.sweep_string_iterator()) for axis in axes]
+            every = parse_overrides(cfg.hydra.sweeper.params, overrides)
+        swept = {key: each for key, each in every.items() if each.is_sweep_override()}
+        values = [list(each.sweep_string_iterator()) for each in swept.values()]
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise SerVaeError(f"{' '.join(overrides)}: {error}") from error
     base = {group: str(cfg.hydra.runtime.choices[group]) for group in GROUPS}
     base |= {"seed": str(cfg.seed), "fold": quoted(cfg.fold)}
     for chosen in itertools.product(*values):
-        yield base | {axis.key_or_group: v for axis, v in zip(axes, chosen, strict=True)}
+        yield base | dict(zip(swept, chosen, strict=True))
 
 
 def plain(cfg: DictConfig, runtime: Any) -> dict[str, Any]:
@@ -148,8 +144,8 @@ def command(config: Mapping[str, Any]) -> str:
         options.append(f"logger=[{','.join(loggers)}]" if loggers else "logger=none")
     composed = configure(*options, config_dir=config_dir)
     where = ["--config-dir", config_dir] if config_dir else []
-    words = differences(composed, config)
-    return shlex.join(["python", "-m", "ser_vae.run", *where, *options, *words])
+    changes = differences(composed, config)
+    return shlex.join(["python", "-m", "ser_vae.run", *where, *options, *changes])
 
 
 def is_option(group: str, name: str, config_dir: str | None) -> bool:

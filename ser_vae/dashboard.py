@@ -9,16 +9,16 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from importlib import import_module
+from importlib.resources import files
 from typing import Any
 
 import wandb
+from yaml import safe_load  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import SYNTHETIC
-from ser_vae.logger import EPOCH, media
-from ser_vae.logger.media import PREDICTIONS
+from ser_vae.logger import EPOCH
 from ser_vae.run import configure
 from ser_vae.settings import conf_dir
 from ser_vae.terminal import run_command
@@ -29,74 +29,24 @@ MODEL = "choice/model"
 DESCRIPTION = """Written by python -m ser_vae.dashboard. A bar is the mean over all runs of a model
 in the group: filter the runs where other settings differ, too."""
 
-CURVES = {
-    "pretraining: loss (squared error; of a VAE + KL), nats per segment": ["pretrain/train/loss"],
-    "pretraining: KL, nats per segment": ["pretrain/train/kl"],
-    "pretraining: error relative to the variance": ["pretrain/health/relative_error"],
-    "classifier: cross-entropy": ["classify/train/loss"],
-    "classifier: accuracy on the training set": ["classify/train/accuracy"],
-}
-LEAKS = {
-    "predictions that follow a random label; chance: 1/K": [
-        "leak_panel/follows_random_label/share"
-    ],
-    "a random label decoded from z; chance: 1/K": ["leak_panel/random_label_in_z/share"],
-    "UA of the oracle on permuted labels; chance: 1/K": ["leak_panel/permuted_labels/oracle_ua"],
-    "UA of the oracle minus that of null": ["leak_panel/oracle_minus_null/difference"],
-}
-HEALTH = {
-    "KL, nats per segment": ["health/kl"],
-    "active units": ["health/active_units"],
-    "error relative to the variance": ["health/relative_error"],
-}
-PICTURES = {
-    "confusion matrix: a row per true emotion": [media.CONFUSION],
-    "KL per latent dimension": [media.KL],
-    "latent means of the test utterances: principal components": [media.LATENT_MAP],
-    "input and reconstruction": [media.RECONSTRUCTIONS],
-    "decoded under each label": [media.SWAPPED],
-}
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading with the same kind of panel for several keys.
-
-    Attributes:
-        title: the heading.
-        kind: "bars" and "curves" show means over the runs of a model, "pictures" and "table" runs.
-        panels: title of a panel -> the logged keys that it shows.
-        config: settings by which runs are selected, besides group and protocol.
-        across: panels in a row.
-    """
-
-    title: str
-    kind: str
-    panels: Mapping[str, Sequence[str]]
-    config: Mapping[str, str] = field(default_factory=dict)
-    across: int = 2
+Section = Mapping[str, Any]  # a heading with the same kind of panel for several keys
 
 
 def sections(protocol: str, subsets: Sequence[str], policies: Sequence[str]) -> list[Section]:
-    """Describe the report: all keys in it are ones that runs log.
+    """Describe the report: all keys in it are ones that runs log, see dashboard.yaml.
 
     Args:
         protocol: the split, such as random.
         subsets: the columns of Table I, such as improvised.
         policies: label policies other than the one that the run was made with.
     """
-    ua = f"{protocol}/test/ua"
-    table_one = {name: [f"{protocol}/test/{name}"] for name in ("ua", "wa", "macro_f1")}
-    by_policy = [ua, *(f"policies/{name}/{ua}" for name in policies)]
-    return [
-        *(Section(f"Table I: {d}", "bars", table_one, {"choice/data": d}, 3) for d in subsets),
-        Section("Curves of both stages", "curves", CURVES),
-        Section("Label policies", "bars", {"UA; the policy of the run first": by_policy}, across=1),
-        Section("Leak panel", "bars", LEAKS),
-        Section("Health of the representation", "bars", HEALTH, across=3),
-        Section("Pictures", "pictures", PICTURES, across=1),
-        Section("Predictions", "table", {"of each test utterance": [PREDICTIONS]}, across=1),
-    ]
+    text = (files("ser_vae") / "dashboard.yaml").read_text("utf-8").replace("PROTOCOL", protocol)
+    content = {section["title"]: section for section in safe_load(text)}
+    table_one = content.pop("Table I")
+    ua = content["Label policies"]["panels"]["UA; the policy of the run first"]
+    ua += [f"policies/{name}/{ua[0]}" for name in policies]
+    of_subset = [{"title": f"Table I: {d}", "config": {"choice/data": d}} for d in subsets]
+    return [*(table_one | each for each in of_subset), *content.values()]
 
 
 def report(content: Sequence[Section], entity: str, options: argparse.Namespace) -> Any:
@@ -106,10 +56,10 @@ def report(content: Sequence[Section], entity: str, options: argparse.Namespace)
     mean = {"groupby": wr.Config(MODEL), "groupby_aggfunc": "mean", "groupby_rangefunc": "stddev"}
 
     def panel(section: Section, place: int, title: str, keys: Sequence[str]) -> Any:
-        row, column = divmod(place, section.across)
-        width = COLUMNS // section.across
+        row, column = divmod(place, section["across"])
+        width = COLUMNS // section["across"]
         layout = wr.Layout(x=column * width, y=row * ROWS, w=width, h=ROWS)
-        match section.kind:
+        match section["kind"]:
             case "bars":
                 return wr.BarPlot(title=title, metrics=keys, layout=layout, **mean)
             case "curves":
@@ -119,7 +69,7 @@ def report(content: Sequence[Section], entity: str, options: argparse.Namespace)
         return wr.WeavePanelSummaryTable(table_name=keys[0], layout=layout)
 
     def runs(section: Section) -> Any:
-        config = {"choice/split": options.protocol, **section.config}
+        config = {"choice/split": options.protocol, **section["config"]}
         filters = [expr.Config(key) == value for key, value in config.items()]
         columns = ["summary:audit/verdict", "config:choice/data.value", "config:seed.value"]
         return wr.Runset(
@@ -127,14 +77,14 @@ def report(content: Sequence[Section], entity: str, options: argparse.Namespace)
             project=options.project if entity else "",  # with both, Runset asks W&B for the project
             name="runs",
             filters=expr.And(*filters, expr.Metric("Group") == options.group),
-            groupby=[f"config.{MODEL}"] if section.kind in ("bars", "curves") else [],
+            groupby=[f"config.{MODEL}"] if section["kind"] in ("bars", "curves") else [],
             pinned_columns=[f"summary:{options.protocol}/test/ua", *columns],
         )
 
     blocks = [wr.TableOfContents()]
     for section in content:
-        panels = [panel(section, i, *item) for i, item in enumerate(section.panels.items())]
-        blocks += [wr.H1(section.title), wr.PanelGrid(runsets=[runs(section)], panels=panels)]
+        panels = [panel(section, i, *item) for i, item in enumerate(section["panels"].items())]
+        blocks += [wr.H1(section["title"]), wr.PanelGrid(runsets=[runs(section)], panels=panels)]
     about = {"title": title_of(options), "description": DESCRIPTION, "width": "fluid"}
     return wr.Report(entity=entity, project=options.project, blocks=blocks, **about)
 
@@ -192,7 +142,7 @@ def show(options: argparse.Namespace) -> None:
     content = sections(options.protocol, subsets, policies)
     if options.print:
         about = {"title": title_of(options), **vars(options)}
-        print(json.dumps(about | {"sections": list(map(asdict, content))}, indent=1))
+        print(json.dumps(about | {"sections": content}, indent=1))
     else:
         print(save(content, options))
 

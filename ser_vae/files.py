@@ -1,10 +1,11 @@
-"""Files that are whole or absent: written beside their place, then renamed into it. And locks."""
+"""Files that are whole or absent, locks, and tables that users write."""
 
+import csv
 import errno
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -68,3 +69,36 @@ def locked(path: Path, waiting: str) -> Iterator[None]:
         ) from error
     with held:
         yield
+
+
+def read_csv(path: Path, required: Collection[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield, for each row of a CSV in UTF-8, its place for errors and its cells by column.
+
+    The first line names the columns. Blank lines are skipped.
+
+    Raises:
+        SerVaeError: the file cannot be read, a `required` column is missing, a column occurs
+            twice, or a row has more or fewer cells than there are columns.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets write a BOM
+            reader = csv.DictReader(file)
+            columns = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+            rows = [(f"{path}, line {reader.line_num}", row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SerVaeError(
+            f"{path}: expected a CSV in UTF-8: {error}.\nCorrect the path, or save the file again."
+        ) from error
+    if not set(required) <= set(columns) or len(set(columns)) < len(columns):
+        raise SerVaeError(
+            f"{path}: expected columns {', '.join(required)}, each once, separated by commas; "
+            f"found {', '.join(columns) or 'none'}.\n"
+            "Name them in the first line. Some spreadsheets save semicolons instead of commas."
+        )
+    for where, row in rows:
+        if None in row or None in row.values():
+            raise SerVaeError(
+                f"{where}: expected {len(columns)} cells as in line 1.\n"
+                'A cell that holds commas needs a " at both ends.'
+            )
+        yield where, row

@@ -21,7 +21,7 @@ from ser_vae import SerVaeError
 from ser_vae.corpus.files import walk
 from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
 from ser_vae.features.extractor import single_torch_thread, thread_pool
-from ser_vae.files import atomic_write
+from ser_vae.files import atomic_write, read_csv
 from ser_vae.recogniser import Recogniser, Recording, is_model
 from ser_vae.terminal import track
 
@@ -104,26 +104,17 @@ def expand(name: str, suffixes: Sequence[str], rate: int | None) -> Iterator[Inp
 
 def read_table(path: Path) -> Iterator[Input]:
     """Read the recordings that a CSV lists."""
-    try:
-        table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise SerVaeError(f"{path}: expected a CSV in UTF-8: {error}.") from error
-    if "path" not in table:
-        raise SerVaeError(
-            f"{path}: expected a column path, found {', '.join(table)}.\n"
-            "Name the columns in the first line, separated by commas."
-        )
-    truth = next((column for column in TRUTH if column in table), None)
-    if taken := [name for name in table if name in OUTPUT and name != truth]:
-        raise SerVaeError(f"{path}: {taken[0]}: the output has this column too.\nRename it.")
-    for line, row in enumerate(table.to_dict("records"), 2):
+    for where, row in read_csv(path, ("path",)):
         cells = {key: "" if cell.strip() in MISSING else cell.strip() for key, cell in row.items()}
         name, bounds = cells.pop("path"), [cells.pop(key, "") for key in BOUNDS]
+        truth = next((cells.pop(column) for column in TRUTH if column in cells), "")
+        if taken := cells.keys() & set(OUTPUT):
+            raise SerVaeError(f"{path}: {min(taken)}: the output has this column too.\nRename it.")
         yield Input(
             name,
-            Recording(path.parent / name, clip=parse_clip(bounds, f"{path}, line {line}")),
+            Recording(path.parent / name, clip=parse_clip(bounds, where)),
             speaker=cells.pop("speaker", "") or None,
-            truth=cells.pop(truth, "") or None if truth else None,
+            truth=truth or None,
             columns=cells,
         )
 

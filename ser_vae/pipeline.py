@@ -31,8 +31,7 @@ from ser_vae.baseline.estimator import Training
 from ser_vae.baseline.svm import fit_temperature
 from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
-from ser_vae.corpus.completeness import corpus_warnings
-from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance
+from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance, corpus_warnings
 from ser_vae.data.audit import audit
 from ser_vae.data.prepared import (
     NO_LABEL,
@@ -46,10 +45,9 @@ from ser_vae.data.segment import MemoryOrFile, Segmentation, cut
 from ser_vae.data.sets import SequenceSet
 from ser_vae.data.subset import UNLABELLED, of_training_speakers
 from ser_vae.evaluation.arrays import Illustrations, Latents
-from ser_vae.evaluation.calibration import calibration
 from ser_vae.evaluation.compare import ua_difference
+from ser_vae.evaluation.metrics import calibration, scores
 from ser_vae.evaluation.metrics import evaluate as score
-from ser_vae.evaluation.metrics import scores
 from ser_vae.evaluation.predictions import Predictions, predictions
 from ser_vae.evaluation.probes import probes, reads_label, share_with_interval
 from ser_vae.evaluation.summary import counts, scores_and_baseline
@@ -57,14 +55,14 @@ from ser_vae.features.audio import Samples
 from ser_vae.features.extractor import Extractor
 from ser_vae.features.functionals import functionals
 from ser_vae.features.normalise import Normaliser
-from ser_vae.features.store import FeatureStore, Stored
-from ser_vae.logger import LoggedRun, flatten, log_final, open_loggers
+from ser_vae.features.store import FeatureStore
+from ser_vae.logger import LoggedRun, open_loggers
 from ser_vae.model.representation import Fitted, Network, Representation
 from ser_vae.model.utterance_vae import UtteranceVAE
 from ser_vae.recogniser import Components, Recogniser, build_model, software
 from ser_vae.run_folder import RunFolder, digest
-from ser_vae.settings import Settings, UtteranceVAEModel, build, check_devices
-from ser_vae.split import check_training_set, random, select_fold
+from ser_vae.settings import Settings, UtteranceVAEModel, build, check_devices, flatten
+from ser_vae.split import check_fold, random, select_fold
 from ser_vae.split.grouped import grouped_folds
 from ser_vae.terminal import stderr
 from ser_vae.training import weights
@@ -119,7 +117,7 @@ class Run:
     settings: Settings
     data: PreparedData
     folder: RunFolder
-    loggers: Sequence[Logger] = ()
+    loggers: Sequence[Any] = ()
 
     @property
     def policy(self) -> LabelPolicy:
@@ -232,7 +230,7 @@ def prepare(
         kept, part = [*kept, *others], [*part, *(UNLABELLED for _ in others)]
         label += [NO_LABEL for _ in others]
     segments = cut(
-        Stored(store, kept),
+        map(store.frames, kept),
         segmentation,
         allocate=MemoryOrFile(settings.memory_gb, Path(settings.cache).expanduser()),
         available=[store.length(utterance) for utterance in kept],
@@ -255,7 +253,7 @@ def assign_parts(
     """Return the set of each utterance in the requested fold, and the number of folds."""
     folds = build(settings.split, utterances, seed=settings.seed)
     fold = select_fold(folds, settings.fold, settings.choice.split)
-    check_training_set(fold, utterances, settings.choice.split)
+    check_fold(fold, utterances, settings.choice.split)
     return fold, len(folds)
 
 
@@ -912,7 +910,8 @@ def save(
     results["software"] = software(run.device)
     results["times_s"] = dict(times)
     results["parameters"] = count_parameters(recogniser)
-    log_final(run.loggers, results, folder)
+    for logger in run.loggers:
+        logger.log_final(results, folder)
     folder.write_metrics(results)  # after the loggers: an online one may wait for the network
     if is_rank_zero():
         shutil.rmtree(folder.path / CLASSIFIERS, ignore_errors=True)
@@ -1045,7 +1044,7 @@ def logged_run(settings: Settings, corpus: str, data: PreparedData, folder: RunF
         group=f"{corpus}-{choice.split}",
         kind=choice.model,
         tags=(choice.model, choice.data, corpus, choice.split, *fold, f"seed{settings.seed}"),
-        config=flatten({**config, "choice": {**config["choice"], "corpus": corpus}}),
+        config=flatten({**config, "choice": {**config["choice"], "corpus": corpus}}, "/"),
         epochs={name: count_epochs(stage, trainer, n) for name, (stage, n) in items.items()},
     )
 

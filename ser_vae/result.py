@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from ser_vae.evaluation.confusion import accuracies
+from ser_vae.evaluation.metrics import accuracies
 from ser_vae.evaluation.predictions import CONTROLS
 from ser_vae.terminal import stdout
 

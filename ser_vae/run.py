@@ -22,18 +22,16 @@ import ser_vae
 from ser_vae import SerVaeError, __version__
 from ser_vae.command_errors import print_briefly_on_error, summarize
 from ser_vae.compose import command, configure, plain
-from ser_vae.corpus.completeness import class_line, warning_line
-from ser_vae.corpus.utterance import SYNTHETIC, Corpus
+from ser_vae.corpus.utterance import SYNTHETIC, Corpus, class_line, warning_line
 from ser_vae.data.subset import select
 from ser_vae.faults import Stopped, friendly_errors, stopped_by_signals
-from ser_vae.features.digest import Digests
-from ser_vae.features.pinned import pin
+from ser_vae.features.digest import Digests, pin
 from ser_vae.help import help_text
 from ser_vae.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
 from ser_vae.settings import ImportedFeatures, Settings, build, conf_dir, validate
-from ser_vae.split import check_training_set
-from ser_vae.sweep.jobs import choose_gpu, divide_cores, read_objective
+from ser_vae.split import check_fold
+from ser_vae.sweep import choose_gpu, divide_cores, read_objective
 from ser_vae.terminal import stderr
 
 if TYPE_CHECKING:
@@ -121,13 +119,13 @@ def run_folds(settings: Settings, *, print_next: bool = False) -> dict[str, Any]
     utterances = select(build(settings.corpus), settings.data.style)
     splits = build(settings.split, utterances, seed=settings.seed)
     for fold in splits:  # before the first of them takes hours
-        check_training_set(fold, utterances, settings.choice.split)
+        check_fold(fold, utterances, settings.choice.split)
     if len(splits) == 1:
         return finish(at_fold(settings, None)).read_metrics()  # such as split=random in a sweep
     folders = [finish(at_fold(settings, 0))]
     count = folders[0].read_metrics()["folds"]  # of the usable utterances, hence perhaps fewer
     folders += [finish(at_fold(settings, fold)) for fold in range(1, count)]
-    from ser_vae.evaluation import predictions, summary  # noqa: PLC0415  (they import torch)
+    from ser_vae.evaluation import predictions, summary  # noqa: PLC0415  (SciPy is slow)
 
     by_fold = [predictions.read(folder.predictions) for folder in folders]
     scores = summary.over_folds(by_fold, settings.choice.split)
@@ -240,19 +238,16 @@ def main(cfg: DictConfig) -> dict[str, Any] | float:
         metrics = run(config, print_next=not multirun)
         result: dict[str, Any] | float = metrics.get("objective", metrics)  # for a sweeper
         return result
-    except (SerVaeError, OmegaConfBaseException) as error:
-        if cfg.debug:
-            traceback.print_exc()
-        if multirun:
-            return {"error": str(error)}  # `sweep` names it, goes on, and ends with 1
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        sys.exit(1)
-    except Exception as error:  # possibly a bug
-        if not multirun:
+    except Exception as error:
+        expected = isinstance(error, SerVaeError | OmegaConfBaseException)
+        if not (expected or multirun):  # possibly a bug
             raise
         if cfg.debug:
             traceback.print_exc()
-        return {"error": summarize(error)}
+        if multirun:
+            return {"error": summarize(error)}  # `sweep` names it, goes on, and ends with 1
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        sys.exit(1)
 
 
 def start() -> None:

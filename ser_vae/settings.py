@@ -133,6 +133,15 @@ class Component(Section):
         """Register the model for the components of this package that it is the model `of`."""
         COMPONENTS.update({f"ser_vae.{name}": cls for name in of})
 
+    @model_validator(mode="after")
+    def check_package(self) -> Self:
+        """Raise unless the package that the component needs is installed."""
+        package = self.package or self.extra
+        if package and find_spec(package) is None:
+            remedy = f"pip install 'ser_vae[{self.extra}]'"
+            raise invalid("_target_", self.target, package, remedy, "no such package")
+        return self
+
 
 class OutsideComponent(Component):
     """A class or function outside this package, with whatever settings its signature admits."""
@@ -148,10 +157,6 @@ def component(group: str) -> BeforeValidator:
             return value
         model = COMPONENTS.get(value.get("_target_"), OutsideComponent)
         parsed = model.model_validate(value)
-        package = model.package or model.extra
-        if package and find_spec(package) is None:
-            key, remedy = f"{group}._target_", f"pip install 'ser_vae[{model.extra}]'"
-            raise invalid(key, parsed.target, package, remedy, "no such package")
         if isinstance(parsed, OutsideComponent):
             check_signature(group, parsed)
         return parsed
@@ -538,10 +543,6 @@ class Choice(Section):
     config_dir: str | None
 
 
-def parse_label_policy(name: Any) -> Any:
-    return "null" if name is None else name  # unquoted on the command line, null is None
-
-
 class Settings(Section):
     """The whole configuration of a run; attributes are named as the keys of conf/config.yaml."""
 
@@ -557,7 +558,9 @@ class Settings(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     fold: Fold
     normalise: Literal["train", "speaker", "corpus", "none"]
-    label_policy: Annotated[LabelPolicy, BeforeValidator(parse_label_policy)]
+    label_policy: Annotated[
+        LabelPolicy, BeforeValidator(lambda name: name or "null")
+    ]  # YAML's null
     label_policies: Literal["headline", "one_encoder", "all"]
     calibrate: bool
     bad_audio: Literal["error", "drop"]
@@ -699,9 +702,9 @@ def check_signature(group: str, component: OutsideComponent) -> None:
     signature = inspect.signature(load(component.target, f"{group}._target_"))
     parameters = list(signature.parameters.values())[positional:]
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    named = [p for p in parameters if p.kind not in variadic and p.name not in runtime]
-    known = [p.name for p in named]
-    missing = [p.name for p in named if p.default is p.empty and p.name not in given]
+    accepted = [p for p in parameters if p.kind not in variadic and p.name not in runtime]
+    known = [p.name for p in accepted]
+    missing = [p.name for p in accepted if p.default is p.empty and p.name not in given]
     unknown = [name for name in given if name not in known]
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         unknown = []
@@ -811,8 +814,8 @@ def explain(error: ErrorDetails, config: Mapping[str, Any]) -> SerVaeError:
     if error["type"] == "extra_forbidden":
         known = [f"{'.'.join(names[:-1])}.{name}" for name in context.get("known", ())]
         return explain_unknown(key, error["input"], [*dotted_keys(config), *known])
-    words = EXPECTED.get(error["type"], error["msg"]).format(**context)
-    expected = words.removeprefix("Input should be ").replace("'", "").replace("None", "null")
+    phrase = EXPECTED.get(error["type"], error["msg"]).format(**context)
+    expected = phrase.removeprefix("Input should be ").replace("'", "").replace("None", "null")
     where = f"conf/{names[0]}/" if len(names) > 1 else "conf/config.yaml"
     remedy = REMEDIES.get(key, f"See its comment in {where}.")
     if error["type"] == "missing":
@@ -855,3 +858,12 @@ def dotted_keys(config: Mapping[Any, Any], prefix: str = "") -> Iterator[str]:
         yield f"{prefix}{key}"
         if isinstance(value, Mapping):
             yield from dotted_keys(value, f"{prefix}{key}.")
+
+
+def flatten(nested: Mapping[str, Any], separator: str) -> dict[str, Any]:
+    """Join the keys of nested mappings: {"audit": {"verdict": 1}} -> {"audit/verdict": 1}."""
+    flat: dict[str, Any] = {}
+    for key, value in nested.items():
+        inner = flatten(value, separator) if isinstance(value, Mapping) else None
+        flat |= {key: value} if inner is None else {f"{key}{separator}{k}": inner[k] for k in inner}
+    return flat

@@ -1,19 +1,15 @@
 """A mistyped or impossible command is answered in at most three lines that say what to do."""
 
-import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from run_files import Command, Run, folders, noise_settings, table
+from run_files import Command, folders, noise_settings, table
 
 from ser_vae import check
-from ser_vae.model.vae import VAE
-from ser_vae.report import __main__ as report
 from ser_vae.run import configure, main, run
-from ser_vae.training import weights
 
 ROOTS = ("IEMOCAP_ROOT", "URDU_ROOT", "RAVDESS_ROOT", "FOLDER_ROOT", "HYDRA_FULL_ERROR")
 QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none")  # keep pytest's own handlers
@@ -33,14 +29,10 @@ COMMAND_LINE = {
 }
 RUNS = {
     "corpus=iemocap": ("IEMOCAP_ROOT", "corpus.root="),
-    "corpus=urdu corpus.root=/nowhere": ("/nowhere is not a folder", "URDU_ROOT"),
     "corpus.root={files} corpus.csv=null": ("{files}: expected two or more emotions", ".wav"),
     "corpus.csv={files}/one_speaker.csv split=speaker": ("of one speaker, s0", "split=random"),
-    "corpus.csv={files}/one_class.csv": ("expected two or more emotions", "column emotion"),
     "data=improvised": ("data=improvised", "Use data=complete"),
-    "training.pretrain.optimizer.lr=1e9": ("pretrain, epoch 0", "lower its optimizer.lr"),
-    "training.pretrained={files}/small.ckpt": ("{files}/small.ckpt", "Give the pretrained.ckpt"),
-    "runs={files}/small.ckpt": ("{files}/small.ckpt", "runs="),
+    "runs={files}/one_speaker.csv": ("{files}/one_speaker.csv", "runs="),
 }
 
 ErrorOf = Callable[..., str]
@@ -87,20 +79,13 @@ def error_of(
     return go
 
 
-@pytest.fixture(scope="session")
-def files(noises: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of two unusable lists of the noises and a checkpoint of another size."""
-    folder = tmp_path_factory.mktemp("files")
-    listed = table(noises / "list.csv")
-    rows = [(noises / row["path"], row["emotion"], row["speaker"]) for row in listed]
-    one_speaker = [f"{path},{emotion},s0" for path, emotion, _ in rows]
-    one_class = [f"{path},calm,{speaker}" for path, _, speaker in rows]
-    for name, lines in (("one_speaker", one_speaker), ("one_class", one_class)):
-        text = "\n".join(["path,emotion,speaker", *lines]) + "\n"
-        (folder / f"{name}.csv").write_text(text)
-    small = VAE(input_size=800, num_classes=3, hidden=[4], latent=2, activation="relu", beta=1.0)
-    weights.save(small, folder / "small.ckpt")
-    return folder
+@pytest.fixture
+def files(noises: Path, tmp_path: Path) -> Path:
+    """A folder with a list of the noises that gives all of them one speaker."""
+    rows = table(noises / "list.csv")
+    lines = [f"{noises / row['path']},{row['emotion']},s0" for row in rows]
+    (tmp_path / "one_speaker.csv").write_text("\n".join(["path,emotion,speaker", *lines]) + "\n")
+    return tmp_path
 
 
 def assert_short(text: str) -> None:
@@ -134,17 +119,6 @@ def test_too_short_utterances_are_listed_up_to_ten(error_of: ErrorOf) -> None:
     assert len(text.splitlines()) == 1 + 10 + 1 + 1
 
 
-def test_an_invalid_setting_of_one_job_leaves_the_others_alone(
-    error_of: ErrorOf, tmp_path: Path
-) -> None:
-    text = error_of("-m", "model=majority", "seed=-1,0")
-    assert "job 1, seed=-1: failed" in text
-    assert "seed=-1: expected 0 or more, got -1." in text
-    assert "1 of 2 done, 1 failed. Repeat the command" in text
-    (folder,) = folders(tmp_path / "runs")
-    assert (folder / "metrics.json").exists()
-
-
 def test_an_unknown_option_in_a_sweep_stops_it_before_any_job(
     error_of: ErrorOf, tmp_path: Path
 ) -> None:
@@ -164,21 +138,6 @@ def test_slurm_without_sbatch_is_named_before_any_job(
     assert "hydra/launcher=parallel" in text
 
 
-def test_a_folder_of_44_classes_is_a_corpus(noises: Path, run_noises: Run, tmp_path: Path) -> None:
-    audio = sorted(noises.glob("*.wav"))
-    for number in range(44 * 4):
-        name = tmp_path / "many" / f"emotion{number % 44:02}" / f"{number}.wav"
-        name.parent.mkdir(parents=True, exist_ok=True)
-        os.link(audio[number % len(audio)], name)
-    metrics = run_noises(
-        *(f"corpus.root={tmp_path / 'many'}", "corpus.csv=null", "split.test=0.5"),
-        *("training.pretrain.epochs=1", "training.classify.epochs=1", "model.hidden=[16]"),
-    )
-    (folder,) = folders(tmp_path / "runs")
-    assert metrics["counts"]["test"]["utterances"] == 88
-    assert len(table(folder / "predictions.csv")[0]) >= 44
-
-
 def test_hydras_own_switch_shows_the_traceback(
     error_of: ErrorOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,28 +147,8 @@ def test_hydras_own_switch_shows_the_traceback(
     assert "MissingConfigException" in text
 
 
-@pytest.mark.parametrize(
-    ("overrides", "expected"),
-    [
-        ("corpus=urdu corpus.root=/nowhere", ("/nowhere is not a folder", "URDU_ROOT")),
-        ("corpus=urdo", ("corpus=urdo", "Did you mean urdu?")),
-        ("jobs=-3", ("jobs=-3: expected 1 or more",)),
-    ],
-)
-def test_check_says_what_is_wrong_in_three_lines(
-    overrides: str, expected: tuple[str, ...], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert check.main(overrides.split()) in (1, 2)
+def test_check_answers_a_mistake_in_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check.main(["corpus=urdo"]) == 2
     text = capsys.readouterr().err
     assert_short(text)
-    assert all(each in text for each in expected)
-
-
-def test_report_says_that_there_is_no_run_and_how_to_make_one(
-    files: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert report.main([str(files)]) == 1
-    text = capsys.readouterr().err
-    assert_short(text)
-    assert f"{files}: this folder has no run." in text
-    assert "python -m ser_vae.run" in text
+    assert "Did you mean urdu?" in text

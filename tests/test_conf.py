@@ -31,8 +31,8 @@ def test_an_option_is_a_module_of_its_group(group: str, option: str) -> None:
         "model": "ser_vae.baseline.",
         "split": "ser_vae.split.grouped.",
     }
-    own = f"ser_vae.{group}.{option}."
-    assert target.startswith((own, shared.get(group, own)))
+    of_option = f"ser_vae.{group}.{option}."
+    assert target.startswith((of_option, shared.get(group, of_option)))
     assert callable(pkgutil.resolve_name(target))
 
 

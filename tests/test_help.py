@@ -13,28 +13,16 @@ from ser_vae.help import help_text
 from ser_vae.settings import conf_dir, dotted_keys
 
 
-@pytest.mark.parametrize("model", ["vae", "cvae"])
-def test_the_help_of_run_names_every_setting_with_its_comment(model: str) -> None:
-    text = help_text([f"model={model}", "-m"])
-    names = {key.rpartition(".")[2] for key in dotted_keys(configure(f"model={model}"))}
-    described = {
-        "_target_",
-        "choice",
-        "config_dir",
-        *GROUPS,
-        *configure()["logger"]["wandb"],
-        *("wandb", "logger"),
-    }
-    missing = {name for name in names - described if f"{name}:" not in text}
-    assert not missing
+def test_the_help_of_run_names_every_option_and_every_setting_with_its_comment() -> None:
+    text, config = help_text(["model=cvae", "-m"]), configure("model=cvae")
+    described = {"_target_", "choice", "config_dir", *GROUPS, "wandb", *config["logger"]["wandb"]}
+    names = {key.rpartition(".")[2] for key in dotted_keys(config)} - described - {"logger"}
+    assert not {name for name in names if f"{name}:" not in text}
     assert "beta: 1.0  # weight of the KL term" in text
-    assert f"# model={model}:" in text
-
-
-@pytest.mark.parametrize("group", [*GROUPS, "trainer", "logger", "experiment"])
-def test_the_help_of_run_names_every_option_of_a_group(group: str) -> None:
-    options = sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
-    assert f"# {group}={' | '.join(options)}\n" in help_text([])
+    assert "# model=cvae:" in text
+    for group in (*GROUPS, "trainer", "logger", "experiment"):
+        options = sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
+        assert f"# {group}={' | '.join(options)}\n" in text
 
 
 @pytest.mark.parametrize("main", [commands.main, run.start])

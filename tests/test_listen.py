@@ -110,16 +110,6 @@ def test_the_input_is_classified_as_the_recording_is(folder: Path) -> None:
     np.testing.assert_allclose(clips[1].frames, clips[0].frames[:known], atol=1e-4)
 
 
-def test_a_recording_needs_the_model_alone(folder: Path, noises: Path, tmp_path: Path) -> None:
-    model = shutil.copytree(folder / "model", tmp_path / "model")
-    out = tmp_path / "out"
-    file = noises / "gay04.wav"
-    assert main([str(model), str(file), "--dimensions", "0", "--out", str(out)]) == 0
-    names = {path.name for path in out.glob("gay04*.wav")}
-    clips = ("recording", "input", "reconstruction", *(f"as-{each}" for each in EMOTIONS))
-    assert names == {f"gay04-wav-{clip}.wav" for clip in clips}
-
-
 def test_samples_of_the_prior_differ_by_seed_and_by_label(folder: Path, noises: Path) -> None:
     maker = ClipMaker.of(
         Recogniser.load(folder), [Input("gay04.wav", Recording(noises / "gay04.wav"))]
@@ -142,18 +132,6 @@ def test_a_model_without_a_decoder_is_refused(
     )
 
 
-def test_missing_audio_is_named_with_the_remedy(
-    folder: Path, root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (first, *_) = find_test_utterances(RunFolder(folder), [])
-    path = root / "corpus" / Path(str(first.recording)).name
-    path.rename(path.with_suffix(".moved"))
-    text = error_of(capsys, folder)
-    path.with_suffix(".moved").rename(path)
-    assert text.startswith(f"error: {path}: the recording of {path.name} is no longer there.\n")
-    assert "MODEL FILE" in text
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -170,26 +148,3 @@ def test_a_mistake_is_named(
 ) -> None:
     text = error_of(capsys, *(each.format(folder=folder, root=root) for each in arguments))
     assert message in text
-
-
-def test_of_a_segment_of_a_file_the_segment_alone_is_played(
-    root: Path, cache: Path, tmp_path: Path
-) -> None:
-    lines = ["path,emotion,speaker,start,end"]
-    for emotion in EMOTIONS[:2]:
-        for number in range(10, 20):
-            start = number / 100
-            lines.append(f"{emotion}{number}.wav,{emotion},s,{start},{start + 0.5}")
-    (root / "corpus" / "segments.csv").write_text("\n".join(lines))
-    settings = noise_settings(root / "corpus", cache, tmp_path)
-    run(configure(*settings, "model=vae", *SMALL, "corpus.csv=segments.csv"))
-    (config,) = tmp_path.glob("random/*/config.yaml")
-    items = find_test_utterances(RunFolder(config.parent), [])
-    for item in items:
-        start, end = item.recording.clip or (0, 0)
-        assert f"{item.truth}{round(start * 100)}.wav" in item.name
-        assert end - start == pytest.approx(0.5)
-    sections = ClipMaker.of(Recogniser.load(config.parent), items).sections(0, seed=0)
-    for (_, _, clips), _ in zip(sections, items, strict=False):
-        assert len(clips[0].waveform) == 8_000
-        assert clips[0].probabilities == clips[1].probabilities

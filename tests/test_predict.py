@@ -223,7 +223,7 @@ def test_a_person_at_a_terminal_gets_a_table(
         ([], "Give recordings behind the model"),
         (["nothing*.wav"], "no file matches"),
         (["empty"], "no input in this folder; this model takes .aif"),
-        (["no_path.csv"], "expected a column path"),
+        (["no_path.csv"], "expected columns path"),
         (["taken.csv"], "error: the output has this column too"),
     ],
 )

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from run_files import Command, FinishedRun, Run, folders, table
+from run_files import FinishedRun, Run, folders, table
 
 from ser_vae import pipeline
-from ser_vae.run import configure
+from ser_vae.run import configure, run
 from ser_vae.run_folder import addressed
 from ser_vae.settings import validate
 
@@ -98,7 +98,8 @@ def test_a_changed_corpus_is_another_run_and_a_moved_one_is_not(
         return len(folders(tmp_path / "runs"))
 
     assert count_runs() == 1
-    assert count_runs(f"corpus.root={copy}", "jobs=1", "logger=csv") == 1
+    more = ("jobs=1", "logger=csv", "max_batch_segments=100", "memory_gb=1", "threads=2")
+    assert count_runs(f"corpus.root={copy}", *more) == 1
     audio = bytearray((copy / "calm00.wav").read_bytes())
     audio[-2:] = bytes([audio[-2] ^ 1, audio[-1]])
     (copy / "calm00.wav").write_bytes(audio)
@@ -108,15 +109,12 @@ def test_a_changed_corpus_is_another_run_and_a_moved_one_is_not(
     assert count_runs(f"corpus.root={copy}") == 3
 
 
-@pytest.mark.slow
-def test_without_iemocap_the_first_line_says_that_the_speech_is_synthetic(
-    cache: Path, tmp_path: Path, command: Command
+def test_synthetic_speech_is_mentioned_first_and_beside_the_score(
+    cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = command(
-        f"cache={cache}", f"runs={tmp_path}", "model=majority", "data=improvised", "logger=none"
-    )
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("corpus demo: synthetic speech")
-    assert "synthetic" in result.stdout.partition("random/test/ua")[2]  # beside the score, too
-    (folder,) = folders(tmp_path)
-    assert json.loads((folder / "metrics.json").read_text())["synthetic"] is True
+    settings = ("corpus=demo", "model=majority", "data=improvised", "logger=none", "progress=false")
+    metrics = run(configure(*settings, f"cache={cache}", f"runs={tmp_path}"))
+    text = capsys.readouterr().out
+    assert text.startswith("corpus demo: synthetic speech")
+    assert "synthetic" in text.partition("random/test/ua")[2]
+    assert metrics["synthetic"] is True

@@ -69,23 +69,6 @@ def test_a_recording_under_two_speakers_is_the_verdict_of_the_audit(
     assert audit["shared"]["speakers"]["in_train"] == 0
 
 
-def test_segments_of_one_file_are_utterances(own: Path, run_own: Any, tmp_path: Path) -> None:
-    write_noise(own / "long.wav", 500, 9, 4.0)
-    lines = [f"long.wav,{'ab'[n % 2]},s,{n / 2},{(n + 1) / 2}" for n in range(8)]
-    (own / "list.csv").write_text("\n".join(["path,emotion,speaker,start,end", *lines]))
-    metrics = run_own("corpus.csv=list.csv")
-    assert metrics["counts"]["train"]["segments"] == 4 * metrics["counts"]["train"]["utterances"]
-    assert audit_of(tmp_path)["duplicates"] == 0
-    assert audit_of(tmp_path)["shared"]["dialogues"] == {"in_train": 1, "in_test": 1}
-
-
-def test_a_broken_link_stops_a_run_or_is_left_out_by_name(own: Path, run_own: Any) -> None:
-    (own / "calm" / "gone.wav").symlink_to("../.git/annex/objects/gone.wav")
-    with pytest.raises(SerVaeError, match=r"calm/gone\.wav: cannot be opened: No such file"):
-        run_own()
-    assert list(run_own("bad_audio=drop")["left_out"]) == ["calm/gone.wav"]
-
-
 LFS_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 32044\n"
 
 

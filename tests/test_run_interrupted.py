@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -14,25 +13,17 @@ from run_files import Command, assert_same_weights, comparable, folders
 from stored_features import stored_digests
 
 
-def start(*overrides: str) -> subprocess.Popen[bytes]:
-    environment = {k: v for k, v in os.environ.items() if k != "IEMOCAP_ROOT"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "ser_vae.run", *overrides],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
 def kill_when(condition: Callable[[], bool], *overrides: str) -> None:
     """Start the command and kill it, as the kernel kills, as soon as `condition` holds."""
-    process = start(*overrides)
+    environment = {k: v for k, v in os.environ.items() if k != "IEMOCAP_ROOT"}
+    command = [sys.executable, "-m", "ser_vae.run", *overrides]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     until = time.monotonic() + 400
     while not condition():
         assert process.poll() is None, "the run ended before it could be killed"
         assert time.monotonic() < until
         time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait()
 
 

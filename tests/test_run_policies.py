@@ -57,7 +57,7 @@ def test_every_policy_stands_beside_the_headline_and_all_can_be_scored_again(ful
     assert metrics["given/test/ua"] == metrics["policies"]["null"]["given/test/ua"]
 
 
-@pytest.mark.parametrize("policy", ["marginal", "elbo", "predicted"])
+@pytest.mark.parametrize("policy", ["marginal", "dropout", "elbo", "elbo+lstm"])
 def test_a_policy_as_headline_predicts_what_it_predicts_beside_another(
     full: Full, finished_run: FinishedRun, given: tuple[str, str], policy: str
 ) -> None:

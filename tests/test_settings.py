@@ -43,46 +43,25 @@ VIOLATIONS = {
     "training.pretrain=null": ("training.pretrain=null: expected a group of settings", "training/"),
     "~model.latent": ("model.latent: expected a value, got none.", "conf/model/"),
     "features=imported": ("features.root=null: expected text", "a .npy (T, F) for each"),
-    "features=ssl features.layer=first": (
-        "features.layer=first: expected a whole number from 0, last",
-        "conf/",
-    ),
     # ranges
     "seed=-1": ("seed=-1: expected 0 or more, got -1.", "conf/config.yaml"),
-    "seed=4294967296": ("seed=4294967296: expected a number below", "conf/config.yaml"),
     "fold=-1": ("fold=-1: expected a whole number from 0, all or null", "conf/config.yaml"),
-    "jobs=0": ("jobs=0: expected 1 or more", "conf/config.yaml"),
     "training.pretrain.epochs=0": ("training.pretrain.epochs=0: expected 1", "pretrained=none"),
     "training.pretrain.optimizer.betas=[0.9,1]": (
         "training.pretrain.optimizer.betas=[0.9, 1]: expected a number below 1, got 1.",
         "training/",
     ),
-    "training.label_dropout=2": ("training.label_dropout=2: expected 1 or less", "training/"),
     "trainer.devices=0": ("trainer.devices=0: expected 1", "CUDA_VISIBLE_DEVICES"),
     "data.segment_s=0": ("data.segment_s=0: expected a number above 0", "conf/data/"),
-    "split.test=30": ("split.test=30: expected a number below 1", "conf/split/"),
-    "split=session split.validation=0.7": ("split.validation=0.7: expected", "conf/split/"),
-    "split=speaker split.folds=1": ("split.folds=1: expected 2 or more", "conf/split/"),
-    "features.floor=0": ("features.floor=0: expected a number above 0", "conf/features/"),
-    "features.window=0": ("features.window=0: expected 0.001 or more", "conf/features/"),
     "model.hidden=[8,0]": ("model.hidden=[8, 0]: expected 1 or more, got 0.", "conf/model/"),
-    "model=logmel_svm model.svm.C=0": ("model.svm.C=0: expected a number above 0", "conf/model/"),
-    "model=utterance_vae model.members=0": ("model.members=0: expected 1", "conf/model/"),
-    "classifier.dropout=1": ("classifier.dropout=1: expected a number below 1", "conf/cl"),
-    "logger=[wandb] logger.wandb.audio=-1": ("logger.wandb.audio=-1: expected 0", "conf/logger/"),
     # choices
     "normalise=some": ("normalise=some: expected train, speaker, corpus or none", "conf/"),
     "label_policy=some": ("label_policy=some: expected null, dropout, marginal,", "oracle is no"),
-    "trainer.precision=16": ("trainer.precision=16: expected 32-true, bf16-mixed,", "trainer/"),
-    "trainer.strategy=fsdp": ("trainer.strategy=fsdp: expected auto, ddp_spawn or ddp", "tr"),
-    "model=logmel_svm model.svm.kernel=poly": ("model.svm.kernel=poly: expected linear", "conf/"),
     "model=logmel_svm model.svm.grid.class_weight=[x]": (
         "model.svm.grid.class_weight=[x]: expected balanced or null, got x.",
         "conf/model/",
     ),
     "corpus=ravdess corpus.classes=5": ("corpus.classes=5: expected four, all,", "conf/corpus/"),
-    "corpus=ravdess corpus.classes=[sad]": ("corpus.classes=[sad]: expected four, all", "conf/"),
-    "corpus=urdu corpus.emotions.sad=[]": ("corpus.emotions.sad=[]: expected at least", "conf/"),
     "corpus=urdu corpus.complete.counts='{joy: 3}'": ("corpus.complete.counts={joy: 3}: expec", ""),
     "corpus=filenames": ("corpus.name=null: expected text", "conf/corpus/"),
     "corpus=urdu corpus.pattern='S(x'": (
@@ -100,7 +79,6 @@ VIOLATIONS = {
     "split=file": ("split.path=null: expected text", "columns utterance and part"),
     "trainer.devices=4": ("trainer.devices=4: expected 1 with trainer.strategy=auto", "=ddp"),
     "label_policy=marginal": ("label_policy=marginal: expected null, as VAE", "Use model=cvae"),
-    "label_policy=oracle": ("label_policy=oracle: expected null, dropout", "oracle is no choice"),
     "model=cvae label_policy=dropout training.pretrained=none": (
         "label_policy=dropout: expected another policy, as training.pretrained=none",
         "use training.pretrained=auto",
@@ -118,7 +96,6 @@ VIOLATIONS = {
         "Use classifier=lstm",
     ),
     "objective=random/test/ua": ("objective=random/test/ua: expected no score of the test", "loss"),
-    "objective=classify/train/loss": ("objective=classify/train/loss: expected pretr", "loss"),
     "objective=classify/validation/loss": ("objective=classify/v", "split.validation=0.2"),
     "objective=classify/validation/loss fold=all split=session split.validation=0.2": (
         "objective=classify/validation/loss: expected null, as fold=all",
@@ -188,10 +165,10 @@ def composed(*options: str) -> dict[str, Any]:
 
 def changed(overrides: str) -> dict[str, Any]:
     """The configuration of a command, whose options alone are composed by Hydra, which is slow."""
-    words = [word.partition("=") for word in re.findall(r"(?:'[^']*'|\S)+", overrides)]
-    options = [f"{key}={value}" for key, _, value in words if (conf_dir() / key).is_dir()]
+    pairs = [word.partition("=") for word in re.findall(r"(?:'[^']*'|\S)+", overrides)]
+    options = [f"{key}={value}" for key, _, value in pairs if (conf_dir() / key).is_dir()]
     config = copy.deepcopy(composed(*options))
-    for key, _, value in words:
+    for key, _, value in pairs:
         *path, last = key.lstrip("~").split(".")
         group = reduce(lambda group, name: group[name], path, config)
         if key.startswith("~"):
@@ -226,9 +203,6 @@ def test_values_keep_their_types() -> None:
     assert parsed.label_policy == "null"
     assert parsed.fold == "all"
     assert parsed.training.pretrain.optimizer.betas == [0.9, 0.999]
-
-
-def test_a_policy_that_python_gives_as_none_is_null() -> None:
     assert validate({**configure(), "label_policy": None}).label_policy == "null"
 
 
@@ -318,34 +292,15 @@ def test_an_outside_class_is_valid_and_converts_back(
 
 
 @pytest.mark.usefixtures("outside")
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"label_policy": "elbo"}, None),
-        ({"training.latent": "sample"}, "mu, as Flow has no posterior to sample from"),
-        ({"training.encoder_lr": 0.1}, None),
-    ],
-)
-def test_rules_look_at_the_attributes_of_an_outside_class(
-    changes: dict[str, Any], expected: str | None
-) -> None:
+def test_rules_look_at_the_attributes_of_an_outside_class(monkeypatch: pytest.MonkeyPatch) -> None:
     config = configured("model", "Flow", steps=2)
     config["classifier"] = configured("classifier", "Attention", heads=2)["classifier"]
-    for key, value in changes.items():
-        group, _, name = key.rpartition(".")
-        (config[group] if group else config)[name] = value
-    if expected:
-        assert expected in message_of(config)
-    else:
-        validate(config)
-
-
-@pytest.mark.usefixtures("outside")
-def test_a_bound_needs_the_quantities_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = {**configured("model", "Flow", steps=2), "label_policy": "elbo+lstm"}
-    validate(config)
+    config["training"]["encoder_lr"] = 0.1
+    validate(config | {"label_policy": "elbo"})
     monkeypatch.setattr("outside_classes.Flow.quantities", ("loss",))
-    assert "has no squared_error and kl" in message_of(config)
+    assert "has no squared_error and kl" in message_of(config | {"label_policy": "elbo"})
+    config["training"]["latent"] = "sample"
+    assert "mu, as Flow has no posterior to sample from" in message_of(config)
 
 
 @pytest.mark.usefixtures("outside")

@@ -15,8 +15,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
-from pathlib import Path
-from typing import Any
 
 from ser_vae import SerVaeError
 
@@ -74,51 +72,37 @@ def speak(sentences: Sequence[Sentence]) -> list[bytes]:
     return [base64.b64decode(samples) for samples in json.loads(done.stdout)]
 
 
-class Synthesiser:
-    """The library behind ctypes; its state is global, so there is one per process."""
+def main() -> None:
+    """Speak the sentences of standard input; the library's state is global and used once."""
+    import espeakng_loader  # noqa: PLC0415
 
-    def __init__(self) -> None:
-        import espeakng_loader  # noqa: PLC0415
+    library, samples, speech = ctypes.CDLL(espeakng_loader.get_library_path()), bytearray(), []
+    data = espeakng_loader.get_data_path().encode()
+    rate = library.espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, data, 0)
+    if rate != SAMPLE_RATE_HZ:
+        sys.exit(f"espeak_Initialize returned {rate}, expected {SAMPLE_RATE_HZ} Hz")
 
-        self.library = ctypes.CDLL(espeakng_loader.get_library_path())
-        data = espeakng_loader.get_data_path()
-        rate = self.library.espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, data.encode(), 0)
-        if rate != SAMPLE_RATE_HZ:
-            sys.exit(f"espeak_Initialize returned {rate}, expected {SAMPLE_RATE_HZ} Hz")
-        self.variants = Path(data, "voices", "!v")
-        self.samples = bytearray()
-        self.callback = SynthCallback(self.collect)  # kept, as the library only holds a pointer
-        self.library.espeak_SetSynthCallback(self.callback)
-
-    def collect(self, samples: int | None, count: int, _events: int | None) -> int:
-        if samples:
-            self.samples += ctypes.string_at(samples, 2 * count)
+    def collect(address: int | None, count: int, _events: int | None) -> int:
+        if address:
+            samples.extend(ctypes.string_at(address, 2 * count))
         return 0  # continue
 
-    def speak(self, sentence: dict[str, Any]) -> bytes:
-        self.samples.clear()
-        self.library.espeak_ng_SetRandSeed(ctypes.c_long(sentence["seed"]))
-        self.set_voice(sentence["voice"])
-        self.library.espeak_SetParameter(RATE, sentence["rate"], 0)
-        self.library.espeak_SetParameter(VOLUME, QUIET_VOLUME, 0)
-        self.library.espeak_SetParameter(PITCH, sentence["pitch"], 0)
-        self.library.espeak_SetParameter(RANGE, sentence["range"], 0)
-        text = sentence["text"].encode()
+    callback = SynthCallback(collect)  # kept, as the library only holds a pointer
+    library.espeak_SetSynthCallback(callback)
+    for sentence in (Sentence(**values) for values in json.load(sys.stdin)):
+        samples.clear()
+        library.espeak_ng_SetRandSeed(ctypes.c_long(sentence.seed))
+        if library.espeak_SetVoiceByName(sentence.voice.encode()):
+            sys.exit(f"no voice {sentence.voice}")
+        library.espeak_SetParameter(RATE, sentence.rate, 0)
+        library.espeak_SetParameter(VOLUME, QUIET_VOLUME, 0)
+        library.espeak_SetParameter(PITCH, sentence.pitch, 0)
+        library.espeak_SetParameter(RANGE, sentence.range, 0)
+        text = sentence.text.encode()
         size = ctypes.c_size_t(len(text) + 1)  # with the terminating zero
-        self.library.espeak_Synth(text, size, 0, POS_CHARACTER, 0, CHARS_UTF8, None, None)
-        return bytes(self.samples)
-
-    def set_voice(self, voice: str) -> None:
-        """Exit if there is no such voice; the library itself would ignore an unknown variant."""
-        failed = self.library.espeak_SetVoiceByName(voice.encode())
-        if failed or not (self.variants / voice.partition("+")[2]).exists():
-            sys.exit(f"no voice {voice}")
-
-
-def main() -> None:
-    synthesiser = Synthesiser()
-    speech = [synthesiser.speak(sentence) for sentence in json.load(sys.stdin)]
-    json.dump([base64.b64encode(samples).decode() for samples in speech], sys.stdout)
+        library.espeak_Synth(text, size, 0, POS_CHARACTER, 0, CHARS_UTF8, None, None)
+        speech.append(base64.b64encode(samples).decode())
+    json.dump(speech, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -7,20 +7,27 @@ part (train, validation, test) and id, which is all that the expression matches 
 group. Others, such as take or intensity, may be used in values.
 """
 
-import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.completeness import expected_counts, list_warning
 from ser_vae.corpus.files import AUDIO, existing_root, walk
 from ser_vae.corpus.labels import Classes, class_of_code, class_of_label, sort_into_classes
-from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance
+from ser_vae.corpus.utterance import (
+    UNKNOWN_SPEAKER,
+    Corpus,
+    Utterance,
+    expected_counts,
+    list_warning,
+    normalise_speaker,
+)
+from ser_vae.files import read_csv
 
-FREE_TEXT = ("session", "dialogue", "script", "language")
-CHOICES = {
+# Groups that an utterance has as they are, and their values; () for any.
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("session", "dialogue", "script", "language"), ()),
     "sex": ("F", "M"),
     "style": ("improvised", "scripted"),
     "part": ("train", "validation", "test"),
@@ -62,7 +69,7 @@ def read(
         tables: group -> value -> regular expression of codes; other codes stay as they are.
         values: name of a value -> its text, with groups in braces; left out where a path lacks one.
         complete: `counts` (label -> utterances) and totals of a complete copy, see
-            `completeness.expected_counts`; empty or None where unknown.
+            `utterance.expected_counts`; empty or None where unknown.
 
     Raises:
         SerVaeError: no root, it holds no file with a name of this corpus, two files have the same
@@ -95,17 +102,17 @@ def read(
             described.append((file, text))
     ignored[NO_FILE] = list(rows.keys() - used_rows)
     if not described:
-        first = [
-            w.partition("\n")[0] for what in ignored for w in list_warning(what, ignored[what])
-        ]
+        reasons = [w for what, files in ignored.items() for w in list_warning(what, files)]
+        lines = [reason.partition("\n")[0] for reason in reasons]
         raise SerVaeError(
             f"{folder} is not {name.upper()}: expected files such as {example}.\n"
-            f"{'; '.join(first) or 'Give the folder that holds them'}."
+            f"{'; '.join(lines) or 'Give the folder that holds them'}."
         )
-    depth = {text["id"]: len(file.parts) for file, text in sorted(described, key=by_depth)[::-1]}
+    described.sort(key=lambda each: len(each[0].parts))
+    depth: dict[str, int] = {}  # of the highest file of each id
     labelled = []
     for file, text in described:
-        if len(file.parts) > depth[text["id"]]:
+        if len(file.parts) > depth.setdefault(text["id"], len(file.parts)):
             ignored[SECOND_COPY].append(str(file.relative_to(folder)))
         else:
             labelled.append(describe(file, text, label_of))
@@ -136,10 +143,6 @@ def expect(
     return expected
 
 
-def by_depth(described: tuple[Path, dict[str, str]]) -> int:
-    return len(described[0].parts)
-
-
 def read_rows(folder: Path, labels: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Read the rows of CSVs in UTF-8, by a text that says which file a row is about.
 
@@ -153,16 +156,14 @@ def read_rows(folder: Path, labels: Mapping[str, Any]) -> dict[str, dict[str, st
         SerVaeError: there is no such CSV, or it lacks a column.
     """
     rows = {}
+    columns = {column for column in re.findall(r"{(\w+)}", labels["row"]) if column != "file"}
     for name, path in labels["files"].items():
         try:
-            with (folder / path).open(newline="", encoding="utf-8-sig") as file:
-                for row in csv.DictReader(file):
-                    rows[labels["row"].format_map(row | {"file": name})] = row
-        except (OSError, UnicodeDecodeError, KeyError) as error:
-            raise SerVaeError(
-                f"{folder / path} cannot be read: {error}.\n"
-                f"See corpus.labels; corpus.labels.files.{name} is its path in corpus.root."
-            ) from error
+            for _, row in read_csv(folder / path, columns):
+                rows[labels["row"].format_map(row | {"file": name})] = row
+        except SerVaeError as error:
+            hint = f"See corpus.labels; corpus.labels.files.{name} is its path in corpus.root."
+            raise SerVaeError(f"{error}\n{hint}") from error
     return rows
 
 
@@ -197,14 +198,15 @@ def look_up(code: str, table: Iterable[tuple[str, str]]) -> str:
 
 def describe(file: Path, text: Mapping[str, str], label_of: Mapping[str, str]) -> Utterance:
     """Return the utterance of which a path says `text`."""
-    stated: dict[str, Any] = {name: text.get(name) or None for name in FREE_TEXT}
-    for name, choices in CHOICES.items():
-        stated[name] = text.get(name) if text.get(name) in choices else None
-    speaker = text.get("speaker", UNKNOWN_SPEAKER)
+    stated: dict[str, Any] = {
+        name: text[name]
+        for name, values in ATTRIBUTES.items()
+        if text.get(name) and (not values or text[name] in values)
+    }
     return Utterance(
         id=text["id"],
         path=file,
         emotion=label_of[text["emotion"]],
-        speaker=UNKNOWN_SPEAKER if speaker.casefold() == UNKNOWN_SPEAKER else speaker,
+        speaker=normalise_speaker(text.get("speaker", UNKNOWN_SPEAKER)),
         **stated,
     )

@@ -1,12 +1,11 @@
 """The folder that holds a corpus, and the files in it."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from ser_vae import SerVaeError
 
-WAV = (".wav",)
 # The formats that soundfile reads.
 AUDIO = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".w64", ".wav")
 
@@ -45,37 +44,13 @@ def check_name(path: Path) -> None:
         ) from None
 
 
-def is_hidden(path: Path) -> bool:
-    """Whether the name starts with a dot.
-
-    Copies made on macOS contain ._ files with the same suffix that hold neither speech nor labels.
-    """
-    return path.name.startswith(".")
-
-
-def visible_files(folder: Path, pattern: str, suffixes: Sequence[str] = WAV) -> list[Path]:
-    """List the files that match a glob pattern and have one of the suffixes, in any case.
-
-    They are sorted, because file systems differ in their order. A broken link is listed like a
-    file: whoever reads it reports it.
-
-    Raises:
-        SerVaeError: a name is not UTF-8.
-    """
-    files = [
-        path
-        for path in folder.glob(pattern)
-        if path.suffix.lower() in suffixes and not is_hidden(path) and not path.is_dir()
-    ]
-    for path in files:
-        check_name(path)
-    return sorted(files)
-
-
 def walk(folder: Path, ancestors: frozenset[Path] = frozenset()) -> Iterator[Path]:
-    """Yield the visible files below a folder, sorted; links to folders are followed.
+    """Yield the files below a folder, sorted, as file systems differ in their order.
 
-    A link to one of the folders that it is in (`ancestors`) is not, as it would never end.
+    Names that start with a dot are left out: copies made on macOS contain ._ files with the same
+    suffix that hold neither speech nor labels. Links to folders are followed, except to one of the
+    folders that the link is in (`ancestors`), as that would never end. A broken link is listed like
+    a file: whoever reads it reports it.
 
     Raises:
         SerVaeError: a folder cannot be read, or a name is not UTF-8.
@@ -88,7 +63,7 @@ def walk(folder: Path, ancestors: frozenset[Path] = frozenset()) -> Iterator[Pat
     except OSError as error:
         raise SerVaeError(f"{folder}: cannot be read: {error.strerror}") from error
     for path in paths:
-        if not is_hidden(path):
+        if not path.name.startswith("."):
             check_name(path)
             if path.is_dir():
                 yield from walk(path, ancestors | {real})

@@ -9,16 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.completeness import list_warning
 from ser_vae.corpus.files import AUDIO, existing_root, walk
-from ser_vae.corpus.labels import (
-    Classes,
-    check_spellings,
-    class_of_label,
-    sort_into_classes,
-)
+from ser_vae.corpus.labels import Classes, check_spellings, class_of_label, sort_into_classes
 from ser_vae.corpus.table import CHOICES, FREE_TEXT, parse_cells, read_table
-from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance
+from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance, list_warning
 
 OTHER_AUDIO = (".aac", ".m4a", ".mp4", ".wma", ".webm", ".amr", ".3gp", ".sph")
 LEVELS = ("emotion", "speaker", "split", *FREE_TEXT, "other")  # what a level of folders can mean
@@ -135,15 +129,10 @@ def check_emotions(root: Path, paths: Sequence[Path]) -> None:
         SerVaeError: the folders are ambiguous; the message lists them and how to name the levels.
     """
     emotions = sorted({path.parts[0] for path in paths})
-    parents: dict[str, set[str]] = {}  # of each folder of the second level
-    for path in paths:
-        if len(path.parts) > 2:
-            parents.setdefault(path.parts[1], set()).add(path.parts[0])
-    repeated = sorted(name for name, above in parents.items() if len(above) > 1)
-    named_otherwise = any(emotion.casefold() in SETS for emotion in emotions) or (
-        bool(emotions) and all(map(NUMBERED.fullmatch, emotions))
-    )
-    if len(repeated) < 2 and not named_otherwise:
+    second = Counter(name for _, name in {p.parts[:2] for p in paths if len(p.parts) > 2})
+    repeated = sorted(name for name, parents in second.items() if parents > 1)
+    numbered = emotions and all(map(NUMBERED.fullmatch, emotions))
+    if len(repeated) < 2 and not numbered and not SETS & {name.casefold() for name in emotions}:
         return
     inside = f", although {', '.join(repeated[:3])} occur in several of them" if repeated else ""
     raise SerVaeError(

@@ -18,10 +18,9 @@ from itertools import product
 from pathlib import Path
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.completeness import expected_counts, list_warning
-from ser_vae.corpus.files import existing_root, visible_files
+from ser_vae.corpus.files import existing_root, walk
 from ser_vae.corpus.labels import class_of_code, sort_into_classes
-from ser_vae.corpus.utterance import Corpus, Utterance
+from ser_vae.corpus.utterance import Corpus, Utterance, expected_counts, list_warning
 
 SESSIONS = (1, 2, 3, 4, 5)
 LABELS, WAVS = Path("dialog", "EmoEvaluation"), Path("sentences", "wav")  # in a session's folder
@@ -88,15 +87,21 @@ def read_tree(
     misplaced, missing = [], []
     for number in SESSIONS:
         session = release / f"Session{number}"
-        if not (session / LABELS).is_dir():
+        label_folder, wav_folder = session / LABELS, session / WAVS
+        if not label_folder.is_dir():
             missing.append(session.name)
-        # Only files of the folder itself: its sub-folders hold the votes of single evaluators.
-        for file in visible_files(session / LABELS, "*", (".txt",)):
-            if is_dialogue_of(f"Ses0{number}", file.stem):
-                labelled += read_labels(file, session / WAVS)
+            continue
+        for file in walk(label_folder):
+            # Only files of the folder itself: its sub-folders hold the votes of single evaluators.
+            if file.suffix.lower() != ".txt" or file.parent != label_folder:
+                continue
+            dialogue = DIALOGUE.fullmatch(file.stem)
+            if dialogue and dialogue["session"] == f"Ses0{number}":
+                labelled += read_labels(file, wav_folder)
             else:
                 misplaced.append(str(file))
-        wavs |= {path.with_suffix(".wav"): path for path in visible_files(session / WAVS, "*/*")}
+        files = walk(wav_folder) if wav_folder.is_dir() else ()
+        wavs |= {file.with_suffix(".wav"): file for file in files if file.suffix.lower() == ".wav"}
     paired = [replace(each, path=wavs[each.path]) for each in labelled if each.path in wavs]
     if not paired:
         raise SerVaeError(
@@ -133,11 +138,6 @@ def find_release(root: Path) -> Path:
 
 def holds_sessions(folder: Path) -> bool:
     return any((folder / f"Session{number}" / LABELS).is_dir() for number in SESSIONS)
-
-
-def is_dialogue_of(session: str, name: str) -> bool:
-    match = DIALOGUE.fullmatch(name)
-    return match is not None and match["session"] == session
 
 
 def read_labels(file: Path, wav_folder: Path) -> Iterator[Utterance]:
@@ -183,23 +183,18 @@ def parse_label(line: str, where: str, dialogue: str, wav_folder: Path) -> Utter
     )
 
 
-# Utterances of each label code.
-IMPROVISED_AND_SCRIPTED = {
-    "ang": (289, 814),
-    "dis": (1, 1),
-    "exc": (663, 378),
-    "fea": (8, 32),
-    "fru": (971, 878),
-    "hap": (284, 311),
-    "neu": (1099, 609),
-    "oth": (1, 2),
-    "sad": (608, 476),
-    "sur": (60, 47),
-    "xxx": (800, 1707),
-}
-RELEASED = {
-    code: {"improvised": improvised, "scripted": scripted}
-    for code, (improvised, scripted) in IMPROVISED_AND_SCRIPTED.items()
+RELEASED = {  # utterances of each label code
+    "ang": {"improvised": 289, "scripted": 814},
+    "dis": {"improvised": 1, "scripted": 1},
+    "exc": {"improvised": 663, "scripted": 378},
+    "fea": {"improvised": 8, "scripted": 32},
+    "fru": {"improvised": 971, "scripted": 878},
+    "hap": {"improvised": 284, "scripted": 311},
+    "neu": {"improvised": 1099, "scripted": 609},
+    "oth": {"improvised": 1, "scripted": 2},
+    "sad": {"improvised": 608, "scripted": 476},
+    "sur": {"improvised": 60, "scripted": 47},
+    "xxx": {"improvised": 800, "scripted": 1707},
 }
 HOURS = 12.44  # of all utterances, whatever their code
 

@@ -5,9 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.completeness import corpus_warnings
 from ser_vae.corpus.labels import Classes, class_of_label, sort_into_classes
-from ser_vae.corpus.utterance import Corpus, Utterance
+from ser_vae.corpus.utterance import Corpus, Utterance, corpus_warnings
 from ser_vae.settings import build
 
 LOCAL = ("id", "speaker", "session", "dialogue", "script")  # names that two corpora may both use

@@ -1,14 +1,17 @@
-"""The form into which every corpus is read."""
+"""The form into which every corpus is read, and how a copy differs from a complete one."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 Style = Literal["improvised", "scripted"]
 Part = Literal["train", "validation", "test"]
 
 UNKNOWN_SPEAKER = "unknown"  # the speaker of an utterance whose corpus does not name one
+NAMES_IN_LINE = 3  # of what a warning is about; the others follow in lines of their own
 SYNTHETIC = "synthetic speech: this measures the software, not emotion recognition"
 
 
@@ -38,6 +41,11 @@ def is_unknown(speaker: str) -> bool:
     return speaker.rpartition("/")[2] == UNKNOWN_SPEAKER
 
 
+def normalise_speaker(name: str) -> str:
+    """Return the name of a speaker, or UNKNOWN_SPEAKER for its spellings in another case."""
+    return UNKNOWN_SPEAKER if name.casefold() == UNKNOWN_SPEAKER else name
+
+
 def known_speaker(utterance: Utterance) -> str | None:
     return None if is_unknown(utterance.speaker) else utterance.speaker
 
@@ -45,11 +53,7 @@ def known_speaker(utterance: Utterance) -> str | None:
 # What utterances can have in common, by name; each function returns None where it is unknown.
 GROUPS: Mapping[str, Callable[[Utterance], str | None]] = {
     "speaker": known_speaker,
-    "session": lambda utterance: utterance.session,
-    "dialogue": lambda utterance: utterance.dialogue,
-    "script": lambda utterance: utterance.script,
-    "language": lambda utterance: utterance.language,
-    "corpus": lambda utterance: utterance.corpus,
+    **{name: attrgetter(name) for name in ("session", "dialogue", "script", "language", "corpus")},
 }
 
 
@@ -63,7 +67,7 @@ class Corpus:
         utterances: those of the classes, sorted by id.
         others: those with any other label, sorted by id; `emotion` is the corpus's own label.
         synthetic: whether a program speaks, so that scores measure the software, never emotion.
-        expected: counts of a complete copy, see `completeness.expected_counts`; empty if unknown.
+        expected: counts of a complete copy, see `expected_counts`; empty if unknown.
         warnings: what looks wrong in this copy; lines after the first of each are details.
     """
 
@@ -76,11 +80,70 @@ class Corpus:
     warnings: tuple[str, ...] = ()
 
 
-class CorpusReader(Protocol):
-    """A function that reads a corpus, given the other keys of its group in conf/corpus by name.
+def expected_counts(
+    released: Mapping[str, Mapping[str, int]], class_of: Mapping[str, str], **totals: float
+) -> dict[str, Any]:
+    """Sum the counts of a complete copy by class, for `Corpus.expected`.
 
-    Raises:
-        SerVaeError: the corpus is not there, or is not what its settings say.
+    Args:
+        released: code -> style, or "complete" where the corpus has no styles -> utterances.
+        class_of: code -> class.
+        totals: further figures of a complete copy, as far as they are known: `speakers`, `hours`
+            (of all utterances), `sample_rate_hz`, `channels`.
+
+    Returns:
+        `classes`: class -> style -> utterances; `others`: utterances with other labels; `totals`.
     """
+    classes: dict[str, Counter[str]] = {emotion: Counter() for emotion in class_of.values()}
+    for code, emotion in class_of.items():
+        classes[emotion].update(released[code])
+    others = sum(sum(released[code].values()) for code in released if code not in class_of)
+    return {"classes": classes, "others": others, **totals}
 
-    def __call__(self, *args: Any, **settings: Any) -> Corpus: ...
+
+def count_utterances(corpus: Corpus) -> dict[str, Counter[str]]:
+    """Count the utterances of each class by style; "complete" where the corpus has no styles."""
+    counts = {emotion: Counter[str]() for emotion in corpus.emotions}
+    for utterance in corpus.utterances:
+        counts[utterance.emotion][utterance.style or "complete"] += 1
+    return counts
+
+
+def list_warning(what: str, names: Collection[str]) -> tuple[str, ...]:
+    """Return a warning that counts and lists `names`, or nothing where there are none.
+
+    Its first line is complete in itself; further lines are there if not all names fit into it.
+    """
+    ordered = sorted(names)
+    line = f"{len(ordered):,} {what}: {', '.join(ordered[:NAMES_IN_LINE])}"
+    if len(ordered) > NAMES_IN_LINE:
+        line = "\n".join([f"{line} and {len(ordered) - NAMES_IN_LINE:,} more", *ordered])
+    return (line,) if ordered else ()
+
+
+def corpus_warnings(corpus: Corpus) -> list[str]:
+    """List what looks wrong, as far as that is known without the audio."""
+    differences = [
+        f"{emotion}{'' if style == 'complete' else f' {style}'} {counts[style]:,} of {expected:,}"
+        for emotion, counts in count_utterances(corpus).items()
+        for style, expected in corpus.expected.get("classes", {}).get(emotion, {}).items()
+        if counts[style] != expected
+    ]
+    incomplete = f"not the utterances of a complete copy: {', '.join(differences)}"
+    return [incomplete, *corpus.warnings] if differences else [*corpus.warnings]
+
+
+def class_line(corpus: Corpus) -> str:
+    """Name the classes with their number of utterances, in one line."""
+    counts = count_utterances(corpus)
+    classes = ", ".join(f"{emotion} {counts[emotion].total():,}" for emotion in corpus.emotions)
+    return f"{len(counts)} classes: {classes} utterances"
+
+
+def warning_line(corpus: Corpus) -> str | None:
+    """Join the first lines of all warnings; None if there are none."""
+    warnings = corpus_warnings(corpus)
+    line = "; ".join(warning.partition("\n")[0] for warning in warnings)
+    if any("\n" in warning for warning in warnings):
+        line += "; `python -m ser_vae.check corpus=…` lists all"
+    return line or None

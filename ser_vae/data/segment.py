@@ -3,10 +3,11 @@
 The frames of a corpus are in memory or, above `memory_gb`, in a file.
 """
 
+import math
 import mmap
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -23,13 +24,6 @@ VALUE = 4  # bytes, float32
 
 # Called with the first frames (B,) and the length of segments that are read next.
 Prefetch = Callable[[Tensor, int], None]
-# Called with T and F: returns uninitialised frames (T, F), and a prefetch function if on disk.
-Allocate = Callable[[int, int], tuple[Tensor, Prefetch | None]]
-
-
-def in_memory(frames: int, columns: int) -> tuple[Tensor, None]:
-    """Allocate T frames of F values in memory."""
-    return torch.empty(frames, columns), None
 
 
 @dataclass(frozen=True)
@@ -43,11 +37,15 @@ class MemoryOrFile:
     folder: Path
 
     def __call__(self, frames: int, columns: int) -> tuple[Tensor, Prefetch | None]:
-        """Allocate T frames of F values; `OSError` if they do not fit on the disk."""
+        """Return uninitialised frames (T, F), and a function that prefetches them if on disk.
+
+        Raises:
+            OSError: they do not fit on the disk.
+        """
         row = columns * VALUE
         size = frames * row
         if size <= self.memory_gb * GIB:
-            return in_memory(frames, columns)
+            return torch.empty(frames, columns), None
         try:
             with tempfile.TemporaryFile(dir=self.folder) as file:
                 if hasattr(os, "posix_fallocate"):  # a disk that fills up later kills the process
@@ -67,6 +65,7 @@ class MemoryOrFile:
         return torch.frombuffer(memory, dtype=torch.float32).view(frames, columns), prefetch
 
 
+IN_MEMORY = MemoryOrFile(math.inf, Path())
 Remainder = Literal["drop", "pad"]
 
 
@@ -209,10 +208,10 @@ def join_segments(rows: Tensor, start: Tensor, length: int) -> Tensor:
 
 
 def cut(
-    utterances: Sequence[npt.NDArray[np.float32]],
+    utterances: Iterable[npt.NDArray[np.float32]],
     segmentation: Segmentation,
     *,
-    allocate: Allocate = in_memory,
+    allocate: MemoryOrFile = IN_MEMORY,
     available: Sequence[int] | None = None,
 ) -> Segments:
     """Join the frames (T, F) of the utterances and cut them into segments.
@@ -220,16 +219,17 @@ def cut(
     Args:
         utterances: frames; they are visited one by one, and none is held.
         segmentation: lengths in frames.
-        allocate: allocates the joined frames, such as `MemoryOrFile`.
-        available: T of each utterance, if it is known without reading them.
+        allocate: allocates the joined frames.
+        available: T of each utterance; needed if `utterances` can be visited only once.
     """
     available = available or [len(frames) for frames in utterances]
     kept = [segmentation.frames_kept(count) for count in available]
     length, hop = segmentation.length, segmentation.hop
-    joined, prefetch = allocate(sum(kept), utterances[0].shape[1])
     starts: list[Tensor] = []
     first = 0
     for frames, size in zip(utterances, kept, strict=True):
+        if not starts:
+            joined, prefetch = allocate(sum(kept), frames.shape[1])
         whole = min(size, len(frames))
         joined[first : first + whole] = torch.from_numpy(np.array(frames[:whole]))
         joined[first + whole : first + size] = joined[first + whole - 1 : first + whole]

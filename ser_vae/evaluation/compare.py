@@ -67,16 +67,6 @@ class Comparison:
         return max(self.mcnemar_corrected, self.bootstrap_corrected) < ALPHA
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A difference in UA, its 95 % confidence interval, and the two-sided p-value."""
-
-    ua: float
-    low: float
-    high: float
-    p: float
-
-
 def compare(models: Mapping[str, Seeds], pairs: Sequence[Pair]) -> list[Comparison]:
     """Compare each pair on its common seeds, and correct each test over these pairs.
 
@@ -97,17 +87,19 @@ def compare(models: Mapping[str, Seeds], pairs: Sequence[Pair]) -> list[Comparis
 
 def compare_pair(models: Mapping[str, Seeds], pair: Pair, cache: Cache) -> Comparison:
     """Compare two models without correction; `cache` keeps resamples for the other pairs."""
-    seeds = common_seeds(models, pair)
+    seeds = tuple(sorted(models[pair[0]].keys() & models[pair[1]].keys()))
+    if not seeds:
+        raise SerVaeError(f"{' and '.join(pair)} have no seed in common.\nRun both with the same.")
     first, second = ([models[name][seed] for seed in seeds] for name in pair)
     for seed, a, b in zip(seeds, first, second, strict=True):
-        check_same_test_set(a, b, pair, f"seed {seed}")
+        check_same_test_set(a, b, f"seed {seed} of {' and '.join(pair)}")
     groups = groups_for(first)
     for name, predictions in zip(pair, (first, second), strict=True):
         if (name, seeds) not in cache:
             cache[name, seeds] = resample(predictions, groups)
-    diff = difference(*(cache[name, seeds] for name in pair))
+    ua, low, high, q = difference(*(cache[name, seeds] for name in pair))
     p = combine_p_values([mcnemar_p(a, b) for a, b in zip(first, second, strict=True)])
-    return Comparison(*pair, diff.ua, diff.low, diff.high, p, diff.p, p, diff.p, seeds, groups)
+    return Comparison(*pair, ua, low, high, p, q, p, q, seeds, groups)
 
 
 def ua_difference(first: Predictions, second: Predictions) -> dict[str, float]:
@@ -116,49 +108,24 @@ def ua_difference(first: Predictions, second: Predictions) -> dict[str, float]:
     Raises:
         SerVaeError: the predictions are of different utterances.
     """
-    check_same_test_set(first, second, ("the first", "the second"), "two test sets")
+    check_same_test_set(first, second, "two test sets")
     groups = groups_for([first])
-    diff = difference(resample([first], groups), resample([second], groups))
-    return {"difference": diff.ua, "low": diff.low, "high": diff.high}
+    ua, low, high, _ = difference(resample([first], groups), resample([second], groups))
+    return {"difference": ua, "low": low, "high": high}
 
 
-def common_seeds(models: Mapping[str, Seeds], pair: Pair) -> tuple[int, ...]:
-    first, second = pair
-    common = models[first].keys() & models[second].keys()
-    if not common:
-        raise SerVaeError(
-            f"{first} and {second} have no seed in common: {first} has "
-            f"{', '.join(map(str, sorted(models[first]))) or 'none'}, {second} has "
-            f"{', '.join(map(str, sorted(models[second]))) or 'none'}.\n"
-            "Run both with the same seeds."
-        )
-    return tuple(sorted(common))
-
-
-def check_same_test_set(first: Predictions, second: Predictions, names: Pair, where: str) -> None:
+def check_same_test_set(first: Predictions, second: Predictions, where: str) -> None:
     """Raise if two test sets differ in an utterance, its emotion or its speaker."""
-    a, b = describe_test_set(first), describe_test_set(second)
-    for key in sorted(a.keys() | b.keys()):
-        if a.get(key) != b.get(key):
-            raise SerVaeError(
-                f"{where}: {names[0]} and {names[1]} were not tested on the same utterances: "
-                f"{key} is {a.get(key, 'missing')} in {names[0]}, {b.get(key, 'missing')} in "
-                f"{names[1]}.\n"
-                "Compare runs with the same corpus and split; split=file reuses the split.csv of "
-                "another run."
-            )
-
-
-def describe_test_set(predictions: Predictions) -> dict[str, str]:
-    """Map each utterance to its emotion and speaker; one more entry lists the emotions."""
-    p = predictions
-    return {
-        "the choice of emotions": ", ".join(p.emotions),
-        **{
-            name: f"{p.emotions[truth]} by {speaker}"
-            for name, truth, speaker in zip(p.utterance, p.truth, p.speaker, strict=True)
-        },
-    }
+    tested = []
+    for p in (first, second):
+        emotion = np.array(p.emotions)[p.truth].tolist()
+        tested.append({p.emotions, *zip(p.utterance, emotion, p.speaker, strict=True)})
+    if differing := tested[0] ^ tested[1]:
+        example = ", ".join(min(differing))
+        raise SerVaeError(
+            f"{where}: not tested on the same utterances: only one has {example}.\nCompare runs "
+            "with the same corpus and split; split=file reuses the split.csv of another run."
+        )
 
 
 def groups_for(seeds: Sequence[Predictions]) -> Groups:
@@ -170,21 +137,24 @@ def groups_for(seeds: Sequence[Predictions]) -> Groups:
     return "utterances" if any(map(is_unknown, speakers)) or len(speakers) < 2 else "speakers"
 
 
-def difference(first: Resampled, second: Resampled) -> Difference:
+def difference(first: Resampled, second: Resampled) -> tuple[float, float, float, float]:
     """Test a difference by Student's t, with the paired bootstrap's standard error.
 
     The test has G - 1 degrees of freedom for G groups. Counting the resamples beyond 0 instead
     rejected 10 of 100 comparisons of equal models over ten speakers; this test rejects 5. If all
     groups differ by the same amount, which a few may do by chance, p is the smallest that a
     permutation test exchanging the models group by group can give.
+
+    Returns:
+        The difference in UA, the ends of its 95 % interval, and the two-sided p-value.
     """
     groups, ua = first.groups, first.ua - second.ua
     error = standard_error(first.draws - second.draws, groups)
     margin = t_quantile(groups) * error
     if error == 0:  # the same difference in every group
-        return Difference(ua, ua, ua, 1.0 if ua == 0 else 2.0 ** (1 - groups))
+        return ua, ua, ua, (1.0 if ua == 0 else 2.0 ** (1 - groups))
     p = 2 * float(t.sf(abs(ua) / error, groups - 1))
-    return Difference(ua, ua - margin, ua + margin, p)
+    return ua, ua - margin, ua + margin, p
 
 
 def mcnemar_p(first: Predictions, second: Predictions) -> float:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import bootstrap, norm, t
+from scipy.stats import norm, t
 
 from ser_vae.corpus.utterance import is_unknown
 from ser_vae.evaluation.predictions import Predictions
@@ -17,7 +17,7 @@ from ser_vae.evaluation.predictions import Predictions
 CONFIDENCE = 0.95
 RESAMPLES = 10_000  # with few speakers, the interval ends in the outer 2 % of these
 FEW = 8  # groups; with fewer, resamples are too narrow and Student's t is used
-BATCH = 500  # resamples at a time; bounds memory
+BATCH = 500  # resamples at a time, which bounds memory; a divisor of RESAMPLES
 SEED = 0  # of the resampling: equal predictions get equal intervals
 
 Groups = Literal["speakers", "utterances"]
@@ -90,27 +90,15 @@ def standard_error(draws: Values, groups: int) -> float:
 
 
 def resample(seeds: Sequence[Predictions], groups: Groups) -> Resampled:
-    """Resample the groups with replacement, `RESAMPLES` times.
-
-    Raises:
-        ValueError: there is only one group.
-    """
+    """Resample the groups with replacement, `RESAMPLES` times."""
     correct, tested = count_by_group(seeds, groups)
-
-    def ua(indices: npt.NDArray[np.int64], axis: int) -> Values:
-        weight = count_draws(np.moveaxis(indices, axis, -1))
-        return mean_ua(np.tensordot(weight, correct, axes=1), np.tensordot(weight, tested, axes=1))
-
-    draws = bootstrap(
-        (np.arange(len(correct)),),
-        ua,
-        n_resamples=RESAMPLES,
-        batch=BATCH,
-        vectorized=True,
-        method="percentile",
-        rng=np.random.default_rng(SEED),
-    ).bootstrap_distribution
-    return Resampled(float(mean_ua(correct.sum(axis=0), tested.sum(axis=0))), draws, len(correct))
+    rng, count = np.random.default_rng(SEED), len(correct)
+    draws = []
+    for _ in range(RESAMPLES // BATCH):
+        weight = count_draws(rng.integers(0, count, (BATCH, count)))
+        draws.append(mean_ua(*(np.tensordot(weight, each, axes=1) for each in (correct, tested))))
+    ua = float(mean_ua(correct.sum(axis=0), tested.sum(axis=0)))
+    return Resampled(ua, np.concatenate(draws), count)
 
 
 def mean_ua(correct: Values, tested: Values) -> Values:
@@ -138,12 +126,10 @@ def count_by_group(seeds: Sequence[Predictions], groups: Groups) -> tuple[Values
     return correct, tested
 
 
-def count_draws(indices: npt.NDArray[np.int64]) -> Values:
-    """Return how often each of n groups occurs (..., n) in n drawn indices (..., n)."""
-    rows = indices.reshape(-1, indices.shape[-1])
-    unique = rows + rows.shape[1] * np.arange(len(rows))[:, None]  # one range of values per row
-    counts = np.bincount(unique.ravel(), minlength=rows.size)
-    return counts.reshape(indices.shape).astype(np.float64)
+def count_draws(chosen: npt.NDArray[np.int64]) -> Values:
+    """Return how often each of G groups occurs (N, G) in N times G drawn groups (N, G)."""
+    unique = chosen + chosen.shape[1] * np.arange(len(chosen))[:, None]  # one range per row
+    return np.bincount(unique.ravel(), minlength=chosen.size).reshape(chosen.shape).astype(float)
 
 
 def group_names(seeds: Sequence[Predictions], groups: Groups) -> list[str]:

@@ -1,4 +1,4 @@
-"""Compute the scores of a set of predictions."""
+"""Compute the scores of a set of predictions: accuracies, calibration, and a trivial baseline."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,21 +6,69 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torchmetrics.functional.classification import multiclass_confusion_matrix
 
-from ser_vae.evaluation.calibration import calibration
-from ser_vae.evaluation.confusion import accuracies
 from ser_vae.evaluation.predictions import Predictions
+
+BINS = 15  # for the calibration error; Guo et al. 2017, "On calibration of modern neural networks"
+SMALLEST = np.finfo(np.float64).tiny  # 2e-308
+
+
+def accuracies(confusion: npt.NDArray[np.int64]) -> dict[str, Any]:
+    """Return WA, UA, macro-F1 and the recall per class of a (K, K) matrix, rows the truth.
+
+    WA (weighted accuracy) is the proportion of correct utterances; UA (unweighted accuracy) and
+    macro-F1 are means over the classes that occur. A class that does not occur has recall None.
+    """
+    correct, guessed, true = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)
+    present = true > 0
+    recall = correct / np.maximum(true, 1)
+    f1 = 2 * correct[present] / (guessed + true)[present]
+    return {
+        "wa": float(correct.sum() / true.sum()),
+        "ua": float(recall[present].mean()),
+        "macro_f1": float(f1.mean()),
+        "recall": [r if seen else None for r, seen in zip(recall.tolist(), present, strict=True)],
+    }
+
+
+def calibration(
+    truth: npt.NDArray[np.int64],
+    guess: npt.NDArray[np.int64],
+    probability: npt.NDArray[np.float64],
+) -> dict[str, float]:
+    """Measure how reliable the probabilities of U utterances are, which accuracy does not show.
+
+    Args:
+        truth: (U,) class indices.
+        guess: (U,) class indices.
+        probability: (U, K).
+
+    Returns:
+        `nll`: negative log-likelihood in nats per utterance; ln K for uniform probabilities. A
+            probability of 0 for the true class counts as 2e-308, that is 708 nats, which keeps the
+            mean finite.
+        `ece`: expected calibration error, 0 to 1: the mean absolute gap between the confidence in
+            a guess and the proportion of correct guesses, over 15 bins of equal width weighted by
+            their size.
+    """
+    import torch  # noqa: PLC0415  (a report needs no torch)
+    from torchmetrics.functional.classification import binary_calibration_error  # noqa: PLC0415
+
+    rows = np.arange(len(truth))
+    likelihood = np.maximum(probability[rows, truth], SMALLEST)
+    # Rounding can give just above 1, and torchmetrics puts exactly 1 into a bin of its own.
+    confidence = torch.from_numpy(np.minimum(probability[rows, guess], np.nextafter(1.0, 0.0)))
+    correct = torch.from_numpy((guess == truth).astype(np.int64))
+    error = binary_calibration_error(confidence, correct, BINS)
+    return {"nll": float(-np.log(likelihood).mean()), "ece": float(error)}
 
 
 def scores(
     truth: npt.NDArray[np.int64], guess: npt.NDArray[np.int64], emotions: Sequence[str]
 ) -> dict[str, Any]:
     """Return `accuracies` with recall by emotion, and the confusion matrix."""
-    confusion = multiclass_confusion_matrix(
-        torch.from_numpy(guess), torch.from_numpy(truth), len(emotions)
-    ).numpy()
+    k = len(emotions)
+    confusion = np.bincount(truth * k + guess, minlength=k * k).reshape(k, k)
     values = accuracies(confusion)
     recall = dict(zip(emotions, values["recall"], strict=True))
     return {**values, "recall": recall, "confusion": confusion.tolist()}

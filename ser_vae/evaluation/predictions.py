@@ -95,21 +95,43 @@ def read(path: Path) -> Predictions:
     Raises:
         SerVaeError: the file is missing, truncated or has another format.
     """
+    frame = read_frame(path)
+    columns = frame.columns[len(COLUMNS) :]
+    return from_frame(frame, [column.removeprefix(PROBABILITY) for column in columns])
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """Read a file that `write` wrote: one row per utterance, with its columns.
+
+    Raises:
+        SerVaeError: the file is missing, truncated or has another format.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         if not text.endswith("\n"):  # digits of the last number may be missing
             raise ValueError("the last line is incomplete")
-        table = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
-        columns = [name for name in table if str(name).startswith(PROBABILITY)]
-        emotions = tuple(name.removeprefix(PROBABILITY) for name in columns)
-        probability = table[columns].astype(np.float64).to_numpy()
-        if not len(table) or not np.isfinite(probability).all():
+        frame = pd.read_csv(io.StringIO(text), dtype=object, keep_default_na=False)
+        probabilities = [column for column in frame if str(column).startswith(PROBABILITY)]
+        frame = frame.astype(dict.fromkeys(probabilities, float))
+        emotions = {column.removeprefix(PROBABILITY) for column in probabilities}
+        if not len(frame) or not np.isfinite(frame[probabilities]).all(axis=None):
             raise ValueError("no row, or a probability that is not finite")
-        utterance, speaker, dialogue = (tuple(table[name]) for name in COLUMNS[:3])
-        truth = np.array([emotions.index(name) for name in table["truth"]])
-        return Predictions(emotions, utterance, speaker, dialogue, truth, probability)
-    except (OSError, KeyError, ValueError, TypeError) as error:
+        if [*frame] != [*COLUMNS, *probabilities] or not {
+            *frame["truth"],
+            *frame["guess"],
+        } <= emotions:
+            raise ValueError("other columns or emotions")
+    except (OSError, ValueError, TypeError) as error:
         raise SerVaeError(
             f"{path}: expected the columns {', '.join(COLUMNS)} and {PROBABILITY}EMOTION for each "
             f"emotion, and one row per utterance: {error!r}.\nRepeat the run with force=true."
         ) from error
+    return frame
+
+
+def from_frame(frame: pd.DataFrame, emotions: Sequence[str]) -> Predictions:
+    """Convert rows as `read_frame` returns them; they may have further columns."""
+    utterance, speaker, dialogue = (tuple(frame[name]) for name in COLUMNS[:3])
+    truth = pd.Categorical(frame["truth"], categories=list(emotions)).codes.astype(np.int64)
+    probability = frame[[PROBABILITY + emotion for emotion in emotions]].to_numpy(dtype=np.float64)
+    return Predictions(tuple(emotions), utterance, speaker, dialogue, truth, probability)

@@ -1,17 +1,28 @@
-"""SHA-256 of audio files: each file is read once for as long as it stays unchanged."""
+"""SHA-256 of the files that a run depends on: recordings, frames, checkpoints of speech encoders.
+
+A run's address, its feature store and its saved model hold the settings of the front end. These
+name files, which can change; `pin` adds what identifies their content, so that changed files are
+another front end. Nothing here imports torch or loads an encoder.
+"""
 
 import hashlib
 import logging
 import re
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
+from ser_vae import SerVaeError
+from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError
+from ser_vae.features.imported import count_columns, find_frames
+from ser_vae.settings import Component, ImportedFeatures, JoinedFeatures, SSLFeatures
 from ser_vae.terminal import track
 
-LINE = re.compile("^([0-9a-f]{32}) ([0-9a-f]{64}) ([0-9]+)$", re.MULTILINE)
+DESCRIPTIONS = ("config.json", "preprocessor_config.json")
+WEIGHTS = ("model*.safetensors*", "pytorch_model*.bin*")  # the first that there are is used
+LINE = re.compile("^([0-9a-f]{32}) ([0-9a-f]{64})$", re.MULTILINE)
 
 log = logging.getLogger(__name__)
 
@@ -19,16 +30,15 @@ log = logging.getLogger(__name__)
 class Digests:
     """Digests of files, remembered in `folder` by path, size, times and inode.
 
-    They are lines of one text file: hash of the metadata, digest, CRC-32 of both. Every process
-    appends to it. A damaged line is ignored, and the audio file is read again.
+    They are lines of one text file: hash of the metadata, digest. Every process appends to it. An
+    incomplete line is ignored, and the audio file is read again.
     """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._list = folder / "sha256.txt"
         text = self._list.read_text(errors="replace") if self._list.exists() else ""
-        lines: list[tuple[str, str, str]] = LINE.findall(text)
-        self._digests = {name: digest for name, digest, crc in lines if crc == _crc(name, digest)}
+        self._digests: dict[str, str] = dict(LINE.findall(text))
         self._new: dict[str, str] = {}
 
     def learn(self, paths: Iterable[Path]) -> None:
@@ -62,7 +72,7 @@ class Digests:
 
     def keep(self) -> None:
         """Save new digests for other processes; warn if the folder cannot be written."""
-        lines = [f"\n{name} {digest} {_crc(name, digest)}\n" for name, digest in self._new.items()]
+        lines = [f"\n{name} {digest}\n" for name, digest in self._new.items()]
         self._new = {}
         try:
             if lines:
@@ -80,5 +90,92 @@ def _identity(path: Path) -> str:
     return hashlib.sha256(repr(changing).encode()).hexdigest()[:32]
 
 
-def _crc(name: str, digest: str) -> str:
-    return f"{zlib.crc32((name + digest).encode())}"
+def pin(features: Component, utterances: Sequence[Utterance], digests: Digests) -> Component:
+    """Fill in the digests of the files of a front end; given ones are kept and checked later.
+
+    Raises:
+        SerVaeError: there are no such files.
+    """
+    if isinstance(features, SSLFeatures):
+        folder = find_checkpoint(features.checkpoint, features.revision)
+        digest = features.digest or checkpoint_digest(folder)
+        in_cache = folder.parent.name == "snapshots"  # of the Hub; its name is the commit
+        revision = folder.name if in_cache else features.revision
+        return features.model_copy(update={"revision": revision, "digest": digest})
+    if isinstance(features, JoinedFeatures):
+        members = {
+            name: pin(member, utterances, digests) for name, member in features.members.items()
+        }
+        return features.model_copy(update={"members": members})
+    if isinstance(features, ImportedFeatures):
+        files = find_frames(features.root, utterances)
+        digests.learn(set(files.values()))
+        lines = [f"{name} {digests.of(path)}" for name, path in sorted(files.items())]
+        digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        name, path = next(iter(files.items()))
+        columns = features.columns or count_columns(path, name)
+        return features.model_copy(update={"columns": columns, "digest": digest})
+    return features
+
+
+def find_checkpoint(checkpoint: str, revision: str | None) -> Path:
+    """Return the folder of a checkpoint; download it unless it is in the cache of the Hub.
+
+    Args:
+        checkpoint: a folder, or `user/name` on the Hugging Face Hub.
+        revision: commit, tag or branch on the Hub; None for the main branch.
+
+    Raises:
+        SerVaeError: it is in neither place and cannot be downloaded.
+    """
+    folder = Path(checkpoint).expanduser()
+    if folder.is_dir():
+        return folder
+    from huggingface_hub import snapshot_download  # noqa: PLC0415  (an extra)
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError  # noqa: PLC0415
+
+    reason = "no weights in a format that can be loaded"
+    for local in (True, False):
+        for weights in WEIGHTS:
+            files = [*DESCRIPTIONS, weights]
+            try:
+                snapshot = snapshot_download(
+                    checkpoint, revision=revision, allow_patterns=files, local_files_only=local
+                )
+            except (HfHubHTTPError, HFValidationError, OSError) as error:
+                reason = str(error).splitlines()[0]
+                break
+            if any(Path(snapshot).glob(weights)):
+                return Path(snapshot)
+    fetch = f"hf download {checkpoint}" + (f" --revision {revision}" if revision else "")
+    raise SerVaeError(
+        f"{checkpoint}: no such folder, not in the cache of the Hugging Face Hub, and the download "
+        f"failed: {reason}\n"
+        f"Where there is a network: {fetch}; or give a folder: features.checkpoint=DIR."
+    )
+
+
+def checkpoint_digest(folder: Path) -> str:
+    """Hash the files that an encoder is loaded from: SHA-256 in hexadecimal.
+
+    Raises:
+        SerVaeError: the folder has no weights.
+    """
+    weights = next(filter(None, (sorted(folder.glob(pattern)) for pattern in WEIGHTS)), None)
+    if weights is None:
+        raise SerVaeError(
+            f"{folder}: no weights of an encoder, expected {' or '.join(WEIGHTS)}.\n"
+            "Give a folder that save_pretrained of transformers wrote."
+        )
+    files = [*(folder / name for name in DESCRIPTIONS if (folder / name).exists()), *weights]
+    lines = (
+        f"{file.name} {_sha256(file, file.stat().st_size, file.stat().st_mtime_ns)}"
+        for file in files
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+@lru_cache
+def _sha256(path: Path, size: int, modified_ns: int) -> str:  # noqa: ARG001  (the key of the cache)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

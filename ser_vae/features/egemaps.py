@@ -10,12 +10,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from typing import Any, Literal
 
 import numpy as np
 
-from ser_vae import SerVaeError
 from ser_vae.features import TooShortError
 from ser_vae.features.audio import Samples
 from ser_vae.features.frames import trim_quiet_ends
@@ -39,9 +37,6 @@ class EGeMAPS:
         level: "functionals" or "lld".
         window, frame_shift, trim_db: how quiet ends are trimmed, see `frames.trim_quiet_ends`;
             s, s and dB.
-
-    Raises:
-        SerVaeError: openSMILE is not installed.
     """
 
     sample_rate: int
@@ -49,13 +44,6 @@ class EGeMAPS:
     window: float
     frame_shift: float
     trim_db: float | None
-
-    def __post_init__(self) -> None:
-        if find_spec("opensmile") is None:
-            raise SerVaeError(
-                "eGeMAPS is computed by openSMILE, which is not installed.\n"
-                "pip install 'ser_vae[opensmile]'"
-            )
 
     def __call__(self, waveform: Samples) -> Samples:
         """Compute (N,) -> (1, 88) or (T, 25); `TooShortError` below 60 ms after trimming."""

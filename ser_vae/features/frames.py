@@ -10,14 +10,6 @@ from ser_vae.features.audio import Samples
 BLOCK = 256  # frames transformed at once: their 2 MB stay in the cache of a core
 
 
-def windowed_frames(waveform: Samples, length: int, shift: int) -> Tensor:
-    """Cut frames under a periodic Hamming window: (N,) -> (T, length), in double precision.
-
-    T = 1 + (N - length) // shift: nothing is padded.
-    """
-    return torch.from_numpy(waveform).double().unfold(0, length, shift) * _hamming(length)
-
-
 def power_spectrum(waveform: Samples, length: int, shift: int, fft_size: int) -> Tensor:
     """Compute the power spectrum of the windowed frames: (N,) -> (T, fft_size / 2 + 1), float32.
 
@@ -42,7 +34,8 @@ def trim_quiet_ends(waveform: Samples, length: int, shift: int, trim_db: float |
     """
     if trim_db is None or len(waveform) < length:
         return waveform
-    energy = windowed_frames(waveform, length, shift).square().sum(1)  # (T,)
+    frames = torch.from_numpy(waveform).double().unfold(0, length, shift) * _hamming(length)
+    energy = frames.square().sum(1)  # (T,)
     loud = torch.nonzero(energy >= energy.max() * 10 ** (-trim_db / 10))
     return waveform[int(loud[0]) * shift : int(loud[-1]) * shift + length]
 

@@ -33,14 +33,7 @@ class LogMelLLD(LogMel):
     has one value in all unvoiced frames (on RAVDESS -1.0 for pitch, -0.4 for jitter), and most of
     the variance of pitch and amplitudes is between voiced and unvoiced frames: their standard
     deviations within voiced frames are 0.4 and 0.3. The last column tells the two apart.
-
-    Raises:
-        SerVaeError: openSMILE is not installed.
     """
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _ = self._descriptors  # reports a missing openSMILE before any audio is read
 
     def __call__(self, waveform: Samples) -> Samples:
         """Compute the frames: (N,) -> (T, F); `TooShortError` below 60 ms of speech."""

@@ -19,8 +19,8 @@ import torch
 from ser_vae import SerVaeError
 from ser_vae.features import TooShortError
 from ser_vae.features.audio import Samples
+from ser_vae.features.digest import checkpoint_digest, find_checkpoint
 from ser_vae.features.frames import trim_quiet_ends
-from ser_vae.features.pinned import checkpoint_digest, find_checkpoint
 
 TRIM_WINDOW_S, TRIM_SHIFT_S = 0.025, 0.010  # as of the log-mel frames, so that the same is cut
 KALDI_WINDOW, KALDI_SHIFT = 400, 160  # samples, of the filter banks that wav2vec2-BERT reads
@@ -114,7 +114,8 @@ class SSL:
         return frames.astype(self.store).astype(np.float32)
 
     def _encode(self, speech: Samples) -> Samples:
-        encoder = load_encoder(self._folder, checkpoint_digest(self._folder))
+        with _loading:  # once for all threads
+            encoder = load_encoder(self._folder, checkpoint_digest(self._folder))
         inputs = self._processor(
             speech,
             sampling_rate=self.sample_rate,
@@ -176,15 +177,11 @@ def from_pretrained(auto_class: str, folder: Path, **options: Any) -> Any:
     """Load by one of the automatic classes of transformers, from files alone.
 
     Raises:
-        SerVaeError: transformers is not installed, or does not know this kind of checkpoint.
+        SerVaeError: transformers does not know this kind of checkpoint.
     """
-    try:
-        import transformers  # noqa: PLC0415  (an extra)
-        from transformers.utils import logging  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise SerVaeError(
-            "The features of this model need transformers.\npip install 'ser_vae[ssl]'"
-        ) from error
+    import transformers  # noqa: PLC0415  (an extra)
+    from transformers.utils import logging  # noqa: PLC0415
+
     logging.set_verbosity_error()  # it lists the weights of heads, which an encoder does not use
     logging.disable_progress_bar()
     loader = getattr(transformers, auto_class).from_pretrained
@@ -197,18 +194,13 @@ def from_pretrained(auto_class: str, folder: Path, **options: Any) -> Any:
         ) from error
 
 
-def load_encoder(folder: Path, digest: str) -> Any:
-    """Load an encoder once for all threads, on the GPU if there is one.
+@lru_cache(maxsize=1)
+def load_encoder(folder: Path, digest: str) -> Any:  # noqa: ARG001  (the key of the cache)
+    """Load an encoder, on the GPU if there is one.
 
     Raises:
         SerVaeError: weights are missing, which would be random.
     """
-    with _loading:
-        return _load_encoder(folder, digest)
-
-
-@lru_cache(maxsize=1)
-def _load_encoder(folder: Path, digest: str) -> Any:  # noqa: ARG001  (the key of the cache)
     config = from_pretrained("AutoConfig", folder)
     config.add_adapter = False  # layers behind the encoder, with another frame rate
     options = {"config": config, "dtype": torch.float32, "output_loading_info": True}

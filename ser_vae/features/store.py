@@ -23,7 +23,7 @@ import sys
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -184,21 +184,6 @@ class FeatureStore:
                 continue
             for digest, (offset, *shape, crc) in json.loads(header).items():
                 self._entries[digest] = Entry(pack, len(header) + offset, tuple(shape), crc)
-
-
-@dataclass(frozen=True)
-class Stored(Sequence[Samples]):
-    """The frames of utterances, read from the store one at a time and not kept in memory."""
-
-    store: FeatureStore
-    utterances: Sequence[Utterance]
-
-    def __len__(self) -> int:
-        return len(self.utterances)
-
-    def __getitem__(self, index: Any) -> Any:
-        """Return the frames (T, F) of utterance number `index`; slices are not supported."""
-        return self.store.frames(self.utterances[index])
 
 
 def _fingerprint(extractor: Extractor) -> str:

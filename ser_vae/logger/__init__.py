@@ -19,8 +19,7 @@ from typing import Any
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
-from ser_vae.run_folder import RunFolder
-from ser_vae.settings import build
+from ser_vae.settings import build, flatten
 
 EPOCH = "epoch"  # of a stage: the x-axis of the curves
 
@@ -62,27 +61,6 @@ def open_loggers(components: Iterable[Any], run: LoggedRun) -> Iterator[list[Log
         yield [logger for logger in opened if logger is not None]
 
 
-def log_final(loggers: Iterable[Any], results: Mapping[str, Any], folder: RunFolder) -> None:
-    """Give the loggers the results of a finished run.
-
-    Args:
-        loggers: those of `open_loggers`.
-        results: the content of metrics.json.
-        folder: of the run, with all other files written.
-    """
-    for logger in loggers:
-        logger.log_final(results, folder)
-
-
-def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Join the keys of nested mappings: {"audit": {"verdict": 1}} -> {"audit/verdict": 1}."""
-    flat: dict[str, Any] = {}
-    for name, value in nested.items():
-        inner = isinstance(value, Mapping)
-        flat |= flatten(value, f"{prefix}{name}/") if inner else {prefix + name: value}
-    return flat
-
-
 def summary_values(results: Mapping[str, Any]) -> dict[str, float | str]:
     """Return all numbers and words of metrics.json under flat keys.
 
@@ -90,7 +68,7 @@ def summary_values(results: Mapping[str, Any]) -> dict[str, float | str]:
     policies, and the utterances without features, whose keys are names and paths.
     """
     excluded = (f"policies/{results['label_policy']}/", "left_out/")
-    values = flatten(results).items()
+    values = flatten(results, "/").items()
     return {
         k: v for k, v in values if isinstance(v, int | float | str) and not k.startswith(excluded)
     }

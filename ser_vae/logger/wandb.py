@@ -54,7 +54,7 @@ def open_run(
             Online becomes offline if no user is logged in or the server does not answer.
         start_timeout_s: for the server to answer when the run starts.
         timeout_s: for all data to be sent when the run ends.
-        media: what `log_media` logs.
+        media: settings of the pictures, predictions and files, see `WandbRun.log_media`.
 
     Yields:
         None where W&B is disabled, is not installed or does not start.
@@ -169,49 +169,35 @@ class WandbRun(WandbLogger):
         with self.ignore_errors("scores, pictures and files"):
             self.experiment.summary.update(summary_values(results))
             self.experiment.log(chart_values(results), step=sum(self.run.epochs.values()))
-            log_media(self.experiment, results, folder, **self.media)
+            self.log_media(results, folder)
 
+    def log_media(self, results: Mapping[str, Any], folder: RunFolder) -> None:
+        """Log what the keys of conf/logger/wandb.yaml ask for."""
+        import wandb  # noqa: PLC0415
 
-def log_media(
-    run: Any,
-    results: Mapping[str, Any],
-    folder: RunFolder,
-    *,
-    pictures: bool,
-    predictions: int,
-    audio: int,
-    audio_bytes: int,
-    artifacts: bool,
-) -> None:
-    """Log what the keys of conf/logger/wandb.yaml ask for.
+        from ser_vae.logger import media  # noqa: PLC0415  (matplotlib: only at the end)
 
-    Args:
-        run: the opened W&B run.
-        results: the content of metrics.json.
-        folder: of the run.
-        pictures: whether figures are drawn.
-        predictions: rows at most in the table of test utterances.
-        audio: how many of them come with their sound.
-        audio_bytes: the largest file of these.
-        artifacts: whether the files of the run are logged.
-    """
-    import wandb  # noqa: PLC0415
-
-    from ser_vae.logger import media  # noqa: PLC0415  (matplotlib: only at the end)
-
-    logged: dict[str, Any] = {}
-    if pictures:
-        images = media.images(results, folder)
-        logged = {name: wandb.Image(image) for name, image in images.items()}
-    if predictions:
-        logged[media.PREDICTIONS] = prediction_table(folder, predictions, audio, audio_bytes)
-    run.log(logged)
-    if artifacts:
-        log_artifacts(run, results, folder)
+        chosen, logged = self.media, dict[str, Any]()
+        if chosen["pictures"]:
+            images = media.images(results, folder)
+            logged = {name: wandb.Image(image) for name, image in images.items()}
+        if rows := chosen["predictions"]:
+            table = prediction_table(folder, rows, chosen["audio"], chosen["audio_bytes"])
+            logged[media.PREDICTIONS] = table
+        self.experiment.log(logged)
+        if chosen["artifacts"]:
+            log_artifacts(self.experiment, results, folder)
 
 
 def prediction_table(folder: RunFolder, rows: int, audio: int, audio_bytes: int) -> Any:
-    """Return the test predictions, those first whose true emotion got the least probability."""
+    """Return the test predictions, those first whose true emotion got the least probability.
+
+    Args:
+        folder: of the run.
+        rows: how many predictions at most.
+        audio: how many of them come with their sound.
+        audio_bytes: the largest file of these.
+    """
     import wandb  # noqa: PLC0415
 
     text = dict.fromkeys(COLUMNS, str)
@@ -223,8 +209,8 @@ def prediction_table(folder: RunFolder, rows: int, audio: int, audio_bytes: int)
         test = Latents.read(folder.latents)
         files = {u: Path(file) for u, (file, clip) in test.recordings().items() if clip is None}
         small = {u: f for u, f in files.items() if f.is_file() and f.stat().st_size <= audio_bytes}
-        sounds = {u: wandb.Audio(str(small[u])) for u in table["utterance"][:audio] if u in small}
-        table["audio"] = [sounds.get(utterance) for utterance in table["utterance"]]
+        clips = {u: wandb.Audio(str(small[u])) for u in table["utterance"][:audio] if u in small}
+        table["audio"] = [clips.get(utterance) for utterance in table["utterance"]]
     return wandb.Table(columns=list(table), data=table.to_numpy(dtype=object).tolist())
 
 

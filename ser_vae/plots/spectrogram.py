@@ -1,19 +1,25 @@
-"""Draw log-mel spectrograms: inputs, reconstructions and other decoded segments.
+"""Draw log-mel spectrograms, or encode them and recordings for a page.
 
 All panels of a figure share one colour scale. Spectra are (T, F), natural log of mel power.
 `figure` stands for `frame_shift_s`, the seconds between two frames, and the `title`.
 """
 
+import base64
+import io
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import soundfile
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from PIL import Image
 
+from ser_vae.evaluation.arrays import Illustrations
 from ser_vae.plots.style import COLUMN_IN, PAGE_IN, blank, colours, styled
 
 Spectrum = npt.NDArray[np.float32]
@@ -21,6 +27,9 @@ Limits = tuple[float, float]
 
 COLOURS = "magma"  # perceptually uniform; readable in grey and by the colour-blind
 PERCENTILES = (0.5, 99.5)  # limits of the colour scale; outliers do not compress it
+EMBEDDED = 700_000  # bytes of all spectrograms and recordings of a page
+QUALITY = 55  # of a WebP, out of 100
+RECORDING_S = 8.0
 ROW_IN = 1.25  # height of a row of whole utterances
 SINGLE_IN = 5.0  # width of a figure of one utterance
 NAME_WIDTH = 20  # characters per line of the name beside a row
@@ -93,8 +102,8 @@ def prior_samples(
 @styled
 def utterance(spectrum: Spectrum, colour_limits: Limits, **figure: Any) -> Figure:
     """Draw one utterance (T, F) with given colour limits, which other figures may share."""
-    single: dict[str, Any] = {"colour_limits": colour_limits, "width_in": SINGLE_IN}
-    return _utterances(("",), ("",), [[spectrum]], **single, **figure)
+    figure |= {"colour_limits": colour_limits, "width_in": SINGLE_IN}
+    return _utterances(("",), ("",), [[spectrum]], **figure)
 
 
 @styled
@@ -128,58 +137,70 @@ def trajectory(
 
 
 def _utterances(
-    names: Sequence[str],
-    headings: Sequence[str],
-    rows: Sequence[Sequence[Spectrum]],
-    *,
-    frame_shift_s: float,
-    title: str,
-    colour_limits: Limits | None = None,
-    width_in: float = PAGE_IN,
+    names: Sequence[str], headings: Sequence[str], rows: Sequence[Sequence[Spectrum]], **figure: Any
 ) -> Figure:
-    colour_limits = colour_limits or limits(spectrum for row in rows for spectrum in row)
-    figure = blank(title, width_in, MARGIN_IN + ROW_IN * len(rows))
-    grid = figure.subplots(len(rows), len(headings), squeeze=False, sharey=True)
-    for line, name, row in zip(grid, names, rows, strict=True):
-        for axes, spectrum in zip(line, row, strict=True):
-            image = _draw(axes, spectrum, colour_limits, frame_shift_s)
-        label = [*textwrap.wrap(name, NAME_WIDTH), "mel band"]
-        line[0].set_ylabel("\n".join(label), fontsize="small")
-    for axes, heading in zip(grid[0], headings, strict=True):
-        axes.set_title(heading)
+    """Draw a grid of whole utterances with axes of time and mel bands."""
+    labels = ["\n".join([*textwrap.wrap(name, NAME_WIDTH), "mel band"]) for name in names]
+    drawn, grid = _grid(labels, headings, rows, row_in=ROW_IN, **figure)
+    for axes in grid[:, 0]:
+        axes.yaxis.label.set_fontsize("small")
     for axes in grid[-1]:
         axes.set_xlabel("time (s)")
-    _add_colour_bar(figure, image, grid)
-    return figure
+    return drawn
 
 
 def _segments(
-    rows: Sequence[str],
-    columns: Sequence[str],
+    names: Sequence[str],
+    headings: Sequence[str],
     segments: npt.NDArray[np.float32],
     *,
     frame_shift_s: float,
     title: str,
 ) -> Figure:
-    width = PAGE_IN if len(columns) > 5 else COLUMN_IN
-    figure = blank(title, width, MARGIN_IN + PANEL_IN * len(rows))
-    grid = figure.subplots(len(rows), len(columns), squeeze=False)
-    colour_limits = limits(segments)
-    for line, name, row in zip(grid, rows, segments, strict=True):
-        for axes, segment in zip(line, row, strict=True):
-            image = _draw(axes, segment, colour_limits, frame_shift_s)
-            axes.set_xticks([])
-            axes.set_yticks([])
-        line[0].set_ylabel(name)
-    for axes, heading in zip(grid[0], columns, strict=True):
-        axes.set_title(heading)
+    """Draw a grid of segments, whose axes are described once below the grid."""
+    width_in = PAGE_IN if len(headings) > 5 else COLUMN_IN
+    figure, grid = _grid(
+        names,
+        headings,
+        segments,
+        frame_shift_s=frame_shift_s,
+        title=title,
+        width_in=width_in,
+        row_in=PANEL_IN,
+    )
+    for axes in grid.flat:
+        axes.tick_params(bottom=False, left=False, labelbottom=False, labelleft=False)
     length, bands = segments.shape[2:]
     figure.supxlabel(
         f"each panel: {1000 * length * frame_shift_s:g} ms across, {bands} mel bands upwards",
         fontsize="medium",
     )
-    _add_colour_bar(figure, image, grid)
     return figure
+
+
+def _grid(
+    names: Sequence[str],
+    headings: Sequence[str],
+    rows: Sequence[Sequence[Spectrum]] | npt.NDArray[np.float32],
+    *,
+    frame_shift_s: float,
+    title: str,
+    row_in: float,
+    width_in: float = PAGE_IN,
+    colour_limits: Limits | None = None,
+) -> tuple[Figure, npt.NDArray[Any]]:
+    """Draw rows of spectra on one colour scale; return the figure and its axes."""
+    colour_limits = colour_limits or limits(spectrum for row in rows for spectrum in row)
+    figure = blank(title, width_in, MARGIN_IN + row_in * len(rows))
+    grid = figure.subplots(len(rows), len(headings), squeeze=False, sharey=True)
+    for line, name, row in zip(grid, names, rows, strict=True):
+        for axes, spectrum in zip(line, row, strict=True):
+            image = _draw(axes, spectrum, colour_limits, frame_shift_s)
+        line[0].set_ylabel(name)
+    for axes, heading in zip(grid[0], headings, strict=True):
+        axes.set_title(heading)
+    _add_colour_bar(figure, image, grid)
+    return figure, grid
 
 
 def limits(spectra: Iterable[Spectrum]) -> Limits:
@@ -205,3 +226,52 @@ def _draw(axes: Axes, spectrum: Spectrum, colour_limits: Limits, frame_shift_s: 
 
 def _add_colour_bar(figure: Figure, image: AxesImage, grid: Any) -> None:
     figure.colorbar(image, ax=grid, extend="both", label="ln mel power", aspect=30, pad=0.015)
+
+
+class Embedder:
+    """Turns files into data URIs until the page holds as many bytes as it may."""
+
+    def __init__(self) -> None:
+        self.bytes_left = EMBEDDED
+
+    def embed(self, content: bytes, kind: str) -> str:
+        """Return the content as a data URI; "" if it is empty or no longer fits."""
+        if not content or len(content) > self.bytes_left:
+            return ""
+        self.bytes_left -= len(content)
+        return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def embed_spectrograms(examples: Illustrations, embedder: Embedder) -> dict[str, list[str]]:
+    """Return emotion -> pictures: input, reconstruction and, of a CVAE, one decoded as each label.
+
+    Time runs to the right and frequency upwards; all have the same scale of colours.
+    """
+    lines = {}
+    low, high = limits(examples.input)
+    for number, emotion in enumerate(examples.emotion):
+        swapped = examples.swapped[number] if examples.swapped else ()
+        pictures = []
+        for frames in (examples.input[number], examples.reconstruction[number], *swapped):
+            scaled = np.clip((frames.T[::-1] - low) / (high - low), 0, 1)
+            pixels = np.ascontiguousarray(colormaps[COLOURS](scaled, bytes=True)[..., :3])
+            stream = io.BytesIO()
+            Image.fromarray(pixels).save(stream, "webp", quality=QUALITY)
+            pictures.append(embedder.embed(stream.getvalue(), "image/webp"))
+        lines[emotion] = pictures
+    return lines
+
+
+def encode_mp3(path: str, clip: tuple[float, float] | None) -> bytes:
+    """Encode the first seconds of a recording, or a clip of it, as MP3; b"" if unreadable."""
+    start, end = clip or (0.0, RECORDING_S)
+    try:
+        with soundfile.SoundFile(path) as file:
+            file.seek(round(start * file.samplerate))
+            count = round(min(end - start, RECORDING_S) * file.samplerate)
+            waveform = file.read(count, always_2d=True)
+            stream = io.BytesIO()
+            soundfile.write(stream, waveform.mean(axis=1), file.samplerate, format="MP3")
+    except (OSError, soundfile.SoundFileError):
+        return b""
+    return stream.getvalue()

@@ -10,9 +10,12 @@ FOLDER has no run or cannot be written to.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from ser_vae import SerVaeError
 from ser_vae.files import write_text
@@ -21,9 +24,11 @@ from ser_vae.report.imported import import_predictions
 from ser_vae.report.render import build_csv_files, build_document, print_document
 from ser_vae.report.runs import RunFrames, load_runs
 from ser_vae.report.scores import compute_results
-from ser_vae.report.status import print_status
 from ser_vae.report.tables import pivot_table
 from ser_vae.terminal import stdout
+
+COLOURS = {"finished": "green", "failed": "red", "unfinished": "yellow", "missing": "yellow"}
+GROUPS = ("split", "model", "data", "corpus")  # identify a run, together with seed and fold
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,8 +79,9 @@ def report(frames: RunFrames, options: argparse.Namespace) -> None:
             page = render_page(results, document, umap=options.umap, audio=options.audio)
             files["report.html"] = page
         if options.rows or options.columns:
-            axes = options.rows or ["corpus", "split", "data"], options.columns or ["model"]
-            tables = [pivot_table(results, *axes)]
+            columns = options.columns or ["model"]
+            usual = [axis for axis in ("corpus", "split", "data") if axis not in columns]
+            tables = [pivot_table(results, options.rows or usual, columns)]
             document["chapters"].insert(0, {"title": "All runs", "answer": [], "tables": tables})
         files |= {name: render_template(name, document) for name in ("report.md", "report.tex")}
         files |= build_csv_files(results)
@@ -92,6 +98,28 @@ def report(frames: RunFrames, options: argparse.Namespace) -> None:
     console.print(f"Written to {folder}: {', '.join(files)}", soft_wrap=True)
     if options.html:
         console.print(f"open {folder / 'report.html'}", style="bold green", soft_wrap=True)
+
+
+def print_status(runs: pd.DataFrame, expected: Iterable[Mapping[str, str]]) -> None:
+    """Print how many runs are in each state, and the names of those that are not finished."""
+    rows = list(runs[["state", "folder", "reason"]].itertuples(index=False, name=None))
+    folds: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    count: dict[str, int] = {}  # folds of a protocol
+    for run in runs[runs["state"] == "finished"].to_dict("records"):
+        fold = "null" if pd.isna(run["fold"]) else str(int(run["fold"]))
+        folds[(*(run["settings"].get(key, "") for key in GROUPS), str(run["seed"]))].add(fold)
+        count[run["protocol"]] = int(run["folds"])
+    for job in expected:
+        key = tuple(job[name] for name in (*GROUPS, "seed"))
+        complete = job["fold"] == "all" and len(folds[key]) == count.get(job["split"])
+        if not complete and job["fold"] not in folds[key]:
+            rows.append(("missing", " ".join(f"{k}={job[k]}" for k in (*GROUPS, "seed")), ""))
+    console = stdout()
+    for state, name, reason in rows:
+        if state != "finished":
+            console.print(f"{state}: {name} {reason}", style=COLOURS[state], soft_wrap=True)
+    counts = Counter(state for state, *_ in rows)
+    console.print(", ".join(f"{counts[state]} {state}" for state in COLOURS if counts[state]))
 
 
 if __name__ == "__main__":

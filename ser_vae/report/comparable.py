@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from ser_vae import SerVaeError
-from ser_vae.evaluation.predictions import PROBABILITY, Predictions
+from ser_vae.evaluation.predictions import Predictions, from_frame
 from ser_vae.report.contents import CORPUS, MODELS, SUBSETS, heading
 from ser_vae.report.runs import MAIN, Record, RunFrames
 
@@ -160,16 +160,8 @@ def pool_folds(row: Row, tables: Mapping[Any, pd.DataFrame]) -> None:
         for policy in (MAIN, *folds[0]["policies"]):
             frames = [tables.get((run["folder"], policy)) for run in folds]
             if all(frame is not None for frame in frames):
-                pooled = to_predictions(pd.concat(frames), folds[0]["emotions"])
+                pooled = from_frame(pd.concat(frames), folds[0]["emotions"])
                 row.predictions.setdefault(policy, {})[seed] = pooled
-
-
-def to_predictions(frame: pd.DataFrame, emotions: Sequence[str]) -> Predictions:
-    """Convert the rows of one run and policy into the form that `ser_vae.evaluation` takes."""
-    names: Record = {name: tuple(frame[name]) for name in ("utterance", "speaker", "dialogue")}
-    truth = pd.Categorical(frame["truth"], categories=list(emotions)).codes.astype("int64")
-    probability = frame[[PROBABILITY + emotion for emotion in emotions]].to_numpy(dtype="float64")
-    return Predictions(tuple(emotions), truth=truth, probability=probability, **names)
 
 
 def group_by_test_set(rows: Sequence[Row]) -> list[TestSet]:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from ser_vae import SerVaeError
 from ser_vae.evaluation.external import has_probabilities, raise_for, read_rows, select_tested
-from ser_vae.report.comparable import to_predictions
+from ser_vae.evaluation.metrics import evaluate
+from ser_vae.evaluation.predictions import from_frame
 from ser_vae.report.runs import MAIN, METRICS, Record, RunFrames
 
 OF_TEST_SET = re.compile(  # keys of a run that do not depend on its model
@@ -60,9 +61,7 @@ def import_predictions(frames: RunFrames, path: Path, name: str) -> RunFrames:
 
 def describe_run(run: Record, table: pd.DataFrame, rows: pd.DataFrame) -> Record:
     """Return the record of an imported run; without probabilities it has no NLL and no ECE."""
-    from ser_vae.evaluation.metrics import evaluate  # noqa: PLC0415  (imports torch)
-
-    values = evaluate(to_predictions(table, run["emotions"]), "")
+    values = evaluate(from_frame(table, run["emotions"]), "")
     known = METRICS if has_probabilities(rows) else METRICS[:3]
     record = {key: value for key, value in run.items() if OF_TEST_SET.match(key)}
     record |= {"state": "imported", "settings": {}, "files": frozenset(), "policies": []}

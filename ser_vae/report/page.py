@@ -14,7 +14,7 @@ from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.evaluation.predictions import PROBABILITY
-from ser_vae.plots import media
+from ser_vae.plots import spectrogram
 from ser_vae.report import charts
 from ser_vae.report.comparable import Row
 from ser_vae.report.contents import LIMITS, render_template
@@ -33,7 +33,10 @@ def render_page(results: Results, document: Record, *, umap: bool, audio: bool) 
         umap: whether to map the latents by UMAP, too.
         audio: whether recordings may be put into the page; synthetic speech always is.
     """
-    embedder, studies = media.Embedder(), [chapter["title"] for chapter in document["chapters"]]
+    embedder, studies = (
+        spectrogram.Embedder(),
+        [chapter["title"] for chapter in document["chapters"]],
+    )
     ua_charts = [charts.ua_chart(results, s, f"ua{n}") for n, s in enumerate(studies)]
     test_sets = []
     for number, test_set in enumerate(track(results.test_sets, "page", len(results.test_sets))):
@@ -46,7 +49,7 @@ def render_page(results: Results, document: Record, *, umap: bool, audio: bool) 
 
 
 def describe_test_set(
-    results: Results, number: int, embedder: media.Embedder, *, umap: bool, audio: bool
+    results: Results, number: int, embedder: spectrogram.Embedder, *, umap: bool, audio: bool
 ) -> Record:
     """Return everything that is shown of a test set and its rows, baselines last."""
     folder = results.frames.folder
@@ -62,7 +65,7 @@ def describe_test_set(
     hardest = hardest_utterances(results, with_audio)
     for record in hardest:
         source = recordings.get(record["utterance"], ("", None))
-        sound = media.encode_mp3(*source) if audio else b""
+        sound = spectrogram.encode_mp3(*source) if audio else b""
         record["audio"] = embedder.embed(sound, "audio/mpeg")
     curves, quantities = charts.training_curves(rows, folder, f"curves{number}")
     tables = (make_table(results, title, [number]) for title in TABLES if title != "Table I")
@@ -122,12 +125,12 @@ def hardest_utterances(results: Results, rows: Sequence[Row]) -> list[Record]:
     return list(worst.reset_index().to_dict("records"))
 
 
-def spectrogram_grid(folder: Path, embedder: media.Embedder) -> Record:
+def spectrogram_grid(folder: Path, embedder: spectrogram.Embedder) -> Record:
     """Return the column headings and, by emotion, the spectrograms of a run that has any."""
     if not (examples := load_or_none(Illustrations.read, folder / "illustrations.npz")):
         return {}
     decoded_as = [f"as {emotion}" for emotion in examples.emotions] if examples.swapped else []
-    lines = media.embed_spectrograms(examples, embedder)
+    lines = spectrogram.embed_spectrograms(examples, embedder)
     return {"columns": ["input", "reconstruction", *decoded_as], "lines": lines}
 
 

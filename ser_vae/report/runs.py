@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from yaml import CSafeLoader, YAMLError, load  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
-from ser_vae.evaluation.predictions import COLUMNS, PROBABILITY
+from ser_vae.evaluation import predictions
 from ser_vae.run_folder import NOT_ADDRESSED, without_places
+from ser_vae.settings import flatten
 from ser_vae.terminal import track
 
 METRICS = ("ua", "wa", "macro_f1", "nll", "ece")  # fractions of 1; nll in nats per utterance
 MAIN = ""  # label policy of predictions.csv: the one that the run was made with
 RUN_FILES = {"config.yaml", "metrics.json", "error.txt", "predictions.csv", "split.csv"}
-DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, YAMLError)
+DAMAGED = (OSError, SerVaeError, ValueError, LookupError, TypeError, AttributeError, YAMLError)
 
 REQUIRED = ("corpus", "synthetic", "leaks", "caveats", "emotions", "folds")  # of metrics.json
 
@@ -63,12 +63,12 @@ def load_runs(folder: Path) -> RunFrames:
     for path in track(find_run_folders(folder), "runs", None, transient=True):
         name = path.relative_to(folder).as_posix()
         try:
-            record, predictions = read_run(path)
+            record, by_policy = read_run(path)
         except DAMAGED as error:
             damaged[name] = f"{type(error).__name__}: {error}".splitlines()[0]
             continue
         records.append({"folder": name, **record})
-        tables += [table.assign(run=name, policy=policy) for policy, table in predictions.items()]
+        tables += [table.assign(run=name, policy=policy) for policy, table in by_policy.items()]
     if not records:
         reasons = "".join(f"  {name}: {reason}\n" for name, reason in damaged.items())
         raise SerVaeError(
@@ -103,15 +103,17 @@ def read_run(path: Path) -> tuple[Record, dict[str, pd.DataFrame]]:
     record["overrides"] = [item.lstrip("+~") for item in shlex.split(command) if "=" in item]
     if (path / "metrics.json").exists():
         metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
-        values = {k.replace(f"{protocol}/test/", ""): v for k, v in flatten(metrics).items()}
+        values = {k.replace(f"{protocol}/test/", ""): v for k, v in flatten(metrics, ".").items()}
         record |= {"state": "finished", "policies": [*(metrics.get("policies") or {})]}
         record["written"] = (path / "metrics.json").stat().st_mtime
         record = values | record | {metric: float(values[metric]) for metric in METRICS}
         record |= {key: values[key] for key in ("majority.confusion", *REQUIRED)}
         files = {MAIN: path / "predictions.csv"}
         files |= {name: path / "policies" / f"{name}.csv" for name in record["policies"]}
-        count, emotions = record["counts.test.utterances"], record["emotions"]
-        return record, {name: read_predictions(p, count, emotions) for name, p in files.items()}
+        frames = {name: predictions.read_frame(file) for name, file in files.items()}
+        if {*map(len, frames.values())} != {record["counts.test.utterances"]}:
+            raise ValueError("predictions.csv or policies/*.csv: other utterances were tested")
+        return record, frames
     corpus = re.fullmatch(rf"{model}-{data}-(.+?)(-fold\d+)?-seed.*", path.resolve().name)
     record["corpus"] = corpus[1] if corpus else "unknown"
     if (path / "error.txt").exists():
@@ -119,22 +121,6 @@ def read_run(path: Path) -> tuple[Record, dict[str, pd.DataFrame]]:
         lines = re.findall(r"^[\w.]+(?:Error|Exception|Exit)\b.*", error, re.MULTILINE)
         record |= {"state": "failed", "reason": (lines or ["see error.txt"])[-1]}
     return record, {}
-
-
-def read_predictions(path: Path, count: int, emotions: list[str]) -> pd.DataFrame:
-    """Read predictions.csv; probabilities keep all their digits.
-
-    Raises:
-        ValueError: a column or number is missing, or it does not have `count` rows of `emotions`.
-    """
-    columns = [*COLUMNS, *(PROBABILITY + emotion for emotion in emotions)]
-    frame = pd.read_csv(path, dtype=object, keep_default_na=False)  # a speaker may be NA
-    if [*frame] != columns or len(frame) != count or not {*frame["truth"]} <= {*emotions}:
-        raise ValueError(f"{path.name}: expected {count} rows with columns {', '.join(columns)}")
-    frame = frame.astype(dict.fromkeys(columns[len(COLUMNS) :], float))
-    if not np.isfinite(frame.select_dtypes("number")).all(axis=None):
-        raise ValueError(f"{path.name}: a probability is not a number")
-    return frame
 
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
@@ -145,15 +131,6 @@ def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
     """
     decisive = {k: v for k, v in config.items() if k not in (*NOT_ADDRESSED, "seed", "fold")}
     decisive["corpus"] = without_places(decisive["corpus"])
-    settings = flatten(decisive) | {k: v for k, v in config["choice"].items() if k in decisive}
+    settings = flatten(decisive, ".") | {k: v for k, v in config["choice"].items() if k in decisive}
     as_text = {key: json.dumps(value).replace('"', "") for key, value in settings.items()}
     return {key: text for key, text in as_text.items() if not key.endswith("._target_")}
-
-
-def flatten(values: Mapping[str, Any], prefix: str = "") -> Record:
-    """Return {"a.b": 1} for {"a": {"b": 1}}."""
-    flat: Record = {}
-    for key, value in values.items():
-        nested = isinstance(value, Mapping)
-        flat |= flatten(value, f"{prefix}{key}.") if nested else {f"{prefix}{key}": value}
-    return flat

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from ser_vae.evaluation.compare import compare, groups_for
-from ser_vae.evaluation.confusion import accuracies
 from ser_vae.evaluation.intervals import mean_ua_interval
+from ser_vae.evaluation.metrics import accuracies
 from ser_vae.evaluation.predictions import CONTROLS, Predictions
 from ser_vae.report.comparable import KIND_ORDER, TRIVIAL, Row, TestSet, group_runs
 from ser_vae.report.contents import TABLE_I

@@ -61,8 +61,10 @@ def make_table(results: Results, title: str, test_sets: Sequence[int]) -> Table:
 def pivot_table(results: Results, rows: Sequence[str], columns: Sequence[str]) -> Table:
     """Return the UA of all rows, by the values of any settings.
 
-    A cell has several values if the settings of the table do not distinguish its rows.
+    A cell has several values if the settings of the table do not distinguish its rows. A setting
+    that is given for both makes rows.
     """
+    columns = [axis for axis in columns if axis not in rows]
     scores = results.scores[results.scores["row"].notna() & (results.scores["policy"] == MAIN)]
     records, axes = scores.to_dict("records"), [*rows, *columns]
     settings = [score["row"].settings | {"corpus": score["corpus"]} for score in records]
@@ -71,7 +73,7 @@ def pivot_table(results: Results, rows: Sequence[str], columns: Sequence[str]) -
     cells = frame.groupby(axes, sort=False)["UA"].agg(", ".join).unstack([*columns])
     wide = cells.fillna(MISSING).reset_index()
     header = [*rows, *(", ".join(np.atleast_1d(name)) for name in wide.columns[len(rows) :])]
-    title = f"UA by {', '.join(rows)} and {', '.join(columns)}"
+    title = f"UA by {' and '.join(', '.join(axes) for axes in (rows, columns) if axes)}"
     return Table(title, header, [*wide.itertuples(index=False, name=None)], len(rows))
 
 

@@ -1,38 +1,28 @@
-"""Splits: which utterances train, validate and test, in each fold of a protocol."""
+"""Splits: which utterances train, validate and test, in each fold of a protocol.
+
+A split is a function of the utterances, the `seed` and the other keys of its group in conf/split.
+It returns, for each fold, id -> "train", "validation" or "test", and raises a `SerVaeError` if
+these utterances cannot be split in this way.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
-
-
-class Split(Protocol):
-    """A function that assigns utterances to sets, given the other keys of its group in conf/split.
-
-    Returns:
-        For each fold: id -> "train", "validation" or "test".
-
-    Raises:
-        SerVaeError: these utterances cannot be split in this way.
-    """
-
-    def __call__(
-        self, utterances: Sequence[Utterance], *, seed: int, **settings: Any
-    ) -> list[dict[str, str]]: ...
 
 
 def select_fold(folds: Sequence[Mapping[str, str]], fold: Any, protocol: str) -> Mapping[str, str]:
     """Return the fold asked for, so that a protocol with several is never scored on one silently.
 
     Raises:
-        SerVaeError: `fold` is None with several folds, not None with one, or out of range.
+        SerVaeError: `fold` is None with several folds, not None with one, or too large.
     """
     if fold is None and len(folds) == 1:
         return folds[0]
     if len(folds) == 1:
         raise SerVaeError(f"fold={fold}: split={protocol} has no folds; do not set fold.")
-    if type(fold) is not int or not 0 <= fold < len(folds):
+    if fold is None or fold >= len(folds):
         raise SerVaeError(
             f"fold={fold}: split={protocol} has {len(folds)} folds here.\n"
             f"Give fold=0 to fold={len(folds) - 1}, or fold=all."
@@ -40,14 +30,18 @@ def select_fold(folds: Sequence[Mapping[str, str]], fold: Any, protocol: str) ->
     return folds[fold]
 
 
-def check_training_set(
-    fold: Mapping[str, str], utterances: Sequence[Utterance], protocol: str
-) -> None:
-    """Raise if an emotion of the utterances cannot be learned, as its recall would always be 0.
+def check_fold(fold: Mapping[str, str], utterances: Sequence[Utterance], protocol: str) -> None:
+    """Raise if an emotion cannot be learned, as its recall would always be 0, or none is tested.
 
     Raises:
-        SerVaeError: all utterances of an emotion are outside the training set of the fold.
+        SerVaeError: all utterances of an emotion are outside the training set of the fold, or no
+            utterance is in its test set.
     """
+    if "test" not in fold.values():
+        raise SerVaeError(
+            f"split={protocol}: none of {len(fold)} utterances is in the test set.\n"
+            "A run needs both train and test; only validation may be empty."
+        )
     learned = {u.emotion for u in utterances if fold[u.id] == "train"}
     held_out = [u for u in utterances if u.emotion not in learned]
     if held_out:

@@ -21,7 +21,7 @@ from torch.utils.data import Dataset
 
 from ser_vae import SerVaeError
 from ser_vae import settings as typed
-from ser_vae.data.datamodule import BatchModule
+from ser_vae.data.sets import BatchModule
 from ser_vae.terminal import stderr
 from ser_vae.training.history import History
 from ser_vae.training.stage import REMEDY, Stage, ignore_known_warnings
@@ -112,7 +112,7 @@ def fit(
 
     Args:
         stage: holds the network; its weights are the trained ones afterwards.
-        train: indexed with a whole batch at once, see `data.datamodule`.
+        train: indexed with a whole batch at once, see `data.sets`.
         validation: for the curves only; may be empty.
         folder: of this stage; also gets `<stage>.csv`, the curves.
         settings: see `count_epochs` (all are run; none is selected by a score); batch size on each

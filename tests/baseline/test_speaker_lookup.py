@@ -11,7 +11,7 @@ from utterances import EMOTIONS, RUNTIME, make_utterances
 from ser_vae.baseline.speaker_lookup import SpeakerLookup
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.data.audit import speaker_lookup
-from ser_vae.evaluation.confusion import accuracies
+from ser_vae.evaluation.metrics import accuracies
 
 LABELS_AND_SPEAKERS = st.lists(
     st.tuples(st.integers(0, 2), st.sampled_from("abcd")), min_size=1, max_size=20

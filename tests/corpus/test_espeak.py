@@ -1,4 +1,3 @@
-import re
 import sys
 import time
 from dataclasses import replace
@@ -30,10 +29,9 @@ def test_earlier_sentences_do_not_change_later_ones():
     assert two != one  # why each group of sentences needs a new process
 
 
-@pytest.mark.parametrize("voice", ["en-us+nobody", "nowhere+m1"])
-def test_an_unknown_voice_is_an_error_that_names_it(voice):
-    with pytest.raises(SerVaeError, match=re.escape(f"no voice {voice}")):
-        speak([replace(PLAIN, voice=voice)])
+def test_an_unknown_voice_is_an_error_that_names_it():
+    with pytest.raises(SerVaeError, match="no voice nowhere"):
+        speak([replace(PLAIN, voice="nowhere")])
 
 
 def test_without_the_library_the_error_says_what_to_install(monkeypatch):

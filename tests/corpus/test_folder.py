@@ -8,8 +8,7 @@ import pytest
 
 from ser_vae import SerVaeError
 from ser_vae.corpus import folder
-from ser_vae.corpus.completeness import class_line, warning_line
-from ser_vae.corpus.utterance import Corpus, Utterance
+from ser_vae.corpus.utterance import Corpus, Utterance, class_line, warning_line
 
 HEADER = "path,emotion,speaker"
 
@@ -61,19 +60,12 @@ def test_other_files_are_ignored_with_a_warning(root: Path) -> None:
     )
 
 
-def test_audio_in_other_formats_is_named_in_the_line_that_a_run_prints(root: Path) -> None:
-    touch(root, "joy/c.m4a", "joy/d.AAC", "joy/notes.txt")
-    line = warning_line(read(root))
-    assert line is not None
-    assert "2 files are ignored, as their format is not one of .aif," in line
-    assert "convert them: joy/c.m4a, joy/d.AAC; 1 files are not audio" in line
-
-
 def test_a_long_list_is_shortened_in_a_run_and_complete_in_check(root: Path) -> None:
     touch(root, *(f"joy/{number:03}.m4a" for number in range(100)))
     corpus = read(root)
     line = warning_line(corpus)
     assert line is not None
+    assert "100 files are ignored, as their format is not one of .aif," in line
     assert "joy/000.m4a, joy/001.m4a, joy/002.m4a and 97 more; `python -m ser_vae.check" in line
     assert corpus.warnings[1].endswith("\njoy/099.m4a")
 
@@ -100,27 +92,16 @@ def test_a_name_that_is_not_utf_8_is_an_error_that_can_be_printed(root: Path) ->
     str(caught.value).encode()
 
 
-def test_a_folder_that_cannot_be_read_is_an_error(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def iterdir(path: Path) -> list[Path]:
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr(Path, "iterdir", iterdir)
-    with pytest.raises(SerVaeError, match="cannot be read: Permission denied"):
-        read(root)
-
-
 def test_one_emotion_is_an_error(root: Path) -> None:
     (root / "anger" / "a.ogg").unlink()
     with pytest.raises(SerVaeError, match=r"expected two or more emotions.*found joy"):
         read(root)
 
 
-@pytest.mark.parametrize("empty", [None, "", " "])
-def test_without_a_root_the_error_names_the_variable(empty: str | None) -> None:
-    with pytest.raises(SerVaeError, match="FOLDER_ROOT"):
-        read(empty)
+@pytest.mark.parametrize(("given", "seen"), [("", "FOLDER_ROOT"), ("nowhere", "is not a folder")])
+def test_without_a_root_the_error_names_the_variable(given: str, seen: str) -> None:
+    with pytest.raises(SerVaeError, match=seen):
+        read(given)
 
 
 # --- the meaning of folders ---------------------------------------------------------------------
@@ -133,14 +114,8 @@ SETS_ABOVE = ("train/angry/1.wav", "train/sad/2.wav", "test/angry/3.wav", "test/
     [
         (SETS_ABOVE, r"test, train would be the emotions, although angry, sad occur in several"),
         (("Train/1.wav", "Valid/2.wav"), "Train, Valid would be the emotions"),
-        (("dev/1.wav", "angry/2.wav"), "angry, dev would be the emotions"),
         (("ann/a/1.wav", "ann/b/2.wav", "bob/a/3.wav", "bob/b/4.wav"), "although a, b occur"),
-        (
-            ("ann/a/1.wav", "ann/b/2.wav", "bob/a/3.wav", "cid/b/4.wav", "cid/c/5.wav"),
-            "although a, b occur",
-        ),
         (("Actor_01/1.wav", "Actor_02/2.wav"), "Actor_01, Actor_02 would be the emotions"),
-        (("s1/1.wav", "s12/2.wav"), "s1, s12 would be"),
     ],
 )
 def test_folders_of_sets_or_speakers_are_not_taken_for_emotions(
@@ -153,15 +128,7 @@ def test_folders_of_sets_or_speakers_are_not_taken_for_emotions(
     assert len(read(tmp_path, folders="emotion").emotions) > 1
 
 
-@pytest.mark.parametrize(
-    "files",
-    [
-        ("0/1.wav", "1/2.wav"),
-        ("joy/wav/1.wav", "anger/wav/2.wav"),
-        ("joy/ann/1.wav", "anger/bob/2.wav"),
-        ("joy1/1.wav", "joy2/2.wav"),
-    ],
-)
+@pytest.mark.parametrize("files", [("0/1.wav", "1/2.wav"), ("joy/wav/1.wav", "anger/wav/2.wav")])
 def test_other_folders_are_taken_for_emotions(tmp_path: Path, files: tuple[str, ...]) -> None:
     touch(tmp_path, *files)
     assert len(read(tmp_path).emotions) == 2
@@ -205,15 +172,8 @@ def test_invalid_levels_are_an_error(root: Path, folders: str) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("angry", "Angry"),
-        ("very sad", "very  sad"),
-        ("very_sad", "very-sad"),
-        ("w\u00fctend", "wu\u0308tend"),
-        ("\u0915\u093c", "\u0958"),
-        ("sad", "sad\u200b"),
-        ("0", "0.0"),
-        ("1", "01"),
-        ("straße", "STRASSE"),
+        *(("angry", "Angry"), ("very_sad", "very  sad"), ("w\u00fctend", "wu\u0308tend")),
+        *(("sad", "sad\u200b"), ("0", "0.0"), ("1", "01")),
     ],
 )
 def test_two_spellings_of_one_label_or_speaker_are_an_error(
@@ -228,18 +188,12 @@ def test_two_spellings_of_one_label_or_speaker_are_an_error(
         assert repr(other) in str(caught.value)
 
 
-def test_folders_that_differ_only_in_case_are_an_error(root: Path) -> None:
-    touch(root, "Joy/c.wav")
-    with pytest.raises(SerVaeError, match=r"'Joy' \(1 utterances\) and 'joy' \(2\)"):
-        read(root)
-
-
 def test_labels_that_differ_in_a_letter_or_a_number_are_two(root: Path) -> None:
     write_csv(root, "joy/b.wav,1,s1", "anger/a.ogg,10,s2", "joy/deep/a.FLAC,1.5,s10")
     assert read(root, "list.csv").emotions == ("1", "1.5", "10")
 
 
-@pytest.mark.parametrize("missing", ["nan", "NaN", "None", "<NA>"])
+@pytest.mark.parametrize("missing", ["nan", "<NA>"])
 def test_a_mark_of_a_missing_value_is_no_label_and_no_speaker(root: Path, missing: str) -> None:
     for cells, column in ((f"{missing},ann", "emotion"), (f"joy,{missing}", "speaker")):
         write_csv(root, f"joy/b.wav,{cells}", "anger/a.ogg,anger,bob")
@@ -248,11 +202,6 @@ def test_a_mark_of_a_missing_value_is_no_label_and_no_speaker(root: Path, missin
     touch(root, f"{missing}/c.wav")
     with pytest.raises(SerVaeError, match=f"emotion is '{missing}', a missing value"):
         read(root)
-
-
-def test_an_unknown_speaker_may_be_spelled_in_any_case(root: Path) -> None:
-    write_csv(root, "joy/b.wav,joy,Unknown", "anger/a.ogg,anger,unknown")
-    assert {u.speaker for u in read(root, "list.csv").utterances} == {"unknown"}
 
 
 # --- a CSV --------------------------------------------------------------------------------------
@@ -333,22 +282,19 @@ def test_overlapping_segments_are_named(root: Path) -> None:
     ("header", "line", "message"),
     [
         (HEADER, "joy/none.wav,joy,ann", r"line 3: .*joy/none\.wav is not a file"),
-        (HEADER, "anger/../joy/b.wav,joy,ann", r"line 3: .*b\.wav is in line 2 already"),
+        (HEADER, "anger/../joy/b.wav,joy,ann", r"line 3: .*b\.wav is in .*line 2 already"),
         (HEADER, "anger/a.ogg,,ann", "line 3: emotion is empty"),
         (HEADER, "anger/a.ogg,anger, ", "line 3: speaker is empty"),
         (HEADER, ",anger,ann", "line 3: path is empty"),
-        (HEADER, "anger/a.ogg,anger", "line 3: expected 3 cells as in line 1, found 2"),
-        (HEADER, "anger/a.ogg,anger,bob,x", "line 3: expected 3 cells as in line 1, found 4"),
-        (HEADER, 'anger/a.ogg,"anger,bob', 'line 3: (?s:.*)needs a " at its end'),
-        (HEADER, '"anger/a.ogg,anger,bob\n"joy/b.wav",joy,ann', "line 3: expected cells"),
-        (HEADER, 'anger/a.ogg,"anger,bob\nx.wav",joy,ann,x', "line 3: expected 3 cells"),
+        (HEADER, "anger/a.ogg,anger", "line 3: expected 3 cells as in line 1"),
+        (HEADER, "anger/a.ogg,anger,bob,x", "line 3: expected 3 cells as in line 1"),
+        (HEADER, 'anger/a.ogg,"anger,bob', r'line \d: expected 3 (?s:.*) needs a " at both ends'),
+        (HEADER, "a\0b.wav,joy,ann", "line 3: .* is not a file"),
         (f"{HEADER},split", "anger/a.ogg,anger,bob,eval", "line 3: split is 'eval', .* train, dev"),
         (f"{HEADER},sex", "anger/a.ogg,anger,bob,male", "line 3: sex is 'male', expected F, M"),
-        (f"{HEADER},style", "anger/a.ogg,anger,bob,acted", "line 3: style is 'acted'"),
         (f"{HEADER},start,end", "anger/a.ogg,anger,bob,2,1", "line 3: start is '2' and end is '1'"),
         (f"{HEADER},start,end", "anger/a.ogg,anger,bob,0,", "line 3: start is '0' and end is ''"),
         (f"{HEADER},start,end", "anger/a.ogg,anger,bob,0:01,0:02", "expected two times in s"),
-        (f"{HEADER},start,end", "anger/a.ogg,anger,bob,0,inf", "expected two times in s"),
     ],
 )
 def test_an_invalid_line_is_an_error_that_names_it(
@@ -368,15 +314,8 @@ def test_a_missing_or_repeated_column_is_an_error(root: Path, header: str) -> No
 
 
 def test_a_missing_csv_or_one_in_another_encoding_is_an_error(root: Path) -> None:
-    with pytest.raises(SerVaeError, match="found no file"):
+    with pytest.raises(SerVaeError, match=r"expected a CSV in UTF-8: .*No such file"):
         read(root, "none.csv")
     (root / "list.csv").write_bytes(b"path,emotion,speaker\nj\xf8y/b.wav,joy,ann\n")
     with pytest.raises(SerVaeError, match="expected a CSV in UTF-8"):
-        read(root, "list.csv")
-
-
-@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
-def test_an_impossible_path_is_named_with_its_line(root: Path, name: str) -> None:
-    write_csv(root, "joy/b.wav,joy,s1", f"{name}.wav,anger,s1")
-    with pytest.raises(SerVaeError, match=r"list\.csv, line 3: "):
         read(root, "list.csv")

@@ -180,15 +180,3 @@ def test_a_run_leaves_out_each_corpus_in_turn(
     assert model.predict(file, speaker="first/anybody").emotion == "calm"
     with pytest.raises(SerVaeError, match="no statistics of corpus None; known are first, second"):
         model.predict(file)
-
-
-def test_moving_a_member_leaves_the_address_and_another_test_corpus_changes_it(
-    run_two: Any, tmp_path: Path
-) -> None:
-    assert run_two("split.test=first")["corpus/test/ua"] == 0.5  # another level without normalise
-    (tmp_path / "first").rename(tmp_path / "moved")
-    moved = f"corpus.members.first.root={tmp_path / 'moved'}"
-    run_two("split.test=first", moved)
-    assert len(folders(tmp_path / "runs")) == 1
-    run_two("split.test=second", moved)
-    assert len(folders(tmp_path / "runs")) == 2

@@ -1,6 +1,7 @@
 """Batches: what each device is given, for any number of items and devices."""
 
 import math
+from typing import Any
 
 import torch
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ COUNTS, SIZES, DEVICES = st.integers(1, 60), st.integers(1, 9), st.integers(1, 5
 SEEDS, EPOCHS = st.integers(0, 2**56 - 1), st.integers(0, 1000)
 
 
-def picks(count: int, size: int, *, rank: int = 0, devices: int = 1, **of: int) -> list[Pick]:
+def picks(count: int, size: int, *, rank: int = 0, devices: int = 1, **of: Any) -> list[Pick]:
     shuffled = Batches(
         count,
         size,
@@ -22,27 +23,16 @@ def picks(count: int, size: int, *, rank: int = 0, devices: int = 1, **of: int) 
         shuffle=True,
         rank=rank,
         world_size=devices,
+        length=of.get("length"),
     )
     shuffled.set_epoch(of.get("epoch", 0))
-    found = list(shuffled)
-    assert len(found) == len(shuffled)
-    return found
+    batches = list(shuffled)
+    assert len(batches) == len(shuffled)
+    return batches
 
 
-def order(found: list[Pick]) -> list[int]:
-    return torch.cat([pick.items for pick in found]).tolist()
-
-
-def on_every_device(count: int, size: int, devices: int) -> list[list[Pick]]:
-    return [picks(count, size, rank=rank, devices=devices) for rank in range(devices)]
-
-
-@MANY
-@given(COUNTS, SIZES, DEVICES)
-def test_every_item_is_in_one_batch_of_one_device(count, size, devices):
-    found = on_every_device(count, size, devices)
-    items = [i for own in found for pick in own if pick.share for i in pick.items.tolist()]
-    assert sorted(items) == list(range(count))
+def order(batches: list[Pick]) -> list[int]:
+    return torch.cat([pick.items for pick in batches]).tolist()
 
 
 @MANY
@@ -92,49 +82,36 @@ def test_without_shuffling_items_come_in_order_in_every_epoch():
         assert [pick.items.tolist() for pick in ordered] == [[0, 1, 2], [3, 4, 5], [6]]
 
 
-def sorted_picks(count: int, size: int, *, rank: int = 0, devices: int = 1, epoch: int = 0):
-    batches = Batches(
-        count,
-        size,
-        accumulated=1,
-        seed=3,
-        shuffle=True,
-        rank=rank,
-        world_size=devices,
-        length=torch.arange(count).flip(0) % 97,
-    )
-    batches.set_epoch(epoch)
-    found = list(batches)
-    assert len(found) == len(batches)
-    return batches.length, found
+def lengths(count: int) -> torch.Tensor:
+    return torch.arange(count).flip(0) % 97
 
 
 @MANY
-@given(st.integers(1, 400), SIZES, DEVICES)
-def test_items_of_like_length_are_in_one_batch_and_each_item_in_one(count, size, devices):
-    found = [sorted_picks(count, size, rank=rank, devices=devices)[1] for rank in range(devices)]
-    items = [i for own in found for pick in own if pick.share for i in pick.items.tolist()]
+@given(st.integers(1, 400), SIZES, DEVICES, st.booleans())
+def test_each_item_is_in_one_batch_and_the_devices_share_a_whole_batch(count, size, devices, by):
+    of = {"length": lengths(count) if by else None, "devices": devices}
+    each = [picks(count, size, rank=rank, **of) for rank in range(devices)]
+    items = [i for own in each for pick in own if pick.share for i in pick.items.tolist()]
     assert sorted(items) == list(range(count))
-    whole = sorted_picks(count, size * devices)[1]
-    for one, *parts in zip(whole, *found, strict=True):
+    for one, *parts in zip(picks(count, size * devices, length=of["length"]), *each, strict=True):
         together = [i for part in parts if part.share for i in part.items.tolist()]
         assert sorted(together) == sorted(one.items.tolist())
 
 
 def test_sorting_by_length_spares_most_of_the_padding_and_draws_anew_each_epoch():
-    length, found = sorted_picks(4000, 32)
-    longest = sum(int(length[pick.items].max()) * len(pick.items) for pick in found)
+    length = lengths(4000)
+    batches, another = (picks(4000, 32, length=length, epoch=epoch) for epoch in (0, 1))
+    longest = sum(int(length[pick.items].max()) * len(pick.items) for pick in batches)
     plain = sum(int(length[pick.items].max()) * len(pick.items) for pick in picks(4000, 32))
     assert plain > 1.8 * length.sum()
     assert longest < 1.15 * length.sum()
-    another = sorted_picks(4000, 32, epoch=1)[1]
-    assert {tuple(sorted(p.items.tolist())) for p in found}.isdisjoint(
+    assert {tuple(sorted(p.items.tolist())) for p in batches}.isdisjoint(
         tuple(sorted(p.items.tolist())) for p in another
     )
-    means = torch.stack([length[pick.items].float().mean() for pick in found])
+    means = torch.stack([length[pick.items].float().mean() for pick in batches])
     rising = (means[1:] > means[:-1]).float().mean()
     assert 0.35 < rising < 0.65  # batches of short ones do not come first
 
 
 def test_a_few_batches_are_drawn_as_if_nothing_had_a_length():
-    assert order(sorted_picks(200, 32)[1]) == order(picks(200, 32, seed=3))
+    assert order(picks(200, 32, length=lengths(200))) == order(picks(200, 32))

@@ -6,11 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_vae.data import datamodule
+from ser_vae.data import sets
 from ser_vae.data.batch import Pick
-from ser_vae.data.datamodule import BatchModule
 from ser_vae.data.segment import Segmentation, cut
-from ser_vae.data.sets import MAX_PADDED, SegmentSet, SequenceSet
+from ser_vae.data.sets import MAX_PADDED, BatchModule, SegmentSet, SequenceSet
 from ser_vae.run import configure
 
 COUNTS = torch.tensor([3, 1, 4, 2])
@@ -49,41 +48,31 @@ def test_sequences_of_segments_are_cut_as_those_of_latents_are():
     assert torch.equal(SequenceSet(segments, *rest)[pick].x, SequenceSet(every, *rest)[pick].x)
 
 
-def test_a_segment_batch_has_the_condition_of_each_of_its_segments():
-    condition = torch.eye(3)[[0, 0, 1, 2, 2, 2, 1, 1, 0, 0]]
-    batch = SegmentSet(ROWS, condition)[Pick(torch.tensor([9, 2, 3]), 1.0)]
-    assert torch.equal(batch.x, ROWS[[9, 2, 3]])
-    assert torch.equal(batch.c, condition[[9, 2, 3]])
-
-
 def module(training: int = 10, validation: int = 4, accumulated: int = 1) -> BatchModule:
     part = [SegmentSet(ROWS, torch.arange(count)[:, None]) for count in (training, validation)]
     return BatchModule(*part, batch_size=3, accumulated=accumulated, seed=1)
 
 
-def test_training_batches_hold_every_item_once_shuffled_anew_each_epoch():
+def test_training_batches_are_shuffled_anew_each_epoch_and_validation_batches_in_order():
     loader = module().train_dataloader()
     orders = []
     for epoch in range(2):
         loader.batch_sampler.sampler.set_epoch(epoch)
         orders.append([n for chunk in loader for batch in chunk for n in batch.c[:, 0].tolist()])
+    validation = [batch.c[:, 0].tolist() for batch in module().val_dataloader()]
+    assert validation == [[0, 1, 2], [3]]
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(10))
     assert orders[0] != orders[1] != list(range(10))
 
 
 @pytest.mark.parametrize(("accumulated", "sizes"), [(1, [3, 1]), (2, [2, 2]), (20, [20])])
 def test_a_chunk_holds_whole_optimizer_steps(monkeypatch, accumulated, sizes):
-    monkeypatch.setattr(datamodule, "CHUNK", 3)
+    monkeypatch.setattr(sets, "CHUNK", 3)
     data = module(accumulated=accumulated)
     chunks = list(data.train_dataloader())
     assert [len(chunk) for chunk in chunks] == sizes
     assert data.chunk % accumulated == 0
     assert data.optimizer_steps == sum(sizes) // accumulated
-
-
-def test_validation_batches_are_in_order():
-    batches = list(module().val_dataloader())
-    assert [batch.c[:, 0].tolist() for batch in batches] == [[0, 1, 2], [3]]
 
 
 @pytest.mark.parametrize("max_padded", [1, 6, 9, 1_000])

@@ -1,7 +1,6 @@
 """Frames in a file have the same values as in memory, and the file never outlives its process."""
 
 import errno
-import mmap
 import multiprocessing
 import os
 import signal
@@ -43,24 +42,6 @@ def test_a_file_is_used_only_above_the_limit(tmp_path):
     allocate = MemoryOrFile(1000 * F * 4 / GIB, tmp_path)
     assert allocate(1000, F)[1] is None
     assert allocate(1001, F)[1] is not None
-
-
-def test_prefetching_requests_the_pages_of_all_segments_and_no_others(tmp_path, monkeypatch):
-    requested: set[int] = set()
-
-    class Recorded(mmap.mmap):
-        def madvise(self, option, start, length):
-            assert option == mmap.MADV_WILLNEED
-            super().madvise(option, start, length)
-            requested.update(range(start // mmap.PAGESIZE, -(-(start + length) // mmap.PAGESIZE)))
-
-    monkeypatch.setattr(mmap, "mmap", Recorded)
-    _, prefetch = MemoryOrFile(0, tmp_path)(10_000, F)
-    starts = [0, 3, 9_990, *range(1_000, 5_000, 301)]
-    prefetch(torch.tensor(starts), 10)
-    row = F * 4
-    bytes_read = {b for start in starts for b in range(start * row, (start + 10) * row)}
-    assert requested == {byte // mmap.PAGESIZE for byte in bytes_read}
 
 
 def hold_and_die(folder: str) -> None:

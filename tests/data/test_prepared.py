@@ -60,18 +60,10 @@ def test_a_set_has_its_sequences_of_any_source(data, part, members):
         assert (row[SEGMENTS[u] :] == 0).all()
 
 
-def test_the_sets_are_disjoint_and_together_everything(data):
-    masks = torch.stack([data.mask(part) for part in ("train", "validation", "test")])
-    assert masks.sum(dim=0).tolist() == [1] * 5
-
-
 def test_other_labels_replace_the_only_source_of_labels(data):
     other = data.with_label(torch.tensor([0, 0, 0, 0, 0]))
     assert other.label.tolist() == [0] * 5
     assert other.segment_set("train").condition[:, 0].tolist() == [1.0] * 3
     assert data.label.tolist() == LABEL
-
-
-def test_an_unlabelled_utterance_has_a_uniform_condition(data):
-    other = data.with_label(torch.tensor([-1, 0, 2, 0, 1]))
-    assert torch.equal(other.segment_set("train").condition[:2], torch.full((2, 3), 1 / 3))
+    unlabelled = data.with_label(torch.tensor([-1, 0, 2, 0, 1])).segment_set("train")
+    assert torch.equal(unlabelled.condition[:2], torch.full((2, 3), 1 / 3))

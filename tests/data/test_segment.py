@@ -100,20 +100,6 @@ def test_frames_by_utterance_are_views_of_what_the_segments_cover(hop):
     assert torch.equal(every(segments), 2 * before)
 
 
-def test_overlapping_segments_share_their_memory():
-    segments = cut([frames(1000)], Segmentation(10, 1, "drop"))
-    assert len(segments) == 991
-    assert segments.frames.numel() == 1000 * F
-
-
-def test_the_utterances_own_frames_are_left_alone():
-    utterance = frames(20)
-    utterance.flags.writeable = False
-    segments = cut([utterance], Segmentation(10, 10, "drop"))
-    segments.frames.zero_()
-    assert utterance.any()
-
-
 @pytest.mark.parametrize(
     ("segment_s", "hop_s", "shift_s", "expected"),
     [(0.1, 0.1, 0.010, (10, 10)), (0.1, 0.06, 0.020, (5, 3)), (0.1, 0.02, 0.020, (5, 1))],

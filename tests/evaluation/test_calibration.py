@@ -6,7 +6,7 @@ import torch
 from sklearn.metrics import log_loss
 from torchmetrics.functional.classification import multiclass_calibration_error
 
-from ser_vae.evaluation.calibration import calibration
+from ser_vae.evaluation.metrics import calibration
 
 
 def sample(utterances: int = 500, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -1,17 +1,16 @@
 """Bootstrap intervals against a naive implementation and against their nominal coverage."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from evaluation.conftest import make, select
 from scipy.stats import norm, t
 from sklearn.metrics import balanced_accuracy_score
 
+from ser_vae.evaluation import intervals as resampling
 from ser_vae.evaluation.intervals import intervals, mean_ua, mean_ua_interval, tail_probability
 from ser_vae.evaluation.predictions import Predictions
-
-EMOTIONS = ("angry", "happy", "neutral", "sad")
 
 
 def simulate(right: float, utterances: int, seed: int, speakers: int = 8) -> Predictions:
@@ -19,26 +18,7 @@ def simulate(right: float, utterances: int, seed: int, speakers: int = 8) -> Pre
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, 4, utterances)
     guess = np.where(rng.random(utterances) < right, truth, rng.integers(0, 4, utterances))
-    return Predictions(
-        EMOTIONS,
-        tuple(f"u{n:04}" for n in range(utterances)),
-        tuple(f"s{n % speakers}" for n in range(utterances)),
-        ("",) * utterances,
-        truth,
-        np.eye(4)[guess],
-    )
-
-
-def select(result: Predictions, rows: Sequence[int]) -> Predictions:
-    return replace(
-        result,
-        **{
-            name: tuple(getattr(result, name)[row] for row in rows)
-            for name in ("utterance", "speaker", "dialogue")
-        },
-        truth=result.truth[list(rows)],
-        probability=result.probability[list(rows)],
-    )
+    return make(truth, guess, np.arange(utterances) % speakers)
 
 
 def test_unweighted_accuracy_is_scikit_learns_balanced_accuracy():
@@ -107,8 +87,9 @@ def test_one_speaker_has_no_interval():
     ("groups", "speakers"),
     [("utterances", 8), *(("speakers", count) for count in (2, 3, 5, 7, 9))],
 )
-def test_the_interval_has_its_nominal_coverage(groups, speakers):
+def test_the_interval_has_its_nominal_coverage(groups, speakers, monkeypatch):
     """Plain percentiles would cover the truth in 87 % for six speakers, in 50 % for two."""
+    monkeypatch.setattr(resampling, "RESAMPLES", 2_000)
     covered = 0
     for seed in range(100):
         result = simulate(0.6, 180, 100 + seed, speakers)

@@ -1,10 +1,5 @@
 """A corpus that changes, vanishes or is locked away between two stages, or in the midst of one."""
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +11,6 @@ from ser_vae import SerVaeError, pipeline
 from ser_vae.features import audio
 from ser_vae.run import configure, run
 
-NOBODY = 65_534
 RATE_HZ = 16_000
 
 
@@ -95,51 +89,3 @@ def test_a_file_that_changes_before_features_is_named_and_the_result_is_the_new_
     (fresh,) = folders(tmp_path / "fresh")
     got = tmp_path / "runs" / "random" / fresh.name
     assert (got / "predictions.csv").read_bytes() == (fresh / "predictions.csv").read_bytes()
-
-
-def test_a_file_that_changes_while_features_are_computed_is_named(
-    settings_of, own_noises, tmp_path, monkeypatch
-):
-    file = own_noises / "gay19.wav"  # the last
-    after(monkeypatch, 30, lambda: other_sound(file))
-    with pytest.raises(SerVaeError, match=rf"{file}: changed"):
-        run(configure(*settings_of()))
-    assert unfinished(tmp_path / "runs")
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user may enter."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o777)
-    yield folder
-    shutil.rmtree(folder)
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """As another user, where this is root, whom no mode keeps from reading."""
-    root = os.geteuid() == 0
-    if root:
-        os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
-
-
-def test_a_file_that_may_no_longer_be_read_is_named_with_what_to_do(open_folder, noises, small):
-    root = Path(shutil.copytree(noises, open_folder / "own"))
-    places = (f"corpus.root={root}", f"cache={open_folder / 'cache'}", f"runs={open_folder / 'r'}")
-    config = configure(*small("model=majority", *places))
-    run({**config, "seed": 1})
-    for path in open_folder.rglob("*"):
-        path.chmod(0o777)
-    (root / "cross03.wav").chmod(0)
-    with (
-        as_nobody(),
-        pytest.raises(SerVaeError, match=r"cross03\.wav: cannot be opened: Permission.*restore"),
-    ):
-        run(config)
-    assert len(list(open_folder.rglob("metrics.json"))) == 1

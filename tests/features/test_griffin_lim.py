@@ -1,7 +1,5 @@
 """Inversion of log-mel frames: physics, and the log-mel frames of the result."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -75,12 +73,3 @@ def test_the_seed_determines_every_bit_and_the_global_generator_is_unchanged():
     assert first.tobytes() == again.tobytes()
     assert first.tobytes() != other.tobytes()
     assert torch.equal(torch.random.get_rng_state(), before)
-
-
-@pytest.mark.parametrize(
-    "settings", [{"mel_scale": "slaney"}, {"fft_size": 1024, "mel_bands": 40}, {"f_max": 4000.0}]
-)
-def test_other_settings_of_the_extractor_are_inverted(settings):
-    changed = replace(LOG_MEL, **settings)
-    given = changed(bursts())
-    assert np.abs(changed(changed.invert(given, seed=0)) - given).mean() < 0.2

@@ -13,9 +13,8 @@ from stored_features import record, recordings
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError
-from ser_vae.features.digest import Digests
+from ser_vae.features.digest import Digests, pin
 from ser_vae.features.imported import Imported, find_frames, frames_path
-from ser_vae.features.pinned import pin
 from ser_vae.features.store import FeatureStore
 from ser_vae.settings import parse_component
 
@@ -25,18 +24,14 @@ IMPORTED = Imported("frames", 0.02, 3)
 
 @pytest.mark.parametrize(
     ("name", "audio", "expected"),
-    [
-        ("joy/a.wav", "joy/a.wav", "joy/a.npy"),
-        ("Ses01F_impro01_F000", "x.wav", "Ses01F_impro01_F000.npy"),
-        ("a.b", "x.wav", "a.b.npy"),
-    ],
+    [("joy/a.wav", "joy/a.wav", "joy/a.npy"), ("a.b", "x.wav", "a.b.npy")],
 )
 def test_frames_are_named_after_the_utterance(name: str, audio: str, expected: str) -> None:
     utterance = Utterance(name, Path(audio), "neu", "A")
     assert frames_path("root", utterance) == Path("root") / expected
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.int32])
+@pytest.mark.parametrize("dtype", [np.float64, np.int32])
 def test_frames_of_any_numbers_are_read_in_single_precision(dtype: type, tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", FRAMES.astype(dtype))
     frames = IMPORTED.read(tmp_path / "a.npy")
@@ -55,10 +50,8 @@ def with_nan() -> np.ndarray:
     [
         (None, "frames cannot be read: No such file"),
         (b"", "not a .npy file of numbers"),
-        (b"RIFF....WAVE", "not a .npy file of numbers"),
         (np.array([{}]), "not a .npy file of numbers"),
         (np.zeros(3), r"float64 of shape \(3,\), expected numbers \(T, F\)"),
-        (np.zeros((0, 3)), r"float64 of shape \(0, 3\), expected"),
         (np.full((2, 3), "a"), "<U1 of shape"),
         (np.zeros((2, 4)), "4 columns, expected 3"),
         (with_nan(), "NaN or infinite values in 2 of 4 frames, first in frame 1"),
@@ -72,11 +65,6 @@ def test_what_is_no_frames_is_named(content: object, reason: str, tmp_path: Path
         np.save(path, np.asarray(content))
     with pytest.raises(AudioError, match=f"a.npy: {reason}"):
         IMPORTED.read(path)
-
-
-def test_audio_is_refused() -> None:
-    with pytest.raises(SerVaeError, match="cannot be computed here"):
-        IMPORTED(np.zeros(100, np.float32))
 
 
 def test_the_store_reads_them_and_names_those_that_are_missing(tmp_path: Path) -> None:
@@ -123,8 +111,6 @@ def test_frames_may_be_any_kind_of_list(row: Any, tmp_path: Path) -> None:
     [
         (None, "expected T lists of F numbers"),
         ([[1.0, 2.0, 3.0], [1.0]], "expected T lists of F numbers"),
-        ([[1.0, 2.0], [3.0, 4.0]], "2 columns, expected 3"),
-        ([[]], r"shape \(1, 0\), expected numbers"),
         ([[1.0, None, 3.0]], "NaN or infinite values in 1 of 1 frames, first in frame 0"),
         ([["a", "b", "c"]], "expected numbers"),
     ],

@@ -10,9 +10,8 @@ from stored_features import AS_CONFIGURED, LOG_MEL, record
 from tiny_encoders import save_encoder
 
 from ser_vae import SerVaeError
-from ser_vae.features import TooShortError
+from ser_vae.features.digest import checkpoint_digest
 from ser_vae.features.joined import Joined
-from ser_vae.features.pinned import checkpoint_digest
 from ser_vae.features.ssl import SSL
 from ser_vae.features.store import FeatureStore
 from ser_vae.recogniser import Recogniser
@@ -58,11 +57,6 @@ def test_frames_from_files_are_refused() -> None:
     imported = {"_target_": "ser_vae.features.imported.Imported", "root": "a", "columns": 3}
     with pytest.raises(SerVaeError, match=r"members\.mine: Imported has no frames of a waveform"):
         Joined(0.02, {"logmel": LOGMEL, "mine": {**imported, "frame_shift_s": 0.02}})
-
-
-def test_speech_shorter_than_a_step_is_an_error() -> None:
-    with pytest.raises(TooShortError, match="too short"):
-        Joined(0.5, {"one": LOGMEL, "other": LOGMEL})(SPEECH[:1000])
 
 
 def test_the_store_depends_on_the_source_of_the_members(

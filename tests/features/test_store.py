@@ -2,7 +2,7 @@
 
 import inspect
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +16,6 @@ from stored_features import (
     packs,
     record,
     recordings,
-    stored_digests,
 )
 
 from ser_vae.corpus.utterance import Utterance
@@ -25,7 +24,7 @@ from ser_vae.features import store as module
 from ser_vae.features.imported import Imported
 from ser_vae.features.logmel import LogMel
 from ser_vae.features.logmel_lld import LogMelLLD
-from ser_vae.features.store import FeatureStore, Stored
+from ser_vae.features.store import FeatureStore
 
 
 @pytest.fixture
@@ -42,9 +41,8 @@ def test_frames_are_those_of_the_extractor(tmp_path, computed_first):
     store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=2)
     if computed_first:
         assert store.compute(utterances) == {}
-    all_frames = Stored(store, utterances)
-    assert len(all_frames) == 5
-    for values, utterance in zip(all_frames, utterances, strict=True):
+    for utterance in utterances:
+        values = store.frames(utterance)
         assert values.dtype == np.float32
         np.testing.assert_array_equal(values, expected(utterance))
         values.fill(0)  # changes nothing in the store
@@ -86,69 +84,33 @@ def test_a_second_start_computes_nothing_reads_no_audio_and_shows_no_bar(
     assert not screen.getvalue()
 
 
-@dataclass(frozen=True)
-class Envelope:
-    """Another extractor: the peak of each millisecond, in rows of `bins` values."""
-
-    sample_rate: int
-    bins: int
-
-    @property
-    def frame_shift_s(self):
-        return self.bins / 1000
-
-    @property
-    def names(self):
-        return [f"peak {n}" for n in range(self.bins)]
-
-    def __call__(self, waveform):
-        peaks = np.abs(waveform[: len(waveform) // 16 * 16]).reshape(-1, 16).max(axis=1)
-        rows = peaks[: len(peaks) // self.bins * self.bins].reshape(-1, self.bins)
-        return np.asfortranarray(rows, np.float32)  # as made from a pandas table
-
-
-def test_frames_can_be_kept_in_half_precision(tmp_path):
-    utterances = recordings(tmp_path, 2)
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+def test_frames_are_kept_in_the_precision_that_they_were_rounded_to(tmp_path, precision):
+    (utterance,) = recordings(tmp_path, 1)
     values = np.random.default_rng(0).normal(0, 100, (50, 40))
-    sizes, contents = [], []
-    for precision in ("float32", "float16"):
-        for each in utterances:
-            np.save(tmp_path / f"{each.id}.npy", values)
-        imported = Imported(str(tmp_path), 0.02, 40, store=precision)
-        content = FeatureStore(tmp_path / precision, imported, jobs=1).content(utterances[0])
-        store = FeatureStore(tmp_path / precision, imported, jobs=1)
-        store.compute(utterances)
-        for path in tmp_path.glob("*.npy"):
-            path.unlink()
-        again = FeatureStore(tmp_path / precision, imported, jobs=1)
-        assert again.content(utterances[0]) == content  # whether stored or not
-        frames = again.frames(utterances[1])
-        assert frames.dtype == np.float32
-        np.testing.assert_array_equal(frames, values.astype(precision).astype(np.float32))
-        contents.append(content)
-        (pack,) = packs(tmp_path / precision)
-        sizes.append(len(pack.read_bytes().partition(b"\n")[2]))
-    assert sizes == [2 * 50 * 40 * 4, 2 * 50 * 40 * 2]
-    assert contents[0] != contents[1]
-
-
-OTHERS = {
-    **{setting: value * 0.99 for setting, value in AS_CONFIGURED.items() if type(value) is float},
-    **{"mel_scale": "slaney", "trim_db": 40.0, "f_min": 60.0, "sample_rate": 15_990},
-    **{"fft_size": 1024, "mel_bands": 40},
-}
+    np.save(tmp_path / "u0000.npy", values)
+    imported = Imported(str(tmp_path), 0.02, 40, store=precision)
+    content = FeatureStore(tmp_path / "store", imported, jobs=1).content(utterance)
+    FeatureStore(tmp_path / "store", imported, jobs=1).compute([utterance])
+    (tmp_path / "u0000.npy").unlink()
+    again = FeatureStore(tmp_path / "store", imported, jobs=1)
+    assert again.content(utterance) == content  # whether stored or not
+    frames = again.frames(utterance)
+    assert frames.dtype == np.float32
+    np.testing.assert_array_equal(frames, values.astype(precision).astype(np.float32))
+    (pack,) = packs(tmp_path / "store")
+    size = len(pack.read_bytes().partition(b"\n")[2])
+    assert size == 50 * 40 * np.dtype(precision).itemsize
 
 
 def test_every_extractor_and_setting_has_its_own_entries(tmp_path):
     utterance = record(tmp_path / "a.wav", 0)
-    changed = [LogMel(**{**AS_CONFIGURED, name: value}) for name, value in OTHERS.items()]
-    assert OTHERS.keys() == AS_CONFIGURED.keys()
-    extractors = [LOG_MEL, Envelope(RATE_HZ, 5), Envelope(RATE_HZ, 6), *changed]
+    extractors = [LOG_MEL, replace(LOG_MEL, floor=1e-5), LogMelLLD(**AS_CONFIGURED)]
     for extractor in extractors:
         store = FeatureStore(tmp_path / "store", extractor, jobs=1)
         assert store.compute([utterance]) == {}
-        made = extractor(audio.read(utterance.path, extractor.sample_rate))
-        np.testing.assert_array_equal(store.frames(utterance), made)
+        computed = extractor(audio.read(utterance.path, extractor.sample_rate))
+        np.testing.assert_array_equal(store.frames(utterance), computed)
     assert len(packs(tmp_path / "store")) == len(extractors)
 
 
@@ -157,12 +119,8 @@ def test_every_extractor_and_setting_has_its_own_entries(tmp_path):
     [
         (LOG_MEL, inspect.getmodule(LogMel), True),
         (LOG_MEL, frames, True),
-        (LOG_MEL, audio, True),
         (LOG_MEL, egemaps, False),
         (LogMelLLD(**AS_CONFIGURED), egemaps, True),
-        (LogMelLLD(**AS_CONFIGURED), inspect.getmodule(LogMel), True),
-        (Envelope(RATE_HZ, 5), inspect.getmodule(Envelope), True),
-        (Envelope(RATE_HZ, 5), inspect.getmodule(LogMel), True),  # imported above
     ],
 )
 def test_edited_source_code_never_meets_old_entries(
@@ -175,23 +133,10 @@ def test_edited_source_code_never_meets_old_entries(
     assert len(list(tmp_path.glob(f"{type(extractor).__name__}-*"))) == 1 + recomputed
 
 
-def test_copies_of_a_file_share_an_entry_wherever_they_are(tmp_path, forbid_computing):
-    one, copy = record(tmp_path / "a.wav", 0), record(tmp_path / "b.wav", 0)
-    store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=1)
-    store.compute([one, copy])
-    assert stored_digests(tmp_path / "store") == [store.digest(one)] == [store.digest(copy)]
-    (tmp_path / "elsewhere").mkdir()
-    moved = Utterance("a", one.path.rename(tmp_path / "elsewhere" / "c.wav"), "neu", "F")
-    forbid_computing()
-    assert FeatureStore(tmp_path / "store", LOG_MEL, jobs=2).compute([moved]) == {}
-
-
 def test_unusable_files_are_listed_with_reasons_and_the_others_computed(tmp_path):
     good = recordings(tmp_path, 3)
     samples = {
         "silent": np.zeros(4_000),
-        "empty": np.zeros(0),
-        "NaN": np.full(4_000, np.nan),
         "too short": np.random.default_rng(0).normal(0, 0.1, 399),
     }
     for name, values in samples.items():
@@ -202,23 +147,13 @@ def test_unusable_files_are_listed_with_reasons_and_the_others_computed(tmp_path
 
     store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=2)
     for _ in range(2):  # a bad file stays bad on the second start
-        reasons = store.compute([*bad[:3], *good, *bad[3:]])
+        reasons = store.compute([*bad[:1], *good, *bad[1:]])
         assert reasons.keys() == set(names)
         assert all(name in reason for name, reason in reasons.items())
     for utterance in good:
         np.testing.assert_array_equal(store.frames(utterance), expected(utterance))
     with pytest.raises(TooShortError):
-        store.frames(bad[3])
-
-
-def test_features_that_are_not_finite_are_a_reason_and_not_stored(tmp_path):
-    class Broken(Envelope):
-        def __call__(self, waveform):
-            return super().__call__(waveform) * np.nan
-
-    store = FeatureStore(tmp_path / "store", Broken(RATE_HZ, 5), jobs=1)
-    assert "NaN or infinite" in store.compute([record(tmp_path / "a.wav", 0)])["a"]
-    assert not packs(tmp_path / "store")
+        store.frames(bad[1])
 
 
 def test_a_file_that_changes_while_it_is_read_is_not_stored(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import functools
 import json
 import shlex
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,14 +103,7 @@ def metrics_of(
 ) -> dict[str, Any]:
     """The contents of metrics.json that a report reads."""
     truth = [predicted.emotions[index] for index in predicted.truth]
-    first = Predictions(
-        predicted.emotions,
-        predicted.utterance,
-        predicted.speaker,
-        predicted.dialogue,
-        predicted.truth,
-        np.tile(np.eye(len(predicted.emotions))[0], (len(truth), 1)),
-    )
+    first = np.tile(np.eye(len(predicted.emotions))[0], (len(truth), 1))
     half = {emotion: [truth.count(emotion) // 2, truth.count(emotion)] for emotion in {*truth}}
     return {
         "corpus": corpus,
@@ -120,7 +114,7 @@ def metrics_of(
         "emotions": list(predicted.emotions),
         "folds": 3 if config["fold"] is not None else 1,
         **scores_of(predicted, key),
-        "majority": scores_of(first, key),
+        "majority": scores_of(replace(predicted, probability=first), key),
         "test_speakers": len({*predicted.speaker}),
         "test_speakers_in_train": 8,
         "counts": {"test": {"utterances": len(truth)}},

@@ -14,13 +14,6 @@ def names(study: Study) -> list[list[str]]:
     return [sorted(row.name for row in test_set.rows) for test_set in study.results.test_sets]
 
 
-def test_seeds_are_one_row(study: Study) -> None:
-    for seed in (0, 1, 2):
-        study.run("model=vae", seed=seed)
-    ((row,),) = [test_set.rows for test_set in study.results.test_sets]
-    assert list(row.predictions[""]) == [0, 1, 2]
-
-
 @pytest.mark.parametrize(
     "override",
     [
@@ -93,16 +86,6 @@ def test_the_label_policy_of_a_run_makes_a_row_of_a_cvae(study: Study) -> None:
 
 def fold(number: int, accuracy: float = 0.6) -> Predictions:
     return guess(accuracy, speakers=range(4 * number, 4 * number + 4))
-
-
-def test_all_folds_are_one_test_set(study: Study) -> None:
-    for model in ("ae", "vae"):
-        for number in range(3):
-            run = (f"model={model}", "split=speaker", f"fold={number}")
-            study.run(*run, guesses=fold(number))
-    (test_set,) = study.results.test_sets
-    assert test_set.name == "complete"
-    assert len(test_set.rows[0].predictions[""][0].utterance) == 120
 
 
 def test_a_lone_fold_that_finished_is_a_row_of_its_own(study: Study) -> None:

@@ -135,7 +135,11 @@ def test_rows_and_columns_add_a_table(study: Study, capsys: pytest.CaptureFixtur
     assert main([str(study.folder), "--columns", "classifier"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert "UA by corpus, split, data and classifier" in printed
-    assert "| urdu | random | complete | 50.0 |" in (study.folder / "report.md").read_text()
+    assert main([str(study.folder), "--rows", "model"]) == 0
+    assert "UA by model" in capsys.readouterr().out
+    assert main([str(study.folder), "--columns", "data"]) == 0
+    assert "UA by corpus, split and data" in " ".join(capsys.readouterr().out.split())
+    assert "| urdu | random | 50.0 |" in (study.folder / "report.md").read_text()
 
 
 def test_status_counts_runs_and_names_those_that_are_not_finished(

@@ -28,9 +28,3 @@ def test_utterances_in_no_set_are_counted_and_the_first_is_named():
     chosen = [utterance("a", "train"), utterance("b", None), utterance("c", None)]
     with pytest.raises(SerVaeError, match=r"2 of 3 utterances are in no set, first b\."):
         split(chosen, seed=0)
-
-
-@pytest.mark.parametrize(("present", "missing"), [("train", "test"), ("test", "train")])
-def test_an_empty_set_is_named(present, missing):
-    with pytest.raises(SerVaeError, match=rf"no utterance in {missing}\."):
-        split([utterance("a", present)], seed=0)

@@ -5,8 +5,8 @@ import os
 import joblib
 import pytest
 
-from ser_vae.sweep import jobs
-from ser_vae.sweep.jobs import choose_gpu, divide_cores, jobs_at_once
+from ser_vae import sweep
+from ser_vae.sweep import choose_gpu, divide_cores, jobs_at_once
 
 UNSET = {"jobs": None, "seed": 3}
 
@@ -41,7 +41,7 @@ def test_settings_of_the_user_take_precedence() -> None:
 def test_as_many_jobs_as_gpus_run_at_once_otherwise_one_per_core(
     accelerator: str, gpus: int, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "gpu_count", lambda: gpus)
+    monkeypatch.setattr(sweep, "gpu_count", lambda: gpus)
     assert jobs_at_once(accelerator) == expected
 
 
@@ -52,7 +52,7 @@ def test_as_many_jobs_as_gpus_run_at_once_otherwise_one_per_core(
 def test_jobs_at_the_same_time_are_spread_over_the_gpus(
     visible: str | None, gpus: int, expected: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "gpu_count", lambda: gpus)
+    monkeypatch.setattr(sweep, "gpu_count", lambda: gpus)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)

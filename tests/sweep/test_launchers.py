@@ -78,11 +78,11 @@ def test_jobs_in_processes_share_cores_and_encoders_and_their_output_stays_out_o
         env={**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"},
     )
     os.close(follower)
-    shown = read_terminal(leader)
+    screen = read_terminal(leader)
     assert process.wait(timeout=120) == 1
-    assert "ae-complete-folder-seed0" not in shown
-    assert "job 2, classifier.hidden=8 split=session: failed: split=session: the corpus" in shown
-    assert "2 of 4 done, 2 failed. Repeat the command" in shown
+    assert "ae-complete-folder-seed0" not in screen
+    assert "job 2, classifier.hidden=8 split=session: failed: split=session: the corpus" in screen
+    assert "2 of 4 done, 2 failed. Repeat the command" in screen
     (output,) = tmp_path.glob("runs/.sweeps/*/output.txt")
     assert output.read_text().count("random/test/ua ") == 2
     finished = folders(tmp_path / "runs")

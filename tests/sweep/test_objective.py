@@ -9,10 +9,7 @@ import pytest
 from run_files import Run, table
 
 from ser_vae import SerVaeError
-from ser_vae.run import configure
-from ser_vae.run_folder import addressed
-from ser_vae.settings import validate
-from ser_vae.sweep.jobs import read_objective
+from ser_vae.sweep import read_objective
 
 LOSS = "classify/validation/loss"
 EMOTIONS = {"calm": "cross", "cross": "gay", "gay": "calm"}  # each with a wrong one
@@ -30,14 +27,6 @@ def test_the_error_of_a_missing_quantity_names_the_others(tmp_path: Path) -> Non
         read_objective("classify/validation/f1", tmp_path)
     with pytest.raises(SerVaeError, match="none, as its model or classifier is no network"):
         read_objective("pretrain/validation/loss", tmp_path)
-
-
-def test_it_does_not_change_the_address_of_a_run() -> None:
-    settings = ["split.validation=0.2", "corpus=urdu", "corpus.root=/nowhere"]
-    without, with_objective = (
-        addressed(validate(configure(*settings, *more))) for more in ([], [f"objective={LOSS}"])
-    )
-    assert without == with_objective
 
 
 @pytest.fixture

@@ -4,13 +4,17 @@ Hydra calls `Sweep` at the start and at the end of the sweep and of each job (co
 `hydra.callbacks`). A launcher that runs jobs in other processes sends each of them a copy of it,
 which keeps its job as `<runs>/.sweeps/<sweep>/<number>.json` for the table to read. Run folders
 would not do: a job that fails before its first stage has none.
+
+The last functions are called in a job: what it gets of this machine, and what it returns.
 """
 
 import atexit
+import csv
 import json
+import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from importlib.util import find_spec
@@ -22,6 +26,7 @@ from uuid import uuid4
 
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
@@ -189,18 +194,21 @@ def format_duration(seconds: float) -> str:
 
 
 def plan(config: DictConfig) -> tuple[frozenset[str], int]:
-    """Return the settings with several values (or all, if none has), and the number of jobs.
-
-    Values on the command line replace those of an experiment's file.
-    """
-    params = [f"{key}={value}" for key, value in (config.hydra.sweeper.params or {}).items()]
-    parser = OverridesParser.create(GlobalHydra.instance().config_loader())
-    parsed = parser.parse_overrides([*params, *config.hydra.overrides.task])
-    by_key = {override.get_key_element(): override for override in parsed}
+    """Return the settings with several values (or all, if none has), and the number of jobs."""
+    by_key = parse_overrides(config.hydra.sweeper.params, config.hydra.overrides.task)
     swept = {key: override for key, override in by_key.items() if override.is_sweep_override()}
     trials = config.hydra.sweeper.get("n_trials")
     total = trials or prod(len(list(each.sweep_string_iterator())) for each in swept.values())
     return frozenset(swept or by_key), total
+
+
+def parse_overrides(
+    params: Mapping[str, Any] | None, overrides: Sequence[str]
+) -> dict[str, Override]:
+    """Return the last override of each setting; `params` of an experiment come first."""
+    lines = [*(f"{key}={value}" for key, value in (params or {}).items()), *overrides]
+    parser = OverridesParser.create(GlobalHydra.instance().config_loader())
+    return {each.get_key_element(): each for each in parser.parse_overrides(lines)}
 
 
 def check(config: DictConfig) -> None:
@@ -218,3 +226,61 @@ def check(config: DictConfig) -> None:
         raise SerVaeError("Slurm: no sbatch here.\nUse a login node, or hydra/launcher=parallel.")
     if "direction" in config.hydra.sweeper:
         check_objective(config.objective or "null", config.split.get("validation"), config.fold)
+
+
+def divide_cores(config: Mapping[str, Any], launcher: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `config` with `jobs` set to the cores of a job, unless it is set.
+
+    Slurm grants a job `cpus_per_task`; joblib's `n_jobs` jobs divide this machine; a job of Hydra's
+    own launcher has all cores.
+    """
+    cores: int | None = launcher.get("cpus_per_task")
+    if n_jobs := launcher.get("n_jobs"):
+        from joblib import cpu_count  # noqa: PLC0415  (rarely needed)
+
+        available = cpu_count()  # that this process may use
+        parallel = n_jobs if n_jobs > 0 else max(1, available + 1 + n_jobs)  # -2: all but one
+        cores = max(1, available // parallel)
+    return {**config, "jobs": config["jobs"] or cores}
+
+
+def choose_gpu(number: int, launcher: Mapping[str, Any]) -> None:
+    """Let job `number` see one of the GPUs, if several jobs run at the same time on several.
+
+    A process keeps its GPU for the jobs that follow.
+    """
+    if launcher.get("n_jobs", 1) > 1:
+        every = ",".join(map(str, range(gpu_count())))
+        if visible := os.environ.get("CUDA_VISIBLE_DEVICES") or every:
+            gpus = visible.split(",")
+            os.environ["CUDA_VISIBLE_DEVICES"] = gpus[number % len(gpus)]
+
+
+def gpu_count() -> int:
+    import torch  # noqa: PLC0415  (slow)
+
+    return torch.cuda.device_count()
+
+
+def jobs_at_once(accelerator: str) -> int:
+    """Return one job per GPU that they would use; otherwise -1, which means one per core."""
+    return -1 if accelerator == "cpu" else gpu_count() or -1
+
+
+def read_objective(objective: str | None, folder: Path) -> dict[str, float]:
+    """Read {"objective": value after the last epoch} of a finished run; {} if none is set.
+
+    Raises:
+        SerVaeError: the run has no curves of that stage, or they do not have the quantity.
+    """
+    if objective is None:
+        return {}
+    path = folder / f"{objective.partition('/')[0]}.csv"
+    rows = list(csv.DictReader(path.read_text().splitlines())) if path.exists() else [{}]
+    if objective not in rows[-1]:
+        known = ", ".join(name for name in rows[-1] if "/validation/" in name)
+        raise SerVaeError(
+            f"objective={objective}: this run has no such quantity.\n"
+            f"It has: {known or 'none, as its model or classifier is no network'}."
+        )
+    return {"objective": float(rows[-1][objective])}

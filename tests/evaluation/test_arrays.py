@@ -1,0 +1,90 @@
+"""`latents.npz` and `illustrations.npz`: round trips, and errors for damaged and hostile files."""
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ser_vae import SerVaeError
+from ser_vae.evaluation.arrays import Frames, Illustrations, Latents
+
+RNG = np.random.default_rng(0)
+STRINGS = tuple(f"ütterance {number}" for number in range(9))
+MEAN = RNG.standard_normal((9, 4)).astype(np.float32)
+LATENTS = Latents(STRINGS, STRINGS, STRINGS, ("F", *STRINGS[:7], ""), STRINGS, MEAN)
+
+
+def frames(*shape: int) -> Frames:
+    return RNG.uniform(-14, 6, shape).astype(np.float32)
+
+
+ILLUSTRATIONS = Illustrations(
+    emotions=("angry", "sad", "happy"),
+    utterance=("u1", "u2"),
+    emotion=("sad", "angry"),
+    input=(frames(20, 4), frames(35, 4)),
+    reconstruction=(frames(20, 4), frames(35, 4)),
+    swapped=(frames(3, 20, 4), frames(3, 35, 4)),
+    dimension=np.array([5, 2]),
+    step=np.array([-2.0, 0.0, 2.0]),
+    traversal=frames(2, 3, 10, 4),
+    prior=frames(3, 2, 10, 4),
+    frame_shift_s=0.01,
+)
+
+
+def test_latents_and_clips_are_read_as_written(tmp_path: Path) -> None:
+    clips = np.full((9, 2), np.nan)
+    clips[0] = 0.25, 1.5
+    replace(LATENTS, clip=clips).write(tmp_path / "a.npz")
+    loaded = Latents.read(tmp_path / "a.npz")
+    assert (loaded.utterance, loaded.sex) == (LATENTS.utterance, LATENTS.sex)
+    assert np.array_equal(loaded.mean, MEAN)
+    assert [loaded.clip_of(row) for row in range(2)] == [(0.25, 1.5), None]
+
+
+def test_spectrograms_are_accurate_to_a_hundredth_and_all_else_is_exact(tmp_path: Path) -> None:
+    ILLUSTRATIONS.write(tmp_path / "a.npz")
+    loaded = Illustrations.read(tmp_path / "a.npz")
+    for name, expected in vars(ILLUSTRATIONS).items():
+        value = getattr(loaded, name)
+        if name in ("emotions", "utterance", "emotion", "frame_shift_s"):
+            assert value == expected
+        else:
+            for array, original in zip(value, expected, strict=True):
+                half = array.dtype == np.float32
+                np.testing.assert_allclose(array, original, atol=0.01 if half else 0)
+
+
+def test_an_unconditional_model_has_no_swapped_labels(tmp_path: Path) -> None:
+    replace(ILLUSTRATIONS, swapped=()).write(tmp_path / "a.npz")
+    assert Illustrations.read(tmp_path / "a.npz").swapped == ()
+
+
+def test_a_pickle_in_the_file_is_not_executed(tmp_path: Path) -> None:
+    class Opens:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return Path.touch, (tmp_path / "ran",)
+
+    hostile = np.array([Opens()], dtype=object)
+    np.savez(tmp_path / "a.npz", allow_pickle=True, utterance=hostile, mean=np.zeros((1, 2)))
+    with pytest.raises(SerVaeError, match="Object arrays cannot be loaded"):
+        Latents.read(tmp_path / "a.npz")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"text", pickle.dumps([1])])
+def test_files_of_another_format_are_rejected(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(SerVaeError, match=r"a\.npz can't be read as a file of a run"):
+        Latents.read(tmp_path / "a.npz")
+
+
+def test_a_missing_file_and_a_missing_array_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(SerVaeError, match="No such file"):
+        Latents.read(tmp_path / "a.npz")
+    np.savez(tmp_path / "a.npz", utterance=np.array(["u1"]))
+    with pytest.raises(SerVaeError, match="missing 7 required"):
+        Illustrations.read(tmp_path / "a.npz")
