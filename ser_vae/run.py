@@ -24,6 +24,7 @@ from ser_vae.command_errors import print_briefly_on_error, summarize
 from ser_vae.compose import command, configure, plain
 from ser_vae.corpus.utterance import SYNTHETIC, Corpus, class_line, warning_line
 from ser_vae.data.subset import select
+from ser_vae.evaluation import predictions
 from ser_vae.faults import Stopped, friendly_errors, stopped_by_signals
 from ser_vae.features.digest import Digests, pin
 from ser_vae.help import help_text
@@ -90,8 +91,7 @@ class TrainedRun:
     @cached_property
     def predictions(self) -> pd.DataFrame:
         """Truth, guess and probabilities of each test utterance."""
-        text = ("utterance", "speaker", "dialogue", "truth", "guess")
-        return pd.read_csv(RunFolder(self.path).predictions, dtype=dict.fromkeys(text, "str"))
+        return predictions.read_frame(RunFolder(self.path).predictions)
 
 
 def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
@@ -125,7 +125,7 @@ def run_folds(settings: Settings, *, print_next: bool = False) -> dict[str, Any]
     folders = [finish(at_fold(settings, 0))]
     count = folders[0].read_metrics()["folds"]  # of the usable utterances, hence perhaps fewer
     folders += [finish(at_fold(settings, fold)) for fold in range(1, count)]
-    from ser_vae.evaluation import predictions, summary  # noqa: PLC0415  (SciPy is slow)
+    from ser_vae.evaluation import summary  # noqa: PLC0415  (SciPy is slow)
 
     by_fold = [predictions.read(folder.predictions) for folder in folders]
     scores = summary.over_folds(by_fold, settings.choice.split)

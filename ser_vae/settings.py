@@ -725,12 +725,18 @@ def find_targets(config: Any) -> Iterator[str]:
 
 
 def source_of(target: str) -> str:
-    """Return the source of the module that defines a class or function, without importing it."""
-    module = target.rpartition(".")[0]
-    spec = find_spec(module)
-    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-        return target
-    return Path(spec.origin).read_text(encoding="utf-8")
+    """Return the source of the module that defines a class or function, without importing it.
+
+    `find_spec` would import the packages above it, and PyTorch with some of them.
+    """
+    package, *names = target.split(".")[:-1]
+    spec = find_spec(package)
+    folders = spec.submodule_search_locations if spec and names else ()
+    paths = [Path(folder, *names) for folder in folders or ()]
+    files = [file for path in paths for file in (path.with_suffix(".py"), path / "__init__.py")]
+    files += [Path(spec.origin)] if spec and spec.origin and not names else []
+    source = next((file for file in files if file.suffix == ".py" and file.is_file()), None)
+    return source.read_text(encoding="utf-8") if source else target
 
 
 def parse_component(values: Mapping[str, Any]) -> Component:

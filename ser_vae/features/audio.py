@@ -37,6 +37,7 @@ BLOCK = 2**18  # samples read at a time, as a damaged header may announce any nu
 LONG_BLOCK = 2**20  # samples that `blocks` reads at a time: 66 s at 16 kHz, 22 s at 48 kHz
 SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither is below
 MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, they are damaged
+MP3_FRAME = 1152  # samples; where the number is not stated, libsndfile guesses to within a frame
 # Whether a file is complete can be checked in these formats.
 FORMATS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "OGG", "MP3")
 TOLERANCE_S = 0.01  # a header may announce so much more than there is
@@ -203,8 +204,10 @@ def _decode_blocks(path: Path, clip: Clip | None, size: int) -> Iterator[tuple[S
                     yield block[max(0, len(block) - (position - begin)) :], rate_hz
                     if len(block) < wanted or position >= end:
                         break
-                wanted = end - begin - round(TOLERANCE_S * rate_hz)
-                announced = wanted if clip else sound.frames
+                if clip is None:
+                    announced = sound.frames - (MP3_FRAME if sound.format == "MP3" else 0)
+                else:
+                    announced = end - begin - round(TOLERANCE_S * rate_hz)
     except OSError as error:
         raise AudioError(path, f"cannot be opened: {error.strerror}") from error
     except soundfile.LibsndfileError as error:

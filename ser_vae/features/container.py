@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 UNKNOWN_SIZE = 2**31 - 2**16  # bytes; streams announce this size or more, or -1
+KBIT_PER_S = {  # of MPEG audio layer III, by version: 3 is MPEG-1, 2 and 0 are MPEG-2 and 2.5
+    3: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+RATE_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 
 
 class Chunks(NamedTuple):
@@ -59,12 +64,12 @@ def find_audio(file: BinaryIO, size: int) -> Audio | None:
 
 
 def find_defect(file: BinaryIO, size: int) -> str | None:
-    """Return why an Ogg or MP3 file might not be read whole; None if it is neither, or will be."""
+    """Return what is missing in an Ogg or MP3 file; None if nothing is, or it is neither."""
     magic = _read(file, 0, 4)
     if magic == b"OggS":
         return _ogg_end(file, size)
-    if magic[:3] == b"ID3" or (magic[0] == 0xFF and magic[1] & 0xE6 == 0xE2):  # MPEG layer III
-        return _mp3_length(file)
+    if magic[:3] == b"ID3" or _frame_length(magic):
+        return _mp3_end(file, size)
     return None
 
 
@@ -111,13 +116,44 @@ def _ogg_end(file: BinaryIO, size: int) -> str | None:
     return "truncated: its last page is missing" if open_streams else None
 
 
-def _mp3_length(file: BinaryIO) -> str | None:
-    """Look for the number of frames in the first one, which libsndfile would otherwise guess."""
-    position = 0
-    while (header := _read(file, position, 10)).startswith(b"ID3"):  # a tag, its size in 7 bits
-        size = sum((byte & 127) << 7 * (3 - place) for place, byte in enumerate(header[6:]))
-        position += 10 + size
-    first = _read(file, position, 64)
-    if any(name in first for name in (b"Xing", b"Info", b"VBRI")):
-        return None
-    return "it does not state its length, so that a part of it might be read: convert it"
+def _frame_length(header: bytes) -> int:
+    """Return the size of an MP3 frame in bytes, from its 4-byte header; 0 if that is invalid."""
+    bits = int.from_bytes(header, "big")
+    version, rate, kbit = bits >> 19 & 3, bits >> 10 & 3, bits >> 12 & 15
+    if bits >> 21 != 0x7FF or version == 1 or bits >> 17 & 3 != 1 or rate == 3 or kbit in (0, 15):
+        return 0
+    samples = 1152 if version == 3 else 576
+    kbit_per_s = KBIT_PER_S[3 if version == 3 else 2][kbit]
+    return samples * kbit_per_s * 125 // RATE_HZ[version][rate] + (bits >> 9 & 1)
+
+
+def _tag_length(header: bytes) -> int:
+    """Return the size of an ID3v2 tag in bytes, from its 10-byte header; 0 if that is invalid."""
+    size = sum((byte & 127) << 7 * (3 - place) for place, byte in enumerate(header[6:]))
+    return 10 + size if header.startswith(b"ID3") else 0
+
+
+def _mp3_end(file: BinaryIO, size: int) -> str | None:
+    """Walk over the frames, and compare their number with that in the first one, if it is there."""
+    position, frames, bit_rates, announced = 0, 0, set(), 0
+    while length := _tag_length(header := _read(file, position, 10)) or _frame_length(header[:4]):
+        if header.startswith(b"ID3"):
+            position += length
+            continue
+        if not frames:
+            first = _read(file, position, min(length, 64))
+            for name, offset in ((b"Xing", 8), (b"Info", 8), (b"VBRI", 14)):
+                if name in first:
+                    place = position + first.index(name) + offset
+                    announced = int.from_bytes(_read(file, place, 4), "big")
+        position, frames = position + length, frames + 1
+        bit_rates.add(header[2] >> 4)
+        if position > size:
+            return "truncated: its last frame is incomplete"
+    if frames < announced:
+        return f"truncated: {frames:,} of {announced:,} frames are there"
+    if frames > announced + 2 and announced:  # it may count itself, and the encoder's delay
+        return f"{frames:,} frames, of which only {announced:,} would be read: convert it"
+    if not announced and len(bit_rates) > 1:
+        return "its bit rate varies and it does not state its length: convert it"
+    return None

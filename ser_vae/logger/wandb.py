@@ -17,12 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 
 from ser_vae.evaluation.arrays import Latents
-from ser_vae.evaluation.predictions import COLUMNS, PROBABILITY
+from ser_vae.evaluation.predictions import PROBABILITY, read_frame
 from ser_vae.files import write_text
 from ser_vae.logger import EPOCH, LoggedRun, chart_values, summary_values
 from ser_vae.run_folder import RunFolder
@@ -200,8 +199,7 @@ def prediction_table(folder: RunFolder, rows: int, audio: int, audio_bytes: int)
     """
     import wandb  # noqa: PLC0415
 
-    text = dict.fromkeys(COLUMNS, str)
-    table = pd.read_csv(folder.predictions, dtype=text, keep_default_na=False)
+    table = read_frame(folder.predictions)
     of_truth = table.apply(lambda row: row[PROBABILITY + row["truth"]], axis=1)
     table = table.loc[of_truth.sort_values(kind="stable").index[:rows]].drop(columns="dialogue")
     table.insert(4, "right", table["truth"] == table["guess"])
