@@ -39,7 +39,7 @@ SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither
 MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, they are damaged
 MP3_FRAME = 1152  # samples; where the number is not stated, libsndfile guesses to within a frame
 # Whether a file is complete can be checked in these formats.
-FORMATS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "OGG", "MP3")
+FORMATS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "NIST", "FLAC", "OGG", "MP3")
 TOLERANCE_S = 0.01  # a header may announce so much more than there is
 RATES_HZ = (4_000, 384_000)  # half of telephone speech, to twice the highest in studios
 RATE_STEP_HZ = 25  # all rates in use are multiples; 44,101 Hz would need a kernel of gigabytes
@@ -222,13 +222,14 @@ def _check_container(path: Path, sound: soundfile.SoundFile, audio: Audio | None
     A difference below TOLERANCE_S is the writer's mistake.
 
     Raises:
-        AudioError: it holds less, or its format cannot be checked.
+        AudioError: it holds less, or more that is not announced, or its format cannot be checked.
     """
     if sound.format not in FORMATS:
         raise AudioError(path, f"format {sound.format}, expected {', '.join(FORMATS)}: convert it")
     if audio is None:
         return
     duration_s = max(sound.frames / sound.samplerate, TOLERANCE_S)
+    tolerance = min(audio.present, audio.announced or 0) / duration_s * TOLERANCE_S
     if audio.announced is None:
         log.warning(
             "%s: its header states no length, so all of it is read: %.2f s; a truncated file would "
@@ -236,9 +237,12 @@ def _check_container(path: Path, sound: soundfile.SoundFile, audio: Audio | None
             path,
             duration_s,
         )
-    elif audio.announced - audio.present > audio.present / duration_s * TOLERANCE_S:
+    elif audio.announced - audio.present > tolerance:
         counts = f"{audio.present:,} of {audio.announced:,} bytes of audio are there"
         raise AudioError(path, f"truncated: {counts}")
+    elif audio.present - audio.announced > tolerance and not audio.followed:
+        counts = f"{audio.announced:,} bytes of audio, but {audio.present:,} are there"
+        raise AudioError(path, f"its header announces {counts}: repair the header")
 
 
 @lru_cache(maxsize=16)

@@ -3,6 +3,7 @@
 libsndfile reads the rest of a truncated file without an error, so this module checks the headers.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
@@ -41,17 +42,20 @@ class Audio(NamedTuple):
 
     announced: int | None  # bytes; None if the header does not know it, as of a stream
     present: int  # bytes, up to the end of the file
+    followed: bool  # whether what is behind the announced bytes can be something else than audio
 
 
 def find_audio(file: BinaryIO, size: int) -> Audio | None:
     """Find the samples of a file of `size` bytes; None if its container states no size.
 
-    Reads WAV, RF64, Wave64, AIFF, AU and CAF.
+    Reads WAV, RF64, Wave64, AIFF, AU, CAF and NIST SPHERE.
     """
     magic = _read(file, 0, 4)
     if magic in (b".snd", b"dns."):
         start, announced = struct.unpack(f"{'>' if magic == b'.snd' else '<'}II", _read(file, 4, 8))
-        return _audio(announced, size - start)
+        return _audio(announced, size - start, _is_padding(file, start + announced))
+    if magic == b"NIST":
+        return _sphere(file, size)
     if magic not in CHUNKS:
         return None
     layout, long_size = CHUNKS[magic], None
@@ -59,7 +63,9 @@ def find_audio(file: BinaryIO, size: int) -> Audio | None:
         if name == b"ds64":  # the sizes of an RF64 file
             long_size = struct.unpack("<8xq", _read(file, start, 16))[0]
         if name.startswith(layout.audio):
-            return _audio(chunk_size if long_size is None else long_size, size - start)
+            announced = chunk_size if long_size is None else long_size
+            end = start + announced
+            return _audio(announced, size - start, _chunks_follow(file, layout, end, size))
     return None
 
 
@@ -78,9 +84,9 @@ def _read(file: BinaryIO, position: int, count: int) -> bytes:
     return file.read(count).ljust(count, b"\0")
 
 
-def _audio(announced: int, present: int) -> Audio:
+def _audio(announced: int, present: int, followed: bool) -> Audio:
     unknown = announced <= 0 < present or (announced >= UNKNOWN_SIZE and announced > present)
-    return Audio(None if unknown else announced, present)
+    return Audio(None if unknown else announced, present, followed)
 
 
 def _chunks(
@@ -97,6 +103,35 @@ def _chunks(
         yield content[: layout.name], position + header, size
         position += header + max(size, 0)
         position += -position % layout.align
+
+
+def _chunks_follow(file: BinaryIO, layout: Chunks, position: int, end: int) -> bool:
+    """Whether only chunks, tags or zeros follow; some writers forget to align the first."""
+    return any(
+        all(
+            re.fullmatch(rb"[ -~]{4}", name[:4]) and 0 <= size <= end - start
+            for name, start, size in _chunks(file, layout, first, end)
+        )
+        for first in (position + -position % layout.align, position)
+    ) or _is_padding(file, position)
+
+
+def _is_padding(file: BinaryIO, position: int) -> bool:
+    file.seek(position)
+    rest = file.read(2**20)
+    return rest[:3] == b"TAG" or not rest.strip(b"\0")
+
+
+def _sphere(file: BinaryIO, size: int) -> Audio | None:
+    """Read the header of a NIST SPHERE file: its length, and lines such as `sample_count -i 9`."""
+    header = _read(file, 0, 1024)
+    values = {name: int(value) for name, value in re.findall(rb"(?m)^(\w+) -i (\d+)$", header)}
+    start = re.match(rb"NIST_1A\n *(\d+)\n", header)
+    if start is None or b"sample_count" not in values:
+        return None
+    frame = values.get(b"channel_count", 1) * values.get(b"sample_n_bytes", 1)
+    announced, begin = values[b"sample_count"] * frame, int(start[1])
+    return _audio(announced, size - begin, _is_padding(file, begin + announced))
 
 
 def _ogg_end(file: BinaryIO, size: int) -> str | None:

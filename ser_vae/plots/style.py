@@ -5,15 +5,20 @@ is global, so figures can be drawn in threads and on machines without a display.
 """
 
 import io
+import logging
 import re
 import textwrap
+import warnings
 from collections.abc import Iterable
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from typing import IO, Any
 
+import matplotlib as mpl
 from matplotlib import font_manager, rc_context
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from ser_vae.files import atomic_write
 
@@ -23,6 +28,8 @@ PNG_DPI = 200
 TITLE_PER_IN = 13  # characters per inch, mostly capitals
 TITLE_LINE_IN = 0.16
 FORMATS = ("pdf", "png")
+
+log = logging.getLogger(__name__)
 
 # Okabe and Ito, "Color Universal Design", 2008: distinct with any form of colour blindness. Their
 # yellow is left out, as it is hardly visible on white.
@@ -40,8 +47,10 @@ OWN_COLOUR = {
 
 # Common fonts for what DejaVu Sans lacks: Chinese, Japanese, Korean; Urdu and Arabic; Hindi.
 FALLBACK_FONTS = (
-    *("Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "PingFang SC"),
-    *("Microsoft YaHei", "Malgun Gothic", "Noto Naskh Arabic", "Noto Sans Arabic", "Geeza Pro"),
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC"),
+    *("WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "PingFang SC"),
+    *("Hiragino Sans GB", "Heiti SC", "Microsoft YaHei", "SimHei", "Malgun Gothic"),
+    *("Noto Naskh Arabic", "Noto Sans Arabic", "Noto Nastaliq Urdu", "Geeza Pro", "Tahoma"),
     *("Noto Sans Devanagari", "Nirmala UI", "Arial Unicode MS", "FreeSans", "Unifont"),
 )
 INSTALLED = set(font_manager.get_font_names())
@@ -123,4 +132,21 @@ def png_bytes(figure: Figure, dpi: int) -> bytes:
 
 @styled
 def _write(figure: Figure, stream: IO[bytes], form: str, dpi: int) -> None:
+    texts = (text.get_text() for text in figure.findobj(Text))
+    warn_of_missing_glyphs("".join(sorted({c for text in texts for c in text if c > "\u024f"})))
     figure.savefig(stream, format=form, dpi=dpi, metadata=METADATA[form])
+
+
+@cache
+def warn_of_missing_glyphs(characters: str) -> None:
+    """Warn, once, of the characters that no font of FONTS has; they are drawn as boxes."""
+    warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a line for each
+    fonts = [font_manager.get_font(font_manager.findfont(name)) for name in FONTS]
+    missing = [c for c in characters if not any(font.get_char_index(ord(c)) for font in fonts)]
+    if missing:
+        log.warning(
+            "figures: no font for %s: install one that has them, such as Noto Sans CJK for Chinese "
+            "or Noto Naskh Arabic for Urdu, and remove matplotlib's cache of fonts, %s",
+            " ".join(missing),
+            mpl.get_cachedir(),
+        )

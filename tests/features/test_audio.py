@@ -91,16 +91,25 @@ def test_content_that_is_not_audio_is_refused(tmp_path, content):
     assert inspect(path).duration_s == 0
 
 
-@pytest.mark.parametrize("size", [2**31 - 1, 2**32 - 1, 16_000 * 2 + 100])
-def test_a_wav_of_a_stream_or_with_a_slightly_wrong_length_is_read(tmp_path, size):
-    """The header of a stream announces the largest possible size."""
-    path = tmp_path / "a.wav"
-    soundfile.write(path, NOISE, RATE_HZ, "PCM_16")
-    content = bytearray(path.read_bytes())
+def write_wav_announcing(path: Path, size: int) -> Path:
+    """Write a second of noise, and a header that announces `size` bytes of it."""
+    content = bytearray(encoded("WAV", "PCM_16", NOISE))
     place = content.index(b"data") + 4
     content[place : place + 4] = size.to_bytes(4, "little")
     path.write_bytes(content)
-    assert len(read(path, RATE_HZ)) == 16_000
+    return path
+
+
+@pytest.mark.parametrize("size", [2**31 - 1, 2**32 - 1, 16_000 * 2 + 100])
+def test_a_wav_of_a_stream_or_with_a_slightly_wrong_length_is_read(tmp_path, size):
+    """The header of a stream announces the largest possible size."""
+    assert len(read(write_wav_announcing(tmp_path / "a.wav", size), RATE_HZ)) == RATE_HZ
+
+
+@pytest.mark.parametrize("size", [0, 16_000])
+def test_a_wav_that_holds_more_than_its_header_announces_is_refused(tmp_path, size):
+    reason = refusal(write_wav_announcing(tmp_path / "a.wav", size))
+    assert re.match("its header announces 16,000 bytes of audio, but 32,000|empty: ", reason)
 
 
 WHOLE = [

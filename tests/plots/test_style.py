@@ -6,10 +6,12 @@ import sys
 import zlib
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pytest
 
+from ser_vae.plots import style
 from ser_vae.plots.bars import kl_per_dimension
 from ser_vae.plots.style import OWN_COLOUR, blank, colours, markers, png_bytes, save
 
@@ -87,3 +89,14 @@ def test_a_long_title_is_broken_after_commas() -> None:
     assert len(lines) == 2
     assert ", ".join(line.rstrip(",") for line in lines) == ", ".join(parts)
     assert figure.get_figheight() > blank("short", 3.5, 2.0).get_figheight()
+
+
+def test_characters_that_no_font_has_are_named_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, recwarn: Any
+) -> None:
+    monkeypatch.setattr(style, "FONTS", ["DejaVu Sans"])
+    for title in ("愤怒, 高兴", "愤怒, 高兴", "fâché, glücklich"):
+        png_bytes(blank(title, 2, 1), 50)
+    (record,) = caplog.records
+    assert "figures: no font for 兴 怒 愤 高: install one" in record.getMessage()
+    assert not recwarn.list
