@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ser_vae import SerVaeError, __version__
-from ser_vae.classifier import Head, SequenceEstimator
+from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.features.logmel import LogMel
 from ser_vae.files import atomic_write
 from ser_vae.recogniser import JSON, Recogniser, model_folder, read_document, read_files

@@ -29,7 +29,7 @@ from ser_vae import SerVaeError
 from ser_vae import settings as typed
 from ser_vae.baseline.estimator import Training
 from ser_vae.baseline.svm import fit_temperature
-from ser_vae.classifier import Head, SequenceEstimator
+from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance, corpus_warnings
 from ser_vae.data.audit import audit
@@ -59,7 +59,7 @@ from ser_vae.features.store import FeatureStore
 from ser_vae.logger import LoggedRun, open_loggers
 from ser_vae.model.representation import Fitted, Network, Representation
 from ser_vae.model.utterance_vae import UtteranceVAE
-from ser_vae.recogniser import Components, Recogniser, build_model, software, utterance_data
+from ser_vae.recogniser import Components, Recogniser, build_model, software
 from ser_vae.run_folder import RunFolder, digest
 from ser_vae.settings import Settings, UtteranceVAEModel, build, check_devices, flatten
 from ser_vae.split import check_fold, random, select_fold
@@ -89,8 +89,8 @@ from ser_vae.training.predict import (
     Marginal,
     encode,
     one_hot_condition,
-    sequence_data,
     uniform_condition,
+    utterance_data,
     with_temperature,
 )
 from ser_vae.training.pretrain import Pretrain
@@ -502,7 +502,7 @@ def train_classifier(
     conditions = training_condition(condition, data)
     if isinstance(head, SequenceEstimator):
         rows = latents_of(classifier, data, conditions, "all")
-        of_utterances = sequence_data(data.segments.split(rows), data.speakers())
+        of_utterances = utterance_data(data.segments.split(rows), data.speakers())
         head.fit(of_utterances, training_of(settings, data, seed))
         return classifier
     stage = Classify(
@@ -637,7 +637,8 @@ def whole_utterances(run: Run, model: Any) -> Samples | None:
 def fit_utterance_level(run: Run, model: Any, whole: Samples | None) -> None:
     """Fit a model of whole utterances in place; a network leaves its curves in the run's folder."""
     settings, data = run.settings, run.data
-    everything = utterance_data(data.segments, data.speakers(), whole)
+    frames = data.segments.frames_by_utterance()
+    everything = utterance_data(frames, data.speakers(), whole)
     training = training_of(settings, data, seed_for(settings.seed, "statistics"))
     if not isinstance(model, UtteranceVAE):
         model.fit(everything, training)

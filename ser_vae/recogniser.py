@@ -41,7 +41,7 @@ from torch import Tensor, nn
 
 from ser_vae import SerVaeError
 from ser_vae.baseline.estimator import UtteranceData
-from ser_vae.classifier import SequenceEstimator
+from ser_vae.classifier.head import SequenceEstimator
 from ser_vae.corpus.files import AUDIO
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
 from ser_vae.features import TooShortError, audio
@@ -68,8 +68,8 @@ from ser_vae.training.predict import (
     encode,
     one_hot_condition,
     prepare,
-    sequence_data,
     uniform_condition,
+    utterance_data,
     with_temperature,
 )
 
@@ -390,7 +390,7 @@ class Recogniser(SegmentPipeline):
             probability = self.policy.probabilities(self.trained(segments, speakers))
             return with_temperature(probability, self.temperature)
         probabilities: Probabilities = self.estimator.predict_proba(
-            utterance_data(segments, speakers, whole)
+            utterance_data(segments.frames_by_utterance(), speakers, whole)
         )
         return probabilities
 
@@ -450,7 +450,7 @@ class Recogniser(SegmentPipeline):
                 segments = cut(standardised, self.segmentation)
                 latents = self._encode(classifier.encoder, segments)
                 head = copy.deepcopy(classifier.head)
-                of_new = sequence_data(segments.split(latents), [speaker] * len(chosen))
+                of_new = utterance_data(segments.split(latents), [speaker] * len(chosen))
                 head.add_speaker(speaker, of_new)
                 classifiers[condition] = replace(classifier, head=head)
         return replace(self, normaliser=normaliser, estimator=estimator, classifiers=classifiers)
@@ -618,14 +618,6 @@ def software(device: torch.device) -> dict[str, str]:
         **{package: version(package) for package in PACKAGES},
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
     }
-
-
-def utterance_data(
-    segments: Segments, speakers: Sequence[str], whole: Samples | None
-) -> UtteranceData:
-    """Arrange utterances for an utterance-level model."""
-    frames = [frames.numpy() for frames in segments.frames_by_utterance()]
-    return UtteranceData(frames, whole, tuple(speakers))
 
 
 def build_model(

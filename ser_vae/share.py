@@ -23,16 +23,6 @@ from ser_vae.recogniser import HUB_ID, JSON, Recogniser
 from ser_vae.terminal import model_parser, run_command
 
 ONNX, CARD = "model.onnx", "README.md"
-LICENCES = {  # what the licence of a corpus says about models that were trained on it
-    "ravdess": "RAVDESS is licensed CC BY-NC-SA 4.0: not for commercial use, adaptations under the "
-    "same licence. Cite Livingstone and Russo, PLoS ONE 13(5): e0196391, 2018.",
-    "iemocap": "IEMOCAP is released by USC SAIL to those who sign its licence. Check that your "
-    "licence allows you to publish, or to use, models that were trained on it.",
-    "urdu": "The URDU corpus (Latif et al., 2018) was collected from talk shows for research. Ask "
-    "its authors before any other use.",
-    "demo": "The corpus is synthetic speech that ser_vae makes with espeak-ng; it has no licence.",
-}
-OTHER_CORPUS = "The licence of the corpus {corpus} is not known to ser_vae: ask who trained it."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -132,7 +122,6 @@ def card(recogniser: Recogniser, name: str, onnx_refused: str) -> str:
         sample_rate=recogniser.extractor.sample_rate,
         onnx=ONNX,
         onnx_refused=onnx_refused,
-        licence=LICENCES.get(corpus, OTHER_CORPUS.format(corpus=corpus)),
         json=JSON,
     )
 

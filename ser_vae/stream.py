@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from ser_vae import SerVaeError
-from ser_vae.classifier import SequenceEstimator
+from ser_vae.classifier.head import SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.data.segment import Segmentation
 from ser_vae.features.audio import RATE_STEP_HZ, RATES_HZ, BlockResampler, Samples

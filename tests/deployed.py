@@ -1,7 +1,9 @@
 """Recognisers as a run would leave them, without the time that training takes."""
 
 from collections.abc import Sequence
+from functools import cache
 
+import numpy as np
 import torch
 
 from ser_vae.compose import configure
@@ -16,6 +18,7 @@ from ser_vae.settings import build, validate
 from ser_vae.training.label_policy import POLICIES
 from ser_vae.training.predict import LatentClassifier, Marginal, Probabilities
 
+RATE = 16_000
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 ABOUT = {
     "run": "random/vae-complete-ravdess-seed0-0123abcd",
@@ -36,6 +39,15 @@ ABOUT = {
     "majority": {"random/test/wa": 0.29, "random/test/ua": 0.25, "random/test/macro_f1": 0.11},
 }
 SHARPEN = 4.0  # initial weights are this much larger in the head, so that probabilities differ
+
+
+@cache
+def noise(rate: int = RATE) -> Samples:
+    """Return 1.3 s of noise whose level rises and falls: (N,)."""
+    time = np.arange(round(1.3 * rate)) / rate
+    envelope = 0.05 * (1.1 + np.sin(9 * time))
+    samples = envelope * np.random.default_rng(3).standard_normal(len(time))
+    return samples.clip(-1, 1).astype(np.float32)
 
 
 def offline(known: Recogniser, waveforms: Sequence[Samples]) -> Probabilities:

@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +11,13 @@ import onnxruntime
 import pytest
 import soundfile
 import torch
-from deployed import EMOTIONS, offline, recogniser
+from deployed import EMOTIONS, RATE, noise, offline, recogniser
 
 from ser_vae import SerVaeError, export
-from ser_vae.features.audio import Samples
 from ser_vae.model.logmel_lstm import Identity
 from ser_vae.recogniser import JSON, WEIGHTS, Recogniser
 
 ROOT = Path(__file__).parents[1]
-RATE = 16_000
 KINDS = {
     "ae": ["model=ae"],
     "vae": ["model=vae"],
@@ -36,20 +33,13 @@ KINDS = {
 DURATIONS_S = (0.2, 1.0, 20.0)
 
 
-@cache
-def noise() -> Samples:
-    time = np.arange(2 * RATE) / RATE
-    samples = (1.1 + np.sin(9 * time)) * np.random.default_rng(3).standard_normal(len(time))
-    return (0.05 * samples).clip(-1, 1).astype(np.float32)
-
-
 def session(path: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_onnxruntime_agrees_with_pytorch(kind: str, tmp_path: Path) -> None:
-    waveform = np.tile(noise(), 11)
+    waveform = np.tile(noise(), 16)
     known = recogniser([waveform], *KINDS[kind])
     export.export_onnx(known, tmp_path / "emotion.onnx")
     graph, moved = session(tmp_path / "emotion.onnx"), []

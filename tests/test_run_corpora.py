@@ -88,12 +88,9 @@ def test_a_class_that_loses_its_files_stops_a_run(
         run_own("bad_audio=drop")
 
 
-@pytest.mark.parametrize("fold", [0, "all"])
-def test_a_class_of_one_speaker_cannot_be_tested_on_that_speaker(
-    own: Path, run_own: Any, fold: int | str
-) -> None:
+def test_a_class_of_one_speaker_cannot_be_tested_on_that_speaker(own: Path, run_own: Any) -> None:
     lines = [f"calm/{n}.wav,calm,s{n % 4 // 2}" for n in range(0, 8, 2)]
     lines += [f"cross/{n}.wav,cross,s0" for n in range(1, 8, 2)]
     (own / "list.csv").write_text("\n".join(["path,emotion,speaker", *lines]))
     with pytest.raises(SerVaeError, match="split=speaker: a training set has no utterance of cros"):
-        run_own("corpus.csv=list.csv", "split=speaker", f"fold={fold}")
+        run_own("corpus.csv=list.csv", "split=speaker", "fold=all")

@@ -9,7 +9,7 @@ import httpx2
 import huggingface_hub
 import numpy as np
 import pytest
-from deployed import ABOUT, offline, recogniser
+from deployed import ABOUT, noise, offline, recogniser
 from huggingface_hub import ModelCard
 from run_files import FinishedRun
 
@@ -32,10 +32,6 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(huggingface_hub, "get_token", lambda: None)
     monkeypatch.setattr(huggingface_hub, "HfApi", None)
     monkeypatch.setattr(huggingface_hub, "snapshot_download", None)
-
-
-def noise() -> np.ndarray:
-    return 0.1 * np.random.default_rng(0).standard_normal(16_000, dtype=np.float32)
 
 
 def save(folder: Path, known: Recogniser) -> Path:

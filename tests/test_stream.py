@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from deployed import offline, recogniser
+from deployed import RATE, noise, offline, recogniser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +14,6 @@ from ser_vae import SerVaeError
 from ser_vae.recogniser import Recogniser
 from ser_vae.stream import TimedPrediction
 
-RATE = 16_000
 KINDS = {
     "ae": ["model=ae"],
     "vae": ["model=vae"],
@@ -41,15 +40,6 @@ REFUSED = {
     "functionals": ["model=ae", "classifier=functionals"],
     "bidirectional": ["model=ae", "classifier.bidirectional=true"],
 }
-
-
-@cache
-def noise(rate: int = RATE) -> np.ndarray:
-    """Return 1.3 s of noise whose level rises and falls: (N,)."""
-    time = np.arange(round(1.3 * rate)) / rate
-    envelope = 0.05 * (1.1 + np.sin(9 * time))
-    samples = envelope * np.random.default_rng(3).standard_normal(len(time))
-    return samples.clip(-1, 1).astype(np.float32)
 
 
 @cache

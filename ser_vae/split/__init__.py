@@ -27,7 +27,8 @@ def select_fold(folds: Sequence[Mapping[str, str]], fold: Any, protocol: str) ->
             f"fold={fold}: split={protocol} has {len(folds)} folds here.\n"
             f"Give fold=0 to fold={len(folds) - 1}, or fold=all."
         )
-    return folds[fold]
+    chosen: Mapping[str, str] = folds[fold]
+    return chosen
 
 
 def check_fold(fold: Mapping[str, str], utterances: Sequence[Utterance], protocol: str) -> None:

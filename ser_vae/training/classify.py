@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ser_vae.baseline.estimator import FloatArray
-from ser_vae.classifier import Head
+from ser_vae.classifier.head import Head
 from ser_vae.data.batch import Pick
 from ser_vae.data.sets import SequenceBatch, SplitBatch
 from ser_vae.model.utterance_vae import UtteranceVAE

@@ -13,10 +13,11 @@ from torch.nn.functional import one_hot
 from torch.utils.checkpoint import checkpoint
 
 from ser_vae.baseline.estimator import UtteranceData
-from ser_vae.classifier import Head, SequenceEstimator
+from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.data.batch import Pick
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import MAX_PADDED, SequenceBatch, SequenceSet, SplitBatch
+from ser_vae.features.audio import Samples
 from ser_vae.model.objective import squared_error
 from ser_vae.model.representation import Decoder, HasPosterior, Network, Representation
 from ser_vae.training.seeding import seed_for
@@ -219,7 +220,7 @@ class LatentClassifier:
     def classify(self, latents: Sequence[Tensor], speakers: Sequence[str]) -> Probabilities:
         """Classify U utterances from their latents (S, Z): (U, K)."""
         if isinstance(self.head, SequenceEstimator):
-            return self.head.predict_proba(sequence_data(latents, speakers))
+            return self.head.predict_proba(utterance_data(latents, speakers))
         count = torch.tensor([len(rows) for rows in latents])
         return self._apply_head(torch.cat(list(latents)), count, torch.zeros(len(count), 1))
 
@@ -265,6 +266,8 @@ def on_device(batch: Any, device: torch.device) -> Any:
     return SequenceBatch(x, length, c, label, batch.share)
 
 
-def sequence_data(latents: Sequence[Tensor], speakers: Sequence[str]) -> UtteranceData:
-    """Pass the latents (S, Z) of each of U utterances to an estimator, for frames."""
-    return UtteranceData([rows.numpy() for rows in latents], None, tuple(speakers))
+def utterance_data(
+    frames: Sequence[Tensor], speakers: Sequence[str], whole: Samples | None = None
+) -> UtteranceData:
+    """Arrange the frames (T, F) of U utterances, or their latents (S, Z), for an estimator."""
+    return UtteranceData([each.numpy() for each in frames], whole, tuple(speakers))

@@ -17,9 +17,13 @@ from ser_vae.corpus.utterance import Corpus
 EMOTIONS = {"neutral": ["neu"], "happy": ["hap", "exc"], "sad": ["sad"], "angry": ["ang"]}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    return demo.read(tmp_path_factory.mktemp("cache"), EMOTIONS)
+    """The dialogues in which the woman wears the markers: half of the corpus."""
+    half = {name: turns for name, turns in demo.plan().items() if name[5] == "F"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "plan", lambda: half)
+        return demo.read(tmp_path_factory.mktemp("cache"), EMOTIONS)
 
 
 def first(count: int) -> dict[str, list[demo.Turn]]:
@@ -47,11 +51,13 @@ def test_five_sessions_have_a_woman_and_a_man_each(corpus):
     assert speakers == {(f"Ses0{n}", s, f"Ses0{n}{s}") for n in range(1, 6) for s in "FM"}
 
 
-@pytest.mark.parametrize("style", ["improvised", "scripted", None])
-def test_the_speaker_does_not_reveal_the_emotion(corpus, style):
-    chosen = np.array([style in (None, u.style) for u in corpus.utterances])
-    emotions = np.array([u.emotion for u in corpus.utterances])[chosen]
-    speakers = np.array([u.speaker for u in corpus.utterances])[chosen]
+@pytest.mark.parametrize("style", ["impro", "script", ""])
+def test_the_speaker_does_not_reveal_the_emotion(style):
+    class_of = {code: emotion for emotion, codes in EMOTIONS.items() for code in codes}
+    turns = [turn for dialogue in demo.plan().values() for turn in dialogue if style in turn.id]
+    turns = [turn for turn in turns if turn.emotion in class_of]
+    emotions = np.array([class_of[turn.emotion] for turn in turns])
+    speakers = np.array([turn.id[:5] + turn.id[-4] for turn in turns])
     scores = []
     splits = StratifiedShuffleSplit(20, test_size=0.3, random_state=0)
     for train, test in splits.split(emotions, emotions):
@@ -96,7 +102,7 @@ def test_turns_of_a_dialogue_follow_one_another(corpus):
 
 
 def test_a_dialogue_made_alone_has_the_same_bytes_as_in_the_whole_corpus(corpus, tmp_path):
-    last = dict(list(demo.plan().items())[-1:])
+    last = dict(list(demo.plan().items())[-2:-1])
     demo.make(tmp_path / "alone", last)
     alone = contents(tmp_path / "alone")
     whole = corpus.utterances[0].path.parents[4]

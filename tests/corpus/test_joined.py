@@ -4,7 +4,6 @@ import json
 import os
 import shlex
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -129,36 +128,26 @@ def test_ravdess_and_urdu_share_four_classes_and_no_language() -> None:
     assert result["shared"]["corpora"] == {"in_train": 0, "in_test": 1}
 
 
-@pytest.fixture
-def run_two(tmp_path: Path, cache: Path) -> Callable[..., dict[str, Any]]:
-    """Run on two corpora of noises: their tones are the same, the level of the second is lower."""
+def test_a_run_leaves_out_each_corpus_in_turn(
+    tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The tones of two corpora of noises are the same, the level of the second is lower."""
     places = []
     for number, name in enumerate(("first", "second")):
         for index in range(12):
             tone, seed = (300.0, 3_000.0)[index % 2], 100 * number + index
             folder = tmp_path / name / ("calm", "cross")[index % 2] / f"s{index // 4}"
-            path = folder / f"{index}.wav"
-            write_noise(path, tone, seed, 0.5)
+            write_noise(folder / f"{index}.wav", tone, seed, 0.5)
             if number:
-                samples, rate = soundfile.read(path)
-                soundfile.write(path, samples / 50, rate)
-        places.append(f"+corpus@corpus.members.{name}=folder")
-        places.append(f"corpus.members.{name}.root={tmp_path / name}")
+                samples, rate = soundfile.read(folder / f"{index}.wav")
+                soundfile.write(folder / f"{index}.wav", samples / 50, rate)
+        member = f"corpus.members.{name}"
+        places += [f"+corpus@{member}=folder", f"{member}.root={tmp_path / name}"]
+        places += [f"{member}.folders=emotion/speaker"]
     removed = [f"~corpus@corpus.members.{name}" for name in ("ravdess", "urdu")]
     settings = ["corpus=joined", *removed, *places, "split=corpus", "model=logmel_svm"]
     settings += [f"cache={cache}", f"runs={tmp_path / 'runs'}", "progress=false", "logger=none"]
-    levels = [f"corpus.members.{name}.folders=emotion/speaker" for name in ("first", "second")]
-
-    def go(*overrides: str) -> dict[str, Any]:
-        return run(configure(*settings, *levels, *overrides))
-
-    return go
-
-
-def test_a_run_leaves_out_each_corpus_in_turn(
-    run_two: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    scores = run_two("fold=all", "normalise=corpus")
+    scores = run(configure(*settings, "fold=all", "normalise=corpus"))
     assert scores["corpus/test/ua"] > 0.9
     first, second = scores["corpus/test/ua_of_folds"]
     mean = (first + second) / 2

@@ -6,11 +6,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_vae.data import sets
 from ser_vae.data.batch import Pick
 from ser_vae.data.segment import Segmentation, cut
-from ser_vae.data.sets import MAX_PADDED, BatchModule, SegmentSet, SequenceSet
+from ser_vae.data.sets import MAX_PADDED, SegmentSet, SequenceSet
 from ser_vae.run import configure
+from ser_vae.training import fit
+from ser_vae.training.fit import BatchModule
 
 COUNTS = torch.tensor([3, 1, 4, 2])
 FIRST = torch.tensor([0, 3, 4, 8])
@@ -67,7 +68,7 @@ def test_training_batches_are_shuffled_anew_each_epoch_and_validation_batches_in
 
 @pytest.mark.parametrize(("accumulated", "sizes"), [(1, [3, 1]), (2, [2, 2]), (20, [20])])
 def test_a_chunk_holds_whole_optimizer_steps(monkeypatch, accumulated, sizes):
-    monkeypatch.setattr(sets, "CHUNK", 3)
+    monkeypatch.setattr(fit, "CHUNK", 3)
     data = module(accumulated=accumulated)
     chunks = list(data.train_dataloader())
     assert [len(chunk) for chunk in chunks] == sizes

@@ -94,7 +94,6 @@ def loss_curve(folder: Path) -> list[float]:
 
 
 STAGES: dict[str, Callable[[], Stage]] = {
-    "AE": lambda: pretraining(AE),
     "VAE": lambda: pretraining(VAE),
     "CVAE": lambda: pretraining(CVAE),
     "classify": classification,
@@ -213,7 +212,7 @@ def test_the_size_of_a_chunk_changes_no_bit(precision, tmp_path, monkeypatch):
     start, data = pretraining(CVAE), segments(70, seed=1)
     ends = []
     for size in (1, 3, 32):
-        monkeypatch.setattr("ser_vae.data.sets.CHUNK", size)
+        monkeypatch.setattr("ser_vae.training.fit.CHUNK", size)
         stage = copy.deepcopy(start)
         trainer = {"precision": precision}
         train(stage, data, tmp_path / str(size), trainer=trainer, gradient_clip=0.1)

@@ -1,0 +1,28 @@
+"""The interfaces of what classifies a sequence of latents: a network, or an estimator."""
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from torch import Tensor
+
+from ser_vae.baseline.estimator import UtteranceEstimator
+from ser_vae.model.representation import Network
+
+
+class Head(Network, Protocol):
+    """A network, a `torch.nn.Module`, that is trained by gradient."""
+
+    def __call__(self, z: Tensor, length: Tensor) -> Tensor:
+        """Return logits (B, K) of latents (B, S, Z), of which `length` (B,) segments are valid."""
+
+
+@runtime_checkable
+class SequenceEstimator(UtteranceEstimator, Protocol):
+    """A classifier that is fitted at once: its `UtteranceData.frames` are latents (S, Z)."""
+
+
+if TYPE_CHECKING:  # mypy checks here that our classes satisfy the interfaces
+    from ser_vae.classifier.functionals import FunctionalsClassifier
+    from ser_vae.classifier.lstm import LSTMClassifier
+
+    HEADS: list[type[Head]] = [LSTMClassifier]
+    ESTIMATORS: list[type[SequenceEstimator]] = [FunctionalsClassifier]
