@@ -1,6 +1,7 @@
 """Every option of the command line is found in the module of its name and has its reasons."""
 
 import pkgutil
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,18 @@ def test_a_group_is_a_package(group: str) -> None:
     assert (PACKAGE / group / "__init__.py").exists()
 
 
+def target_of(file: Path) -> str:
+    """Return the `_target_` of an option, or else that of the option which it is based on."""
+    text = file.read_text(encoding="utf-8")
+    if target := re.search(r"^_target_: (\S+)", text, re.MULTILINE):
+        return target[1]
+    (base,) = re.findall(r"^defaults:[\s\[-]*(\w+)", text, re.MULTILINE)
+    return target_of(file.with_stem(base))
+
+
 @pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] in WITH_TARGET])
 def test_an_option_is_a_module_of_its_group(group: str, option: str) -> None:
-    target = configure(f"{group}={option}")[group]["_target_"]
+    target = target_of(CONF / group / f"{option}.yaml")
     shared = {  # several options
         "corpus": "ser_vae.corpus.filenames.",
         "features": "ser_vae.features.ssl.",

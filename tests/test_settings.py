@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from functools import cache, reduce
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,15 +17,20 @@ from ser_vae.run import configure
 from ser_vae.settings import COMPONENTS, OutsideComponent, build, conf_dir, validate
 from ser_vae.training.label_policy import LEAKING, POLICIES, USES_BOUNDS
 
-OPTIONS = sorted(
-    f"{path.parent.name}={path.stem}"
-    for path in conf_dir().glob("*/*.yaml")
-    if path.parent.name not in ("experiment", "trainer", "logger")
-)
-COMBINED = ["logger=[wandb,csv,tensorboard]", "logger=none", "trainer=[gpu,ddp,bf16]"]
-EXPERIMENTS = [f"+experiment={path.stem}" for path in conf_dir().glob("experiment/*.yaml")]
+GROUPS = ("features", "split", "data", "model", "classifier", "training")
+OPTIONS = {
+    group: [f"{group}={path.stem}" for path in sorted((conf_dir() / group).glob("*.yaml"))]
+    for group in ("corpus", *GROUPS, "experiment")
+}
+OPTIONS["split"].remove("split=corpus")  # which not every corpus allows
+OPTIONS["model"] = [""] * len(OPTIONS["features"]) + OPTIONS["model"]  # some need log-mel
+COMMANDS = [  # with every option in at least one of them: to compose a command is slow
+    *(list(filter(None, c)) for c in zip_longest(OPTIONS["corpus"], *map(OPTIONS.get, GROUPS))),
+    *([f"+{option}"] for option in OPTIONS["experiment"]),
+    *(["split=corpus", "corpus=joined"], ["trainer=[gpu,ddp,bf16]"]),
+    *(["logger=[wandb,csv,tensorboard]"], ["logger=none"]),
+]
 GIVEN = {  # what an option needs beside itself
-    "split=corpus": ["corpus=joined"],
     "features=imported": ["features.root=frames", "features.frame_shift_s=0.02"],
     "split=file": ["split.path=a.csv"],
     "corpus=filenames": [
@@ -185,9 +191,9 @@ def message_of(config: dict[str, Any]) -> str:
 
 
 @pytest.mark.usefixtures("installed")
-@pytest.mark.parametrize("option", [*OPTIONS, *COMBINED, *EXPERIMENTS])
-def test_every_option_is_valid_and_converts_back(option: str) -> None:
-    config = configure(option, *GIVEN.get(option, []))
+@pytest.mark.parametrize("options", COMMANDS, ids=" ".join)
+def test_every_option_is_valid_and_converts_back(options: list[str]) -> None:
+    config = configure(*options, *(each for option in options for each in GIVEN.get(option, ())))
     parsed = validate(config)
     dumped = parsed.model_dump(by_alias=True)
     assert dumped == config
@@ -274,21 +280,14 @@ def test_settings_of_an_outside_class_are_its_parameters(
 
 
 @pytest.mark.usefixtures("outside")
-@pytest.mark.parametrize(
-    ("group", "target", "values"),
-    [
-        ("model", "Flow", {"steps": 2}),
-        ("model", "Anything", {"whatever": [1, {"is": None}]}),
-        ("split", "folds", {"groups": "session"}),
-        ("corpus", "read", {"root": "/somewhere"}),
-        ("classifier", "Attention", {"heads": 2}),
-    ],
-)
-def test_an_outside_class_is_valid_and_converts_back(
-    group: str, target: str, values: dict[str, Any]
-) -> None:
-    config = configured(group, target, **values)
-    assert validate(config).model_dump(by_alias=True) == config
+def test_outside_classes_are_valid_and_convert_back() -> None:
+    config = configured("model", "Flow", steps=2)
+    config |= {"split": {"_target_": "outside_classes.folds", "groups": "session"}}
+    config |= {"corpus": {"_target_": "outside_classes.read", "root": "/somewhere"}}
+    config |= {"classifier": {"_target_": "outside_classes.Attention", "heads": 2}}
+    assert validate(config).plain() == config
+    config = configured("model", "Anything", whatever=[1, {"is": None}])
+    assert validate(config).plain() == config
 
 
 @pytest.mark.usefixtures("outside")
