@@ -128,11 +128,11 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 def test_long_recordings_need_little_memory(trained: TrainedRun, tmp_path: Path) -> None:
     noise = 0.1 * np.random.default_rng(0).standard_normal(16_000 * 60)
     with soundfile.SoundFile(tmp_path / "long.wav", "w", 16_000, 1) as file:
-        for _ in range(30):
+        for _ in range(20):
             file.write(noise)
     arguments = [sys.executable, "-c", MEMORY, str(trained.path), str(tmp_path / "long.wav")]
     done = subprocess.run(arguments, capture_output=True, text=True, check=True)
-    assert int(done.stdout) < 150  # MiB; the samples alone are 110
+    assert int(done.stdout) < 70, done.stdout  # MiB; the samples alone are 73
 
 
 @settings(max_examples=25)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from fit_stage import fit_stage, small_lstm
+from fit_stage import TRAINER, fit_stage, small_lstm, stage_settings
 from torch.utils.data import Dataset
 
 from ser_vae import SerVaeError
@@ -17,8 +17,9 @@ from ser_vae.data.sets import SegmentSet, SequenceSet
 from ser_vae.model.ae import AE
 from ser_vae.model.cvae import CVAE
 from ser_vae.model.vae import VAE
+from ser_vae.settings import Trainer
 from ser_vae.training.classify import Classify
-from ser_vae.training.fit import LAST
+from ser_vae.training.fit import LAST, count_epochs
 from ser_vae.training.health import draw_segments, epoch_health
 from ser_vae.training.history import read_curves
 from ser_vae.training.pretrain import Pretrain
@@ -302,3 +303,21 @@ def test_each_epoch_logs_the_health_and_nothing_else_changes(kind, names, tmp_pa
         assert other.items() <= row.items()
     for name, value in epoch_health(stage.model, stage.monitored).items():
         assert rows[-1][f"pretrain/health/{name}"] == pytest.approx(value, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("items", "epochs", "steps", "devices", "expected"),
+    [
+        (340, 30, 0, 1, 30),
+        (340, 30, 1_000, 1, 334),  # 3 steps an epoch
+        (340, 30, 60, 1, 30),
+        (200_000, 30, 10_000, 1, 30),
+        (340, 1, 10, 2, 5),
+    ],
+)
+def test_the_larger_of_epochs_and_steps_counts(
+    items: int, epochs: int, steps: int, devices: int, expected: int
+) -> None:
+    trainer = Trainer(**{**TRAINER, "devices": devices, "strategy": "ddp_spawn"})
+    settings = stage_settings(epochs=epochs, steps=steps, batch_size=128)
+    assert count_epochs(settings, trainer, items) == expected

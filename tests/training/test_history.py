@@ -1,13 +1,24 @@
-"""The curves of a stage as a table."""
+"""The curves of a stage as a table, and whether its loss still fell."""
 
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
+import numpy as np
+import pytest
 import torch
 from lightning.pytorch.loggers import Logger
 
-from ser_vae.training.history import History, log_rows, read_curves
+from ser_vae.training.history import (
+    LIMIT,
+    History,
+    budget,
+    describe,
+    log_rows,
+    read_budgets,
+    read_curves,
+)
 
 
 def epoch(number: int, loss: float, *, first: bool = True) -> Any:
@@ -25,21 +36,6 @@ def written(path: Path, *losses: float) -> History:
     for number, loss in enumerate(losses):
         history.on_train_epoch_end(epoch(number, loss), None)
     return history
-
-
-class Recording(Logger):
-    """A logger that keeps what it logs."""
-
-    def __init__(self) -> None:
-        self.logged: list[tuple[dict[str, float], int]] = []
-
-    name = version = None
-
-    def log_metrics(self, metrics: dict[str, float], step: int) -> None:
-        self.logged.append((metrics, step))
-
-    def log_hyperparams(self, *_: Any) -> None:
-        raise AssertionError
 
 
 def test_a_row_an_epoch_with_every_digit(tmp_path):
@@ -67,10 +63,52 @@ def test_one_process_of_several_writes(tmp_path):
 
 def test_curves_are_logged_epoch_by_epoch_at_their_steps(tmp_path):
     written(tmp_path / "toy.csv", 3.0, 2.0)
-    loggers = [Recording(), Recording()]
+    loggers = [mock.Mock(spec=Logger), mock.Mock(spec=Logger)]
     log_rows(read_curves(tmp_path / "toy.csv"), loggers)
-    assert loggers[0].logged == loggers[1].logged
-    assert loggers[0].logged == [
-        ({"epoch": 0, "toy/train/loss": 3.0}, 10),
-        ({"epoch": 1, "toy/train/loss": 2.0}, 20),
+    for logger in loggers:
+        assert logger.log_metrics.call_args_list == [
+            mock.call({"epoch": 0, "toy/train/loss": 3.0}, step=10),
+            mock.call({"epoch": 1, "toy/train/loss": 2.0}, step=20),
+        ]
+
+
+def rows(losses: list[float], stage: str = "pretrain") -> list[dict[str, float]]:
+    return [
+        {"epoch": n, "step": 8 * (n + 1), f"{stage}/train/loss": x} for n, x in enumerate(losses)
     ]
+
+
+def decay(epochs: int, scale: float) -> list[float]:
+    """The first epochs of a loss that falls exponentially to 3."""
+    return [float(3 + 5 * np.exp(-n / scale)) for n in range(epochs)]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "converged"), [(4, False), (10, False), (40, True), (200, True)]
+)
+def test_only_a_truncated_run_is_flagged(epochs: int, converged: bool) -> None:
+    summary = budget(rows(decay(epochs, scale=8)), "pretrain")
+    assert summary["converged"] is converged
+    assert (summary["epochs"], summary["steps"]) == (epochs, 8 * epochs)
+
+
+def test_the_last_fall_is_relative_to_the_whole_fall() -> None:
+    summary = budget(rows([10.0, 8.0, 7.0, 6.5, 6.2, 6.1, 6.1, 6.1, 6.1, 6.1, 6.0]), "pretrain")
+    assert summary["last_fall"] == pytest.approx((6.1 - 6.0) / (10 - 6))  # 2 of 11 epochs
+    assert summary["converged"] is (LIMIT >= 0.1 / 4)
+
+
+@pytest.mark.parametrize("losses", [[3.0], [3.0, 3.0, 3.0]])
+def test_without_a_fall_nothing_has_converged(losses: list[float]) -> None:
+    assert budget(rows(losses), "pretrain")["last_fall"] == 1.0
+
+
+def test_a_stage_that_has_not_converged_is_described_with_its_budget() -> None:
+    text = describe("classify", budget(rows([4.0, 2.0, 1.0], "classify"), "classify"))
+    assert text.startswith("classify has not converged after 24 steps: ")
+    assert "33% of the whole fall" in text
+
+
+def test_stages_without_curves_have_no_budget(tmp_path) -> None:
+    (tmp_path / "classify.csv").write_text("epoch,step,classify/train/loss\n0,8,2.0\n1,16,1.0\n")
+    assert list(read_budgets(tmp_path)) == ["classify"]
