@@ -69,12 +69,6 @@ def test_the_order_is_the_same_on_every_machine():
     assert order(picks(8, 3, seed=0)) == [2, 4, 3, 6, 5, 0, 1, 7]
 
 
-def test_the_order_takes_nothing_from_the_global_stream():
-    before = torch.get_rng_state()
-    picks(20, 3)
-    assert torch.equal(before, torch.get_rng_state())
-
-
 def test_without_shuffling_items_come_in_order_in_every_epoch():
     ordered = Batches(7, 3, accumulated=1, seed=0, shuffle=False, rank=0, world_size=1)
     for epoch in range(2):

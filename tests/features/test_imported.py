@@ -1,12 +1,9 @@
 """Frames that were computed elsewhere: where they lie, and what is no frames."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet
 import pytest
 from stored_features import record, recordings
 
@@ -94,16 +91,6 @@ def test_a_parquet_file_holds_the_frames_of_all_utterances(tmp_path: Path) -> No
     single = [list(FRAMES[:1].astype(np.float32))] * 3
     write_parquet(tmp_path / "f.parquet", dict(zip(frames, single, strict=True)))
     assert imported.frames_of(utterances[0]).tolist() == FRAMES[:1].tolist()  # not the old file's
-
-
-@pytest.mark.parametrize("row", [pa.list_, pa.large_list, lambda each: pa.list_(each, 3)])
-def test_frames_may_be_any_kind_of_list(row: Any, tmp_path: Path) -> None:
-    column = pa.array([FRAMES.tolist()], pa.list_(row(pa.float64())))
-    table = pa.table({"utterance": ["a"], "frames": column})
-    pyarrow.parquet.write_table(table, tmp_path / "f.parquet")
-    imported = Imported(str(tmp_path / "f.parquet"), 0.02, 3)
-    utterance = Utterance("a", Path("a.wav"), "neu", "A")
-    np.testing.assert_array_equal(imported.frames_of(utterance), FRAMES)
 
 
 @pytest.mark.parametrize(

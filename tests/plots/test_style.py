@@ -8,7 +8,6 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pytest
 
 from ser_vae.plots import style
@@ -49,12 +48,6 @@ def test_the_same_figure_gives_the_same_bytes(written: list[Path], tmp_path: Pat
         assert one.read_bytes() == other.read_bytes()
     for path in written:  # no date or version, which would change
         assert not re.search(rb"CreationDate|matplotlib|Software", path.read_bytes())
-
-
-def test_drawing_does_not_change_global_settings() -> None:
-    before = dict(mpl.rcParams)
-    png_bytes(kl_per_dimension([1.0], title=""), 50)
-    assert dict(mpl.rcParams) == before
 
 
 def test_drawing_needs_neither_pyplot_nor_torch() -> None:
