@@ -222,6 +222,9 @@ def fit(
     # A fused Adam undoes the scaling of 16-mixed after the gradients should have been clipped, so
     # Lightning refuses clipping with it under every mixed precision.
     stage.fused = not (settings.gradient_clip and trainer.precision.endswith("mixed"))
+    strategy: str = trainer.strategy
+    if stage.has_unused_parameters and strategy != "auto":
+        strategy += "_find_unused_parameters_true"
     with warnings.catch_warnings(), errors_of_spawned_processes():
         ignore_known_warnings()
         lightning.Trainer(
@@ -235,7 +238,7 @@ def fit(
             log_every_n_steps=0,  # epochs are logged, not steps
             enable_model_summary=False,
             enable_progress_bar=False,
-            strategy=strategy(stage, trainer),
+            strategy=strategy,
             **trainer.model_dump(exclude={"strategy", "accumulate_grad_batches"}),
         ).fit(stage, data, ckpt_path=last if last.exists() else None, weights_only=True)
     if double:
@@ -251,13 +254,6 @@ def count_epochs(settings: typed.Stage, trainer: typed.Trainer, items: int) -> i
     devices = trainer.devices * trainer.num_nodes
     batch = settings.batch_size * devices * trainer.accumulate_grad_batches
     return max(settings.epochs, math.ceil(settings.steps / math.ceil(items / batch)))
-
-
-def strategy(stage: Stage, trainer: typed.Trainer) -> str:
-    """Name Lightning's strategy; a fine-tuned encoder's decoder gets no gradient."""
-    if stage.has_unused_parameters and trainer.strategy != "auto":
-        return f"{trainer.strategy}_find_unused_parameters_true"
-    return trainer.strategy
 
 
 @contextmanager
