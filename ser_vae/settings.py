@@ -705,9 +705,8 @@ def check_signature(group: str, component: OutsideComponent) -> None:
     accepted = [p for p in parameters if p.kind not in variadic and p.name not in runtime]
     known = [p.name for p in accepted]
     missing = [p.name for p in accepted if p.default is p.empty and p.name not in given]
-    unknown = [name for name in given if name not in known]
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        unknown = []
+    any_name = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    unknown = [name for name in given if not (any_name or name in known)]
     extra = PydanticCustomError("extra_forbidden", "an unknown parameter", {"known": known})
     errors = [InitErrorDetails(type=extra, loc=(n,), input=given[n]) for n in unknown]
     errors += [InitErrorDetails(type="missing", loc=(n,), input=given) for n in missing]

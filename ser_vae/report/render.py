@@ -17,11 +17,8 @@ from ser_vae.report.runs import METRICS, Record
 from ser_vae.report.scores import Results
 from ser_vae.report.tables import TABLES, Table, format_number, study_tables
 
-NOT_PRINTED = {*TABLES} - {
-    "Models and baselines",
-    "Across corpora",
-    "Table I",
-}  # tables too long for a terminal
+SHORT = {"Models and baselines", "Across corpora", "Table I"}
+NOT_PRINTED = {*TABLES} - SHORT  # too long for a terminal
 NO_REMARK = ("model", "data", "seed", "fold", "split", "corpus", "logger", "threads")  # overrides
 
 
