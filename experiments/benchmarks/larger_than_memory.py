@@ -18,6 +18,7 @@ otherwise the first epoch alone is like that.
 """
 
 import argparse
+import inspect
 import itertools
 import logging
 import os
@@ -82,8 +83,10 @@ def listed(root: Path, hours: float) -> Corpus:
 
 def dropped(segments: Segments, folder: Path) -> None:
     """Write the file out, and have the system forget all of its pages."""
-    segments.prefetch.memory.flush()  # type: ignore[union-attr]
-    segments.prefetch.memory.madvise(MADV_DONTNEED)  # type: ignore[union-attr]
+    assert segments.prefetch
+    memory = inspect.getclosurevars(segments.prefetch).nonlocals["memory"]
+    memory.flush()
+    memory.madvise(MADV_DONTNEED)
     for entry in Path("/proc/self/fd").iterdir():
         target = str(entry.readlink()) if entry.is_symlink() else ""
         if target.startswith(str(folder)) and target.endswith("(deleted)"):
