@@ -238,16 +238,19 @@ def main(cfg: DictConfig) -> dict[str, Any] | float:
         metrics = run(config, print_next=not multirun)
         result: dict[str, Any] | float = metrics.get("objective", metrics)  # for a sweeper
         return result
-    except Exception as error:
-        expected = isinstance(error, SerVaeError | OmegaConfBaseException)
-        if not (expected or multirun):  # possibly a bug
-            raise
+    except (SerVaeError, OmegaConfBaseException) as error:
         if cfg.debug:
             traceback.print_exc()
         if multirun:
-            return {"error": summarize(error)}  # `sweep` names it, goes on, and ends with 1
+            return {"error": str(error)}  # `sweep` names it, goes on, and ends with 1
         print(f"error: {error}", file=sys.stderr, flush=True)
         sys.exit(1)
+    except Exception as error:  # possibly a bug, which must not end the other jobs of a sweep
+        if not multirun:
+            raise
+        if cfg.debug:
+            traceback.print_exc()
+        return {"error": summarize(error)}
 
 
 def start() -> None:

@@ -2,8 +2,9 @@
 
     python experiments/benchmarks/end_to_end.py
 
-Nine runs, one seed, on the embedded corpus, which is spoken anew: synthetic speech. Says how long
-the command took, how long each stage, and how long the command takes that finds all of it done.
+Nine runs, one seed, on the embedded corpus, which is synthesised first: synthetic speech. Prints
+how long the command took, how long each stage, and how long the same command takes once all runs
+are finished.
 """
 
 import json

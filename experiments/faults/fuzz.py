@@ -119,7 +119,7 @@ def main() -> int:
     torch.set_num_threads(1)
     mute_libraries()
     warnings.simplefilter("ignore")
-    logging.disable(logging.WARNING)  # a store says of every damaged entry that it makes it anew
+    logging.disable(logging.WARNING)  # a store warns of every damaged entry that it computes again
     with tempfile.TemporaryDirectory() as folder:
         made = readers(Path(folder))
         bound_memory()
