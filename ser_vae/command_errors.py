@@ -136,7 +136,7 @@ def explain_key(key: str, parent: object, full_key: str) -> str:
 
 
 def explain_override(override: str) -> str:
-    """Say how to write what is not key=value, or has a value that Hydra cannot parse."""
+    """Explain how to write what is not key=value, or has a value that Hydra cannot parse."""
     if "=" not in override:
         return f"{override}: expected key=value, such as model=vae."
     return (

@@ -533,7 +533,7 @@ def calibrate(run: Run, recogniser: Recogniser) -> float:
     if not run.settings.calibrate or not classifiers or model is None:
         return 1.0
     if any(isinstance(each.head, SequenceEstimator) for each in classifiers.values()):
-        return 1.0  # it has a temperature of its own
+        return 1.0  # it has its own temperature
     try:
         divided = hold_out(run.settings, run.data)
     except SerVaeError as error:

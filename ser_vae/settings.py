@@ -801,7 +801,7 @@ EXPECTED = {  # by the type of pydantic's error; for others its own words
     "too_long": "at most {max_length} values",
     "too_short": "at least {min_length} values",
 }
-REMEDIES = {  # where more can be said than the setting's comment in conf/ does
+REMEDIES = {  # where the setting's comment in conf/ is not enough
     "label_policy": "oracle is no choice: a run of a CVAE reports it beside its own policy.",
     "model.beta": "Eq. (3) of the paper has 1.",
     "features.root": "Give the folder of your frames, a .npy (T, F) for each, or a .parquet.",

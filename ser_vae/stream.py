@@ -72,7 +72,7 @@ class SegmentPipeline:
     device: torch.device = CPU
 
     def obstacle(self, *, causal: bool) -> str | None:
-        """Say which part, if any, has no form as a stream (`causal`) or as a graph, and why."""
+        """Return which part, if any, cannot be streamed (`causal`) or exported, and why."""
         return next(self._obstacles(causal), None)
 
     def _obstacles(self, causal: bool) -> Iterator[str]:

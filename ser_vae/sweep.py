@@ -3,9 +3,9 @@
 Hydra calls `Sweep` at the start and at the end of the sweep and of each job (conf/config.yaml,
 `hydra.callbacks`). A launcher that runs jobs in other processes sends each of them a copy of it,
 which keeps its job as `<runs>/.sweeps/<sweep>/<number>.json` for the table to read. Run folders
-would not do: a job that fails before its first stage has none.
+cannot serve for this: a job that fails before its first stage has none.
 
-The last functions are called in a job: what it gets of this machine, and what it returns.
+The last functions are called in a job: they choose its cores and GPU, and what it returns.
 """
 
 import atexit

@@ -50,7 +50,7 @@ def walk(folder: Path, ancestors: frozenset[Path] = frozenset()) -> Iterator[Pat
     Names that start with a dot are left out: copies made on macOS contain ._ files with the same
     suffix that hold neither speech nor labels. Links to folders are followed, except to one of the
     folders that the link is in (`ancestors`), as that would never end. A broken link is listed like
-    a file: whoever reads it reports it.
+    a file, so that reading it reports it.
 
     Raises:
         SerVaeError: a folder cannot be read, or a name is not UTF-8.

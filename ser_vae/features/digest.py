@@ -46,7 +46,7 @@ class Digests:
         if unknown := [path for path in paths if self.remembered(path) is None]:
             title = f"content of {len(unknown):,} files"
             for path in track(unknown, title, len(unknown), transient=True):
-                with suppress(AudioError):  # raised again for whoever needs this file
+                with suppress(AudioError):  # raised again when this file is needed
                     self.of(path)
             self.keep()
 

@@ -4,7 +4,7 @@ Whatever goes wrong with W&B, the run goes on without it, and one warning says w
 
 The id of the W&B run is the run hash, so that all attempts of a run are one W&B run. Each epoch has
 a separate W&B step, and W&B takes steps in ascending order only: online, a resumed run does not
-log the epochs again that the server has. Offline, each attempt has a record of its own in the run
+log the epochs again that the server has. Offline, each attempt has its own record in the run
 folder. That of the last one, `wandb/latest-run`, is complete and is the one to `wandb sync`.
 """
 

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(f"--{name}", help=texts[name], **repeated)
     options = parser.parse_args(arguments)
     if not len(options.imports) == len(options.names) == len({*options.names}):
-        parser.error("each --import FILE needs a --name NAME of its own")
+        parser.error("each --import FILE needs its own --name NAME")
     try:
         frames = load_runs(options.folder)
         if options.status or options.expect:

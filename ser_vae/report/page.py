@@ -33,10 +33,8 @@ def render_page(results: Results, document: Record, *, umap: bool, audio: bool) 
         umap: whether to map the latents by UMAP, too.
         audio: whether recordings may be put into the page; synthetic speech always is.
     """
-    embedder, studies = (
-        spectrogram.Embedder(),
-        [chapter["title"] for chapter in document["chapters"]],
-    )
+    embedder = spectrogram.Embedder()
+    studies = [chapter["title"] for chapter in document["chapters"]]
     ua_charts = [charts.ua_chart(results, s, f"ua{n}") for n, s in enumerate(studies)]
     test_sets = []
     for number, test_set in enumerate(track(results.test_sets, "page", len(results.test_sets))):

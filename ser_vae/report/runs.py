@@ -57,7 +57,7 @@ def load_runs(folder: Path) -> RunFrames:
     """Read every run below `folder`, except damaged ones.
 
     Raises:
-        SerVaeError: there is none.
+        SerVaeError: the folder has no run.
     """
     records, tables, damaged = [], [pd.DataFrame(columns=["run", "policy"])], {}
     for path in track(find_run_folders(folder), "runs", None, transient=True):

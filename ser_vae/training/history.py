@@ -95,7 +95,7 @@ def budget(rows: Sequence[Mapping[str, float]], stage: str) -> dict[str, Any]:
 
 
 def describe(stage: str, values: Mapping[str, Any]) -> str:
-    """Say in a phrase that a stage has not converged, given its `budget`."""
+    """Return a phrase which states that a stage has not converged, given its `budget`."""
     return (
         f"{stage} has not converged after {values['steps']:,} steps: the last tenth of the epochs "
         f"made {values['last_fall']:.0%} of the whole fall of its loss (limit {LIMIT:.0%})"

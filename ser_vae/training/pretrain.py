@@ -19,7 +19,7 @@ class Pretrain(Stage):
         model: the representation.
         seed: of the stage.
         optimizer: keyword arguments of Adam.
-        label_dropout: probability that a segment loses its label, drawn anew at each step.
+        label_dropout: probability that a segment loses its label, drawn again at each step.
         monitored: a few segments on which `health.epoch_health` is measured after every epoch.
     """
 

@@ -92,7 +92,7 @@ class Stage(lightning.LightningModule):
         ignore_known_warnings()  # here too: a spawned process starts afresh
         if self.compiled:
             # Compile the function, not a module, so that weights keep their names. There are two
-            # batch sizes, the full one and the last, hence two programs. Noise stays PyTorch's.
+            # batch sizes, the full one and the last, so two programs. Noise is PyTorch's own.
             self._program = torch.compile(
                 self.terms, dynamic=False, options={"fallback_random": True}
             )

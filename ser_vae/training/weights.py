@@ -1,6 +1,6 @@
 """Weights of networks on disk, written whole or not at all, and read without running code.
 
-A record beside pretrained weights says what they were trained on, for whoever loads them.
+A record beside pretrained weights says what they were trained on, for those who load them.
 """
 
 import io
@@ -116,7 +116,7 @@ class PretrainingRecord:
 
     @classmethod
     def read(cls, weights: Path) -> "PretrainingRecord":
-        """Read the record beside a file of weights; all None if there is none.
+        """Read the record beside a file of weights; all None if it is missing.
 
         Raises:
             SerVaeError: the record is damaged.
