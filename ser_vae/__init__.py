@@ -19,10 +19,10 @@ only from stages above it in this list:
     report       run folders -> tables, a page, figures
 
 `settings` validates a configuration, `pipeline` joins the stages, `run` is the command,
-`run_folder` says what a run leaves on disk, and `sweep` shows the state of many runs. `predict` and
-`encode` use a trained model on recordings, which `inputs` lists; `export` and `share` pass it on,
-and `listen` makes it audible. `check` inspects a corpus, and `dashboard` lays out a comparison on
-Weights & Biases.
+`run_folder` describes the files of a run, and `sweep` shows the state of many runs. `predict` and
+`encode` apply a trained model to recordings, which `inputs` reads. `export` and `share` write the
+model for use elsewhere, and `listen` turns its latents into sound. `check` inspects a corpus, and
+`dashboard` compares runs on Weights & Biases.
 
 From Python:
 
@@ -50,7 +50,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # `import ser_vae` is fast: what is slow is imported when it is used
+if TYPE_CHECKING:  # slow modules are imported on first use, so that `import ser_vae` is fast
     from ser_vae.recogniser import Recogniser
     from ser_vae.run import TrainedRun
 
@@ -62,9 +62,9 @@ class SerVaeError(Exception):
 
 
 def load(path: str | Path, *, trust: Collection[str] = (), device: str = "cpu") -> "Recogniser":
-    """Load the model of a run: its folder, its `model/`, a copy of that, or `user/name` on the Hub.
+    """Load a model: from a run folder, its `model/` or a copy of it, or `user/name` on the Hub.
 
-    `trust` names classes outside this package that it may use; see `Recogniser.load`.
+    `trust` names classes outside this package that the model may use; see `Recogniser.load`.
 
     Examples:
         >>> model = ser_vae.load(run.path)
@@ -81,9 +81,10 @@ def load(path: str | Path, *, trust: Collection[str] = (), device: str = "cpu") 
 
 
 def train(*overrides: str, config_dir: str | Path | None = None) -> "TrainedRun":
-    """Do a run, or find it finished: `train("model=vae", "corpus=ravdess")`.
+    """Train and test a model: `train("model=vae", "corpus=ravdess")`.
 
-    The overrides are those of `python -m ser_vae.run`, and `config_dir` is its `--config-dir`.
+    A finished run is loaded, not repeated. The overrides are those of `python -m ser_vae.run`, and
+    `config_dir` is its `--config-dir`.
 
     Examples:
         >>> sorted(run.predictions.columns)[:3]

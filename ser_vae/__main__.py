@@ -7,11 +7,11 @@ from ser_vae import __version__
 
 COMMANDS = {
     "run": "train and test a model: python -m ser_vae.run model=cvae data=improvised",
-    "check": "inspect a corpus before a run: files, labels, what the split shares",
+    "check": "inspect a corpus before a run: files, labels, whether it can be split",
     "report": "compare runs: tables, one page to explore, figures for a paper",
     "predict": "recognise the emotion of recordings with a trained model",
     "encode": "write the latents of recordings or of a corpus",
-    "listen": "hear what a representation makes of speech",
+    "listen": "listen to reconstructions and traversals of a representation",
     "export": "write a trained model as one ONNX graph or as a folder",
     "share": "publish a trained model on the Hugging Face Hub",
     "app": "try a trained model in the browser",

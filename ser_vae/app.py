@@ -1,9 +1,9 @@
-"""Show in a browser what a model makes of a recording: `python -m ser_vae.app MODEL`.
+"""Show a model's predictions for a recording in a browser: `python -m ser_vae.app MODEL`.
 
 The page takes a file or records one. It shows the probability of each emotion, how they develop
 every 100 ms beside the log-mel spectrogram, and where the mean latent lies among those of the
-training utterances. It says why if a model lacks one of these. Only this machine can reach it,
-unless --host says otherwise. Nothing is sent anywhere; uploads are deleted when the command ends.
+training utterances. If a model lacks one of these, the page says why. Other machines cannot reach
+it, except with --host. Nothing is sent anywhere; uploads are deleted when the command ends.
 """
 
 import argparse
@@ -114,12 +114,12 @@ class Explorer:
     def draw_map(self, model: Recogniser, path: str, speaker: str | None) -> tuple[str, str]:
         """Draw the recording's mean latent among those of the training utterances, or say why not.
 
-        The map is the principal components of the training utterances alone.
+        The axes are principal components that are fitted on the training utterances alone.
         """
         if model.representation is None:
             return "", "No map of latents: the model is utterance-level and has none."
         if self.training is None:
-            return "", "No map of latents: training_latents.npz of the run's folder is not here."
+            return "", "No map of latents: training_latents.npz is missing from the run folder."
         pca = PCA(n_components=2, svd_solver="full").fit(self.training.mean)
         figure = latent_map(
             pca.transform(self.training.mean),
@@ -132,7 +132,7 @@ class Explorer:
 
 
 def draw_spectrogram(model: Recogniser, path: str) -> tuple[str, str]:
-    """Draw the log-mel spectrogram below the probabilities over time, or say what there is not."""
+    """Draw probabilities over time above the log-mel spectrogram, and say which is missing."""
     if not isinstance(model.extractor, Invertible):
         return "", "No spectrogram: the model's features are no log-mel spectrogram."
     reason = model.obstacle(causal=True)

@@ -1,8 +1,9 @@
 """Check whether a corpus can be used: `python -m ser_vae.check corpus=iemocap`.
 
-Every file is decoded: is the corpus complete and audible, can it be split as configured, and does
-its audio reveal the labels other than by speech? The exit status is 0 if the corpus can be used,
-possibly with warnings; 1 if it cannot; 2 if the command line is invalid.
+Decodes every file, and reports whether the corpus is complete and audible, whether it can be split
+as configured, and whether something other than the speech, such as the level, reveals the labels.
+The exit status is 0 if the corpus can be used, possibly with warnings; 1 if it cannot; 2 if the
+command line is invalid.
 """
 
 import argparse
@@ -114,11 +115,11 @@ def find_warnings(corpus: Corpus, files: pd.DataFrame) -> list[str]:
         if differs(count, expected)
     ]
     rate, channels = (corpus.expected.get(name) for name in ("sample_rate_hz", "channels"))
-    for found_format, count in audio_formats(files).items():
-        if rate and channels and found_format != (rate, channels):
+    for audio_format, count in audio_formats(files).items():
+        if rate and channels and audio_format != (rate, channels):
             warnings.append(
-                f"{count:,} files have {found_format[0]:,} Hz and {found_format[1]} channels, "
-                f"those of a complete copy {rate:,} Hz and {channels}"
+                f"{count:,} files have {audio_format[0]:,} Hz and {audio_format[1]} channels; "
+                f"a complete copy has {rate:,} Hz and {channels}"
             )
     if problems := files.problem.notna().sum():
         warnings.append(f"{problems:,} of {len(files):,} files cannot be used")
@@ -146,12 +147,12 @@ def find_duplicates(files: pd.DataFrame) -> list[str]:
 
 
 def find_shortcuts(files: pd.DataFrame) -> list[str]:
-    """Return what of the recording, rather than the speech, reveals the class.
+    """Return warnings about properties of the recordings, not the speech, that reveal the class.
 
-    A sample rate, number of channels or file type reveals it if guessing the class from it comes at
-    least half of the way from chance to a perfect separation of two groups of classes: the sum over
-    values v of max over classes k of P(v | k) is 1 by chance, and 2 for the latter. A level reveals
-    it if the medians of neighbouring classes are LEVEL_GAP_DB apart and a threshold in between
+    A sample rate, number of channels or file type reveals it if the sum over its values v of the
+    maximum over classes k of P(v | k) is at least 1.5. This sum is 1 if the property is independent
+    of the class, and 2 if it separates two groups of classes perfectly. A level reveals the class
+    if the medians of neighbouring classes are LEVEL_GAP_DB apart and a threshold in between
     separates the files on either side with a balanced accuracy of SEPARATED.
     """
     warnings = []
@@ -164,7 +165,9 @@ def find_shortcuts(files: pd.DataFrame) -> list[str]:
         usual = proportion.idxmax()
         if proportion.max(axis=1).sum() >= 1.5 and usual.nunique() > 1:
             values = ", ".join(f"{emotion} {value}" for emotion, value in usual.items())
-            warnings.append(f"the {what} reveals the class: mostly {values}; convert all alike")
+            warnings.append(
+                f"the {what} reveals the class: mostly {values}; convert all files to one {what}"
+            )
     medians = files.groupby("emotion").level_db.median().sort_values()
     for (_, low), (_, high) in pairwise(medians.items()):
         above = files.emotion.isin(medians.index[medians >= high])
@@ -215,7 +218,7 @@ def show(corpus: Corpus, files: pd.DataFrame, faults: Sequence[str], console: Co
 
 
 def class_table(corpus: Corpus, files: pd.DataFrame) -> Table:
-    """Tabulate emotions by style: the utterances, of how many in a complete copy if known."""
+    """Count utterances by emotion and style, beside the counts of a complete copy if known."""
     counts = pd.crosstab(files.emotion, files.subset)
     expected = pd.DataFrame(corpus.expected.get("classes", {})).T
     styles = counts.columns.union(expected.columns)

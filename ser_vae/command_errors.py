@@ -78,7 +78,7 @@ def print_unexpected(
 
 
 def summarize(error: BaseException) -> str:
-    """Return the whole message of a user's error; of any other its type and first line."""
+    """Return the whole message of a `SerVaeError`, or the type and first line of another error."""
     if isinstance(error, SerVaeError):
         return str(error)
     first = str(error).strip().partition("\n")[0]
@@ -86,7 +86,7 @@ def summarize(error: BaseException) -> str:
 
 
 def explain(error: Exception) -> str:
-    """Return what is wrong with the command line or a file, by an error of Hydra or OmegaConf."""
+    """Explain an error of Hydra or OmegaConf: what is wrong with the command line or a file."""
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
         return explain_composition(error)
     mark, problem = error.problem_mark, str(error.problem)
@@ -109,7 +109,7 @@ def explain_composition(error: Exception) -> str:
             f"If it is one value with commas: {quote_override(override)}"
         )
     if match := re.match(r"Could not override '(.*)'\. No match in the defaults list", message):
-        return f"{match[1]}: expected a group with a default.\nTo add it: +{match[1]}=…"
+        return f"{match[1]}: this group has no default to override.\nTo add it: +{match[1]}=…"
     if match := re.match(r"Could not override '(.*)'\.\n", message):
         parent = getattr(cause, "parent_node", None)
         return explain_key(match[1], parent, str(getattr(cause, "full_key", "")))
@@ -136,7 +136,7 @@ def explain_key(key: str, parent: object, full_key: str) -> str:
 
 
 def explain_override(override: str) -> str:
-    """Explain how to write what is not key=value, or has a value that Hydra cannot parse."""
+    """Explain how to correct an override without "=", or with a value that Hydra cannot parse."""
     if "=" not in override:
         return f"{override}: expected key=value, such as model=vae."
     return (
@@ -178,10 +178,10 @@ def escaped_key(key: str) -> str:
 
 
 def check_arguments(arguments: Sequence[str]) -> None:
-    """Raise for what argparse would answer with its usage.
+    """Raise for arguments on which argparse would print its usage and exit.
 
     Raises:
-        HydraException: a word is no option of Hydra's, or a setting follows a late option.
+        HydraException: an option is unknown to Hydra, or stands between two settings.
     """
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("settings", nargs="*")

@@ -33,7 +33,7 @@ Section = Mapping[str, Any]  # a heading with the same kind of panel for several
 
 
 def sections(protocol: str, subsets: Sequence[str], policies: Sequence[str]) -> list[Section]:
-    """Describe the report: all keys in it are ones that runs log, see dashboard.yaml.
+    """Return the sections of the report; their keys are those that runs log, see dashboard.yaml.
 
     Args:
         protocol: the split, such as random.
@@ -55,8 +55,8 @@ def report(content: Sequence[Section], entity: str, options: argparse.Namespace)
     wr: Any = import_module("wandb_workspaces.reports.v2.interface")
     mean = {"groupby": wr.Config(MODEL), "groupby_aggfunc": "mean", "groupby_rangefunc": "stddev"}
 
-    def panel(section: Section, place: int, title: str, keys: Sequence[str]) -> Any:
-        row, column = divmod(place, section["across"])
+    def panel(section: Section, index: int, title: str, keys: Sequence[str]) -> Any:
+        row, column = divmod(index, section["across"])
         width = COLUMNS // section["across"]
         layout = wr.Layout(x=column * width, y=row * ROWS, w=width, h=ROWS)
         match section["kind"]:
@@ -113,7 +113,7 @@ def save(content: Sequence[Section], options: argparse.Namespace) -> str:
         raise SerVaeError(
             f"the report can't be written to W&B: {str(error).splitlines()[0]}\n"
             "It needs a network, an account (wandb login) and runs in the project\n"
-            "(logger.wandb.mode=online, or wandb sync of their folders). Without: --print"
+            "(logger.wandb.mode=online, or wandb sync of their folders). Without W&B: use --print"
         ) from error
     return str(comparison.url)
 
@@ -127,9 +127,9 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m ser_vae.dashboard", description=__doc__)
     add = parser.add_argument
     add("--entity", help="user or team on W&B (default: that of the account)")
-    add("--project", default=project, help="on W&B (default: %(default)s)")
-    add("--group", required=True, help="of runs: corpus and protocol, such as iemocap-random")
-    add("--protocol", help="of the scores (default: that of the group)")
+    add("--project", default=project, help="project on W&B (default: %(default)s)")
+    add("--group", required=True, help="corpus and protocol of the runs, such as iemocap-random")
+    add("--protocol", help="protocol of the scores (default: that of the group)")
     add("--print", action="store_true", help="print a description of the report as JSON instead")
     return parser
 

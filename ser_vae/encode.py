@@ -1,12 +1,12 @@
 """Encode recordings to latents: `python -m ser_vae.encode MODEL INPUT… --out latents.parquet`.
 
 INPUT is an audio file, a folder, a glob, - for standard input, or a CSV with a column `path`, see
-`ser_vae.predict`. With --corpus it is the corpus of the run, all its sets.
+`ser_vae.predict`. With --corpus, the run's corpus is encoded too, all its sets.
 
 The output has a row per segment, or per recording with --mean: file, start, end (s), z0, z1, …;
-with --corpus also part (train, validation, test), speaker and emotion. An .npz has an array for
-each, `name` in place of file, and a single one for all latents, `z` (rows, Z). The exit status is 1
-if a recording cannot be used.
+with --corpus also part (train, validation, test), speaker and emotion. An .npz has one array per
+column, with `name` instead of file, and a single array `z` (rows, Z) for all latents. The exit
+status is 1 if a recording cannot be used.
 """
 
 import argparse

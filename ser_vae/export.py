@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def export_folder(model: str | Path, out: Path) -> None:
-    """Copy the files of a model whose checksums are right.
+    """Check the checksums of a model's files, and copy the files.
 
     Raises:
         SerVaeError: a file is missing or altered.
@@ -77,7 +77,7 @@ def export_onnx(recogniser: Recogniser, out: Path) -> None:
     """Write a recogniser as an ONNX graph, and compare the graph with it.
 
     Raises:
-        SerVaeError: a part has no form as a graph, or the graph computes something else.
+        SerVaeError: the model cannot be expressed in ONNX, or the graph gives other probabilities.
     """
     try:
         import onnx  # noqa: PLC0415  (an extra)
@@ -158,8 +158,8 @@ class Graph(nn.Module):
     """Waveforms (B, N) -> probabilities (B, K), of operations that have a counterpart in ONNX.
 
     Attributes:
-        rate: of the waveforms, in Hz.
-        shortest: samples that give one segment.
+        rate: sample rate in Hz.
+        shortest: minimum number of samples, for one segment.
     """
 
     def __init__(self, pipeline: SegmentPipeline) -> None:

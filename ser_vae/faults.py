@@ -1,4 +1,4 @@
-"""What a machine does to a run, and what to do about it: its disks, its memory, its signals."""
+"""Turn disk errors, lack of memory and signals into messages that say what to do."""
 
 import errno
 import multiprocessing
@@ -16,7 +16,7 @@ UNUSABLE = (
     *(errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST, errno.EIO),
     errno.ESTALE,
 )
-OUT_OF_MEMORY = (  # PyTorch, and on a GPU; a map; C++; a thread's stack; oneDNN
+OUT_OF_MEMORY = (  # messages of PyTorch (CPU and GPU), mmap, C++, new threads and oneDNN
     "can't allocate memory",
     "out of memory",
     "Cannot allocate memory",
@@ -77,10 +77,9 @@ class Stopped(BaseException):
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """End by SIGINT (Ctrl-C), SIGTERM or SIGHUP in one line, with the exit code a shell expects.
+    """Exit on SIGINT (Ctrl-C), SIGTERM or SIGHUP with one line and the exit code a shell expects.
 
-    What is being written is discarded first. A second signal ends the process at once, which loses
-    no more than SIGKILL would.
+    Unfinished files are discarded first. A second signal ends the process at once, like SIGKILL.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup

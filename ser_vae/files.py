@@ -1,4 +1,4 @@
-"""Files that are whole or absent, locks, and tables that users write."""
+"""Write files atomically, hold locks, and read the tables of users."""
 
 import csv
 import errno
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file that takes the place of `path` when the block ends without an error.
+    """Open a temporary file that replaces `path` when the block ends without an error.
 
     A reader, or the next run after a kill, finds the old file or the new one, never a part of one.
     """
@@ -72,7 +72,7 @@ def locked(path: Path, waiting: str) -> Iterator[None]:
 
 
 def read_csv(path: Path, required: Collection[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield, for each row of a CSV in UTF-8, its place for errors and its cells by column.
+    """Yield each row of a CSV in UTF-8: its location, for error messages, and its cells by column.
 
     The first line names the columns. Blank lines are skipped.
 

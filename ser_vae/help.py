@@ -1,7 +1,7 @@
 """The help of `python -m ser_vae.run`: every setting with its choices, its value and its comment.
 
-The settings are printed as conf/ states them, as that is where the unit and the source of a value
-stand. Groups are shown with the option that the command line chooses.
+The settings are printed as in conf/, whose comments state the unit and the source of a value.
+Groups are shown with the option that the command line chooses.
 """
 
 import re

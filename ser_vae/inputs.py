@@ -55,7 +55,7 @@ class Input:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what determines the inputs, and how they are read."""
+    """Add the options --rate, --one-speaker and --jobs."""
     parser.add_argument("--rate", type=int, help="stdin is raw 16-bit mono PCM of this rate, in Hz")
     parser.add_argument(
         "--one-speaker",
@@ -68,13 +68,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def read_inputs(
     names: Sequence[str], suffixes: Sequence[str], *, rate: int | None, one_speaker: bool
 ) -> list[Input]:
-    """Expand what a command is given to recordings, in order.
+    """Expand the names on a command line into recordings, in order.
 
-    `suffixes` are those of the files that are looked for in a folder.
+    `suffixes` select the files of a folder.
 
     Raises:
-        SerVaeError: a name is no file, folder or glob that matches; a folder holds no such file; or
-            a table is not as it should be.
+        SerVaeError: a glob matches nothing, a folder has no such file, or a table or standard
+            input is malformed.
     """
     inputs = [each for name in names for each in expand(name, suffixes, rate)]
     return [replace(each, speaker=ONE_SPEAKER) for each in inputs] if one_speaker else inputs
@@ -146,7 +146,8 @@ def record(seconds: float) -> Input:
     try:
         samples = sounddevice.rec(round(seconds * MICROPHONE_HZ), MICROPHONE_HZ, 1, blocking=True)
     except sounddevice.PortAudioError as error:
-        raise SerVaeError(f"--microphone: {error}.\nConnect one, or allow its use.") from error
+        message = f"--microphone: {error}.\nConnect a microphone, or allow its use."
+        raise SerVaeError(message) from error
     return Input(MICROPHONE, Recording(samples, MICROPHONE_HZ))
 
 
@@ -159,7 +160,7 @@ def process(
         SerVaeError: there are no inputs.
     """
     if not inputs:
-        raise SerVaeError("Give recordings behind the model: files, folders, a CSV, or -.")
+        raise SerVaeError("Give recordings after the model: files, folders, a CSV, or -.")
     with single_torch_thread(), thread_pool(jobs) as pool:
         return list(track(pool.map(function, inputs), description, len(inputs), transient=True))
 
@@ -177,7 +178,7 @@ def with_speakers(model: Recogniser, inputs: Sequence[Input]) -> Recogniser:
     if unknown := [each.name for each in inputs if each.speaker is None]:
         raise SerVaeError(
             f"This model needs statistics (normalise={model.normaliser.policy}); the speaker of "
-            f"{len(unknown)} of {len(inputs)} inputs is unknown, first {unknown[0]}.\n"
+            f"{len(unknown)} of {len(inputs)} inputs is unknown, such as of {unknown[0]}.\n"
             "List the inputs in a CSV with a column speaker, or give --one-speaker."
         )
     new = model.normaliser.new_groups([str(each.speaker) for each in inputs])
@@ -196,7 +197,7 @@ def is_usable(model: Recogniser, recording: Recording) -> bool:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table in the format that the suffix names, one of `SUFFIXES`."""
+    """Write a table in the format of the suffix: .parquet, .jsonl, or else CSV."""
     if path.suffix == ".parquet":
         content = table.to_parquet(index=False)
     elif path.suffix == ".jsonl":
@@ -220,7 +221,7 @@ def output_path(*suffixes: str) -> Callable[[str], Path]:
 
 
 def split_models(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Separate models from inputs: a model is the first name, and each model folder behind it."""
+    """Separate models from inputs: the first name and the model folders after it are models."""
     count = 1
     while count < len(names) and is_model(Path(names[count])):
         count += 1

@@ -1,12 +1,13 @@
-"""Make audible what a run's representation makes of speech.
+"""Listen to the reconstructions, traversals and prior samples of a run's representation.
 
     python -m ser_vae.listen runs/random/cvae-complete-demo-seed0-0123abcd
     python -m ser_vae.listen MODEL speech.wav more.wav
 
-Writes WAV files, PNG files and an index.html: the recording, the input made audible by Griffin-Lim,
-its reconstruction, the most informative latent dimensions moved, a CVAE's label swapped, and
-samples from the prior; beside each the classifier's probabilities, all at the same loudness. Needs
-the audio, but neither the corpus nor its features. Exits with 1 if the model has no decoder.
+Writes WAV files, PNG files and an index.html: the recording, the model's input inverted by
+Griffin-Lim, its reconstruction, traversals of the most informative latent dimensions, for a CVAE
+reconstructions under the other labels, and samples from the prior. All have the same loudness, and
+the page shows the classifier's probabilities. Needs the audio, but neither the corpus nor its
+features. Exits with 1 if the model has no decoder.
 """
 
 import argparse
@@ -48,8 +49,8 @@ DPI = 110
 LOUDNESS = 0.1  # root mean square that every clip is scaled to, of full scale: -20 dB
 PEAK = 0.98  # of full scale; a clip that would exceed it is scaled to it instead
 PRIOR_NOTE = (
-    "Every segment is drawn independently, as the model has no order in time: not speech, "
-    "but shows which segments the model considers typical of speech."
+    "The segments are drawn independently, as the model does not order them in time. They are not "
+    "speech, but show which segments the model considers typical of speech."
 )
 
 
@@ -58,11 +59,11 @@ class Clip:
     """One sound.
 
     Attributes:
-        name: short, for a file.
-        caption: a phrase.
-        frames: its log-mel spectrogram; for a recording, of the model's extractor.
-        waveform: None: to be made of `frames` by Griffin-Lim.
-        probabilities: of the classifier, by emotion; empty if nothing can be classified.
+        name: a short name, for files.
+        caption: a description in a few words.
+        frames: the log-mel spectrogram; for a recording, of the model's extractor.
+        waveform: the samples; None to invert `frames` by Griffin-Lim.
+        probabilities: of the classifier, by emotion; empty for samples from the prior.
     """
 
     name: str
@@ -84,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="ID",
-        help="of the run's test set; repeatable. Default without files: one of each emotion",
+        help="utterance of the run's test set; repeatable (default: one per emotion, if no FILE)",
     )
     result.add_argument("--out", type=Path, metavar="FOLDER", help="default: MODEL/listen")
     result.add_argument(
@@ -94,8 +95,10 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="how many of the most informative latent dimensions to move (default: 1)",
     )
-    result.add_argument("--seed", type=int, default=0, help="of phases and prior (default: 0)")
-    result.add_argument("--speaker", metavar="NAME", help="of the files; for normalise=speaker")
+    result.add_argument("--seed", type=int, default=0, help="for phases and prior (default: 0)")
+    result.add_argument(
+        "--speaker", metavar="NAME", help="speaker of the files, for normalise=speaker"
+    )
     return result
 
 
@@ -207,15 +210,15 @@ class ClipMaker:
             yield "Samples from the prior", PRIOR_NOTE, clips
 
     def recording_clips(self, index: int, steps: Sequence[tuple[int, float]]) -> Iterator[Clip]:
-        """Yield the recording, the input, and what the model makes of it."""
+        """Yield clips of the recording, of the model's input and of what it decodes."""
         illustrator, recogniser = self.illustrator, self.recogniser
         x, condition = illustrator.rows(index), illustrator.condition(index)
         source, _, clip = self.items[index].recording
         waveform = audio.read(Path(str(source)), recogniser.extractor.sample_rate, clip)
         frames = recogniser.extractor(waveform)[:, : illustrator.extractor.spectrogram_bands]
-        given = self.clip(index, "input", "what the model gets", x)
-        yield Clip("recording", "the recording", frames, waveform, given.probabilities)
-        yield given
+        model_input = self.clip(index, "input", "what the model gets", x)
+        yield Clip("recording", "the recording", frames, waveform, model_input.probabilities)
+        yield model_input
         with torch.no_grad():
             z = illustrator.model.feature(x, condition.expand(len(x), -1), sample=False)
             rows = illustrator.model.decode(z, condition.expand(len(x), -1))

@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def write_predictions(options: argparse.Namespace) -> int:
-    """Write the predictions where they are wanted; return the exit status.
+    """Write the predictions to --out or standard output; return the exit status.
 
     Raises:
         SerVaeError: as `predict` does.
@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
         "--out", type=output_path(*SUFFIXES), metavar="FILE", help=f"one of {', '.join(SUFFIXES)}"
     )
     result.add_argument(
-        "--every", type=float, metavar="S", help="predict up to every S seconds, such as 0.1"
+        "--every", type=float, metavar="S", help="predict after every S seconds, such as 0.1"
     )
     result.add_argument(
         "--min-confidence",
@@ -92,9 +92,7 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-def predict(
-    options: argparse.Namespace,
-) -> tuple[list[Input], list[list[Row]], tuple[str, ...]]:
+def predict(options: argparse.Namespace) -> tuple[list[Input], list[list[Row]], tuple[str, ...]]:
     """Return the inputs, the rows of the output for each, and the emotions of the models.
 
     Raises:
@@ -111,7 +109,7 @@ def predict(
     recognise_input = partial(
         recognise, recognisers, every_s=options.every, min_confidence=options.min_confidence
     )
-    # noise is drawn from one generator, so that threads would change its order
+    # sampled latents draw noise from one generator, in an order that threads would change
     sampled = any(c.sample for model in loaded for c in model.classifiers.values())
     done = process(inputs, recognise_input, "predicting", 1 if sampled else options.jobs)
     return inputs, done, loaded[0].emotions
@@ -128,7 +126,7 @@ def as_table(
 
 
 def check_models(names: Sequence[str], models: Sequence[Recogniser], every: float | None) -> None:
-    """Raise if the models cannot be averaged, or one has no trajectory that is asked for."""
+    """Raise if the models cannot be averaged, or --every is given and one cannot be streamed."""
     first = models[0]
     for name, model in zip(names, models, strict=True):
         if set(model.emotions) != set(first.emotions):
@@ -141,7 +139,10 @@ def check_models(names: Sequence[str], models: Sequence[Recogniser], every: floa
         if reason := model.obstacle(causal=True):
             raise SerVaeError(f"--every: {name}: {reason}.\nPredict whole recordings instead.")
         if (model.extractor, model.segmentation) != (first.extractor, first.segmentation):
-            raise SerVaeError(f"--every: {name}: its segments end at other times than the first's.")
+            raise SerVaeError(
+                f"--every: {name}: its segments end at other times than those of {names[0]}.\n"
+                "Give models with the same features and segments, or leave out --every."
+            )
 
 
 def recognise(
@@ -188,7 +189,7 @@ def for_terminal(table: pd.DataFrame) -> Table:
 def print_scores(inputs: Sequence[Input], rows: Sequence[Row], emotions: Sequence[str]) -> None:
     """Print scores to standard error if the true emotion of some inputs is known.
 
-    `rows` are the last of each input; the most probable emotion counts, however uncertain.
+    `rows` has the last row of each input. The most probable emotion is scored, however uncertain.
     """
     known = [
         (each, row)

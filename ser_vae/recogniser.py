@@ -54,12 +54,7 @@ from ser_vae.model.representation import Network, Representation
 from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
 from ser_vae.stream import CPU, SegmentPipeline, Stream, TimedPrediction, Windows
 from ser_vae.training.illustrate import Illustrator, has_trained_decoder
-from ser_vae.training.label_policy import (
-    POLICIES,
-    Condition,
-    Trained,
-    WithoutLabel,
-)
+from ser_vae.training.label_policy import POLICIES, Condition, Trained, WithoutLabel
 from ser_vae.training.predict import (
     Encoder,
     LatentClassifier,
@@ -127,11 +122,11 @@ class Recogniser(SegmentPipeline):
     """Audio -> frames -> standardised segments -> latents -> emotion, or an utterance-level model.
 
     Attributes:
-        seed: of the run; of whatever is drawn at prediction (`random`, `latent=sample`, bounds).
+        seed: of the run; also seeds draws in prediction (`random`, `latent=sample`, bounds).
         representation: segment -> latent; None for an utterance-level model.
         estimator: an utterance-level model; None otherwise.
-        components: classes and settings of the parts.
-        about: corpus, protocol, audit, scores, …: what `save` writes besides.
+        components: classes and settings of features, model and classifier.
+        about: further entries of recogniser.json: corpus, protocol, audit, scores, …
         others: see `SegmentPipeline`.
     """
 
@@ -171,14 +166,15 @@ class Recogniser(SegmentPipeline):
     def trajectory(
         self, source: Source, rate: int = 0, *, every_s: float = 0.1, clip: Clip | None = None
     ) -> list[TimedPrediction]:
-        """Recognise the emotion of a recording up to each of several times.
+        """Recognise the emotion of a recording from its start to each of several times.
 
-        Each is what `predict` returns for a recording that ends there; the last is for all of it.
+        Each prediction equals that of `predict` for a recording that ends there; the last one is
+        for the whole recording.
 
         Args:
             source: a file or samples.
             rate: of the samples in Hz, if `source` is an array.
-            every_s: between two predictions, rounded to segments; the last may follow sooner.
+            every_s: s between two predictions, in whole segments; the last may follow sooner.
             clip: start and end in the file, s; None for all of it.
 
         Raises:
@@ -209,16 +205,16 @@ class Recogniser(SegmentPipeline):
     ) -> Samples:
         """Decode latents of consecutive segments: (S, Z) -> frames (T, F), such as log-mel.
 
-        `emotion` is the condition of a conditional representation; None for no label. `speaker` is
-        whose statistics scale the frames, for normalise=speaker only.
+        `emotion` is the condition of a conditional representation; None for no label. `speaker`
+        selects the statistics that scale the frames, for normalise=speaker only.
 
         Raises:
-            SerVaeError: the model has no decoder, or none that was trained.
+            SerVaeError: the model has no trained decoder.
         """
         model = self._representation("no decoder")
         if not has_trained_decoder(model):
             raise SerVaeError(
-                f"{self._model_name}: no decoder that was trained.\nUse model=ae, vae or cvae."
+                f"{self._model_name}: it has no trained decoder.\nUse model=ae, vae or cvae."
             )
         c = uniform_condition(1, len(self.emotions))
         if emotion is not None:
@@ -265,8 +261,8 @@ class Recogniser(SegmentPipeline):
     ) -> list[Prediction]:
         """Recognise several files together.
 
-        `speakers` names who speaks in each. A model of normalise=speaker computes the statistics of
-        a speaker that it does not know from the speaker's files among these.
+        `speakers` names the speaker of each file. With normalise=speaker, the statistics of a new
+        speaker are computed from that speaker's files among these.
         """
         if not files:
             return []
@@ -334,17 +330,17 @@ class Recogniser(SegmentPipeline):
             raise SerVaeError(f"{recording}: {error}") from error
 
     def _segment_blocks(self, recording: Recording, speaker: str | None) -> Iterator[Segments]:
-        """Yield the standardised segments of a recording in blocks; joined they are all of it."""
+        """Yield all standardised segments of a recording, in blocks."""
         length, hop = self.segmentation.length, self.segmentation.hop
-        held = np.empty((0, len(self.extractor.names)), np.float32)  # from the next segment on
+        pending = np.empty((0, len(self.extractor.names)), np.float32)  # from the next segment on
         for block in self._frame_blocks(recording):
-            # all segments but the last, after which the end may be
-            if (count := (len(held) - length) // hop) > 0:
-                yield self._cut(held[: length + (count - 1) * hop], speaker)
-                held = held[count * hop :]
-            held = np.concatenate([held, block])
-        self._check_length(recording, len(held))
-        yield self._cut(held, speaker)
+            # hold back the last segment, as the recording may end after it
+            if (count := (len(pending) - length) // hop) > 0:
+                yield self._cut(pending[: length + (count - 1) * hop], speaker)
+                pending = pending[count * hop :]
+            pending = np.concatenate([pending, block])
+        self._check_length(recording, len(pending))
+        yield self._cut(pending, speaker)
 
     def _cut(self, frames: Samples, speaker: str | None) -> Segments:
         segments = cut([frames], self.segmentation)
@@ -433,7 +429,7 @@ class Recogniser(SegmentPipeline):
     def _with_speaker(
         self, speaker: str, frames: Sequence[Tensor], whole: Samples | None, chosen: Sequence[int]
     ) -> "Recogniser":
-        """Add the statistics of a speaker from the utterances at the places `chosen`."""
+        """Add the statistics of a speaker, from the utterances with the indices `chosen`."""
         normaliser = self.normaliser.with_speaker(speaker, [frames[index] for index in chosen])
         estimator = copy.deepcopy(self.estimator)
         standardised = [
@@ -612,7 +608,7 @@ NOT_ABOUT = (
 
 
 def software(device: torch.device) -> dict[str, str]:
-    """List what the numbers were made with; other versions and devices change last digits."""
+    """List the versions and the device of a run; others may change the last digits of results."""
     return {
         "python": platform.python_version(),
         **{package: version(package) for package in PACKAGES},
@@ -637,19 +633,19 @@ def sha256(content: bytes) -> str:
 
 
 def is_model(path: Path) -> bool:
-    """Whether a folder is that of a finished run, or its `model/`, or a copy of that."""
+    """Return whether `path` is a finished run's folder, its `model/`, or a copy of `model/`."""
     return any((folder / JSON).is_file() for folder in (path / "model", path))
 
 
 def model_folder(path: str | Path) -> Path:
-    """Find the folder of a model in a run folder, or on the Hugging Face Hub, or where it is."""
+    """Return the folder of a model; `path` is this folder, its run folder or an id on the Hub."""
     if not Path(path).exists() and HUB_ID.fullmatch(str(path)):
         path = download(str(path))
     for folder in (Path(path) / "model", Path(path)):
         if (folder / JSON).is_file():
             return folder
     raise SerVaeError(
-        f"{path}: expected a run folder or its model/, which holds {JSON}; there is none.\n"
+        f"{path}: expected a run folder or its model/, but it has no {JSON}.\n"
         "Give the folder of a finished run, such as runs/random/vae-complete-demo-seed0-0123abcd."
     )
 
@@ -679,11 +675,14 @@ def download(hub_id: str) -> str:
 
 @contextmanager
 def errors_of_json(folder: Path) -> Iterator[None]:
-    """Name the JSON of a model where it is malformed, or does not fit the other files."""
+    """Turn the errors of a malformed or inconsistent recogniser.json into one that names it."""
     try:
         yield
     except MALFORMED as error:
-        raise SerVaeError(f"{folder / JSON}: not as a run writes it: {error!r}.") from error
+        raise SerVaeError(
+            f"{folder / JSON}: malformed, or inconsistent with the other files: {error!r}.\n"
+            "Copy the whole folder again, or repeat the run with force=true."
+        ) from error
 
 
 def read_document(folder: Path) -> dict[str, Any]:
@@ -734,7 +733,7 @@ def read_estimator(path: Path, content: bytes) -> Any:
     """Read the state of an estimator: NumPy arrays and scikit-learn's own classes alone."""
     untrusted = skops.io.get_untrusted_types(data=content)
     if untrusted:
-        raise SerVaeError(f"{path}: holds types that are not loaded: {', '.join(untrusted)}.")
+        raise SerVaeError(f"{path}: contains types that are not trusted: {', '.join(untrusted)}.")
     return skops.io.loads(content, trusted=[])
 
 

@@ -13,7 +13,7 @@ from ser_vae.evaluation.metrics import accuracies
 from ser_vae.evaluation.predictions import CONTROLS
 from ser_vae.terminal import stdout
 
-CAUTION = "caution"  # label of what limits the reading of the score
+CAUTION = "caution"  # label of a reason to interpret the score with care
 
 Metrics = Mapping[str, Any]
 Lines = list[tuple[str, str]]  # label and text; the first is the title, without text
@@ -52,12 +52,12 @@ def result_lines(scores: Metrics, folds: Sequence[Metrics]) -> Lines:
         ("audit", ", ".join(verdicts) + f": {audits[0]['sentence']}" * single),
     ]
     if not single:
-        each = np.array(scores[f"{key}ua_of_folds"])
-        spread = f"{each.min():.2%} to {each.max():.2%}, sd {each.std(ddof=1):.2%}"
+        fold_ua = np.array(scores[f"{key}ua_of_folds"])
+        spread = f"{fold_ua.min():.2%} to {fold_ua.max():.2%}, sd {fold_ua.std(ddof=1):.2%}"
         if first["protocol"] == "corpus":  # a fold is a corpus
             names = [audit["across"]["tested_on"][0] for audit in audits]
-            pairs = [f"{name} {ua:.2%}" for name, ua in zip(names, each, strict=True)]
-            spread = ", ".join([*pairs, f"mean {each.mean():.2%}"])
+            pairs = [f"{name} {ua:.2%}" for name, ua in zip(names, fold_ua, strict=True)]
+            spread = ", ".join([*pairs, f"mean {fold_ua.mean():.2%}"])
         lines.append(("ua of a fold", spread))
     policies = scores.get("policies") or {}
     texts = [f"{p} {policies[p][f'{key}ua']:.1%}{' (control)' * (p in CONTROLS)}" for p in policies]

@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 def run(config: Mapping[str, Any], *, print_next: bool = False) -> dict[str, Any]:
-    """Do a run, or find it finished, and return the contents of its metrics.json.
+    """Do a run, unless it is already finished, and return the contents of its metrics.json.
 
     With fold=all every fold is run in turn, and the scores of all folds together are returned. If
     an objective is set, its value is added as `objective`. With `print_next`, the commands that
@@ -95,10 +95,10 @@ class TrainedRun:
 
 
 def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
-    """Do a run, or find it finished; see `ser_vae.train`.
+    """Do a run, unless it is already finished; see `ser_vae.train`.
 
     Raises:
-        SerVaeError: a setting is wrong, or the run cannot be done; fold=all is several runs.
+        SerVaeError: a setting is wrong, the run cannot be done, or fold=all asks for several runs.
     """
     settings = validate(configure(*overrides, config_dir=config_dir))
     if settings.fold == "all":
@@ -141,7 +141,7 @@ def at_fold(settings: Settings, fold: int | None) -> Settings:
 
 
 def finish(settings: Settings) -> RunFolder:
-    """Return the folder of a run with its results, which are computed now unless they are there."""
+    """Return the folder of a finished run; do the run first if it is not finished."""
     corpus = build(settings.corpus)
     if writes(settings):
         describe(corpus)
@@ -172,7 +172,7 @@ def finish(settings: Settings) -> RunFolder:
 
 
 def describe(corpus: Corpus) -> None:
-    """Print what a run is about, and what looks wrong in it."""
+    """Print what a corpus contains, and warn about what looks wrong in it."""
     if corpus.synthetic:
         print(f"corpus {corpus.name}: {SYNTHETIC}. Set IEMOCAP_ROOT to your copy of IEMOCAP.")
     elif not corpus.expected:  # a corpus of the user: its classes have not been checked
@@ -182,7 +182,7 @@ def describe(corpus: Corpus) -> None:
 
 
 def is_pending(settings: Settings, folder: RunFolder) -> bool:
-    """Whether the run is to be done; rank zero decides, and all processes wait for it."""
+    """Return whether the run still has to be done; all processes wait for rank zero's answer."""
     pending = settings.force or not folder.finished
     if settings.trainer.strategy == "ddp":
         from ser_vae.training import devices  # noqa: PLC0415
@@ -192,7 +192,7 @@ def is_pending(settings: Settings, folder: RunFolder) -> bool:
 
 
 def writes(settings: Settings) -> bool:
-    """Whether this process writes: of several that do one run, only that of rank zero does."""
+    """Return whether this process writes results: of several processes, only rank zero does."""
     if settings.trainer.strategy != "ddp":
         return True
     from ser_vae.training import devices  # noqa: PLC0415
@@ -202,9 +202,9 @@ def writes(settings: Settings) -> bool:
 
 @contextmanager
 def failure_recorded(folder: RunFolder) -> Iterator[None]:
-    """Leave the traceback of a failure in the folder; a sweep names the failure and goes on.
+    """Write the traceback of a failure to the folder, as a sweep only prints the error.
 
-    A mistake that is met before anything is computed leaves no folder: it is no failed run.
+    A mistake that is noticed before anything is computed leaves no folder and is not a failed run.
     """
     try:
         yield

@@ -1,6 +1,6 @@
-"""What a run leaves on disk, and where: a folder addressed by the run's configuration.
+"""The files of a run, in a folder whose name has a hash of the run's configuration.
 
-    <runs>/<protocol>/<model>-<data>-<corpus>[-fold<fold>]-seed<seed>-<address>/
+    <runs>/<protocol>/<model>-<data>-<corpus>[-fold<fold>]-seed<seed>-<run hash>/
         config.yaml       the whole configuration
         command.txt       the command that makes the run again
         split.csv         which utterance was in which set
@@ -17,10 +17,11 @@
         metrics.json      written last: a folder that has it is a finished run
         error.txt         why the last attempt failed
 
-    <runs>/pretrained/<model>-<address>/   representations that several runs share
+    <runs>/pretrained/<model>-<hash>/   representations that several runs share
 
-The address covers everything that decides a result, including the source code of the classes that
-the configuration names: the same command finds its result, an edited model is a new run.
+The run hash (address) covers everything that decides a result, including the source code of the
+classes that the configuration names. So the same command finds its result, and an edited model is a
+new run.
 """
 
 import hashlib
@@ -44,7 +45,7 @@ from ser_vae.features.digest import Digests
 from ser_vae.files import atomic_write, locked, write_text
 from ser_vae.settings import Settings
 
-FORMAT = 4  # raised when a change of the code outside the named classes changes results
+FORMAT = 4  # increased when a change of code that the run hash does not cover changes results
 NOT_ADDRESSED = (
     *("runs", "cache", "jobs", "threads", "memory_gb", "compile", "progress", "force", "debug"),
     *("objective", "logger", "choice", "max_batch_segments"),
@@ -92,7 +93,7 @@ def address(
 
 
 def addressed(settings: Settings) -> dict[str, Any]:
-    """Select the settings that decide a result: not where things are, nor how fast they run."""
+    """Select the settings that decide a result, without paths and those that only affect speed."""
     config = settings.plain()
     kept = {key: value for key, value in config.items() if key not in NOT_ADDRESSED}
     kept["corpus"] = without_places(config["corpus"])
@@ -100,7 +101,7 @@ def addressed(settings: Settings) -> dict[str, Any]:
 
 
 def without_places(corpus: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a corpus, and of the members of a joined one, without its places."""
+    """Return the settings of a corpus and its members, without their PLACES_OF_A_CORPUS."""
     kept = {key: value for key, value in corpus.items() if key not in PLACES_OF_A_CORPUS}
     if "members" in kept:
         kept["members"] = {k: without_places(v) for k, v in kept["members"].items()}
@@ -117,15 +118,16 @@ def file_digest(key: str, path: str) -> str:
 
 
 def content_of(utterances: Sequence[Utterance], digests: Digests) -> dict[Path, str]:
-    """Map each audio file to its digest; an unreadable one, which `bad_audio` decides on later, to
-    the reason.
+    """Map each audio file to its digest, or to the reason why it is unreadable.
+
+    `bad_audio` decides later what happens to unreadable files.
     """
     digests.learn(utterance.path for utterance in utterances)
     return {utterance.path: digest_or_reason(utterance.path, digests) for utterance in utterances}
 
 
 def check_unchanged(content: Mapping[Path, str], digests: Digests) -> None:
-    """Check that the audio is still what `content_of` returned, which the address stands for.
+    """Raise if the audio has changed since `content_of`, from which the run hash was computed.
 
     Raises:
         SerVaeError: a file was changed or removed.
@@ -135,9 +137,9 @@ def check_unchanged(content: Mapping[Path, str], digests: Digests) -> None:
     ]
     if changed:
         raise SerVaeError(
-            f"{changed[0]}: changed or removed since this run began, like {len(changed)} of "
-            f"{len(content)} files.\nRestore it and repeat the command to resume, or repeat it to "
-            "start another run on the changed corpus."
+            f"{changed[0]}: changed or removed since this run began ({len(changed)} of "
+            f"{len(content)} files).\nRestore it and repeat the command to resume, or leave it and "
+            "repeat the command to start another run on the changed corpus."
         )
 
 

@@ -1,4 +1,4 @@
-"""Audio as it arrives -> an emotion after each segment, in constant memory.
+"""Recognise audio as it arrives: an emotion after each segment, in constant memory.
 
     stream = ser_vae.load("runs/random/vae-complete-demo-seed0-0123abcd").stream()
     for block in blocks:  # (N,) samples in ±1, of any size
@@ -147,7 +147,7 @@ class Stream:
         Audio of another rate than the model's is resampled, which delays it by some samples.
 
         Raises:
-            SerVaeError: not one channel of finite floating-point samples, or of a changed rate.
+            SerVaeError: the samples are not one channel of finite floats, or the rate has changed.
         """
         floating = np.issubdtype(samples.dtype, np.floating)
         if samples.ndim != 1 or not floating or not np.isfinite(samples).all():
@@ -165,13 +165,13 @@ class Stream:
     def finish(self) -> list[TimedPrediction]:
         """End the utterance and return its last predictions; the next `push` begins another one.
 
-        There are some where the resampler held samples back, and, under remainder=pad, where a
-        last incomplete segment is padded.
+        There are some if the resampler still had samples to return, or if remainder=pad completes
+        a last segment.
         """
         predictions = self._advance(self.resampler.finish()) if self.resampler else []
         segmentation, count = self.pipeline.segmentation, self._frame_count
-        whole = segmentation.length + (self.segment_count - 1) * segmentation.hop
-        if segmentation.frames_kept(count) > max(whole, 0):
+        covered = segmentation.length + (self.segment_count - 1) * segmentation.hop
+        if segmentation.frames_kept(count) > max(covered, 0):
             frames = torch.from_numpy(self.extractor(self.samples.kept))
             missing = segmentation.length - len(frames)
             predictions += self._classify(torch.cat([frames, frames[-1:].expand(missing, -1)]))
@@ -244,8 +244,8 @@ class CausalClassifier:
 
     Args:
         classifier: with an `LSTMClassifier` of one direction.
-        condition: (C, K); policy `predicted` advances one LSTM under each label, as the label of
-            the first pass may change and the past would have to be encoded again.
+        condition: (C, K); policy `predicted` advances one LSTM under each label. Otherwise, when
+            the label of the first pass changes, the past would have to be encoded again.
         device: where to compute.
     """
 

@@ -1,9 +1,9 @@
 """The live table of a multirun: which jobs run, are done or failed, and the time left.
 
 Hydra calls `Sweep` at the start and at the end of the sweep and of each job (conf/config.yaml,
-`hydra.callbacks`). A launcher that runs jobs in other processes sends each of them a copy of it,
-which keeps its job as `<runs>/.sweeps/<sweep>/<number>.json` for the table to read. Run folders
-cannot serve for this: a job that fails before its first stage has none.
+`hydra.callbacks`). A launcher that runs jobs in other processes sends each of them a copy of the
+`Sweep`, which writes the job to `<runs>/.sweeps/<sweep>/<number>.json`, where the table reads it.
+Run folders cannot serve for this: a job that fails before its first stage has none.
 
 The last functions are called in a job: they choose its cores and GPU, and what it returns.
 """
@@ -42,7 +42,7 @@ from ser_vae.terminal import stderr
 
 STYLES = {"running": "bold", "failed": "bold red", "done": ""}
 RESERVED = 12  # lines of a terminal, for progress bars and for what a run prints
-RECENT = 10  # jobs whose mean duration predicts the others': a resumed sweep starts with quick ones
+RECENT = 10  # latest jobs, which give the time left; a resumed sweep starts with finished ones
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Sweep(Callback):
 
     Attributes:
         jobs: those that have started in this process, by number.
-        swept: the settings with several values; those of a job are its name.
+        swept: the settings with several values; a job is named by its values of these.
         total: how many jobs there will be; 0 in a single run.
         folder: where jobs in other processes keep their state.
         remote: whether this is the copy in the process of a job.
@@ -90,7 +90,7 @@ class Sweep(Callback):
         self.live: Live | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the table in the process that shows it."""
+        """Leave the live table out of the pickled copy."""
         return {**self.__dict__, "live": None, "remote": True}
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
@@ -148,7 +148,7 @@ class Sweep(Callback):
             self.update(config, state=state, text=text, end=time.time())
 
     def update(self, config: DictConfig, **changes: Any) -> None:
-        """Change the job that `config` is of; in another process, write it to `folder`."""
+        """Update the job of `config`; in another process, also write it to `folder`."""
         number, overrides = int(config.hydra.job.num), config.hydra.overrides.task
         name = " ".join(each for each in overrides if each.partition("=")[0] in self.swept)
         self.jobs[number] = replace(self.jobs.get(number, Job(number, name)), **changes)
@@ -212,7 +212,7 @@ def parse_overrides(
 
 
 def check(config: DictConfig) -> None:
-    """Check before any job what would make all of them fail.
+    """Raise, before the first job, for mistakes that would make all jobs fail.
 
     Raises:
         SerVaeError: a launcher or sweeper is not installed, there is no Slurm here, or a sweeper
@@ -245,7 +245,7 @@ def divide_cores(config: Mapping[str, Any], launcher: Mapping[str, Any]) -> dict
 
 
 def choose_gpu(number: int, launcher: Mapping[str, Any]) -> None:
-    """Let job `number` see one of the GPUs, if several jobs run at the same time on several.
+    """Let job `number` see only one of the GPUs, if several jobs run in parallel.
 
     A process keeps its GPU for the jobs that follow.
     """
@@ -263,7 +263,7 @@ def gpu_count() -> int:
 
 
 def jobs_at_once(accelerator: str) -> int:
-    """Return one job per GPU that they would use; otherwise -1, which means one per core."""
+    """Return the number of GPUs that jobs would use, one each; if none, -1: one job per core."""
     return -1 if accelerator == "cpu" else gpu_count() or -1
 
 

@@ -76,9 +76,9 @@ def run_command(
     command: Callable[[argparse.Namespace], int | None],
     arguments: Sequence[str] | None,
 ) -> int:
-    """Do a command and return the exit status; an error that the user can fix is printed.
+    """Run a command and return the exit status; print an error that the user can fix.
 
-    Errors of the operating system are such errors: the output cannot be written.
+    Errors of the operating system count as such, for example if the output cannot be written.
     """
     options = parser.parse_args(arguments)
     try:

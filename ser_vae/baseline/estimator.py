@@ -124,5 +124,5 @@ if TYPE_CHECKING:  # mypy checks here that our classes satisfy the interface
     from ser_vae.baseline.utterance_svm import UtteranceSVM
 
     ESTIMATORS: list[type[UtteranceEstimator]] = [
-        *(Majority, SpeakerLookup, UtteranceLinear, UtteranceSVM),
+        *(Majority, SpeakerLookup, UtteranceLinear, UtteranceSVM)
     ]

@@ -35,8 +35,8 @@ class Majority(Storable):
 def class_frequencies(label: LabelArray, emotions: Sequence[str]) -> FloatArray:
     """Return the relative frequency of each of K emotions in labels (U,): (K,).
 
-    Of equally frequent emotions the first in the alphabet is raised by the smallest possible
-    number, so that the most probable one is that of `data.audit.speaker_lookup`.
+    Among equally frequent emotions, the first in alphabetical order gets the next larger number, so
+    that the prediction equals that of `data.audit.speaker_lookup`.
     """
     frequencies: FloatArray = np.bincount(label, minlength=len(emotions)) / len(label)
     most_frequent = min(range(len(emotions)), key=lambda k: (-frequencies[k], emotions[k]))

@@ -1,10 +1,10 @@
-"""A corpus whose file names say everything: its option in conf/corpus is all that it needs.
+"""Read a corpus whose labels are in its file names, as an option in conf/corpus describes them.
 
 A regular expression with named groups takes a path apart, and tables turn its codes into words;
 conf/corpus/filenames.yaml describes each setting. The groups (and values) that mean something here
 are emotion, speaker, sex (F, M), session, dialogue, script, language, style (improvised, scripted),
-part (train, validation, test) and id, which is all that the expression matches unless it has such a
-group. Others, such as take or intensity, may be used in values.
+part (train, validation, test) and id (without such a group, the whole text that the expression
+matches). Others, such as take or intensity, may be used in values.
 """
 
 import re
@@ -55,8 +55,8 @@ def read(
 ) -> Corpus:
     """Read a folder by the names of its files; every audio file below it is looked at.
 
-    Other classes than the default make a corpus of another name, so that their scores never appear
-    beside scores of those.
+    With classes other than the default, the corpus gets another name, so that scores for different
+    classes never appear side by side.
 
     Args:
         root: the folder, or one that holds it.
@@ -144,7 +144,7 @@ def expect(
 
 
 def read_rows(folder: Path, labels: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """Read the rows of CSVs in UTF-8, by a text that says which file a row is about.
+    """Read the rows of CSVs in UTF-8; the key of a row is a text that identifies its file.
 
     Args:
         folder: the corpus.
@@ -168,7 +168,7 @@ def read_rows(folder: Path, labels: Mapping[str, Any]) -> dict[str, dict[str, st
 
 
 def parse_path(path: Path, pattern: str) -> dict[str, str] | None:
-    """Return what a path says, by the names of groups; None if it does not match."""
+    """Return group -> text for a path; None if the path does not match."""
     named = pattern if "(?P<id>" in pattern else f"(?P<id>{pattern})"
     match = re.fullmatch(f"(?:.*/)?{named}", path.with_suffix("").as_posix())
     if match is None:
@@ -177,9 +177,7 @@ def parse_path(path: Path, pattern: str) -> dict[str, str] | None:
 
 
 def translate(
-    groups: Mapping[str, str],
-    tables: Mapping[str, Mapping[str, str]],
-    values: Mapping[str, str],
+    groups: Mapping[str, str], tables: Mapping[str, Mapping[str, str]], values: Mapping[str, str]
 ) -> dict[str, str]:
     """Replace the codes of groups by the values of the tables, and add the values made of them."""
     groups = dict(groups)
@@ -197,7 +195,7 @@ def look_up(code: str, table: Iterable[tuple[str, str]]) -> str:
 
 
 def describe(file: Path, text: Mapping[str, str], label_of: Mapping[str, str]) -> Utterance:
-    """Return the utterance of which a path says `text`."""
+    """Return the utterance of a file, from the groups of its path (`text`)."""
     stated: dict[str, Any] = {
         name: text[name]
         for name, values in ATTRIBUTES.items()

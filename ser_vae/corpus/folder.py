@@ -76,8 +76,8 @@ def read(
 def read_folders(root: Path, folders: str | None) -> tuple[list[Utterance], tuple[str, ...]]:
     """Read every audio file below a sub-folder of `root`, and list what is ignored.
 
-    Speakers are unknown unless a level of folders names them. With one speaker per file instead, a
-    split by speaker would run and put one voice on both sides.
+    Speakers are unknown unless a level of folders names them. If each file counted as a speaker, a
+    split by speaker would run, but put one voice into several sets.
     """
     levels = parse_levels(folders)
     audio: list[Path] = []
@@ -122,8 +122,8 @@ def parse_levels(folders: str | None) -> list[str]:
 def check_emotions(root: Path, paths: Sequence[Path]) -> None:
     """Raise if the first level of sub-folders is probably something other than emotions.
 
-    It is if folders of the second level repeat in those of the first, as in train/angry and
-    test/angry, or if its names are those of sets, or of numbered speakers.
+    This is assumed if several of its folders have the same sub-folders, as in train/angry and
+    test/angry, or if its names are those of sets or of numbered speakers.
 
     Raises:
         SerVaeError: the folders are ambiguous; the message lists them and how to name the levels.

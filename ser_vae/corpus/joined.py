@@ -20,7 +20,7 @@ def read(members: Mapping[str, Mapping[str, Any]], classes: Classes) -> Corpus:
 
     Args:
         members: name -> the settings of a corpus.
-        classes: of the classes of the members: "shared" (those that all have), or see
+        classes: which classes of the members to use: "shared" (those that all have), or as in
             `labels.Classes`.
 
     Raises:
@@ -37,9 +37,9 @@ def read(members: Mapping[str, Mapping[str, Any]], classes: Classes) -> Corpus:
                 "Map their classes, such as corpus.classes='{happy: [happy, joy], sad: [sad]}'."
             )
     class_of = class_of_label(classes, labels)
-    labelled = [place(u, name) for name, c in corpora.items() for u in c.utterances]
+    labelled = [add_prefix(u, name) for name, c in corpora.items() for u in c.utterances]
     utterances, left_out = sort_into_classes(labelled, class_of)
-    others = [place(u, name) for name, c in corpora.items() for u in c.others]
+    others = [add_prefix(u, name) for name, c in corpora.items() for u in c.others]
     return Corpus(
         name="_".join(corpus.name for corpus in corpora.values()),
         emotions=tuple(dict.fromkeys(class_of.values())),
@@ -50,8 +50,8 @@ def read(members: Mapping[str, Mapping[str, Any]], classes: Classes) -> Corpus:
     )
 
 
-def place(utterance: Utterance, corpus: str) -> Utterance:
-    """Return an utterance as one of a corpus among others."""
+def add_prefix(utterance: Utterance, corpus: str) -> Utterance:
+    """Return an utterance with its corpus, whose name is put before the names in LOCAL."""
     values = {name: getattr(utterance, name) for name in LOCAL}
     local: dict[str, Any] = {name: f"{corpus}/{value}" for name, value in values.items() if value}
     return replace(utterance, corpus=corpus, **local)

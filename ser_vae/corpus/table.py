@@ -116,7 +116,7 @@ def parse_clip(cells: Sequence[str], where: str) -> tuple[float, float] | None:
 
 
 def warn_of_overlaps(utterances: Sequence[Utterance]) -> tuple[str, ...]:
-    """Return a warning if segments of a file overlap, which a split may put on both sides."""
+    """Return a warning if segments of a file overlap, as a split may put them into two sets."""
     whole = Counter(utterance.path for utterance in utterances)
     clips = [(u.path, *(u.clip or (0.0, math.inf)), u.id) for u in utterances if whole[u.path] > 1]
     overlapping = [b[3] for a, b in pairwise(sorted(clips)) if a[0] == b[0] and b[1] < a[2]]

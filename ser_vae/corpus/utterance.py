@@ -1,4 +1,4 @@
-"""The form into which every corpus is read, and how a copy differs from a complete one."""
+"""Represent every corpus in one form, and compare a copy of a corpus with a complete one."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
@@ -11,7 +11,7 @@ Style = Literal["improvised", "scripted"]
 Part = Literal["train", "validation", "test"]
 
 UNKNOWN_SPEAKER = "unknown"  # the speaker of an utterance whose corpus does not name one
-NAMES_IN_LINE = 3  # of what a warning is about; the others follow in lines of their own
+NAMES_IN_LINE = 3  # names in the first line of a warning; if there are more, a list of all follows
 SYNTHETIC = "synthetic speech: this measures the software, not emotion recognition"
 
 

@@ -22,7 +22,7 @@ def audit(
     """Report what training and test set have in common.
 
     Args:
-        train: the training set and the validation set: what selects a model has been seen.
+        train: the training set and the validation set, as a model may be selected on the latter.
         test: the utterances that are scored.
         everything: all utterances of the corpus, with other labels too, to find adjacent turns.
         contents: id -> what identifies the samples of the audio, see `FeatureStore.content`.
@@ -31,8 +31,8 @@ def audit(
         pretrained_on: how many test utterances a pretrained encoder has seen; None if unknown.
 
     Returns:
-        `shared`: for speakers, sessions, dialogues, scripts, languages and corpora, how many of
-            those in the test set are also in the training set, and of how many; None if the corpus
+        `shared`: for speakers, sessions, dialogues, scripts, languages and corpora, how many the
+            test set has, and how many of these are also in the training set; None if the corpus
             does not state them.
         `across`: what the test set has in common with other corpora in the training set, see
             `_across_corpora`; None unless several corpora are joined.
@@ -80,13 +80,13 @@ def audit(
 def _across_corpora(
     train: Sequence[Utterance], test: Sequence[Utterance]
 ) -> dict[str, list[str]] | None:
-    """Name what utterances of different corpora have in common, one of them in each set.
+    """List what test utterances have in common with training utterances of other corpora.
 
     Returns:
         `trained_on`, `tested_on`: the corpora of the sets.
-        `languages`: that a test utterance shares with a training utterance of another corpus.
-        `texts`: the same of scripts, such as "German a01". Corpora may give different texts one
-            name, and one text two names: only texts of the same name and language are found.
+        `languages`: those that a test utterance shares with a training utterance of another corpus.
+        `texts`: likewise the scripts, such as "German a01". Texts are compared by name and language
+            only, although two corpora may use one name for different texts, or two for one text.
     """
     of_train, of_test = (sorted({u.corpus for u in subset if u.corpus}) for subset in (train, test))
     if not of_train or not of_test:
@@ -150,7 +150,7 @@ def _adjacent(
 
 
 def speaker_lookup(train: Sequence[Utterance], test: Sequence[Utterance]) -> dict[str, float]:
-    """Score the speaker's most frequent emotion as a guess; for new speakers, the majority's."""
+    """Score guessing a speaker's most frequent emotion, or that of all for a new speaker."""
     counts = lookup_counts(train, test).values()
     recalls = [correct / total for correct, total in counts]
     return {"wa": sum(c for c, _ in counts) / len(test), "ua": sum(recalls) / len(recalls)}

@@ -1,4 +1,4 @@
-"""Which items make up a batch: a function of seed, epoch and rank, and of nothing else."""
+"""Divide items into batches, which depend on seed, epoch and rank alone."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -15,10 +15,10 @@ class Pick(NamedTuple):
 
     Attributes:
         items: (B,) their indices.
-        share: factor of this batch's mean, such that the mean over all parts of a whole batch
-            (devices and accumulated steps) is the mean over its items although the parts differ in
-            size; 1.0 if there is one part, 0.0 if no item was left for this one, in which case an
-            item is repeated to keep in step.
+        share: weight of this batch's mean. A whole batch is divided among devices and accumulated
+            steps into parts that may differ in size; with these weights, the mean over the parts is
+            the mean over its items. 1.0 if there is one part; 0.0 if no item was left for this one,
+            which then repeats an item to keep in step.
     """
 
     items: Tensor
@@ -32,8 +32,8 @@ FEWEST_POOLS = 4  # an epoch has at least this many, so that batches differ betw
 class Batches(Sampler[Pick]):
     """Cuts `count` items into batches; every item is in one batch of one device per epoch.
 
-    With W devices, `batch_size` items each, and gradients accumulated over A steps, the whole
-    batches are those of one device with A x W x `batch_size`: the same items in the same order.
+    With W devices, `batch_size` items each, and gradients accumulated over A steps, a whole batch
+    has the same items in the same order as a batch of A x W x `batch_size` items on one device.
     Even a smaller one has A x W parts, since Lightning counts steps and divides by A.
 
     Shuffled items that have a `length` (count,) are cut into batches of similar length, since a

@@ -57,7 +57,7 @@ class PreparedData:
         return replace(self, table=self.table.assign(label=label.numpy()))
 
     def mask(self, *parts: str) -> Tensor:
-        """(U,) which utterances are in one of the named sets."""
+        """Return whether each utterance is in one of the named sets: (U,)."""
         return torch.from_numpy(self.table["part"].isin(parts).to_numpy(copy=True))
 
     def rows(self, *parts: str) -> pd.DataFrame:

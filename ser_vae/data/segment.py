@@ -102,7 +102,7 @@ class Segmentation:
         return cls(length, hop, remainder)
 
     def frames_kept(self, available: int) -> int:
-        """Frames of an utterance that its segments cover, including those added by `pad`.
+        """Return how many frames the segments of an utterance cover, including padding.
 
         0 if the utterance is shorter than a segment and nothing is added.
         """

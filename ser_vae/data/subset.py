@@ -1,7 +1,7 @@
 """Which utterances of a corpus a run uses.
 
 The paper's three subsets are improvised, scripted and complete (IV-A). Speech with other labels is
-for pretraining only: what a split allows of it (`unlabelled=true`).
+only used for pretraining (`unlabelled=true`), and only if the split allows it.
 """
 
 from collections.abc import Sequence

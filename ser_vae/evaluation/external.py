@@ -60,12 +60,12 @@ def select_tested(
     raise_for(path, f"utterances tested in {run} are missing", missing)
     twice = rows["utterance"][rows["utterance"].duplicated()]
     raise_for(path, "utterances have more than one row", twice)
-    raise_for(path, f"no emotions in {run}", {*rows["guess"]} - {*emotions})
+    raise_for(path, f"not an emotion of {run}", {*rows["guess"]} - {*emotions})
     table = tested[["utterance", "speaker", "dialogue", "truth"]]
     table = table.merge(rows, on="utterance", suffixes=("", "_given"))
     for column in ("truth", "speaker"):
         differs = table.get(f"{column}_given", table[column]) != table[column]
-        raise_for(path, f"the {column} is another in {run}", table["utterance"][differs])
+        raise_for(path, f"the {column} differs from {run}", table["utterance"][differs])
     columns = [PROBABILITY + emotion for emotion in emotions]
     if not has_probabilities(rows):
         table[columns] = table[["guess"] * len(emotions)].to_numpy() == np.array(emotions)

@@ -32,9 +32,7 @@ def accuracies(confusion: npt.NDArray[np.int64]) -> dict[str, Any]:
 
 
 def calibration(
-    truth: npt.NDArray[np.int64],
-    guess: npt.NDArray[np.int64],
-    probability: npt.NDArray[np.float64],
+    truth: npt.NDArray[np.int64], guess: npt.NDArray[np.int64], probability: npt.NDArray[np.float64]
 ) -> dict[str, float]:
     """Measure how reliable the probabilities of U utterances are, which accuracy does not show.
 

@@ -110,7 +110,7 @@ def probe_within(x: Values, target: Names, subset: Mask) -> Score | None:
 def probe_across_speakers(x: Values, target: Names, speaker: Names, subset: Mask) -> Score | None:
     """Cross-validate a probe of what speakers have in common, such as their corpus.
 
-    A speaker is in one fold only, so the probe must do without the voices that it was fitted on.
+    A speaker is in one fold only, so the probe is scored on voices that it was not fitted on.
     Every utterance of an unknown speaker counts as a speaker.
 
     Returns:

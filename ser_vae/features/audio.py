@@ -252,11 +252,11 @@ def resampler(rate: int, new_rate: int) -> Resample:
 
 
 class BlockResampler:
-    """Resamples blocks to what `torchaudio` makes of them joined.
+    """Resamples a waveform in blocks, with the same result as `torchaudio` on all of it.
 
-    In steps of the smallest times that hold whole numbers of samples at both rates. The filter
-    reaches `width` samples beyond a step on both sides: `context` earlier steps are kept, and a
-    step waits for the samples after it.
+    It works in steps: the shortest durations with whole numbers of samples at both rates. As the
+    filter reaches `width` samples beyond a step on both sides, `context` earlier steps are kept,
+    and a step waits for the samples after it.
     """
 
     def __init__(self, rate: int, new_rate: int) -> None:
@@ -268,9 +268,9 @@ class BlockResampler:
         self.done = 0  # steps at the start of `samples` that have been returned
 
     def push(self, samples: Samples, wanted: int = 1) -> Samples:
-        """Add samples; return those of the steps that are complete, if these are `wanted` samples.
+        """Add samples; return the complete steps, or nothing if they have fewer than `wanted`.
 
-        Waiting costs less than to resample many small blocks.
+        Waiting costs less than resampling many small blocks.
         """
         self.samples = np.concatenate([self.samples, samples])
         complete = (len(self.samples) - self.resample.width) // self.old

@@ -1,8 +1,8 @@
 """SHA-256 of the files that a run depends on: recordings, frames, checkpoints of speech encoders.
 
-A run's address, its feature store and its saved model hold the settings of the front end. These
-name files, which can change; `pin` adds what identifies their content, so that changed files are
-another front end. Nothing here imports torch or loads an encoder.
+The run hash, the feature store and the saved model depend on the settings of the front end. These
+only name files, which can change, so `pin` adds digests of the content: a front end with changed
+files has other settings. Nothing here imports torch or loads an encoder.
 """
 
 import hashlib
@@ -151,7 +151,7 @@ def find_checkpoint(checkpoint: str, revision: str | None) -> Path:
     raise SerVaeError(
         f"{checkpoint}: no such folder, not in the cache of the Hugging Face Hub, and the download "
         f"failed: {reason}\n"
-        f"Where there is a network: {fetch}; or give a folder: features.checkpoint=DIR."
+        f"Run {fetch} on a machine with a network, or give a folder: features.checkpoint=DIR."
     )
 
 

@@ -21,8 +21,8 @@ ROUNDING = 1e-6  # frames, by which a quotient of times may be wrong
 class Joined:
     """Frames of several extractors on one time grid, joined.
 
-    Frame t has from each member the frame that starts nearest to t * frame_shift_s, the earlier
-    of two. The frames end with those of the member that end first.
+    Frame t joins, for each member, the frame that starts nearest to t * frame_shift_s (the earlier
+    one of two). The joined frames end where the shortest member ends.
 
     Attributes:
         frame_shift_s: seconds between the starts of two frames.

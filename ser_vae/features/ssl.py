@@ -1,6 +1,6 @@
 """Waveform -> hidden states of a pretrained speech encoder, such as wav2vec 2.0 or WavLM.
 
-Of any checkpoint that `transformers.AutoModel` loads and whose class is in that package: code that
+Any checkpoint works that `transformers.AutoModel` loads with a class of that package. Code that
 comes with a checkpoint is never run.
 """
 
@@ -163,8 +163,8 @@ class SSL:
             )
         if not hasattr(config, "conv_stride"):
             raise SerVaeError(
-                f"{self.checkpoint}: {config.model_type} is no speech encoder whose frame rate is "
-                "known.\nUse one of wav2vec 2.0, HuBERT, WavLM, data2vec audio, wav2vec2-BERT or "
+                f"{self.checkpoint}: {config.model_type} is not a speech encoder with a known "
+                "frame rate.\nUse wav2vec 2.0, HuBERT, WavLM, data2vec audio, wav2vec2-BERT or "
                 "Whisper; or compute frames yourself for features=imported."
             )
         window = 1

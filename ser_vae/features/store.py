@@ -4,8 +4,8 @@
     <folder>/<extractor>-<fingerprint>/<hash>.pack    frames of up to a hundred utterances
 
 The fingerprint covers the settings and the source code of the extractor, so that a changed file,
-setting or implementation never meets an old entry, while a copy of the corpus elsewhere finds the
-entries of the first.
+setting or implementation never uses an old entry, while a copy of the corpus in another folder uses
+the existing entries.
 
 The first line of a pack is its index: a JSON object from the digest of an audio file to [offset in
 bytes, T, F, CRC-32] of its frames. Behind it follow the frames as float32, or as float16 if the
@@ -34,12 +34,7 @@ from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError, TooShortError, audio
 from ser_vae.features.audio import Samples
 from ser_vae.features.digest import Digests
-from ser_vae.features.extractor import (
-    Extractor,
-    FrameReader,
-    single_torch_thread,
-    thread_pool,
-)
+from ser_vae.features.extractor import Extractor, FrameReader, single_torch_thread, thread_pool
 from ser_vae.files import atomic_write, locked
 from ser_vae.settings import find_targets
 from ser_vae.terminal import track
@@ -204,7 +199,7 @@ def _fingerprint(extractor: Extractor) -> str:
 
 
 def _clip_digest(digest: str, utterance: Utterance) -> str:
-    """Return the digest of the clip that an utterance is of its file; `digest` is the file's."""
+    """Return the digest of an utterance's audio: of its clip, or `digest`, that of the file."""
     if utterance.clip is None:
         return digest
     return hashlib.sha256(f"{digest} {utterance.clip}".encode()).hexdigest()

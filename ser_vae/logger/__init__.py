@@ -64,8 +64,8 @@ def open_loggers(components: Iterable[Any], run: LoggedRun) -> Iterator[list[Log
 def summary_values(results: Mapping[str, Any]) -> dict[str, float | str]:
     """Return all numbers and words of metrics.json under flat keys.
 
-    Left out are the second copy of the run's own score, which also is one of a CVAE's label
-    policies, and the utterances without features, whose keys are names and paths.
+    It leaves out the second copy of the run's score, under its label policy, and the utterances
+    that could not be used, whose keys are names and paths.
     """
     excluded = (f"policies/{results['label_policy']}/", "left_out/")
     values = flatten(results, "/").items()

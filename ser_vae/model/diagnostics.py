@@ -74,7 +74,7 @@ def log_likelihood(
 
 
 def mutual_information(posterior: Posterior, generator: torch.Generator) -> float:
-    """Estimate how much z tells about which of these N segments it was drawn for, in nats.
+    """Estimate the mutual information between z and the index of its segment (1 to N), in nats.
 
     The mean KL is this plus the KL between the aggregate posterior, the mixture of the N, and the
     prior (Hoffman & Johnson, "ELBO surgery", 2016). Estimated from one z per segment. It is at most

@@ -1,9 +1,9 @@
 """A variational autoencoder of whole utterances that also learns to classify the emotion from z.
 
-Unlabelled utterances train encoder and decoder; labelled ones train the class head too, at the same
-time: the class head influences which of many summaries in Z numbers the encoder learns.
-After Kingma et al., "Semi-supervised Learning with Deep Generative Models", NeurIPS 2014, though
-the label is predicted from z instead of being beside it. Not in the paper.
+Unlabelled utterances train encoder and decoder. Labelled ones also train the class head, which
+influences what the encoder keeps of an utterance in its Z numbers. This follows Kingma et al.,
+"Semi-supervised Learning with Deep Generative Models", NeurIPS 2014, but the label is predicted
+from z instead of being a second latent variable. Not in the paper.
 """
 
 from collections.abc import Mapping, Sequence
@@ -97,8 +97,8 @@ class UtteranceVAE(nn.Module):
     """eGeMAPS and functionals over the frames -> z -> emotion; an ensemble of `members` networks.
 
     The members differ in initial weights and noise; they see the same batches and are trained
-    independently. But for `fit`, in whose place it is trained by gradient on `vectors`, it is a
-    `baseline.estimator.UtteranceEstimator`.
+    independently. It is a `baseline.estimator.UtteranceEstimator`, except that it has no `fit`: it
+    is trained by gradient, on `vectors`.
 
     Args:
         input_size: not needed.

@@ -87,9 +87,7 @@ def traversals(
 
 @styled
 def prior_samples(
-    emotions: Sequence[str],
-    segments: npt.NDArray[np.float32],
-    **figure: Any,
+    emotions: Sequence[str], segments: npt.NDArray[np.float32], **figure: Any
 ) -> Figure:
     """Draw a row per emotion and a column per sample: `segments` (K, draws, length, F).
 

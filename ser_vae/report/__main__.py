@@ -1,6 +1,6 @@
 r"""Report on all runs in a folder: `python -m ser_vae.report runs`.
 
-Prints the scores, the paper's Table I and the answer, and writes into FOLDER: report.md and
+Prints the scores, the paper's Table I and a conclusion, and writes into FOLDER: report.md and
 report.tex (to be \input into a document), all tables; report.csv, one row per score;
 comparisons.csv, one row per pair of models; runs.csv, one row per run. With --html also
 report.html, one file to explore and to send; with --figures also figures/, for a paper. Scores are

@@ -104,7 +104,7 @@ def group_runs(frames: RunFrames) -> tuple[list[TestSet], dict[str, str]]:
     if alone := [t.rows[0] for t in test_sets if t.rows[0].kind == "imported"]:
         raise SerVaeError(
             f"{alone[0].name}: the file has {alone[0].folds} of {alone[0].study}, but no run was "
-            "tested on just this.\nPredict the utterances of all folds."
+            "tested on exactly these utterances.\nPredict the utterances of all folds."
         )
     for key in sorted({key for row in rows for key in row.settings} - {"model"}):
         mark_differences(test_sets, key)
@@ -192,7 +192,7 @@ def mark_differences(test_sets: Sequence[TestSet], key: str) -> None:
     """Add `key=value` to the variant of rows whose value differs from the usual one of their peers.
 
     Peers belong to one study. Settings of an option, such as model.beta, are compared among the
-    rows that use the option; `data` within a test set; what else decides the test set, in a subset.
+    rows that use the option; `data` within a test set; TEST_SET_SETTINGS within a subset.
     """
     group, peers = key.partition(".")[0], defaultdict[Hashable, list[Row]](list)
     for number, test_set in enumerate(test_sets):

@@ -32,7 +32,7 @@ def select_fold(folds: Sequence[Mapping[str, str]], fold: Any, protocol: str) ->
 
 
 def check_fold(fold: Mapping[str, str], utterances: Sequence[Utterance], protocol: str) -> None:
-    """Raise if an emotion cannot be learned, as its recall would always be 0, or none is tested.
+    """Raise if the test set is empty, or an emotion is missing from the training set.
 
     Raises:
         SerVaeError: all utterances of an emotion are outside the training set of the fold, or no
@@ -50,5 +50,5 @@ def check_fold(fold: Mapping[str, str], utterances: Sequence[Utterance], protoco
             f"split={protocol}: a training set has no utterance of "
             f"{', '.join(sorted({u.emotion for u in held_out}))}: all {len(held_out)} are held out "
             f"together, such as {held_out[0].id}.\n"
-            "Remove the class from the corpus, or divide it, such as by split=random."
+            "Remove the class from the corpus, or use a split that divides it: split=random."
         )

@@ -28,8 +28,8 @@ def folds(
         name, part = row["utterance"], row["part"]
         if not name or part not in SETS:
             raise SerVaeError(
-                f"{where}: expected an utterance and a part of {', '.join(SETS)}, found {name!r} "
-                f"and {part!r}"
+                f"{where}: expected an utterance, and one of {', '.join(SETS)} as its part, "
+                f"found {name!r} and {part!r}"
             )
         if set_of.setdefault(name, part) != part:
             raise SerVaeError(f"{where}: {name} is in {set_of[name]} and in {part}")

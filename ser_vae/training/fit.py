@@ -1,4 +1,4 @@
-"""Run a stage through Lightning, so that an interrupted one ends where the whole one would."""
+"""Train a stage with Lightning; a resumed stage ends with the weights of an uninterrupted one."""
 
 import logging
 import math
@@ -90,8 +90,8 @@ class BatchModule(lightning.LightningDataModule):
 
     The data are one tensor in memory, in a memory-mapped file or on the GPU, so a batch is one
     indexing operation: no worker processes and no work per item are needed. Training batches come
-    in lists of `chunk`, a multiple of `accumulated`. Batches of segments are small, and so are
-    their steps, to which Lightning would add its own work for every batch.
+    in lists of `chunk`, a multiple of `accumulated`. Steps on batches of segments are short, and a
+    list of batches saves Lightning's overhead per batch.
     """
 
     def __init__(
@@ -174,8 +174,8 @@ def fit(
     """Train `stage` in place.
 
     After each epoch the whole state is in `folder`/last.ckpt, from which the next call resumes.
-    The order and the noise of an epoch follow from the stage's seed and the epoch, so both ways
-    end with the same weights.
+    The order and the noise of an epoch depend on the stage's seed and the epoch alone, so a resumed
+    stage ends with the same weights.
 
     Args:
         stage: holds the network; its weights are the trained ones afterwards.
@@ -211,7 +211,7 @@ def fit(
     stage.chunk, stage.accumulated = data.chunk, data.accumulated
     stage.gradient_clip = settings.gradient_clip
     if not torch.cuda.is_available():
-        # Adam asks for a GPU at each step; as Lightning sets this, that looks for a driver library.
+        # Adam checks for a GPU at each step, which with Lightning's value searches for a driver.
         os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "0"
     last = folder / LAST
     if last.exists():

@@ -121,7 +121,7 @@ def health_sentence(health: Mapping[str, Any], *, conditional: bool) -> str:
 
 
 def _estimates(model: Any, batch: SegmentBatch, seed: int) -> dict[str, Any]:
-    """Measure what needs the posterior, and for the most part noise."""
+    """Estimate the quantities that need a posterior; most of them draw noise."""
     with evaluation_mode(model, batch) as (x, c):
         posterior = model.posterior(x, c)
         noise = torch.Generator(x.device).manual_seed(seed)

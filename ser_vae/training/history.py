@@ -63,7 +63,7 @@ def log_rows(rows: Sequence[dict[str, float]], loggers: Sequence[Logger]) -> Non
 
 STAGES = ("pretrain", "classify")
 LAST = 0.1  # proportion of the epochs that is looked at
-LIMIT = 0.03  # a larger proportion of the whole fall in them means that the loss still fell
+LIMIT = 0.03  # if the loss falls by more than this proportion in them, it has not converged
 
 
 def read_budgets(folder: Path) -> dict[str, dict[str, Any]]:

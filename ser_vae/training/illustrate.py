@@ -37,7 +37,7 @@ def reconstruct(model: Decoder, x: Tensor, encode_as: Tensor, decode_as: Tensor)
 
 @torch.no_grad()
 def informativeness(model: Representation, x: Tensor, c: Tensor) -> Tensor:
-    """Rank value of each dimension on segments x (B, D) under conditions c (B, K): (Z,).
+    """Return how informative each dimension is, for segments x (B, D) under c (B, K): (Z,).
 
     Its mean KL in nats; the variance of the latent if there is no posterior.
     """
@@ -171,7 +171,7 @@ class Illustrator:
         return uniform_condition(count, self.classes).to(self.device)
 
     def segment_frames(self, rows: Tensor) -> Frames:
-        """Turn segments of no utterance (..., D) to frames, on the mean scale of the utterances."""
+        """Turn generated segments (..., D) into frames, on the mean scale of the utterances."""
         shape = *rows.shape[:-1], self.segments.length, self.segments.frames.shape[1]
         means = torch.stack([scale.mean for scale in self.scales])
         stds = torch.stack([scale.std for scale in self.scales])

@@ -1,8 +1,8 @@
 """What stands in for the label when a conditional encoder is used to classify.
 
-Eq. (4)'s encoder Q(z|X, c) is given the class, which is what the classifier has to find out; the
-paper does not say what replaces it when an utterance is classified. A label policy does, by name.
-Every policy works from a representation, the classifiers behind it, and segments alone; only
+The encoder Q(z|X, c) of eq. (4) is given the class, which the classifier has yet to predict. The
+paper does not say what replaces it when an utterance is classified; this is what a label policy
+determines. A policy uses a representation, the classifiers trained on it, and segments; only
 `oracle` is given test labels, and it is a diagnosis, never a result.
 """
 

@@ -150,8 +150,8 @@ def classify_batch(
 ) -> Tensor:
     """Compute the logits (B, K) of a batch of latents, or of segments with their encoder.
 
-    Of a split batch no intermediate results are kept: they are computed again for the gradient,
-    part by part, so that an optimizer step is that of the whole batch.
+    For a split batch, intermediate results are not kept but recomputed for the gradient, part by
+    part, so that an optimizer step uses the whole batch.
     """
     if isinstance(batch, SplitBatch):
         logits = [

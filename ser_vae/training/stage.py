@@ -126,7 +126,7 @@ class Stage(lightning.LightningModule):
         self.mean_loss(batch, self.validation_means)
 
     def _seed(self, part: str, index: int) -> None:
-        """Seed each step: on a resumed epoch Lightning skips the hook of the epoch's start."""
+        """Seed each step, as Lightning skips the epoch-start hook when it resumes an epoch."""
         seed = seed_for(self.seed, part, self.current_epoch, index, self.global_rank)
         seed_streams(seed, self.device)
 

@@ -44,10 +44,7 @@ class AtomicCheckpoints(TorchCheckpointIO):
     """Write Lightning's checkpoints atomically, so that a kill never leaves half of one."""
 
     def save_checkpoint(
-        self,
-        checkpoint: dict[str, Any],
-        path: str | Path,
-        storage_options: Any = None,
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
     ) -> None:
         write(checkpoint, Path(path))
 
