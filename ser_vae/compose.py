@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import hydra
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.singleton import Singleton
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -31,12 +30,12 @@ class OverrideError(SerVaeError):
 
 
 def default_corpus() -> str:
-    """Return IEMOCAP if the user has it, otherwise the embedded corpus."""
+    """Return "iemocap" if IEMOCAP_ROOT is set, otherwise "demo"."""
     return "iemocap" if os.environ.get("IEMOCAP_ROOT") else "demo"
 
 
 def policies_of_seed(seed: int) -> str:
-    """Return the `label_policies` of a study over seeds, whose costly controls one seed shows."""
+    """Return `label_policies` for a seed of a study; only seed 0 runs the costly controls."""
     return "one_encoder" if seed else "all"
 
 
@@ -65,7 +64,7 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
     Raises:
         OverrideError: an override is invalid; the message is that of the command line.
     """
-    state = Singleton.get_state()
+    in_use = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
@@ -76,7 +75,9 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise OverrideError(explain(error)) from None
     finally:
-        Singleton.set_state(state)
+        GlobalHydra.instance().clear()
+        if in_use:
+            GlobalHydra.instance().initialize(in_use)
 
 
 def search_path(config_dir: str | Path | None) -> list[str]:
@@ -126,10 +127,10 @@ def plain(cfg: DictConfig, runtime: Any) -> dict[str, Any]:
 
 
 def command(config: Mapping[str, Any]) -> str:
-    """Build the command that makes a run again, here or elsewhere, from its configuration.
+    """Build the command that repeats a run, here or elsewhere, from its configuration.
 
-    The options that were chosen, and every value in which the configuration differs from them;
-    places of this machine are left out.
+    It has the chosen options, and every value that differs from them, except the settings that
+    depend on this machine (PLACES).
     """
     default, config_dir = configure()["choice"], config["choice"][CONFIG_DIR]
     options = [
@@ -175,7 +176,7 @@ def differences(
             continue
         elif re.fullmatch(r"[A-Za-z_][\w-]*", name, re.ASCII):
             yield f"{'' if name in before else '+'}{key}={quoted(value)}"
-        else:  # not as Hydra spells keys: merged as a mapping of one
+        else:  # Hydra cannot spell this key, so merge a mapping that contains it
             yield f"+{prefix[:-1]}={quoted({name: value})}"
 
 
