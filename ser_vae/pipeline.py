@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.pytorch.loggers import Logger
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from ser_vae import SerVaeError
@@ -112,7 +113,7 @@ Classifiers = dict[tuple[Pretraining, Condition], LatentClassifier]
 
 @dataclass(frozen=True)
 class Run:
-    """What the stages after `prepare` work on."""
+    """The input of all stages after `prepare`."""
 
     settings: Settings
     data: PreparedData
@@ -137,9 +138,9 @@ class Result:
     """The test set's predictions.
 
     Attributes:
-        recogniser: made those of the run's own label policy; None of its files is written yet.
-        by_policy: by label policy; the run's own and, of a CVAE, those reported beside it.
-        trained: the networks behind the run's own policy; None for an utterance-level model.
+        recogniser: predicts with the run's label policy; not saved yet.
+        by_policy: by label policy: the run's policy and, for a CVAE, the others that it reports.
+        trained: the networks of the run's label policy; None for an utterance-level model.
         calibration: the temperature, and nll and ece of the test set before and after it; None
             without calibration.
     """
@@ -157,11 +158,12 @@ def execute(
     folder: RunFolder,
     check_unchanged: Callable[[], None],
 ) -> None:
-    """Do all of one run, and leave its results in `folder`; metrics.json comes last.
+    """Do all stages of a run, and write its results to `folder`, metrics.json last.
 
-    `check_unchanged` raises an error if the corpus is no longer the one of the folder's address.
+    `check_unchanged` raises an error if the corpus has changed since its run hash was computed.
     """
     if settings.threads:
+        threadpool_limits(settings.threads)  # of NumPy and scikit-learn, too
         torch.set_num_threads(settings.threads)
     times: dict[str, float] = {}
     with timed(times, "features"):
@@ -184,7 +186,7 @@ def execute(
 
 
 def check(settings: Settings, corpus: Corpus, utterances: Sequence[Utterance]) -> None:
-    """Find what cannot be had before any speech is read, which takes hours.
+    """Check devices, split and pretrained weights before speech is read, which takes hours.
 
     Raises:
         SerVaeError: there is no such device, split or fold, or the pretrained weights do not fit.
@@ -280,10 +282,10 @@ def fresh_model(settings: Settings, data: PreparedData) -> Any:
 
 
 def pretrain(run: Run, model: Any) -> Representations:
-    """Stage 1: segments -> the representation under each way to pretrain that policies need.
+    """Train the representations (stage 1), one for each way of pretraining that policies need.
 
-    Leaves the weights and curves of the run's own policy in its folder. Returns nothing for an
-    utterance-level model.
+    Writes the weights and curves for the run's label policy to its folder. Returns an empty mapping
+    for an utterance-level model.
     """
     if model.level == "utterance":
         return {}
@@ -298,7 +300,7 @@ def pretrain(run: Run, model: Any) -> Representations:
 
 
 def acquire(run: Run, model: Representation, way: Pretraining) -> None:
-    """Fit, pretrain or load a representation, perhaps with the weights that an equal run left."""
+    """Fit, pretrain or load a representation; reuse the weights of a run with equal settings."""
     settings, source = run.settings, run.settings.training.pretrained
     if source == "none":
         return
@@ -337,9 +339,9 @@ def train_once(
     """Train a stage and keep the weights of its network, or load those of an earlier attempt.
 
     Args:
-        run: whose loggers get the curves, in both cases.
+        run: its loggers get the curves, in both cases.
         stage: trains `network`.
-        network: whose weights are kept.
+        network: its weights are saved or loaded.
         finished: the file of the weights, beside the curves.
         train: the training set.
         validation: the validation set, perhaps empty.
@@ -380,7 +382,7 @@ def run_stage(
 
 
 def pretrained_name(run: Run, label_dropout: float) -> str:
-    """Name the shared folder by all that pretraining depends on, so that folds never mix."""
+    """Name the shared folder by a hash of all that pretraining depends on, including the fold."""
     settings, config = run.settings, run.settings.plain()
     parts = [list(run.data.emotions), label_dropout, settings.code_digest("features", "model")]
     parts += [config[key] for key in ("features", "data", "normalise", "model", "seed")]
@@ -412,10 +414,10 @@ def record_settings(settings: Settings) -> dict[str, Any]:
 def classify(
     run: Run, model: Any, representations: Representations
 ) -> tuple[Recogniser, Classifiers, Samples | None]:
-    """Stage 2: fit the classifiers on training-set latents, or an utterance-level model.
+    """Fit the classifiers on training-set latents, or an utterance-level model (stage 2).
 
-    Returns the recogniser of the run's own label policy, all classifiers that the reported
-    policies need, and what an utterance-level model's extractor made of each utterance (U, E).
+    Returns the recogniser of the run's label policy, all classifiers that the reported policies
+    need, and the output of an utterance-level model's extractor for each utterance (U, E).
     """
     policy, settings = run.policy, run.settings
     if not representations:
@@ -473,10 +475,10 @@ def train_classifier(
     """Train the configured classifier behind an encoder, or load what an interrupted run left.
 
     Args:
-        run: the labels of its training set (and validation set) are learned.
-        representation: segments -> latents; if it is fine-tuned, a copy of it.
-        condition: what the encoder gets while the classifier learns.
-        name: of its folder among those of the run's classifiers.
+        run: has the data; the classifier learns the labels of the training set.
+        representation: segments -> latents; it is copied if it is to be fine-tuned.
+        condition: the encoder's condition while the classifier learns.
+        name: of the classifier's folder in CLASSIFIERS.
     """
     settings, data, seed = run.settings, run.data, seed_for(run.settings.seed, "classify")
     encoder: Encoder = representation
@@ -526,8 +528,8 @@ def train_classifier(
 def calibrate(run: Run, recogniser: Recogniser) -> float:
     """Fit the temperature of the recogniser's probabilities; 1 if it is not to be calibrated.
 
-    The classifiers are trained once more, without a part of the training set on which the
-    temperature is fitted. The recogniser's own ones have learned all of it.
+    The classifiers are trained a second time on most of the training set, and the temperature is
+    fitted on the rest. The recogniser keeps its classifiers, which have learned the whole set.
     """
     classifiers, model = recogniser.classifiers, recogniser.representation
     if not run.settings.calibrate or not classifiers or model is None:
@@ -550,10 +552,10 @@ def calibrate(run: Run, recogniser: Recogniser) -> float:
 
 
 def hold_out(settings: Settings, data: PreparedData) -> PreparedData:
-    """Move a part of the training set to the set HELD_OUT, as the protocol draws a test set.
+    """Move some of the training set to the set HELD_OUT, as the protocol draws a test set.
 
-    Whole groups of the protocol, or whole speakers, if the test set has others than the training
-    set.
+    These are whole groups of the protocol, or whole speakers, if the test set shares none with the
+    training set; otherwise random utterances.
 
     Raises:
         SerVaeError: the training set is too small.
@@ -576,7 +578,7 @@ def hold_out(settings: Settings, data: PreparedData) -> PreparedData:
 
 
 def training_condition(condition: Condition, data: PreparedData) -> Tensor:
-    """(U, K); a label is given to the encoder for the training set only."""
+    """Return the encoder's conditions (U, K), with labels for the training set only."""
     conditions = uniform_condition(len(data.table), data.classes)
     if condition == "label":
         train = data.mask("train")
@@ -616,7 +618,7 @@ def latents_of(
 
 
 def whole_utterances(run: Run, model: Any) -> Samples | None:
-    """Compute the row that a model's own extractor makes of each utterance: (U, E).
+    """Run the extractor of an utterance-level model on each utterance: (U, E).
 
     Raises:
         SerVaeError: the extractor cannot use an utterance.
@@ -712,7 +714,7 @@ def evaluate(
 
 
 def with_labels(name: str, data: PreparedData, seed: int) -> LabelPolicy:
-    """Return a policy, with labels of the test set where it takes them from outside."""
+    """Return a policy; `oracle` and `random` come with labels for the test set."""
     test = data.mask("test")
     if name == "oracle":  # the one place where test labels are read before scoring
         return GivenLabel("oracle", labels=data.label[test])
@@ -789,18 +791,18 @@ def probe_scores(means: Any, data: PreparedData) -> dict[str, Any]:
 
 
 def leak_panel(run: Run, trained: Trained) -> dict[str, Any]:
-    """Four measures of how much of the label that the encoder is given reaches the classifier.
+    """Measure how much of the label that the encoder is given reaches the classifier.
 
-    All are of the encoder of the run's own policy.
+    All four measures use the encoder of the run's label policy.
 
     Returns:
-        `follows_random_label`: how often the prediction is the random label that the encoder got.
-        `random_label_in_z`: how often a linear probe reads it from an utterance's mean z.
-        `permuted_labels`: UA of classifiers on labels permuted among the utterances: whatever the
-            oracle gets beyond chance there, it got from the label that it was given. None unless
+        `follows_random_label`: how often the prediction is the random label given to the encoder.
+        `random_label_in_z`: how often a linear probe predicts it from an utterance's mean z.
+        `permuted_labels`: UA of classifiers trained on labels permuted among the utterances. Only
+            the label given to the encoder can raise the oracle above chance there. None unless
             label_policies=all, as it needs two more classifiers.
-        `oracle_minus_null`: difference in UA; by itself no measure of a leak, as a label that is in
-            z need not be used.
+        `oracle_minus_null`: difference in UA; alone it does not measure a leak, as a classifier
+            need not use a label that is in z.
     """
     data, seed, chance = run.data, run.settings.seed, {"chance": 1 / run.data.classes}
     names = ("null", "random", "oracle")
@@ -819,9 +821,9 @@ def leak_panel(run: Run, trained: Trained) -> dict[str, Any]:
 
 
 def permuted_scores(run: Run, trained: Trained) -> dict[str, float]:
-    """UA of null and oracle if labels say nothing about speech: permuted within each set.
+    """Compute UA of null and oracle on labels permuted within each set, unrelated to the speech.
 
-    Also oracle minus null, `difference`, with its 95 % interval, `low` to `high`.
+    Also returns oracle minus null, `difference`, with its 95 % interval, `low` to `high`.
     """
     label, seed = run.data.label, run.settings.seed
     generator = torch.Generator().manual_seed(seed_for(seed, "permuted"))
@@ -867,23 +869,24 @@ def illustrate(run: Run, result: Result, means: Any) -> None:
 
 
 def illustrations_of(
-    it: Illustrator, ids: Sequence[str], emotions: tuple[str, ...], seed: int
+    source: Illustrator, ids: Sequence[str], emotions: tuple[str, ...], seed: int
 ) -> Illustrations:
-    """Draw everything that a run keeps for pictures, of one utterance per emotion."""
-    chosen = typical_utterances(it.label, it.segments.count, it.classes)
-    conditions = [it.condition(index) for index in chosen]
+    """Compute the arrays that a run keeps for pictures, for one utterance per emotion."""
+    chosen = typical_utterances(source.label, source.segments.count, source.classes)
+    conditions = [source.condition(index) for index in chosen]
+    conditional = source.model.conditional
     return Illustrations(
         emotions=emotions,
         utterance=tuple(ids[index] for index in chosen),
-        emotion=tuple(emotions[int(it.label[index])] for index in chosen),
-        input=tuple(it.input(index) for index in chosen),
+        emotion=tuple(emotions[int(source.label[index])] for index in chosen),
+        input=tuple(source.input(index) for index in chosen),
         reconstruction=tuple(
-            it.decoded(index, c, c) for index, c in zip(chosen, conditions, strict=True)
+            source.decoded(index, c, c) for index, c in zip(chosen, conditions, strict=True)
         ),
-        swapped=tuple(it.swapped(index) for index in chosen) if it.model.conditional else (),
-        **it.traversal(),
-        prior=it.prior(PRIOR_DRAWS, seed_for(seed, "illustrations", "prior")),
-        frame_shift_s=it.extractor.frame_shift_s,
+        swapped=tuple(source.swapped(index) for index in chosen) if conditional else (),
+        **source.traversal(),
+        prior=source.prior(PRIOR_DRAWS, seed_for(seed, "illustrations", "prior")),
+        frame_shift_s=source.extractor.frame_shift_s,
     )
 
 
@@ -951,13 +954,13 @@ def summary(
     predicted: Predictions,
     diagnosis: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Collect metrics.json: the scores, and all that one must know to read them."""
+    """Collect metrics.json: the scores, and what is needed to interpret them."""
     settings, data, choice = run.settings, run.data, run.settings.choice
     train, test = data.utterances("train"), data.utterances("test")
     pretrained_on: int | None = 0
     if settings.training.pretrained not in ("auto", "none"):
         pretrained_on = pretraining_record(run).count(list(data.rows("test")["digest"]))
-    material = [  # of utterances, labels, sets and audio: equal where runs compare
+    dataset = [  # utterances, labels, sets and audio; equal in runs that can be compared
         (row.utterance.id, row.utterance.speaker, row.label, row.part, row.digest)
         for row in data.table[data.table["part"] != UNLABELLED].itertuples()
     ]
@@ -974,7 +977,7 @@ def summary(
         "seed": settings.seed,
         "label_policy": settings.label_policy,
         "leaks": settings.label_policy in LEAKING,
-        "material": digest(material),
+        "material": digest(dataset),
         "caveats": caveats(settings, corpus, diagnosis, left_out, pretrained_on, budgets),
         "emotions": list(data.emotions),
         "audit": audit(
@@ -1001,7 +1004,7 @@ def caveats(
     pretrained_on: int | None,
     budgets: Mapping[str, Mapping[str, Any]],
 ) -> list[str]:
-    """List what limits the reading of a run's scores, a phrase each."""
+    """List the caveats of a run's scores, one phrase each."""
     alarm, warnings = diagnosis["health"] or {"collapsed": False}, corpus_warnings(corpus)
     phrases: list[str] = []
     if corpus.synthetic:

@@ -2,12 +2,12 @@
 
 Hydra composes conf/ into a mapping, `validate` makes a `Settings` of it before any file is read,
 and no other module validates a setting. Each class here mirrors one group or one option of conf/,
-where every value stands with its unit and source. Nothing here builds a network, and torch is only
-imported where a setting depends on the class of the model, so that a finished run answers at once.
+which states the unit and source of every value. Nothing here builds a network, and torch is only
+imported where a setting depends on the class of the model, so that a finished run is loaded fast.
 
-A group that names a class or function in `_target_` is a `Component`. For those of this package
-`COMPONENTS` says which model validates the parameters. For any other the known settings are the
-parameters of its signature, and their values are its own business.
+A group that names a class or function in `_target_` is a `Component`. If it is in this package,
+`COMPONENTS` has the pydantic model that validates its settings. Otherwise its settings must be
+parameters in its signature, and their values are not checked here.
 """
 
 import difflib
@@ -56,7 +56,7 @@ ClassNames = Annotated[list[str], Field(min_length=2)]
 
 
 def expect(expected: str) -> WrapValidator:
-    """Describe what is expected in a phrase, where pydantic would describe each alternative."""
+    """Replace pydantic's errors, one for each alternative of a type, by one phrase."""
 
     def parse(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         try:
@@ -130,7 +130,7 @@ class Component(Section):
     package: ClassVar[str | None] = None
 
     def __init_subclass__(cls, of: Sequence[str] = (), **_: Any) -> None:
-        """Register the model for the components of this package that it is the model `of`."""
+        """Register this class as the model that validates the components named in `of`."""
         COMPONENTS.update({f"ser_vae.{name}": cls for name in of})
 
     @model_validator(mode="after")
@@ -207,7 +207,7 @@ class CompleteCopy(Section):
 
 
 class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
-    """A corpus whose file names say everything."""
+    """A corpus whose labels are in its file names."""
 
     name: str
     root: str | None
@@ -222,11 +222,12 @@ class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
 
     @model_validator(mode="after")
     def check_counts(self) -> Self:
-        """Raise if a count of a complete copy is of no label."""
+        """Raise if a label of `complete.counts` is not in `emotions`."""
         if unknown := sorted(self.complete.counts.keys() - self.emotions.keys()):
-            expected = f"counts of labels in corpus.emotions, {', '.join(self.emotions)}"
+            expected = f"counts of the labels in corpus.emotions, {', '.join(self.emotions)}"
+            remedy = "Correct the label, or add it to corpus.emotions."
             raise invalid(
-                "corpus.complete.counts", self.complete.counts, expected, "Name labels.", unknown[0]
+                "corpus.complete.counts", self.complete.counts, expected, remedy, unknown[0]
             )
         return self
 
@@ -271,7 +272,7 @@ class FolderCorpus(Component, of=["corpus.folder.read"]):
 
 def check_corpus_name(name: str, taken: Collection[str] = ()) -> None:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name.rstrip("0123456789") in taken:
-        expected = "a word of letters, digits and _ that is no other corpus"
+        expected = "a word of letters, digits and _ that is not the name of another corpus"
         raise invalid("corpus.name", name, expected, "Use another, such as corpus.name=mine.")
 
 
@@ -361,7 +362,7 @@ class RandomSplit(Component, of=["split.random.folds"]):
 
 
 class SessionSplit(Component, of=["split.grouped.session_folds"]):
-    validation: Annotated[float, Field(ge=0, lt=2 / 3)]  # whole groups: half of two at most
+    validation: Annotated[float, Field(ge=0, lt=2 / 3)]  # rounded to one in n groups, n from 2
 
 
 class CorpusSplit(SessionSplit, of=["split.grouped.corpus_folds"]):
@@ -616,7 +617,7 @@ class Settings(Section):
         bound = {"squared_error", "kl"}  # the terms of eq. (3)
         if policy in POLICIES_BY_BOUND and not bound <= set(getattr(model, "quantities", ())):
             expected = f"another policy, as the loss of {name} has no squared_error and kl"
-            remedy = "They bound log P(X|c). Use another, such as label_policy=marginal."
+            remedy = "Both are needed to bound log P(X|c). Use label_policy=marginal, for example."
             raise invalid("label_policy", policy, expected, remedy)
         return self
 
@@ -658,7 +659,7 @@ def check_objective(objective: str | None, validation: float | None, fold: Any) 
         return
     remedy = "Use a quantity of the validation set, such as objective=classify/validation/loss."
     if "test" in objective.split("/"):
-        expected = "no score of the test set, which is optimistic once it is selected on"
+        expected = "a validation quantity, as selecting on the test set makes its scores optimistic"
     elif not re.fullmatch(r"(pretrain|classify)/validation/.+", objective):
         expected = "pretrain/validation/… or classify/validation/…"
     elif validation == 0:
@@ -770,6 +771,14 @@ def check_devices(trainer: Trainer) -> None:
         expected = "another precision without a CUDA GPU; Lightning would silently use bf16-mixed"
         remedy = "Use trainer=gpu, or trainer.precision=bf16-mixed."
         raise invalid("trainer.precision", trainer.precision, expected, remedy)
+    if trainer.precision == "bf16-mixed" and (trainer.accelerator == "cpu" or not (cuda or mps)):
+        try:
+            with torch.autocast("cpu", torch.bfloat16):
+                torch.nn.LSTM(1, 1)(torch.zeros(1, 1, 1))
+        except RuntimeError:
+            expected = "a precision in which this processor can compute an LSTM"
+            remedy = "Use trainer.precision=32-true."
+            raise invalid("trainer.precision", "bf16-mixed", expected, remedy) from None
 
 
 def validate(config: Mapping[str, Any]) -> Settings:
@@ -802,7 +811,7 @@ EXPECTED = {  # by the type of pydantic's error; for others its own words
     "too_short": "at least {min_length} values",
 }
 REMEDIES = {  # where the setting's comment in conf/ is not enough
-    "label_policy": "oracle is no choice: a run of a CVAE reports it beside its own policy.",
+    "label_policy": "oracle cannot be chosen; a run of a CVAE reports it as a control.",
     "model.beta": "Eq. (3) of the paper has 1.",
     "features.root": "Give the folder of your frames, a .npy (T, F) for each, or a .parquet.",
     "features.frame_shift_s": "Give the seconds between two of your frames, such as 0.02.",
@@ -847,7 +856,7 @@ def explain_unknown(key: str, value: Any, known: Sequence[str]) -> SerVaeError:
 def did_you_mean(key: str, known: Sequence[str]) -> str:
     """Return a line that suggests the known setting nearest to `key`, or nothing.
 
-    Those of the same name in another group come before one of a similar name in the same group.
+    A setting of the same name in another group comes before a similar name in the same group.
     """
     known = [name for name in known if "_target_" not in name]
     group, _, last = key.rpartition(".")

@@ -1,11 +1,12 @@
 """Corpora and commands that several tests share."""
 
+import copy
 import functools
+import gc
+import hashlib
 import io
-import os
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from forked import Forking
 from hypothesis import settings
+from omegaconf import OmegaConf
 from rich.console import Console
 from run_files import noise_settings
 
 import ser_vae
 from ser_vae import terminal
+from ser_vae.files import locked
 from ser_vae.run import TrainedRun, configure, run
 
 torch.set_num_threads(1)  # small networks: more threads are slower, far slower on a busy machine
@@ -29,6 +33,34 @@ settings.load_profile("same")
 
 RATE_HZ = 16_000
 EMOTIONS = {"calm": 300.0, "cross": 1500.0, "gay": 4000.0}  # Hz, the tone of each
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run slow tests first: otherwise one process ends with them while the others wait."""
+    items.sort(key=lambda item: "slow" not in item.keywords)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short_garbage_collections() -> None:
+    """Leave out what is there by now: statsmodels collects garbage in each correction."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _configuration_files_parsed_once() -> Iterator[None]:
+    """Hydra parses its files for each configuration; here once, while a file is unchanged."""
+    load = OmegaConf.load
+    parse = functools.cache(lambda path, *_: load(path))
+
+    def load_copy(file: Any) -> Any:
+        path = Path(file if isinstance(file, str | Path) else file.name)
+        stat = path.stat()
+        return copy.deepcopy(parse(path, stat.st_mtime_ns, stat.st_size))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OmegaConf, "load", load_copy)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -57,23 +89,32 @@ def write_noise(path: Path, tone_hz: float, seed: int, duration_s: float) -> Non
 
 
 @pytest.fixture(scope="session")
-def noises(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of all processes of pytest-xdist, for what is made once."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def noises(shared: Path) -> Path:
     """A corpus of 60 short noises, three emotions, four speakers, described by a CSV."""
-    root = tmp_path_factory.mktemp("noises")
-    rows = ["path,emotion,speaker"]
-    for emotion, tone_hz in EMOTIONS.items():
-        for number in range(20):
-            name = f"{emotion}{number:02d}.wav"
-            write_noise(root / name, tone_hz, len(rows), 0.6 + 0.05 * number)
-            rows.append(f"{name},{emotion},s{number % 4}")
-    (root / "list.csv").write_text("\n".join(rows) + "\n")
+    root, rows = shared / "noises", ["path,emotion,speaker"]
+    with locked(shared / "noises.lock", "another process writes the noises"):
+        if not (root / "list.csv").exists():
+            for emotion, tone_hz in EMOTIONS.items():
+                for number in range(20):
+                    name = f"{emotion}{number:02d}.wav"
+                    write_noise(root / name, tone_hz, len(rows), 0.6 + 0.05 * number)
+                    rows.append(f"{name},{emotion},s{number % 4}")
+            (root / "list.csv").write_text("\n".join(rows) + "\n")
     return root
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cache(shared: Path) -> Path:
     """Features, and the demo corpus, made once for all tests."""
-    return tmp_path_factory.mktemp("cache")
+    (shared / "cache").mkdir(exist_ok=True)
+    return shared / "cache"
 
 
 @pytest.fixture
@@ -93,14 +134,13 @@ def run_noises(noise_command: list[str]) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def trained_run(
-    noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., TrainedRun]:
+def trained_run(noises: Path, cache: Path, shared: Path) -> Callable[..., TrainedRun]:
     """Train on the noises, once for the same overrides; the run folder is read only."""
 
     @functools.cache
     def go(*overrides: str) -> TrainedRun:
-        settings = noise_settings(noises, cache, tmp_path_factory.mktemp("trained"))
+        name = hashlib.sha256("\n".join(overrides).encode()).hexdigest()[:12]
+        settings = noise_settings(noises, cache, shared / "trained" / name)
         return ser_vae.train(*settings, *overrides)
 
     return go
@@ -129,18 +169,19 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 
 @pytest.fixture(scope="session")
-def command() -> Callable[..., subprocess.CompletedProcess[str]]:
+def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forking]:
+    """Commands in processes of their own."""
+    server = Forking(tmp_path_factory.mktemp("output"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def command(forking: Forking) -> Callable[..., subprocess.CompletedProcess[str]]:
     """The command line itself, in a process of its own, where no licensed corpus is."""
 
-    def go(*overrides: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        here = {name: value for name, value in os.environ.items() if name != "IEMOCAP_ROOT"}
-        return subprocess.run(
-            [sys.executable, "-m", "ser_vae.run", *overrides],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env={**here, **environment},
-            check=False,
-        )
+    def go(*overrides: str) -> subprocess.CompletedProcess[str]:
+        code, done = forking.run(*overrides)
+        return subprocess.CompletedProcess(overrides, code, done.out, done.err)
 
     return go

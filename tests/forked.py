@@ -11,18 +11,27 @@ import resource
 import runpy
 import signal
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from unittest import mock
 
-PATIENCE_S = 120  # for a busy machine
+PATIENCE_S = 180  # for a busy machine
 PRELOADED = ["lightning", "sklearn.svm", "ser_vae.pipeline", "ser_vae.result", "ser_vae.sweep"]
 
 
-def run_module(module: str, arguments: list[str], output: Path, more_mb: int | None) -> None:
+def run_module(
+    module: str,
+    arguments: list[str],
+    output: Path,
+    more_mb: int | None,
+    environment: dict[str, str],
+) -> None:
     """Do what `python -m module arguments` does, with the output in two files."""
     os.setsid()
+    os.environ.update(environment)
     for stream, suffix in ((1, ".out"), (2, ".err")):
         os.dup2(os.open(output.with_suffix(suffix), os.O_WRONLY | os.O_CREAT), stream)
     if more_mb:
@@ -46,6 +55,14 @@ class Forked:
     def send(self, number: int) -> None:
         assert self.process.pid
         os.kill(self.process.pid, number)
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until a condition holds; the command must not end before."""
+        until = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert self.process.is_alive(), self.err
+            assert time.monotonic() < until
+            time.sleep(0.002)
 
     def wait(self) -> int:
         """Wait for the end; return the exit code, negative: of the signal it died of."""
@@ -89,19 +106,25 @@ class Forking:
             first.join()
 
     def start(
-        self, *arguments: str, module: str = "ser_vae.run", more_mb: int | None = None
+        self,
+        *arguments: str,
+        module: str = "ser_vae.run",
+        more_mb: int | None = None,
+        **environment: str,
     ) -> Forked:
         """Start `python -m module arguments`; with `more_mb`, it may allocate that much more."""
         output = self.folder / f"{len(self.started)}"
-        task = (module, list(arguments), output, more_mb)
+        task = (module, list(arguments), output, more_mb, environment)
         process = self.context.Process(target=run_module, args=task)
         process.start()
         self.started.append(Forked(process, output))
         return self.started[-1]
 
-    def run(self, *arguments: str, more_mb: int | None = None) -> tuple[int, Forked]:
+    def run(
+        self, *arguments: str, more_mb: int | None = None, **environment: str
+    ) -> tuple[int, Forked]:
         """Start the command and wait for its end."""
-        process = self.start(*arguments, more_mb=more_mb)
+        process = self.start(*arguments, more_mb=more_mb, **environment)
         return process.wait(), process
 
     def close(self) -> None:

@@ -47,6 +47,16 @@ def assert_same_weights(one: Path, other: Path) -> None:
     assert not [name for name in weights[0] if not torch.equal(weights[0][name], weights[1][name])]
 
 
+def assert_same_run(one: Path, other: Path) -> None:
+    """Two run folders hold the same results, to the bit."""
+    assert comparable(one) == comparable(other)
+    assert {path.name for path in one.iterdir()} == {path.name for path in other.iterdir()}
+    for path in other.rglob("*.csv"):
+        assert (one / path.relative_to(other)).read_bytes() == path.read_bytes(), path.name
+    for path in other.glob("*.ckpt"):
+        assert_same_weights(one / path.name, path)
+
+
 def listed_with_split(noises: Path, root: Path, swap: bool) -> Path:
     """A copy of the noises with a given split; `swap` turns the test labels round."""
     shutil.copytree(noises, root)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from run_files import FinishedRun, Run, folders, table
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from ser_vae import pipeline
 from ser_vae.run import configure, run
@@ -45,6 +46,15 @@ def test_every_utterance_is_in_one_set_and_every_test_utterance_is_predicted_onc
     assert sorted(predicted) == [row["utterance"] for row in split if row["part"] == "test"]
     header = (folder / "classify.csv").read_text().splitlines()[0]
     assert "classify/validation/loss" in header
+
+
+def test_the_threads_of_numpy_and_scikit_learn_are_limited_as_those_of_pytorch(
+    run_noises: Run,
+) -> None:
+    """Beside busy processes, two threads of a linear algebra library are 25 times slower."""
+    with threadpool_limits(2):
+        run_noises("model=majority")
+        assert {library["num_threads"] for library in threadpool_info()} == {1}
 
 
 def test_a_finished_command_answers_at_once_and_force_starts_over(

@@ -2,20 +2,25 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from run_files import Command, Run, comparable, folders
+import torch
+from forked import Forked, Forking
+from run_files import Command, Run, assert_same_run, folders
 
 from ser_vae import SerVaeError
 
 TORCHRUN = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "ser_vae.run")
 NODES = ("trainer=[cpu,nodes]", "trainer.num_nodes=1", "trainer.devices=2")
-EXACT = ("model=ae", "trainer.precision=64-true", "model.hidden=[32]")  # one process, two: 1e-6
+EXACT = (
+    *("model=ae", "trainer.precision=64-true", "model.hidden=[32]"),  # one process, two: 1e-6
+    "training.encoder_lr=1e-3",  # so that the decoder gets no gradient in the second stage
+)
 WHOLE = ("training.pretrain.batch_size=48", "training.classify.batch_size=16")
 HALVES = ("training.pretrain.batch_size=24", "training.classify.batch_size=8")
 QUARTERS = (
@@ -24,15 +29,13 @@ QUARTERS = (
 )
 
 
-def torchrun(*overrides: str) -> subprocess.Popen[str]:
-    here = {name: value for name, value in os.environ.items() if name != "IEMOCAP_ROOT"}
-    return subprocess.Popen(
-        [sys.executable, "-m", *TORCHRUN, *overrides],
-        env={**here, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def start_ranks(forking: Forking, *overrides: str) -> list[Forked]:
+    """Start two processes with the variables that torchrun gives to its own."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        environment = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1])}
+    environment |= {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "GROUP_RANK": "0"}
+    environment |= {"TORCHELASTIC_RUN_ID": "test"}
+    return [forking.start(*overrides, **environment, RANK=n, LOCAL_RANK=n) for n in "01"]
 
 
 def assert_same_numbers(one: Path, other: Path) -> None:
@@ -48,20 +51,29 @@ def assert_same_numbers(one: Path, other: Path) -> None:
 
 @pytest.mark.slow
 def test_two_processes_either_way_do_what_one_does(
-    run_noises: Run, noise_command: list[str], command: Command, tmp_path: Path
+    run_noises: Run, noise_command: list[str], forking: Forking, tmp_path: Path
 ) -> None:
-    """In double precision: float32 and Adam magnify the last bit to a part in a thousand."""
+    """In double precision: float32 and Adam magnify the last bit to a part in a thousand.
+
+    Spawned processes that launched their sweep again would be a second one (the usual trap).
+    """
     run_noises(*EXACT, *WHOLE, f"runs={tmp_path / 'one'}")
     (one,) = folders(tmp_path / "one")
-
-    spawned = command(*noise_command, *EXACT, *QUARTERS, f"runs={tmp_path / 'spawned'}")
-    assert spawned.returncode == 0, spawned.stderr
-    process = torchrun(
-        *noise_command, *EXACT, *HALVES, *NODES, "logger=csv", f"runs={tmp_path / 'started'}"
+    sweep = ("-m", *noise_command, *EXACT, *QUARTERS, f"runs={tmp_path / 'spawned'}")
+    code, spawned = forking.run(*sweep)
+    assert code == 0, spawned.err
+    assert spawned.err.count("1 of 1 done, 0 failed") == 1
+    alone = (*noise_command, *EXACT, *HALVES, *NODES, "logger=csv", f"runs={tmp_path / 'started'}")
+    environment = {name: value for name, value in os.environ.items() if name != "IEMOCAP_ROOT"}
+    started = subprocess.run(
+        [sys.executable, "-m", *TORCHRUN, *alone],
+        env={**environment, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    output, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
-    assert output.count("random/test/ua") == 1, "one process alone reports"
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.count("random/test/ua") == 1, "one process alone reports"
     for name, loggers in (("spawned", set()), ("started", {"csv"})):
         (two,) = folders(tmp_path / name)
         assert {path.name for path in two.iterdir()} - loggers == {p.name for p in one.iterdir()}
@@ -69,62 +81,40 @@ def test_two_processes_either_way_do_what_one_does(
 
 
 @pytest.mark.slow
-def test_a_run_under_torchrun_resumes_after_a_process_was_killed(
-    noise_command: list[str], tmp_path: Path
+def test_a_run_of_two_processes_resumes_after_they_were_killed(
+    noise_command: list[str], forking: Forking, tmp_path: Path
 ) -> None:
     runs = tmp_path / "runs"
     settings = [*noise_command, "model=vae", *NODES]
     settings += [*HALVES, "training.pretrain.epochs=12", "training.classify.epochs=2"]
-    first = torchrun(*settings)
-    until = time.monotonic() + 200
-    while not any(runs.glob("pretrained/*/last.ckpt")):
-        assert first.poll() is None, first.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    (worker, *_) = children(first.pid)
-    os.kill(worker, signal.SIGKILL)
-    first.communicate(timeout=200)
-    assert first.returncode != 0
+    first = start_ranks(forking, *settings)
+    first[0].wait_for(lambda: any(runs.glob("pretrained/*/last.ckpt")))
+    for process in first:  # one, then, as torchrun does, the other
+        process.send(signal.SIGKILL)
+        process.wait()
     assert not any(runs.glob("random/*/metrics.json"))
-
-    again = torchrun(*settings)
-    _, errors = again.communicate(timeout=300)
-    assert again.returncode == 0, errors
-    whole = torchrun(*settings, f"runs={tmp_path / 'whole'}")
-    whole.communicate(timeout=300)
+    for place in ("runs", "whole"):
+        for process in start_ranks(forking, *settings, f"runs={tmp_path / place}"):
+            assert process.wait() == 0, process.err
     (got,), (expected,) = folders(runs), folders(tmp_path / "whole")
-    assert comparable(got) == comparable(expected)
-    for name in ("predictions.csv", "pretrain.csv", "classify.csv"):
-        assert (got / name).read_bytes() == (expected / name).read_bytes(), name
+    assert_same_run(got, expected)
 
 
-def children(pid: int) -> list[int]:
-    """List the processes that a process has started."""
-    return [
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    ]
-
-
-@pytest.mark.slow
-def test_a_sweep_over_spawned_processes_does_each_job_once(
-    noise_command: list[str], tmp_path: Path, command: Command
-) -> None:
-    """Processes that launched the command again would be a second sweep (the usual trap).
-
-    The encoder of the first job is fine-tuned, in which its decoder gets no gradient.
-    """
-    settings = ["trainer=[cpu,ddp]", "model=ae,majority", "training.encoder_lr=1e-3"]
-    brief = ["training.pretrain.epochs=1", "training.classify.epochs=1"]
-    result = command("-m", *noise_command, *settings, *brief)
-    assert result.returncode == 0, result.stderr
-    assert len(folders(tmp_path / "runs")) == 2
-    assert result.stderr.count("2 of 2 done, 0 failed") == 1
-
-
-def test_half_precision_runs_on_the_cpu(run_noises: Run) -> None:
+def test_half_precision_runs_on_a_processor_that_has_it(run_noises: Run) -> None:
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        pytest.skip("PyTorch has no bfloat16 on this processor")
     assert run_noises("trainer=[cpu,bf16]")["random/test/ua"] > 0.5
+
+
+def test_half_precision_is_refused_on_a_processor_without_it(
+    run_noises: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("could not create a primitive descriptor")
+
+    monkeypatch.setattr(torch.nn.LSTM, "forward", fail)
+    with pytest.raises(SerVaeError, match="a precision in which this processor can"):
+        run_noises("trainer=[cpu,bf16]")
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,10 @@ VIOLATIONS = {
     "model.hidden=[8,0]": ("model.hidden=[8, 0]: expected 1 or more, got 0.", "conf/model/"),
     # choices
     "normalise=some": ("normalise=some: expected train, speaker, corpus or none", "conf/"),
-    "label_policy=some": ("label_policy=some: expected null, dropout, marginal,", "oracle is no"),
+    "label_policy=some": (
+        "label_policy=some: expected null, dropout, marginal,",
+        "oracle cannot be",
+    ),
     "model=logmel_svm model.svm.grid.class_weight=[x]": (
         "model.svm.grid.class_weight=[x]: expected balanced or null, got x.",
         "conf/model/",
@@ -101,7 +104,10 @@ VIOLATIONS = {
         "training.encoder_lr=0.1: expected null, as FunctionalsClassifier has no gradient",
         "Use classifier=lstm",
     ),
-    "objective=random/test/ua": ("objective=random/test/ua: expected no score of the test", "loss"),
+    "objective=random/test/ua": (
+        "objective=random/test/ua: expected a validation quantity",
+        "loss",
+    ),
     "objective=classify/validation/loss": ("objective=classify/v", "split.validation=0.2"),
     "objective=classify/validation/loss fold=all split=session split.validation=0.2": (
         "objective=classify/validation/loss: expected null, as fold=all",
