@@ -30,7 +30,7 @@ pictures: $(VENV)/installed demo  ## draw the README's pictures from the demo's 
 	$(BIN)/python experiments/demo/pictures.py $(RUNS)
 
 test: $(VENV)/installed  ## set up, run all tests; the wheel is installed on each Python that is here
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 docs: $(VENV)/installed  ## build the documentation in site/, with checked links
 	$(BIN)/python build_docs.py

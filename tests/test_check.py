@@ -229,8 +229,8 @@ def test_another_sample_rate_or_number_of_channels_is_a_warning(
     stereo, slow = replace(FINE, channels=2), replace(FINE, sample_rate_hz=8_000)
     files = inspect_as(complete, a1=stereo, a2=slow, b1=slow)
     assert find_warnings(complete, files.assign(samples_digest=files.id)) == [
-        "2 files have 8,000 Hz and 1 channels, those of a complete copy 16,000 Hz and 1",
-        "1 files have 16,000 Hz and 2 channels, those of a complete copy 16,000 Hz and 1",
+        "2 files have 8,000 Hz and 1 channels; a complete copy has 16,000 Hz and 1",
+        "1 files have 16,000 Hz and 2 channels; a complete copy has 16,000 Hz and 1",
     ]
 
 

@@ -20,7 +20,7 @@ COMMAND_LINE = {
     "logger=[wandb,tensorbord]": ("Did you mean tensorboard?",),
     "modle=vae": ("modle: no such setting", "Did you mean model?"),
     "model=ae model.beta=2": ("model.beta: no such setting.\nAll settings: python -m ser_vae.run",),
-    "experiment=table1": ("experiment: expected a group with a default", "+experiment=…"),
+    "experiment=table1": ("experiment: this group has no default to override", "+experiment=…"),
     "model=ae,vae": ("model=ae,vae: expected one value for one run", "-m"),
     "vae": ("vae: expected key=value, such as model=vae",),
     "--model cvae": ("--model cvae: expected settings such as model=vae",),

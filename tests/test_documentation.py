@@ -56,6 +56,12 @@ def test_every_command_composes(command: str, monkeypatch: pytest.MonkeyPatch) -
     assert configure(*(o for o in first if o))["choice"]["model"]
 
 
+def test_every_test_that_a_page_names_exists() -> None:
+    source = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    named = {n for p in PAGES for n in re.findall(r"`(test_\w+)`", p.read_text("utf-8"))}
+    assert [name for name in named if f"def {name}(" not in source] == []
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_link_leads_to_a_file(name: str) -> None:
     """`make docs` checks the headings, and the links to generated pages."""

@@ -58,11 +58,12 @@ def test_a_glob_and_a_file_are_inputs(trained: TrainedRun, noises: Path, capsys:
 
 
 def test_a_table_gives_clips_truth_and_columns_of_its_own(
-    trained: TrainedRun, noises: Path, capsys: Output
+    trained: TrainedRun, noises: Path, capsys: Output, tmp_path: Path
 ) -> None:
-    lines = ["path,start,end,truth,room", "calm09.wav,0.2,0.8,calm,kitchen", "gay08.wav,,,gay,hall"]
-    (noises / "clips.csv").write_text("\n".join(lines))
-    assert predict.main([str(trained.path), str(noises / "clips.csv")]) == 0
+    lines = ["path,start,end,truth,room", f"{noises}/calm09.wav,0.2,0.8,calm,kitchen"]
+    lines.append(f"{noises}/gay08.wav,,,gay,hall")
+    (tmp_path / "clips.csv").write_text("\n".join(lines))
+    assert predict.main([str(trained.path), str(tmp_path / "clips.csv")]) == 0
     out, err = capsys.readouterr()
     table = pd.read_csv(io.StringIO(out))
     assert list(table.room) == ["kitchen", "hall"]
@@ -220,7 +221,7 @@ def test_a_person_at_a_terminal_gets_a_table(
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        ([], "Give recordings behind the model"),
+        ([], "Give recordings after the model"),
         (["nothing*.wav"], "no file matches"),
         (["empty"], "no input in this folder; this model takes .aif"),
         (["no_path.csv"], "expected columns path"),

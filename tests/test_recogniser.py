@@ -112,7 +112,7 @@ def test_the_document_says_how_it_was_trained_and_scored(trained: Path) -> None:
     [
         (lambda folder: (folder / WEIGHTS).unlink(), "No such file"),
         (lambda folder: (folder / WEIGHTS).write_bytes(b"other"), "altered or damaged"),
-        (lambda folder: (folder / JSON).write_text("{"), "not as a run writes it"),
+        (lambda folder: (folder / JSON).write_text("{"), "malformed, or inconsistent"),
         (lambda folder: (folder / JSON).write_text('{"format": 99}'), "format 99, expected 1"),
         (lambda folder: (folder / JSON).unlink(), "expected a run folder or its model/"),
     ],
@@ -142,7 +142,7 @@ def test_an_estimator_file_with_code_in_it_is_refused(
     document = json.loads(path.read_text())
     document["checksums"][ESTIMATOR] = hashlib.sha256(content).hexdigest()
     path.write_text(json.dumps(document))
-    with pytest.raises(SerVaeError, match="types that are not loaded"):
+    with pytest.raises(SerVaeError, match="types that are not trusted"):
         Recogniser.load(folder)
 
 

@@ -1,22 +1,20 @@
 """A sweep on a real Slurm of one node, where a job is preempted and then everything is killed."""
 
-import os
 import runpy
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from run_files import comparable, folders
+from forked import Forking
+from run_files import assert_same_run, folders
 
 import ser_vae
+from ser_vae.run import configure, run
 
 ROOT = Path(ser_vae.__file__).parents[1]
 ONE_NODE = runpy.run_path(str(ROOT / "experiments" / "slurm" / "one_node.py"))
-PATIENCE_S = 180  # a busy machine is slow; on an idle one the longest wait is 20 s
 
 pytestmark = [
     pytest.mark.slow,
@@ -31,41 +29,29 @@ def slurm() -> Iterator[dict[str, str]]:
         yield environment
 
 
-def wait_for(folder: Path, pattern: str) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not any(folder.glob(pattern)):
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_a_sweep_that_slurm_interrupts_and_that_is_killed_ends_like_an_undisturbed_one(
-    slurm: dict[str, str], noise_command: list[str], tmp_path: Path
+    slurm: dict[str, str], forking: Forking, noise_command: list[str], tmp_path: Path
 ) -> None:
     runs, clean = tmp_path / "slurm", tmp_path / "undisturbed"
-    grid = [*noise_command, "training.pretrain.epochs=60", "model=majority,ae,vae"]
-    command = [sys.executable, "-m", "ser_vae.run", "-m", *grid]
+    grid = [*noise_command, "training.pretrain.epochs=60"]
     launcher = ("hydra/launcher=slurm", "hydra.launcher.cpus_per_task=1", "hydra.launcher.mem_gb=1")
-    by_slurm = [*command, f"runs={runs}", *launcher]
-    sweep = subprocess.Popen(by_slurm, env=slurm, stdout=subprocess.DEVNULL)
-    wait_for(runs, "pretrained/ae-*/last.ckpt")
+    by_slurm = ["-m", *grid, "model=majority,ae,vae", f"runs={runs}", *launcher]
+    sweep = forking.start(*by_slurm, **slurm)
+    sweep.wait_for(lambda: any(runs.glob("pretrained/ae-*/last.ckpt")))
     subprocess.run(["scontrol", "requeue", "1_1"], env=slurm, check=True)
     assert not any(runs.glob("random/ae-*/metrics.json"))
-    wait_for(runs, "pretrained/vae-*/last.ckpt")
-    sweep.send_signal(signal.SIGKILL)
+    sweep.wait_for(lambda: any(runs.glob("pretrained/vae-*/last.ckpt")))
+    sweep.send(signal.SIGKILL)
     sweep.wait()
     ONE_NODE["end_jobs"](slurm)
     assert len(list(runs.glob("random/*/metrics.json"))) < 3
 
-    again = subprocess.run(
-        by_slurm, env=slurm, capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
-    assert again.returncode == 0, again.stderr
-    assert "3 of 3 done" in again.stderr
-    here = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run([*command, f"runs={clean}"], env=here, check=True, stdout=subprocess.DEVNULL)
+    code, again = forking.run(*by_slurm, **slurm)
+    assert code == 0, again.err
+    assert "3 of 3 done" in again.err
+    for model in ("majority", "ae", "vae"):
+        run(configure(*grid, f"model={model}", f"runs={clean}"))
     pairs = list(zip(folders(runs), folders(clean), strict=True))
     assert len(pairs) == 3
     for folder, expected in pairs:
-        assert comparable(folder) == comparable(expected)
-        predictions = [(each / "predictions.csv").read_bytes() for each in (folder, expected)]
-        assert predictions[0] == predictions[1]
+        assert_same_run(folder, expected)

@@ -1,5 +1,6 @@
 import itertools
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,13 @@ EMOTIONS = {"neutral": ["neu"], "happy": ["hap", "exc"], "sad": ["sad"], "angry"
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+def corpus(cache: Path) -> Corpus:
     """The dialogues in which the woman wears the markers: half of the corpus."""
-    half = {name: turns for name, turns in demo.plan().items() if name[5] == "F"}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(demo, "plan", lambda: half)
-        return demo.read(tmp_path_factory.mktemp("cache"), EMOTIONS)
+    whole = demo.read(cache, EMOTIONS)
+    utterances, others = (
+        tuple(u for u in each if u.dialogue[5] == "F") for each in (whole.utterances, whole.others)
+    )
+    return replace(whole, utterances=utterances, others=others)
 
 
 def first(count: int) -> dict[str, list[demo.Turn]]:

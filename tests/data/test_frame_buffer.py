@@ -1,7 +1,6 @@
 """Frames in a file have the same values as in memory, and the file never outlives its process."""
 
 import errno
-import multiprocessing
 import os
 import signal
 from pathlib import Path
@@ -49,9 +48,8 @@ def hold_and_die(folder: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_killed_process_leaves_no_file(tmp_path):
-    spawn = multiprocessing.get_context("spawn")
-    process = spawn.Process(target=hold_and_die, args=(str(tmp_path),))
+def test_a_killed_process_leaves_no_file(tmp_path, forking):
+    process = forking.context.Process(target=hold_and_die, args=(str(tmp_path),))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL

@@ -1,6 +1,5 @@
 """Significance tests: by hand, against scipy, and on simulated models that are equal."""
 
-import gc
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -24,12 +23,6 @@ from ser_vae.evaluation.compare import (
 from ser_vae.evaluation.predictions import Predictions
 
 SPEAKERS, EACH = 12, 4  # utterances per emotion and speaker
-
-
-@pytest.fixture(autouse=True)
-def _no_collection(monkeypatch):
-    """Statsmodels collects garbage in every correction, which is slow."""
-    monkeypatch.setattr(gc, "collect", lambda: 0)
 
 
 def predict(right: np.ndarray, speakers: int = SPEAKERS) -> Predictions:

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from forked import Forking
-from run_files import comparable, folders, noise_settings, parts
+from run_files import assert_same_run, folders, noise_settings, parts
 
 from ser_vae.run import configure, run
 
@@ -18,13 +17,6 @@ SMALL = (
     *("training.pretrain.epochs=2", "training.classify.epochs=2"),
 )
 NARROW = ("model.hidden=[8]", "model.latent=4")
-
-
-@pytest.fixture(scope="session")
-def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forking]:
-    server = Forking(tmp_path_factory.mktemp("said"))
-    yield server
-    server.close()
 
 
 class Disk:
@@ -73,7 +65,7 @@ def small(noises: Path, cache: Path, tmp_path: Path) -> Callable[..., list[str]]
     def settings(*overrides: str) -> list[str]:
         said = [*noise_settings(noises, cache, tmp_path / "runs"), *SMALL, *overrides]
         chosen = {word.partition("=")[0]: word for word in said}
-        if chosen["model"] in ("model=ae", "model=vae", "model=ae,vae"):
+        if chosen["model"] in ("model=ae", "model=vae", "model=cvae", "model=ae,vae"):
             chosen = {**{word.partition("=")[0]: word for word in NARROW}, **chosen}
         return list(chosen.values())
 
@@ -89,11 +81,7 @@ def ends_like_an_undisturbed_one(tmp_path: Path, small: Callable[..., list[str]]
         clean = tmp_path / "clean"
         run(configure(*small(*overrides, f"runs={clean}", f"cache={clean / 'cache'}")))
         (got,), (expected,) = folders(runs), folders(clean)
-        assert comparable(got) == comparable(expected)
-        assert {path.name for path in got.iterdir()} == {p.name for p in expected.iterdir()}
-        for name in ("predictions.csv", "split.csv", "pretrain.csv", "classify.csv"):
-            if (expected / name).exists():
-                assert (got / name).read_bytes() == (expected / name).read_bytes(), name
+        assert_same_run(got, expected)
         assert parts(runs) == []
 
     return check

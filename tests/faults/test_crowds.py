@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from forked import Forking
-from run_files import comparable, folders
+from run_files import assert_same_run, folders
 
 from ser_vae.corpus.folder import read
 from ser_vae.features.store import FeatureStore
@@ -59,6 +59,4 @@ def test_sweeps_at_the_same_time_end_with_the_results_of_one(
     pairs = list(zip(folders(tmp_path / "runs"), folders(alone), strict=True))
     assert len(pairs) == 2
     for folder, expected in pairs:
-        assert comparable(folder) == comparable(expected)
-        predictions = [(each / "predictions.csv").read_bytes() for each in (folder, expected)]
-        assert predictions[0] == predictions[1]
+        assert_same_run(folder, expected)

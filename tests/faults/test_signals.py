@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from signal import SIGHUP, SIGINT, SIGTERM
+from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM
 from types import FrameType
 
 import pytest
 import torch
-from forked import PATIENCE_S, Forked, Forking
-from run_files import comparable, folders, parts
+from forked import Forked, Forking
+from run_files import assert_same_run, folders, parts
 
 from ser_vae.faults import Stopped, raise_stopped
 from ser_vae.run import configure, run
@@ -26,6 +26,10 @@ LONG = ("training.pretrain.epochs=50", "training.classify.epochs=50")
 PARALLEL = ("hydra/launcher=parallel", "hydra.launcher.n_jobs=2")
 PRETRAINING = "runs/pretrained/*/last.ckpt"
 CLASSIFYING = "runs/random/*/classify/*/last.ckpt"
+KILLED_AT = (  # None: while features are computed
+    *(None, PRETRAINING, "runs/random/*/classify/label-none/last.ckpt"),
+    "runs/random/*/classify/permuted/label-label/last.ckpt",
+)
 
 
 def frames_come(cache: Path) -> Callable[[], bool]:
@@ -54,13 +58,10 @@ def written(folder: Path, pattern: str) -> Callable[[], bool]:
 
 def stop(process: Forked, seen: Callable[[], bool], number: int) -> float:
     """Send a signal as soon as something is seen; the seconds until the process has ended."""
-    until = time.monotonic() + PATIENCE_S
-    while not seen():
-        assert time.monotonic() < until
-        time.sleep(0.002)
+    process.wait_for(seen)
     process.send(number)
     sent = time.monotonic()
-    assert process.wait() == 128 + number, process.err
+    assert process.wait() == (-number if number == SIGKILL else 128 + number), process.err
     return time.monotonic() - sent
 
 
@@ -87,9 +88,24 @@ def test_a_run_stopped_in_each_stage_says_a_line_and_ends_like_an_undisturbed_on
     assert code == 0, again.err
     run(configure(*small(*LONG, f"runs={tmp_path / 'whole'}")))
     (got,), (expected,) = folders(runs), folders(tmp_path / "whole")
-    assert comparable(got) == comparable(expected)
-    for name in ("predictions.csv", "pretrain.csv", "classify.csv"):
-        assert (got / name).read_bytes() == (expected / name).read_bytes(), name
+    assert_same_run(got, expected)
+
+
+@pytest.mark.slow
+def test_a_run_killed_in_each_stage_ends_like_an_undisturbed_one(forking: Forking, small, tmp_path):
+    runs, cache = tmp_path / "runs", tmp_path / "cache"
+    policies = ("model=cvae", "label_policies=all")
+    policies += ("training.pretrain.epochs=20", "training.classify.epochs=20")
+    command = small(*policies, f"cache={cache}")
+    for stage in KILLED_AT:
+        seen = written(tmp_path, stage) if stage else frames_come(cache)
+        stop(forking.start(*command), seen, SIGKILL)
+        assert not list(runs.glob("random/*/metrics.json"))
+    code, again = forking.run(*command)
+    assert code == 0, again.err
+    run(configure(*small(*policies, f"runs={tmp_path / 'whole'}")))
+    (got,), (expected,) = folders(runs), folders(tmp_path / "whole")
+    assert_same_run(got, expected)
 
 
 @pytest.mark.slow
