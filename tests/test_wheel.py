@@ -86,5 +86,6 @@ def test_the_installed_wheel_runs_from_an_empty_folder(
     assert set(COMMANDS) <= set(run_process(script, cwd=empty).split())
     run = (python, "-m", "ser_vae.run")
     assert "# model=vae:" in run_process(*run, "model=vae", "--help", cwd=empty)
-    assert "random/test/ua " in run_process(*run, *noise_command, "runs=runs", cwd=empty)
+    brief = ("training.pretrain.epochs=1", "training.classify.epochs=1", "runs=runs")
+    assert "random/test/ua " in run_process(*run, *noise_command, *brief, cwd=empty)
     assert [path.name for path in empty.iterdir()] == ["runs"]
