@@ -63,8 +63,9 @@ def test_a_finished_command_answers_at_once_and_force_starts_over(
     lines = capsys.readouterr().out.splitlines()
     half = len(lines) // 2
     assert lines[:half] == lines[half:]  # the classes, the scores, and the folder
-    code = "import sys; from ser_vae.run import configure, run; run(configure(*sys.argv[1:]))"
-    code += "; sys.exit('torch' in sys.modules)"
+    code = "import sys; from ser_vae.run import configure, run, validate; "
+    code += "validate(configure('model=cvae', 'corpus=iemocap', 'corpus.root=/nowhere')); "
+    code += "run(configure(*sys.argv[1:])); sys.exit('torch' in sys.modules)"
     again = [sys.executable, "-c", code, *noise_command, "model=majority"]
     subprocess.run(again, check=True, timeout=60)
     assert (folder / "metrics.json").stat().st_mtime_ns == made
