@@ -12,6 +12,7 @@ import torch
 from run_files import FinishedRun, Run, folders, table
 
 from ser_vae import pipeline
+from ser_vae.evaluation.arrays import Illustrations
 from ser_vae.run import configure, run
 from ser_vae.run_folder import addressed
 from ser_vae.settings import validate
@@ -28,6 +29,8 @@ def test_a_run_leaves_its_documented_files(finished_run: FinishedRun, model: str
         *(["policies"] if model == "cvae" else []),
     }
     assert json.loads((folder / "audit.json").read_text()) == metrics["audit"]
+    pictures = Illustrations.read(folder / "illustrations.npz")
+    assert len(pictures.prior) == {"ae": 0, "vae": 1, "cvae": 3}[model]
     assert metrics["counts"]["test"]["utterances"] == 18
     for stage, file in {"pretrain": "pretrained.ckpt", "classify": "classifier.ckpt"}.items():
         weights = torch.load(folder / file, weights_only=True)
