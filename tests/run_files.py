@@ -8,8 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
+from ser_vae.evaluation import predictions
+from ser_vae.recogniser import Recogniser
 from ser_vae.run import TrainedRun
 
 Run = Callable[..., dict[str, Any]]
@@ -80,3 +83,13 @@ def noise_settings(noises: Path, cache: Path, runs: Path) -> list[str]:
         "logger=none",
         "trainer=cpu",
     ]
+
+
+def assert_predicts_as_written(
+    known: Recogniser, folder: Path, corpus: Path, *, atol: float
+) -> None:
+    """A loaded model gives what predictions.csv has of the first files of the test set."""
+    written = predictions.read(folder / "predictions.csv")
+    for name, expected in zip(written.utterance[:3], written.probability[:3], strict=True):
+        found = known.predict(corpus / name).probabilities
+        np.testing.assert_allclose(list(found.values()), expected, rtol=0, atol=atol)
