@@ -1,11 +1,15 @@
 """The examples of the guides for models, front ends and corpora of your own run as printed."""
 
+import json
 import re
 import sys
 from pathlib import Path
 
 import pytest
+from run_files import assert_predicts_as_written, folders
 
+from ser_vae.recogniser import Recogniser
+from ser_vae.report.__main__ import main as report
 from ser_vae.run import configure, run
 from ser_vae.settings import build, validate
 
@@ -37,11 +41,23 @@ def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "options"
 
 
-def test_the_model_and_the_front_end_of_the_guide_go_through_a_run(
-    options: Path, noise_command: list[str]
+@pytest.mark.filterwarnings("ignore::ImportWarning")  # of UMAP, without TensorFlow
+@pytest.mark.parametrize("model", ["linear", "vae", "logmel_svm"])
+def test_the_front_end_of_the_guide_goes_through_a_run_its_model_and_the_report(
+    model: str, options: Path, noise_command: list[str], noises: Path, tmp_path: Path
 ) -> None:
-    config = configure(*noise_command, "model=linear", "features=energies", config_dir=options)
-    assert run(config)["random/test/ua"] > 0
+    """With a model of the guide and two of the package."""
+    config = configure(*noise_command, f"model={model}", "features=energies", config_dir=options)
+    metrics = run(config)
+    (folder,) = folders(tmp_path / "runs")
+    assert metrics["random/test/ua"] > (0 if model == "linear" else 1 / 3)
+    assert not (folder / "illustrations.npz").exists()
+    document = json.loads((folder / "model" / "recogniser.json").read_text())
+    assert document["segmentation"] == {"length": 5, "hop": 5, "remainder": "drop"}
+    known = Recogniser.load(folder, trust=["my_features.Energies", "my_model.Linear"])
+    assert_predicts_as_written(known, folder, noises, atol=1e-6)
+    assert report([str(tmp_path / "runs"), "--html"]) == 0
+    assert (tmp_path / "runs" / "report.html").stat().st_size > 1000
 
 
 def test_the_reader_of_the_guide_reads_names_of_files(options: Path, tmp_path: Path) -> None:
