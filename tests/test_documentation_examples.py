@@ -12,6 +12,7 @@ from ser_vae.recogniser import Recogniser
 from ser_vae.report.__main__ import main as report
 from ser_vae.run import configure, run
 from ser_vae.settings import build, validate
+from ser_vae.training.label_policy import POLICIES, USES_BOUNDS
 
 GUIDES = Path(__file__).parents[1] / "docs/how-to"
 
@@ -58,6 +59,17 @@ def test_the_front_end_of_the_guide_goes_through_a_run_its_model_and_the_report(
     assert_predicts_as_written(known, folder, noises, atol=1e-6)
     assert report([str(tmp_path / "runs"), "--html"]) == 0
     assert (tmp_path / "runs" / "report.html").stat().st_size > 1000
+
+
+def test_a_conditional_model_of_ones_own_reports_policies_without_bounds(
+    options: Path, noise_command: list[str]
+) -> None:
+    file = options.parent / "my_model.py"
+    file.write_text(file.read_text().replace("conditional = False", "conditional = True"))
+    brief = ("training.pretrain.epochs=2", "training.classify.epochs=2", "label_policies=all")
+    metrics = run(configure(*noise_command, "model=linear", *brief, config_dir=options))
+    assert metrics["probes"]["latents"]["emotion"]["score"] > 0
+    assert set(metrics["policies"]) == set(POLICIES) - set(USES_BOUNDS)
 
 
 def test_the_reader_of_the_guide_reads_names_of_files(options: Path, tmp_path: Path) -> None:
