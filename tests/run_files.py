@@ -4,7 +4,7 @@ import csv
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +93,18 @@ def assert_predicts_as_written(
     for name, expected in zip(written.utterance[:3], written.probability[:3], strict=True):
         found = known.predict(corpus / name).probabilities
         np.testing.assert_allclose(list(found.values()), expected, rtol=0, atol=atol)
+
+
+def given_split(
+    noises: Path, root: Path, wrong: str = "", sets: Sequence[str] = ("test", "train", "train")
+) -> Path:
+    """A copy of the noises with a given split; labels of the set `wrong` are turned round."""
+    shutil.copytree(noises, root)
+    turned = {"calm": "cross", "cross": "gay", "gay": "calm"}
+    lines = ["path,emotion,speaker,split"]
+    for number, row in enumerate(table(root / "list.csv")):
+        part = sets[number % len(sets)]
+        emotion = turned[row["emotion"]] if part == wrong else row["emotion"]
+        lines.append(f"{row['path']},{emotion},{row['speaker']},{part}")
+    (root / "list.csv").write_text("\n".join(lines) + "\n")
+    return root

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from run_files import FinishedRun, Run, listed_with_split, table
+from run_files import FinishedRun, Run, given_split, table
 from stored_features import stored_digests
 
 from ser_vae import SerVaeError
@@ -40,8 +40,8 @@ def test_test_labels_change_no_prediction(
 ) -> None:
     predicted, truth = [], []
     settings = (*MODELS[model], f"model={model}", f"normalise={normalise}", "split=given")
-    for swap in (False, True):
-        root = listed_with_split(noises, tmp_path / f"swap{swap}", swap)
+    for wrong in ("none", "test"):
+        root = given_split(noises, tmp_path / wrong, wrong)
         metrics, folder = finished_run(*settings, f"corpus.root={root}")
         rows = table(folder / "predictions.csv")
         predicted.append([{k: v for k, v in row.items() if k != "truth"} for row in rows])
