@@ -4,12 +4,15 @@ import csv
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
+from ser_vae.evaluation import predictions
+from ser_vae.recogniser import Recogniser
 from ser_vae.run import TrainedRun
 
 Run = Callable[..., dict[str, Any]]
@@ -90,3 +93,28 @@ def noise_settings(noises: Path, cache: Path, runs: Path) -> list[str]:
         "logger=none",
         "trainer=cpu",
     ]
+
+
+def assert_predicts_as_written(
+    known: Recogniser, folder: Path, corpus: Path, *, atol: float
+) -> None:
+    """A loaded model gives what predictions.csv has of the first files of the test set."""
+    written = predictions.read(folder / "predictions.csv")
+    for name, expected in zip(written.utterance[:3], written.probability[:3], strict=True):
+        found = known.predict(corpus / name).probabilities
+        np.testing.assert_allclose(list(found.values()), expected, rtol=0, atol=atol)
+
+
+def given_split(
+    noises: Path, root: Path, wrong: str = "", sets: Sequence[str] = ("test", "train", "train")
+) -> Path:
+    """A copy of the noises with a given split; labels of the set `wrong` are turned round."""
+    shutil.copytree(noises, root)
+    turned = {"calm": "cross", "cross": "gay", "gay": "calm"}
+    lines = ["path,emotion,speaker,split"]
+    for number, row in enumerate(table(root / "list.csv")):
+        part = sets[number % len(sets)]
+        emotion = turned[row["emotion"]] if part == wrong else row["emotion"]
+        lines.append(f"{row['path']},{emotion},{row['speaker']},{part}")
+    (root / "list.csv").write_text("\n".join(lines) + "\n")
+    return root

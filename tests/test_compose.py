@@ -10,7 +10,7 @@ import hydra
 import pytest
 from run_files import Command, folders
 
-from ser_vae.command_errors import quoted
+from ser_vae.command_errors import quote_override, quoted
 from ser_vae.compose import OverrideError, command, configure
 
 PLACES = ("runs", "cache", "jobs", "progress", "force", "debug")
@@ -71,12 +71,6 @@ def test_the_command_of_composed_overrides_gives_an_equal_configuration(
     assert portable(replayed(command(config))) == portable(config)
 
 
-def test_two_configurations_in_one_process_keep_their_own_commands() -> None:
-    first, second = configure("model=ae", "seed=1"), configure("model=cvae", "seed=2")
-    for config in (first, second, first):
-        assert replayed(command(config)) == config
-
-
 TEXTS = ("it's", 'say "yes"', "a, b = c", "C:\\data\\", "null", "3", "1e5", " x ", "", "größe")
 DEMO = configure("corpus=demo")["corpus"]
 REORDERED = {"emotions": dict(sorted(DEMO["emotions"].items(), reverse=True))}
@@ -112,8 +106,28 @@ def test_every_text_is_quoted_so_that_hydra_reads_it_back(value: str) -> None:
     assert configure(f"corpus.name={quoted(value)}", "corpus=folder")["corpus"]["name"] == value
 
 
+@pytest.mark.parametrize(
+    "root", ["/data/a,b", "/data/it's", "/data/it's, all", '/data/a"b', "/data/$a `b`", "~/c (1)"]
+)
+@pytest.mark.parametrize("quotes", ["", "'"])
+def test_an_override_quoted_for_a_shell_gives_the_value(root: str, quotes: str) -> None:
+    (word,) = shlex.split(quote_override(f"corpus.root={quotes}{root}{quotes}"))
+    assert configure("corpus=folder", word)["corpus"]["root"] == root
+
+
+@pytest.mark.parametrize("root", ["/data/a,b", "/data/it's", "~/corpora"])
+def test_a_root_that_must_be_quoted_is_answered_with_how_to_do_it(root: str) -> None:
+    override = f"corpus.root={root}"
+    with pytest.raises(OverrideError) as caught:
+        configure("corpus=folder", override)
+    answer = str(caught.value).splitlines()
+    assert answer[-1].endswith(quote_override(override))
+    assert len(answer) <= 3
+
+
 def test_options_of_a_folder_of_ones_own_are_named_with_the_folder(own_options: Path) -> None:
     config = configure("model=mine", "seed=1", config_dir=own_options)
+    configure("model=cvae", "seed=2")  # a later one does not count
     text = command(config)
     assert arguments(text)[1] == config["choice"]["config_dir"] == str(own_options)
     assert replayed(text) == config

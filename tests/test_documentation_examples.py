@@ -1,13 +1,18 @@
 """The examples of the guides for models, front ends and corpora of your own run as printed."""
 
+import json
 import re
 import sys
 from pathlib import Path
 
 import pytest
+from run_files import assert_predicts_as_written, folders
 
+from ser_vae.recogniser import Recogniser
+from ser_vae.report.__main__ import main as report
 from ser_vae.run import configure, run
 from ser_vae.settings import build, validate
+from ser_vae.training.label_policy import POLICIES, USES_BOUNDS
 
 GUIDES = Path(__file__).parents[1] / "docs/how-to"
 
@@ -37,11 +42,34 @@ def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "options"
 
 
-def test_the_model_and_the_front_end_of_the_guide_go_through_a_run(
+@pytest.mark.filterwarnings("ignore::ImportWarning")  # of UMAP, without TensorFlow
+@pytest.mark.parametrize("model", ["linear", "vae", "logmel_svm"])
+def test_the_front_end_of_the_guide_goes_through_a_run_its_model_and_the_report(
+    model: str, options: Path, noise_command: list[str], noises: Path, tmp_path: Path
+) -> None:
+    """With a model of the guide and two of the package."""
+    config = configure(*noise_command, f"model={model}", "features=energies", config_dir=options)
+    metrics = run(config)
+    (folder,) = folders(tmp_path / "runs")
+    assert metrics["random/test/ua"] > (0 if model == "linear" else 1 / 3)
+    assert not (folder / "illustrations.npz").exists()
+    document = json.loads((folder / "model" / "recogniser.json").read_text())
+    assert document["segmentation"] == {"length": 5, "hop": 5, "remainder": "drop"}
+    known = Recogniser.load(folder, trust=["my_features.Energies", "my_model.Linear"])
+    assert_predicts_as_written(known, folder, noises, atol=1e-6)
+    assert report([str(tmp_path / "runs"), "--html"]) == 0
+    assert (tmp_path / "runs" / "report.html").stat().st_size > 1000
+
+
+def test_a_conditional_model_of_ones_own_reports_policies_without_bounds(
     options: Path, noise_command: list[str]
 ) -> None:
-    config = configure(*noise_command, "model=linear", "features=energies", config_dir=options)
-    assert run(config)["random/test/ua"] > 0
+    file = options.parent / "my_model.py"
+    file.write_text(file.read_text().replace("conditional = False", "conditional = True"))
+    brief = ("training.pretrain.epochs=2", "training.classify.epochs=2", "label_policies=all")
+    metrics = run(configure(*noise_command, "model=linear", *brief, config_dir=options))
+    assert metrics["probes"]["latents"]["emotion"]["score"] > 0
+    assert set(metrics["policies"]) == set(POLICIES) - set(USES_BOUNDS)
 
 
 def test_the_reader_of_the_guide_reads_names_of_files(options: Path, tmp_path: Path) -> None:

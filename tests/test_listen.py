@@ -1,18 +1,16 @@
 """A finished run made audible: a page, and a WAV and a picture of each clip."""
 
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from run_files import noise_settings
+from run_files import FinishedRun
 
 from ser_vae.inputs import Input
 from ser_vae.listen import ClipMaker, find_test_utterances, main, scale_loudness
 from ser_vae.recogniser import Recogniser, Recording
-from ser_vae.run import configure, run
 from ser_vae.run_folder import RunFolder
 
 SMALL = (
@@ -23,30 +21,14 @@ EMOTIONS = ("calm", "cross", "gay")
 
 
 @pytest.fixture(scope="module")
-def root(noises: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("listen")
-    shutil.copytree(noises, root / "corpus")
-    return root
-
-
-def finished_run(root: Path, cache: Path, model: str) -> Path:
-    """Return the folder of a run whose corpus is a copy of the noises."""
-    own = () if model == "majority" else SMALL
-    settings = noise_settings(root / "corpus", cache, root / model)
-    run(configure(*settings, f"model={model}", *own))
-    (config,) = (root / model).glob("random/*/config.yaml")
-    return config.parent
+def folder(finished_run: FinishedRun) -> Path:
+    return finished_run("model=cvae", *SMALL)[1]
 
 
 @pytest.fixture(scope="module")
-def folder(root: Path, cache: Path) -> Path:
-    return finished_run(root, cache, "cvae")
-
-
-@pytest.fixture(scope="module")
-def page(folder: Path) -> Path:
+def page(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the command writes of one utterance."""
-    out = folder.parent / "page"
+    out = tmp_path_factory.mktemp("listen") / "page"
     assert main([str(folder), "--utterance", "calm03.wav", "--out", str(out)]) == 0
     return out
 
@@ -124,9 +106,9 @@ def test_samples_of_the_prior_differ_by_seed_and_by_label(folder: Path, noises: 
 
 
 def test_a_model_without_a_decoder_is_refused(
-    root: Path, cache: Path, noises: Path, capsys: pytest.CaptureFixture[str]
+    finished_run: FinishedRun, noises: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    model = finished_run(root, cache, "majority")
+    model = finished_run("model=majority")[1]
     assert "nothing to hear.\nGive a run of model=ae" in error_of(
         capsys, model, noises / "gay04.wav"
     )
@@ -140,11 +122,6 @@ def test_a_model_without_a_decoder_is_refused(
     ],
 )
 def test_a_mistake_is_named(
-    arguments: tuple[str, ...],
-    message: str,
-    folder: Path,
-    root: Path,
-    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...], message: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = error_of(capsys, *(each.format(folder=folder, root=root) for each in arguments))
-    assert message in text
+    assert message in error_of(capsys, *(each.format(folder=folder) for each in arguments))

@@ -9,25 +9,14 @@ from nbclient import NotebookClient
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "docs/notebooks").glob("*.ipynb"))
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the notebooks run, one after another: the second finds the run that both have."""
-    return tmp_path_factory.mktemp("notebooks")
-
-
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the packages that start a kernel
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs(
-    path: Path, folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_notebooks_run(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one kernel, which forgets all names in between; the second finds the run of the first."""
     pytest.importorskip("espeakng_loader", reason="the extra `demo` is not installed")
     monkeypatch.setenv("SER_VAE_CACHE", str(cache))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    notebook = nbformat.read(path, as_version=4)
-    assert not any(cell.get("outputs") for cell in notebook.cells)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}}).execute()
-
-
-def test_there_are_two_notebooks() -> None:
-    assert len(NOTEBOOKS) == 2
+    first, second = (nbformat.read(path, as_version=4) for path in NOTEBOOKS)
+    first.cells += [nbformat.v4.new_code_cell("%reset -f"), *second.cells]
+    assert not any(cell.get("outputs") for cell in first.cells)
+    NotebookClient(first, timeout=300, resources={"metadata": {"path": tmp_path}}).execute()

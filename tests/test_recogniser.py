@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skops.io
-from run_files import FinishedRun, table
+from run_files import FinishedRun
 
 from ser_vae import SerVaeError
+from ser_vae.evaluation import predictions
 from ser_vae.recogniser import ESTIMATOR, JSON, WEIGHTS, Recogniser
 
 # Predicts files in a new process, from copies, so that neither corpus nor configuration is there.
@@ -63,10 +64,9 @@ def answers(
     for number, (kind, overrides) in enumerate(KINDS.items()):
         _, folder = finished_run(*overrides)
         copy = shutil.copytree(folder / "model", root / f"copy{number}")
-        rows = table(folder / "predictions.csv")
-        files = [str(root / "elsewhere" / row["utterance"]) for row in rows]
-        questions[kind] = [str(copy), files, [row["speaker"] for row in rows]]
-        written[kind] = [[float(v) for k, v in row.items() if k.startswith("p_")] for row in rows]
+        of_run = predictions.read(folder / "predictions.csv")
+        files = [str(root / "elsewhere" / name) for name in of_run.utterance]
+        questions[kind], written[kind] = [str(copy), files, of_run.speaker], of_run.probability
     done = subprocess.run(
         [sys.executable, "-c", PREDICT],
         input=json.dumps(questions),

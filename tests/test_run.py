@@ -13,6 +13,7 @@ from run_files import FinishedRun, Run, folders, table
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from ser_vae import pipeline
+from ser_vae.evaluation.arrays import Illustrations
 from ser_vae.run import configure, run
 from ser_vae.run_folder import addressed
 from ser_vae.settings import validate
@@ -29,6 +30,8 @@ def test_a_run_leaves_its_documented_files(finished_run: FinishedRun, model: str
         *(["policies"] if model == "cvae" else []),
     }
     assert json.loads((folder / "audit.json").read_text()) == metrics["audit"]
+    pictures = Illustrations.read(folder / "illustrations.npz")
+    assert len(pictures.prior) == {"ae": 0, "vae": 1, "cvae": 3}[model]
     assert metrics["counts"]["test"]["utterances"] == 18
     for stage, file in {"pretrain": "pretrained.ckpt", "classify": "classifier.ckpt"}.items():
         weights = torch.load(folder / file, weights_only=True)
@@ -73,8 +76,9 @@ def test_a_finished_command_answers_at_once_and_force_starts_over(
     lines = capsys.readouterr().out.splitlines()
     half = len(lines) // 2
     assert lines[:half] == lines[half:]  # the classes, the scores, and the folder
-    code = "import sys; from ser_vae.run import configure, run; run(configure(*sys.argv[1:]))"
-    code += "; sys.exit('torch' in sys.modules)"
+    code = "import sys; from ser_vae.run import configure, run, validate; "
+    code += "validate(configure('model=cvae', 'corpus=iemocap', 'corpus.root=/nowhere')); "
+    code += "run(configure(*sys.argv[1:])); sys.exit('torch' in sys.modules)"
     again = [sys.executable, "-c", code, *noise_command, "model=majority"]
     subprocess.run(again, check=True, timeout=60)
     assert (folder / "metrics.json").stat().st_mtime_ns == made

@@ -56,15 +56,6 @@ def test_a_conditional_model_shows_every_label_and_everything_is_of_the_test_set
     assert not np.array_equal(pictures.traversal[0, 0], pictures.traversal[0, -1])
 
 
-@pytest.mark.parametrize(("model", "kinds"), [("ae", 0), ("vae", 1)])
-def test_an_autoencoder_has_no_prior_and_a_vae_one(
-    finished_run: FinishedRun, model: str, kinds: int
-) -> None:
-    assert len(read_run(finished_run(f"model={model}")[1])[2].prior) == kinds
-
-    assert len(read_run(finished_run(f"model={model}")[1])[2].prior) == kinds
-
-
 def test_a_model_without_a_decoder_leaves_latents_alone(finished_run: FinishedRun) -> None:
     folder = RunFolder(finished_run("model=untrained")[1])
     assert Latents.read(folder.latents).mean.shape[1] == configure()["model"]["latent"]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run_files import FinishedRun, Run, listed_with_split, table
+from run_files import FinishedRun, Run, given_split, table
 
 from ser_vae import pipeline
 from ser_vae.evaluation import predictions
@@ -21,9 +21,8 @@ Full = tuple[dict[str, Any], Path]
 def given(noises: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """The noises with a split of their own, and with other labels in the test set."""
     place = tmp_path_factory.mktemp("given")
-    roots = (listed_with_split(noises, place / name, name == "b") for name in ("a", "b"))
-    first, second = (f"corpus.root={root}" for root in roots)
-    return first, second
+    roots = [given_split(noises, place / wrong, wrong) for wrong in ("none", "test")]
+    return f"corpus.root={roots[0]}", f"corpus.root={roots[1]}"
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def test_a_run_starts_from_another_runs_checkpoint_and_keeps_its_record(
     assert (other / "pretrained.json").read_text() == (folder / "pretrained.json").read_text()
 
 
-def test_weights_of_another_model_or_on_other_features_are_refused(
+def test_weights_of_another_model_on_other_features_or_from_nowhere_are_refused(
     run_noises: Run, finished_run: FinishedRun
 ) -> None:
     start = f"training.pretrained={finished_run('model=ae')[1] / 'pretrained.ckpt'}"
@@ -46,9 +46,6 @@ def test_weights_of_another_model_or_on_other_features_are_refused(
         run_noises("model=vae", start)
     with pytest.raises(SerVaeError, match="pretrained with other features, normalise"):
         run_noises("model=ae", start, "normalise=speaker", "features.trim_db=40")
-
-
-def test_a_missing_checkpoint_is_named(run_noises: Run) -> None:
     with pytest.raises(SerVaeError, match=r"nowhere\.ckpt"):
         run_noises("training.pretrained=nowhere.ckpt")
 

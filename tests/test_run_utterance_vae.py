@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import soundfile
 import torch
-from run_files import FinishedRun, Run, folders, listed_with_split, table
+from run_files import FinishedRun, Run, folders, given_split, table
 
 BRIEF = (
     "model=utterance_vae",
@@ -54,7 +54,7 @@ def test_test_speech_reaches_training_by_the_speakers_statistics_alone(
     """Where speakers are on both sides, as here; their audio, then, and the run says so."""
     trained = []
     for other in (False, True):
-        root = listed_with_split(noises, tmp_path / f"other{other}", swap=False)
+        root = given_split(noises, tmp_path / f"other{other}")
         if other:
             reversed_test_set(root)
         settings = ("split=given", f"corpus.root={root}", f"normalise={normalise}")

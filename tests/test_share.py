@@ -3,7 +3,9 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import httpx2
 import huggingface_hub
@@ -37,6 +39,12 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def save(folder: Path, known: Recogniser) -> Path:
     known.save(folder / "model")
     return folder / "model"
+
+
+def log_in(monkeypatch: pytest.MonkeyPatch, **api: Any) -> None:
+    """Have a token, and an interface of the Hub with these methods alone."""
+    monkeypatch.setattr(huggingface_hub, "get_token", lambda: "token")
+    monkeypatch.setattr(huggingface_hub, "HfApi", lambda: SimpleNamespace(**api))
 
 
 def written_card(model: Path, **about: Any) -> ModelCard:
@@ -111,15 +119,13 @@ def test_with_a_token_the_folder_is_pushed(
 ) -> None:
     calls: list[Any] = []
 
-    class Api:
-        def create_repo(self, name: str, **options: Any) -> None:
-            calls.append(("create", name, options["private"]))
+    def upload(*, repo_id: str, folder_path: Path) -> None:
+        calls.append(("upload", repo_id, sorted(p.name for p in folder_path.iterdir())[-1]))
 
-        def upload_folder(self, *, repo_id: str, folder_path: Path) -> None:
-            calls.append(("upload", repo_id, sorted(p.name for p in folder_path.iterdir())[-1]))
+    def create(name: str, **options: Any) -> None:
+        calls.append(("create", name, options["private"]))
 
-    monkeypatch.setattr(huggingface_hub, "get_token", lambda: "token")
-    monkeypatch.setattr(huggingface_hub, "HfApi", Api)
+    log_in(monkeypatch, create_repo=create, upload_folder=upload)
     assert share.main([str(model), NAME, "--private", "--out", str(tmp_path / "out")]) == 0
     assert calls == [("create", NAME, True), ("upload", NAME, WEIGHTS)]
 
@@ -127,12 +133,7 @@ def test_with_a_token_the_folder_is_pushed(
 def test_without_a_network_the_folder_is_written_and_the_exit_code_is_1(
     model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Api:
-        def create_repo(self, *_: Any, **__: Any) -> None:
-            raise httpx2.ConnectError("no route")
-
-    monkeypatch.setattr(huggingface_hub, "get_token", lambda: "token")
-    monkeypatch.setattr(huggingface_hub, "HfApi", Api)
+    log_in(monkeypatch, create_repo=mock.Mock(side_effect=httpx2.ConnectError("no route")))
     assert share.main([str(model), NAME]) == 1
     assert "written to user/emotion, not pushed: ConnectError: no route" in capsys.readouterr().err
     assert Path(NAME, "README.md").exists()

@@ -1,6 +1,7 @@
 """Progress bars are drawn on a terminal only."""
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -26,25 +27,15 @@ def test_no_bar_is_drawn_into_a_pipe(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("progress", [True, False])
-def test_progress_decides_whether_there_are_bars(
+def test_progress_decides_whether_bars_and_the_diagnosis_are_shown(
     screen: io.StringIO,
     noise_command: list[str],
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: object,
+    tmp_path: Path,
     progress: bool,
-) -> None:
-    monkeypatch.setattr("ser_vae.run.stderr", terminal.stderr)
-    run(
-        configure(*noise_command, "model=majority", f"cache={tmp_path}/new", f"progress={progress}")
-    )
-    assert ("features of 60 utterances" in screen.getvalue()) == progress
-
-
-@pytest.mark.parametrize("progress", [True, False])
-def test_progress_decides_whether_the_diagnosis_is_shown(
-    screen: io.StringIO, noise_command: list[str], monkeypatch: pytest.MonkeyPatch, progress: bool
 ) -> None:
     for module in ("run", "pipeline"):
         monkeypatch.setattr(f"ser_vae.{module}.stderr", terminal.stderr)
-    run(configure(*noise_command, "model=pca", f"progress={progress}"))
-    assert ("diagnosis: policies, leaks, health, probes" in screen.getvalue()) == progress
+    run(configure(*noise_command, "model=pca", f"cache={tmp_path}/new", f"progress={progress}"))
+    for text in ("features of 60 utterances", "diagnosis: policies, leaks, health, probes"):
+        assert (text in screen.getvalue()) == progress

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +77,6 @@ def recording() -> Iterator[list[RecordedRun]]:
         yield opened
 
 
-@cache
 def record(noises: Path, features: Path, runs: Path) -> tuple[RecordedRun, RunFolder]:
     """Run a short CVAE on the noises with an offline W&B run."""
     settings = noise_settings(noises, features, runs)

@@ -36,7 +36,7 @@ def write_csv(root: Path, *lines: str, header: str = HEADER) -> None:
 # --- sub-folders --------------------------------------------------------------------------------
 
 
-def test_a_sub_folder_is_an_emotion_at_any_depth(root: Path) -> None:
+def test_a_sub_folder_is_an_emotion_at_any_depth_and_no_speaker(root: Path) -> None:
     corpus = read(root)
     assert [(u.id, u.emotion) for u in corpus.utterances] == [
         ("anger/a.ogg", "anger"),
@@ -45,10 +45,6 @@ def test_a_sub_folder_is_an_emotion_at_any_depth(root: Path) -> None:
     ]
     assert (corpus.name, corpus.emotions) == ("mine", ("anger", "joy"))
     assert class_line(corpus) == "2 classes: anger 1, joy 2 utterances"
-
-
-def test_sub_folders_leave_the_speaker_unknown_with_a_warning(root: Path) -> None:
-    corpus = read(root)
     assert {u.speaker for u in corpus.utterances} == {"unknown"}
     assert "do not name the speaker" in corpus.warnings[0]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from run_files import folders, table
+from run_files import assert_predicts_as_written, folders
 from stored_features import AS_CONFIGURED, LOG_MEL, record
 from tiny_encoders import save_encoder
 
@@ -84,7 +84,4 @@ def test_a_run_pins_the_members_and_its_model_predicts_the_same(
     recogniser = Recogniser.load(folder)
     members = recogniser.components.features.model_dump()["members"]
     assert members["wavlm"]["digest"] == checkpoint_digest(Path(checkpoint))
-    row = table(folder / "predictions.csv")[0]
-    probabilities = recogniser.predict(noises / row["utterance"]).probabilities
-    written = [float(row[f"p_{emotion}"]) for emotion in probabilities]
-    np.testing.assert_allclose(list(probabilities.values()), written, atol=1e-5)
+    assert_predicts_as_written(recogniser, folder, noises, atol=1e-5)

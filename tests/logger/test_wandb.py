@@ -1,6 +1,6 @@
 """One complete W&B run for both stages of a run, and for all attempts of it."""
 
-from typing import Any
+from unittest import mock
 
 import pytest
 import wandb
@@ -60,23 +60,11 @@ def test_the_record_is_closed_and_stays_beside_the_run(recorded: Recorded) -> No
 
 
 def test_an_attempt_does_not_repeat_the_epochs_that_the_server_has(logged_run: LoggedRun) -> None:
-    class Resumed:
-        """A W&B run whose server has both epochs of the first stage and one of the second."""
-
-        step = 3
-
-        def __init__(self) -> None:
-            self.rows: list[tuple[int, dict[str, float]]] = []
-
-        def define_metric(self, *_: Any, **__: Any) -> None:
-            pass
-
-        def log(self, row: dict[str, float], step: int) -> None:
-            self.rows.append((step, row))
-
-    resumed = Resumed()
+    """Of a W&B run whose server has both epochs of the first stage and one of the second."""
+    resumed = mock.Mock(step=3)
     logger = WandbRun(resumed, logged_run, {})
     for stage in ("pretrain", "classify"):
         for epoch in range(2):
             logger.log_metrics({"epoch": epoch, f"{stage}/train/loss": 1.0})
-    assert resumed.rows == [(3, {"epoch": 1, "classify/train/loss": 1.0})]
+    row = {"epoch": 1, "classify/train/loss": 1.0}
+    assert resumed.log.call_args_list == [mock.call(row, step=3)]

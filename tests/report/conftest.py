@@ -62,7 +62,8 @@ class Study:
         name += f"{'' if fold is None else f'-fold{fold}'}-seed{seed}"
         folder = self.folder / choice["split"] / f"{name}-{number:08x}"
         folder.mkdir(parents=True)
-        (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+        text = yaml.dump(config, Dumper=yaml.CSafeDumper, sort_keys=False)
+        (folder / "config.yaml").write_text(text)
         command = shlex.join(["python", "-m", "ser_vae.run", *overrides, f"seed={seed}"])
         (folder / "command.txt").write_text(f"{command}\n")
         if choice["model"] in NETWORKS:

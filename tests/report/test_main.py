@@ -1,13 +1,12 @@
 """The command: its files, its output and its exit code."""
 
-import csv
-import io
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from report.conftest import Study, guess, health
+from run_files import table
 
 from ser_vae.report.__main__ import main
 from ser_vae.report.contents import render_template
@@ -15,10 +14,6 @@ from ser_vae.report.render import build_document
 
 FILES = {"report.md", "report.tex", "report.csv", "comparisons.csv", "runs.csv"}
 SIGNS = r"\end{document} & % $ # _ { } ~ ^ < > | [ ]"
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(path.read_text())))
 
 
 def test_the_output_ends_with_the_answer_and_the_files_hold_the_scores(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from report.conftest import Study, guess
+from report.test_comparable import fold
 
 from ser_vae.evaluation.compare import compare
 from ser_vae.evaluation.intervals import mean_ua_interval
@@ -65,12 +66,9 @@ def test_pairs_are_tested_and_corrected_together(study: Study) -> None:
 
 
 def folds(model: str, study: Study, accuracies: tuple[float, ...]) -> list[Predictions]:
-    predicted = [
-        guess(accuracy, speakers=range(4 * number, 4 * number + 4))
-        for number, accuracy in enumerate(accuracies)
-    ]
-    for number, fold in enumerate(predicted):
-        study.run(f"model={model}", "split=speaker", f"fold={number}", guesses=fold)
+    predicted = [fold(number, accuracy) for number, accuracy in enumerate(accuracies)]
+    for number, guesses in enumerate(predicted):
+        study.run(f"model={model}", "split=speaker", f"fold={number}", guesses=guesses)
     return predicted
 
 

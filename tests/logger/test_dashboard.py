@@ -3,22 +3,17 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 import wandb
-from wandb_files import RecordedRun, record
+from wandb_files import RecordedRun
 
 from ser_vae import dashboard
+from ser_vae.run_folder import RunFolder
 from ser_vae.settings import conf_dir
 
 pytestmark = pytest.mark.filterwarnings("ignore:Pydantic V1 style:DeprecationWarning")  # theirs
-
-
-@pytest.fixture
-def run(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> RecordedRun:
-    return record(noises, cache, tmp_path_factory.getbasetemp() / "recorded")[0]
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
@@ -33,8 +28,9 @@ def keys(description: dict[str, Any]) -> set[str]:
 
 
 def test_every_key_in_a_panel_is_logged_by_a_run(
-    run: RecordedRun, capsys: pytest.CaptureFixture[str]
+    recorded: tuple[RecordedRun, RunFolder], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    run, _ = recorded
     panel_keys = keys(printed(capsys))
     assert panel_keys <= set(run.logged)
     assert {name for name in run.logged if name.startswith("media/")} <= panel_keys
