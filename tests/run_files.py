@@ -60,20 +60,6 @@ def assert_same_run(one: Path, other: Path) -> None:
         assert_same_weights(one / path.name, path)
 
 
-def listed_with_split(noises: Path, root: Path, swap: bool) -> Path:
-    """A copy of the noises with a given split; `swap` turns the test labels round."""
-    shutil.copytree(noises, root)
-    turned = {"calm": "cross", "cross": "gay", "gay": "calm"}
-    rows = table(root / "list.csv")
-    lines = ["path,emotion,speaker,split"]
-    for number, row in enumerate(rows):
-        part = "test" if number % 3 == 0 else "train"
-        emotion = turned[row["emotion"]] if swap and part == "test" else row["emotion"]
-        lines.append(f"{row['path']},{emotion},{row['speaker']},{part}")
-    (root / "list.csv").write_text("\n".join(lines) + "\n")
-    return root
-
-
 def noise_settings(noises: Path, cache: Path, runs: Path) -> list[str]:
     """Overrides of a run of seconds on the corpus `noises` of tests/conftest.py."""
     return [

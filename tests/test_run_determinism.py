@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from run_files import FinishedRun, assert_same_run, folders, listed_with_split
+from run_files import FinishedRun, assert_same_run, folders, given_split
 
 SHORT = (
     "training.pretrain.epochs=2",
@@ -50,7 +50,7 @@ def test_the_order_of_a_corpus_listing_changes_nothing(
 def test_another_seed_draws_other_weights_for_the_same_split(
     finished_run: FinishedRun, noises: Path, tmp_path: Path
 ) -> None:
-    root = listed_with_split(noises, tmp_path / "noises", swap=False)
+    root = given_split(noises, tmp_path / "noises")
     given = (*SHORT, "model=ae", "split=given", f"corpus.root={root}")
     zero, one = (finished_run(*given, f"seed={seed}")[1] for seed in (0, 1))
     assert (zero / "split.csv").read_bytes() == (one / "split.csv").read_bytes()
