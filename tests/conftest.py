@@ -69,12 +69,12 @@ def _same_numbers_in_any_order() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _bars_whatever_an_earlier_run_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def _bars_whatever_an_earlier_run_was_told(monkeypatch) -> None:
     monkeypatch.setattr(terminal.stderr(), "quiet", False)
 
 
 @pytest.fixture(autouse=True)
-def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_network(monkeypatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "disabled")
 
 
@@ -89,14 +89,14 @@ def write_noise(path: Path, tone_hz: float, seed: int, duration_s: float) -> Non
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def shared(tmp_path_factory, worker_id) -> Path:
     """A folder of all processes of pytest-xdist, for what is made once."""
     own = tmp_path_factory.getbasetemp()
     return own if worker_id == "master" else own.parent
 
 
 @pytest.fixture(scope="session")
-def noises(shared: Path) -> Path:
+def noises(shared) -> Path:
     """A corpus of 60 short noises, three emotions, four speakers, described by a CSV."""
     root, rows = shared / "noises", ["path,emotion,speaker"]
     with locked(shared / "noises.lock", "another process writes the noises"):
@@ -111,20 +111,20 @@ def noises(shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cache(shared: Path) -> Path:
+def cache(shared) -> Path:
     """Features, and the demo corpus, made once for all tests."""
     (shared / "cache").mkdir(exist_ok=True)
     return shared / "cache"
 
 
 @pytest.fixture
-def noise_command(noises: Path, cache: Path, tmp_path: Path) -> list[str]:
+def noise_command(noises, cache, tmp_path) -> list[str]:
     """Overrides of a run of seconds on the noises, its results under `tmp_path`/runs."""
     return noise_settings(noises, cache, tmp_path / "runs")
 
 
 @pytest.fixture
-def run_noises(noise_command: list[str]) -> Callable[..., dict[str, Any]]:
+def run_noises(noise_command) -> Callable[..., dict[str, Any]]:
     """Run the pipeline in this process, with further overrides."""
 
     def go(*overrides: str) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def run_noises(noise_command: list[str]) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def trained_run(noises: Path, cache: Path, shared: Path) -> Callable[..., TrainedRun]:
+def trained_run(noises, cache, shared) -> Callable[..., TrainedRun]:
     """Train on the noises, once for the same overrides; the run folder is read only."""
 
     @functools.cache
@@ -147,9 +147,7 @@ def trained_run(noises: Path, cache: Path, shared: Path) -> Callable[..., Traine
 
 
 @pytest.fixture(scope="session")
-def finished_run(
-    trained_run: Callable[..., TrainedRun],
-) -> Callable[..., tuple[dict[str, Any], Path]]:
+def finished_run(trained_run) -> Callable[..., tuple[dict[str, Any], Path]]:
     """Return the metrics and the folder of such a run."""
 
     def go(*overrides: str) -> tuple[dict[str, Any], Path]:
@@ -160,7 +158,7 @@ def finished_run(
 
 
 @pytest.fixture
-def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+def screen(monkeypatch) -> io.StringIO:
     """What a person at a terminal sees of bars and live tables."""
     text = io.StringIO()
     drawn_on = Console(file=text, force_terminal=True, width=100)
@@ -169,7 +167,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 
 @pytest.fixture(scope="session")
-def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forking]:
+def forking(tmp_path_factory) -> Iterator[Forking]:
     """Commands in processes of their own."""
     server = Forking(tmp_path_factory.mktemp("output"))
     yield server
@@ -177,7 +175,7 @@ def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forking]:
 
 
 @pytest.fixture(scope="session")
-def command(forking: Forking) -> Callable[..., subprocess.CompletedProcess[str]]:
+def command(forking) -> Callable[..., subprocess.CompletedProcess[str]]:
     """The command line itself, in a process of its own, where no licensed corpus is."""
 
     def go(*overrides: str) -> subprocess.CompletedProcess[str]:

@@ -3,7 +3,6 @@
 import csv
 import json
 import shutil
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,8 @@ import torch
 
 from ser_vae.evaluation import predictions
 from ser_vae.recogniser import Recogniser
-from ser_vae.run import TrainedRun
 
 Run = Callable[..., dict[str, Any]]
-FinishedRun = Callable[..., tuple[dict[str, Any], Path]]
-TrainOnce = Callable[..., TrainedRun]
-Command = Callable[..., subprocess.CompletedProcess[str]]
 
 NOT_COMPARED = ("times_s",)
 

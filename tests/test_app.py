@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import soundfile
 from deployed import recogniser
-from run_files import FinishedRun
 
 import ser_vae
 from ser_vae import app
@@ -24,7 +23,7 @@ PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="module")
-def run(finished_run: FinishedRun) -> Path:
+def run(finished_run) -> Path:
     return finished_run("model=vae")[1]
 
 
@@ -42,7 +41,7 @@ def serve(model: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def page(run: Path) -> Iterator[Any]:
+def page(run) -> Iterator[Any]:
     pytest.importorskip("gradio", reason="gradio is not installed: pip install 'ser_vae[app]'")
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not (path := shutil.which("chromium")):
@@ -58,9 +57,7 @@ def page(run: Path) -> Iterator[Any]:
         browser.close()
 
 
-def test_an_uploaded_recording_is_recognised_and_drawn(
-    page: Any, run: Path, noises: Path, tmp_path: Path
-) -> None:
+def test_an_uploaded_recording_is_recognised_and_drawn(page, run, noises, tmp_path):
     file = noises / "gay04.wav"
     page.locator("input[type=file]").first.set_input_files(file)
     page.locator("img[alt^=Map]").wait_for()
@@ -77,7 +74,7 @@ def test_an_uploaded_recording_is_recognised_and_drawn(
     page.get_by_text("short.wav: too short").wait_for()
 
 
-def test_the_page_asks_this_machine_alone(page: Any) -> None:
+def test_the_page_asks_this_machine_alone(page):
     page.wait_for_load_state("networkidle")
     assert {urlparse(url).hostname for url in page.requests if url.startswith("http")} == {
         "127.0.0.1"
@@ -85,7 +82,7 @@ def test_the_page_asks_this_machine_alone(page: Any) -> None:
     assert page.evaluate("window.gradio_config.run_history") is False
 
 
-def test_the_latent_of_a_training_utterance_is_that_of_the_run(run: Path) -> None:
+def test_the_latent_of_a_training_utterance_is_that_of_the_run(run):
     explorer = app.Explorer.load(str(run / "model"))
     stored = Latents.read(run / "training_latents.npz")
     np.testing.assert_array_equal(explorer.training.mean, stored.mean)
@@ -101,9 +98,7 @@ def test_the_latent_of_a_training_utterance_is_that_of_the_run(run: Path) -> Non
         (["model=majority"], 1, ["utterance-level: it has no sequence", "and has none"]),
     ],
 )
-def test_what_a_model_lacks_is_said_and_the_rest_is_shown(
-    overrides: list[str], pictures: int, reasons: list[str], noises: Path
-) -> None:
+def test_what_a_model_lacks_is_said_and_the_rest_is_shown(overrides, pictures, reasons, noises):
     samples, _ = soundfile.read(noises / "gay04.wav", dtype="float32")
     explorer = app.Explorer(recogniser([samples], *overrides), None)
     if explorer.model.estimator:
@@ -115,9 +110,7 @@ def test_what_a_model_lacks_is_said_and_the_rest_is_shown(
         assert reason in notes
 
 
-def test_without_gradio_the_command_to_install_it_is_given(
-    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_gradio_the_command_to_install_it_is_given(run, capsys, monkeypatch):
     monkeypatch.delenv("GRADIO_ANALYTICS_ENABLED", raising=False)
     monkeypatch.setitem(sys.modules, "gradio", None)
     assert app.main([str(run)]) == 1

@@ -62,12 +62,12 @@ def lines_of_code(path: Path) -> int:
     )
 
 
-def test_every_file_has_a_place_in_the_pipeline() -> None:
+def test_every_file_has_a_place_in_the_pipeline():
     assert {stage_of(dotted(path)) for path in MODULES} - {""} <= {*ORDER, *ENTRY_POINTS}
 
 
 @pytest.mark.parametrize("stage", ORDER)
-def test_imports_only_go_up_the_list(stage: str) -> None:
+def test_imports_only_go_up_the_list(stage):
     allowed = {"", *ORDER[: ORDER.index(stage) + 1], "SerVaeError", "__version__"}
     for path in MODULES:
         if stage_of(dotted(path)) == stage and path.name != "__main__.py":  # a command
@@ -75,7 +75,7 @@ def test_imports_only_go_up_the_list(stage: str) -> None:
             assert used <= allowed, f"{path.name} imports {used - allowed}"
 
 
-def test_only_entry_points_know_hydra() -> None:
+def test_only_entry_points_know_hydra():
     for path in MODULES:
         if stage_of(dotted(path)) not in ENTRY_POINTS:
             used = {name.split(".")[0] for name in imports(path)}
@@ -83,20 +83,20 @@ def test_only_entry_points_know_hydra() -> None:
 
 
 @pytest.mark.parametrize("stage", ["split", "report", "run_folder", "plots", "files"])
-def test_what_is_read_before_training_does_not_wait_for_torch(stage: str) -> None:
+def test_what_is_read_before_training_does_not_wait_for_torch(stage):
     paths = [path for path in MODULES if stage_of(dotted(path)) == stage]
     used = {name.split(".")[0] for path in paths for name in imports(path)}
     assert not used & {"torch", "torchaudio", "lightning", "torchmetrics"}
 
 
-def test_the_evaluation_never_sees_a_model() -> None:
+def test_the_evaluation_never_sees_a_model():
     paths = [path for path in MODULES if stage_of(dotted(path)) == "evaluation"]
     stages = {stage_of(n) for path in paths for n in imports(path) if n.startswith("ser_vae.")}
     assert stages <= {"corpus", "evaluation", "files", "SerVaeError"}
 
 
 @pytest.mark.parametrize("folder", BUDGET)
-def test_the_code_stays_within_its_budget(folder: str) -> None:
+def test_the_code_stays_within_its_budget(folder):
     """Lines of code and modules; deleting is the way to stay below."""
     paths = sorted((ROOT / folder).rglob("*.py"))
     lines, modules = BUDGET[folder]

@@ -29,7 +29,7 @@ def write(path: Path, samples: np.ndarray, rate_hz: int = 16_000) -> None:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path) -> Path:
     for number in range(7):
         emotion = "calm" if number < 4 else "cross"
         write(tmp_path / emotion / f"{number}.wav", noise(number))
@@ -40,7 +40,7 @@ def run_check(root: Path, *overrides: str) -> int:
     return main(["corpus=folder", "progress=false", f"corpus.root='{root}'", *overrides])
 
 
-def test_a_usable_corpus_ends_with_0(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_usable_corpus_ends_with_0(root, capsys):
     assert run_check(root, "corpus.name=mine") == 0
     out = capsys.readouterr().out
     assert "mine can be used" in out
@@ -51,9 +51,7 @@ def test_a_usable_corpus_ends_with_0(root: Path, capsys: pytest.CaptureFixture[s
     assert "warnings: 1" in out  # no speakers
 
 
-def test_every_unusable_file_is_named_and_the_corpus_still_usable(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_unusable_file_is_named_and_the_corpus_still_usable(root, capsys):
     write(root / "calm" / "silent.wav", np.zeros(8_000))
     (root / "calm" / "[red]text.wav").write_text("no audio")
     assert run_check(root) == 0
@@ -63,17 +61,13 @@ def test_every_unusable_file_is_named_and_the_corpus_still_usable(
     assert "warning: 2 of 9 files cannot be used" in lines
 
 
-def test_a_class_too_rare_for_the_split_ends_with_1(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_class_too_rare_for_the_split_ends_with_1(root, capsys):
     write(root / "hapy" / "7.wav", noise(7))
     assert run_check(root) == 1
     assert "fault: split=random: 8 utterances (calm 4, cross 3, hapy 1)" in capsys.readouterr().out
 
 
-def test_equal_samples_are_found_in_another_container_and_under_another_label(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_equal_samples_are_found_in_another_container_and_under_another_label(root, capsys):
     samples, _ = soundfile.read(root / "calm" / "0.wav")
     steps = np.rint(samples * 2**15).astype(np.int16)
     write(root / "calm" / "0.wav", steps / 2**15)
@@ -89,9 +83,7 @@ def test_equal_samples_are_found_in_another_container_and_under_another_label(
     ) in out
 
 
-def test_a_corpus_of_ones_own_is_an_option_in_a_folder_of_ones_own(
-    root: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_corpus_of_ones_own_is_an_option_in_a_folder_of_ones_own(root, tmp_path_factory, capsys):
     options = tmp_path_factory.mktemp("conf")
     (options / "corpus").mkdir()
     (options / "corpus" / "mine.yaml").write_text(
@@ -111,7 +103,7 @@ def test_a_corpus_of_ones_own_is_an_option_in_a_folder_of_ones_own(
     assert "mine2 can be used; warnings: 2" in out
 
 
-def test_a_class_of_another_level_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_class_of_another_level_is_named(root, capsys):
     for path in (root / "cross").iterdir():
         write(path, noise(int(path.stem)) / 100)
     write(root / "calm" / "0.wav", noise(0) * 327_680)
@@ -131,9 +123,7 @@ def test_a_class_of_another_level_is_named(root: Path, capsys: pytest.CaptureFix
         ("aabbccdd", "channels", [1, 2], "number of channels reveals the class"),
     ],
 )
-def test_an_attribute_of_the_recording_that_reveals_the_class_is_named(
-    emotions: str, column: str, values: list[Any], words: str
-) -> None:
+def test_an_attribute_that_reveals_the_class_is_named(emotions, column, values, words):
     half = len(emotions) // 2
     same = {"sample_rate_hz": 1, "channels": 1, "suffix": "", "level_db": -20.0, "peak": 0.5}
     files = pd.DataFrame({"id": list("12345678")[: 2 * half], "emotion": list(emotions), **same})
@@ -181,7 +171,7 @@ def complete() -> Corpus:
 
 
 @pytest.fixture
-def inspect_as(monkeypatch: pytest.MonkeyPatch) -> Any:
+def inspect_as(monkeypatch) -> Any:
     """The table of a corpus whose files are all FINE, except those given by id."""
 
     def go(corpus: Corpus, **other: Inspection) -> pd.DataFrame:
@@ -202,7 +192,7 @@ def printed(corpus: Corpus, files: pd.DataFrame) -> str:
     return console.file.getvalue()
 
 
-def test_a_complete_copy_has_neither_warnings_nor_faults(complete: Corpus, inspect_as: Any) -> None:
+def test_a_complete_copy_has_neither_warnings_nor_faults(complete, inspect_as):
     files = inspect_as(complete)
     assert (find_warnings(complete, files), find_faults(complete, files)) == ([], [])
     rows = [re.sub(r"[\s│┃]", "", line) for line in printed(complete, files).splitlines()]
@@ -212,7 +202,7 @@ def test_a_complete_copy_has_neither_warnings_nor_faults(complete: Corpus, inspe
     assert "hours:0.04of0.04" in rows
 
 
-def test_each_difference_is_a_warning_with_both_numbers(complete: Corpus, inspect_as: Any) -> None:
+def test_each_difference_is_a_warning_with_both_numbers(complete, inspect_as):
     partial = replace(complete, utterances=complete.utterances[1:], others=())
     files = inspect_as(partial)
     assert find_faults(partial, files) == []
@@ -223,9 +213,7 @@ def test_each_difference_is_a_warning_with_both_numbers(complete: Corpus, inspec
     ]
 
 
-def test_another_sample_rate_or_number_of_channels_is_a_warning(
-    complete: Corpus, inspect_as: Any
-) -> None:
+def test_another_sample_rate_or_number_of_channels_is_a_warning(complete, inspect_as):
     stereo, slow = replace(FINE, channels=2), replace(FINE, sample_rate_hz=8_000)
     files = inspect_as(complete, a1=stereo, a2=slow, b1=slow)
     assert find_warnings(complete, files.assign(samples_digest=files.id)) == [
@@ -234,9 +222,7 @@ def test_another_sample_rate_or_number_of_channels_is_a_warning(
     ]
 
 
-def test_a_class_without_an_utterance_or_without_audio_is_a_fault(
-    complete: Corpus, inspect_as: Any
-) -> None:
+def test_a_class_without_an_utterance_or_without_audio_is_a_fault(complete, inspect_as):
     undecodable = Inspection(0, 0, 0.0, "cannot be decoded")
     files = inspect_as(complete, b1=undecodable)
     assert find_faults(complete, files) == ["cross: none of its files can be used"]

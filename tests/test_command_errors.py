@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from run_files import Command, folders, noise_settings, table
+from run_files import folders, noise_settings, table
 
 from ser_vae import check
 from ser_vae.run import configure, main, run
@@ -39,7 +39,7 @@ ErrorOf = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
-def _features(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _features(noises, cache, tmp_path_factory) -> None:
     """Features of the noises: computing them later would draw a bar among the lines.
 
     Digests of files this new are not kept, as they may still change: wait until they are.
@@ -51,12 +51,7 @@ def _features(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def error_of(
-    _features: None,
-    noise_command: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> ErrorOf:
+def error_of(_features, noise_command, monkeypatch, capsys) -> ErrorOf:
     """Run the command in this process; return what it prints before it exits with 1."""
     for name in ROOTS:
         monkeypatch.delenv(name, raising=False)
@@ -80,7 +75,7 @@ def error_of(
 
 
 @pytest.fixture
-def files(noises: Path, tmp_path: Path) -> Path:
+def files(noises, tmp_path) -> Path:
     """A folder with a list of the noises that gives all of them one speaker."""
     rows = table(noises / "list.csv")
     lines = [f"{noises / row['path']},{row['emotion']},s0" for row in rows]
@@ -94,9 +89,7 @@ def assert_short(text: str) -> None:
 
 
 @pytest.mark.parametrize("overrides", [*COMMAND_LINE, *RUNS])
-def test_a_mistake_is_answered_in_three_lines_with_a_remedy(
-    overrides: str, error_of: ErrorOf, files: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mistake_is_answered_in_three_lines(overrides, error_of, files, monkeypatch):
     monkeypatch.chdir(files)
     text = error_of(*overrides.format(files=files).split())
     assert text.startswith("error: ")
@@ -105,13 +98,13 @@ def test_a_mistake_is_answered_in_three_lines_with_a_remedy(
         assert piece.format(files=files) in text
 
 
-def test_a_mistake_ends_the_process_with_1(command: Command) -> None:
+def test_a_mistake_ends_the_process_with_1(command):
     done = command("model=cave")
     assert (done.returncode, done.stdout) == (1, "")
     assert_short(done.stderr)
 
 
-def test_too_short_utterances_are_listed_up_to_ten(error_of: ErrorOf) -> None:
+def test_too_short_utterances_are_listed_up_to_ten(error_of):
     text = error_of("data.segment_s=10")
     assert "60 of 60 utterances can't be used" in text
     assert "data.remainder=pad would keep it" in text
@@ -119,18 +112,14 @@ def test_too_short_utterances_are_listed_up_to_ten(error_of: ErrorOf) -> None:
     assert len(text.splitlines()) == 1 + 10 + 1 + 1
 
 
-def test_an_unknown_option_in_a_sweep_stops_it_before_any_job(
-    error_of: ErrorOf, tmp_path: Path
-) -> None:
+def test_an_unknown_option_in_a_sweep_stops_it_before_any_job(error_of, tmp_path):
     text = error_of("-m", "model=majority,cave")
     assert_short(text)
     assert "Did you mean cvae?" in text
     assert not folders(tmp_path / "runs")
 
 
-def test_slurm_without_sbatch_is_named_before_any_job(
-    error_of: ErrorOf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_slurm_without_sbatch_is_named_before_any_job(error_of, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     text = error_of("-m", "hydra/launcher=slurm", "seed=0,1")
     assert_short(text)
@@ -138,16 +127,14 @@ def test_slurm_without_sbatch_is_named_before_any_job(
     assert "hydra/launcher=parallel" in text
 
 
-def test_hydras_own_switch_shows_the_traceback(
-    error_of: ErrorOf, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hydras_own_switch_shows_the_traceback(error_of, monkeypatch):
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     text = error_of("model=cave")
     assert "Traceback" in text
     assert "MissingConfigException" in text
 
 
-def test_check_answers_a_mistake_in_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_answers_a_mistake_in_the_same_way(capsys):
     assert check.main(["corpus=urdo"]) == 2
     text = capsys.readouterr().err
     assert_short(text)

@@ -8,7 +8,7 @@ from typing import Any
 
 import hydra
 import pytest
-from run_files import Command, folders
+from run_files import folders
 
 from ser_vae.command_errors import quote_override, quoted
 from ser_vae.compose import OverrideError, command, configure
@@ -46,7 +46,7 @@ def portable(config: Config) -> Config:
 
 
 @pytest.fixture
-def own_options(tmp_path: Path) -> Path:
+def own_options(tmp_path) -> Path:
     (tmp_path / "own options" / "model").mkdir(parents=True)
     (tmp_path / "own options" / "model" / "mine.yaml").write_text(OWN_MODEL)
     return tmp_path / "own options"
@@ -64,9 +64,7 @@ def own_options(tmp_path: Path) -> Path:
         ("corpus=folder", "corpus.csv='a list, of \"mine\".csv'", r"corpus.name='it\'s'"),
     ],
 )
-def test_the_command_of_composed_overrides_gives_an_equal_configuration(
-    overrides: tuple[str, ...],
-) -> None:
+def test_the_command_of_composed_overrides_gives_an_equal_configuration(overrides):
     config = configure(*overrides)
     assert portable(replayed(command(config))) == portable(config)
 
@@ -90,7 +88,7 @@ REORDERED = {"emotions": dict(sorted(DEMO["emotions"].items(), reverse=True))}
         {f"corpus.text_{number}": text for number, text in enumerate(TEXTS)},
     ],
 )
-def test_the_command_of_a_changed_dict_gives_the_changed_configuration(changes: Config) -> None:
+def test_the_command_of_a_changed_dict_gives_the_changed_configuration(changes):
     config = configure("corpus=folder", "model=cvae", "corpus.csv=list.csv")
     for key, value in changes.items():
         *groups, last = key.split(".")
@@ -102,7 +100,7 @@ def test_the_command_of_a_changed_dict_gives_the_changed_configuration(changes: 
 
 
 @pytest.mark.parametrize("value", ["'", "\\'", "\\", "a\\\\'b", "[x]", "{a:b}", "~", "a\nb", "é"])
-def test_every_text_is_quoted_so_that_hydra_reads_it_back(value: str) -> None:
+def test_every_text_is_quoted_so_that_hydra_reads_it_back(value):
     assert configure(f"corpus.name={quoted(value)}", "corpus=folder")["corpus"]["name"] == value
 
 
@@ -110,13 +108,13 @@ def test_every_text_is_quoted_so_that_hydra_reads_it_back(value: str) -> None:
     "root", ["/data/a,b", "/data/it's", "/data/it's, all", '/data/a"b', "/data/$a `b`", "~/c (1)"]
 )
 @pytest.mark.parametrize("quotes", ["", "'"])
-def test_an_override_quoted_for_a_shell_gives_the_value(root: str, quotes: str) -> None:
+def test_an_override_quoted_for_a_shell_gives_the_value(root, quotes):
     (word,) = shlex.split(quote_override(f"corpus.root={quotes}{root}{quotes}"))
     assert configure("corpus=folder", word)["corpus"]["root"] == root
 
 
 @pytest.mark.parametrize("root", ["/data/a,b", "/data/it's", "~/corpora"])
-def test_a_root_that_must_be_quoted_is_answered_with_how_to_do_it(root: str) -> None:
+def test_a_root_that_must_be_quoted_is_answered_with_how_to_do_it(root):
     override = f"corpus.root={root}"
     with pytest.raises(OverrideError) as caught:
         configure("corpus=folder", override)
@@ -125,7 +123,7 @@ def test_a_root_that_must_be_quoted_is_answered_with_how_to_do_it(root: str) -> 
     assert len(answer) <= 3
 
 
-def test_options_of_a_folder_of_ones_own_are_named_with_the_folder(own_options: Path) -> None:
+def test_options_of_a_folder_of_ones_own_are_named_with_the_folder(own_options):
     config = configure("model=mine", "seed=1", config_dir=own_options)
     configure("model=cvae", "seed=2")  # a later one does not count
     text = command(config)
@@ -134,9 +132,7 @@ def test_options_of_a_folder_of_ones_own_are_named_with_the_folder(own_options: 
     assert replayed(text)["model"]["beta"] == 0.5
 
 
-def test_the_command_line_leaves_a_command_that_composes_the_same(
-    command: Command, noise_command: list[str], own_options: Path, tmp_path: Path
-) -> None:
+def test_the_command_line_leaves_an_equal_command(command, noise_command, own_options, tmp_path):
     mine = ("model=mine", "training.pretrain.epochs=1", "corpus.name=two")
     done = command("--config-dir", str(own_options), *noise_command, *mine)
     assert done.returncode == 0, done.stderr
@@ -148,7 +144,7 @@ def test_the_command_line_leaves_a_command_that_composes_the_same(
 
 
 @pytest.fixture
-def other_hydra(tmp_path: Path) -> Iterator[None]:
+def other_hydra(tmp_path) -> Iterator[None]:
     """Hydra as another library has initialised it, with its own configuration."""
     (tmp_path / "other.yaml").write_text("size: 1\n")
     with hydra.initialize_config_dir(str(tmp_path), version_base="1.2"):
@@ -163,14 +159,14 @@ def test_a_configuration_is_composed_beside_another_librarys() -> None:
 
 
 @pytest.mark.usefixtures("other_hydra")
-def test_a_typo_is_answered_as_on_the_command_line(command: Command) -> None:
+def test_a_typo_is_answered_as_on_the_command_line(command) -> None:
     with pytest.raises(OverrideError) as raised:
         configure("model=cave")
     assert command("model=cave").stderr == f"error: {raised.value}\n"
     assert hydra.compose("other") == {"size": 1}
 
 
-def test_a_file_that_is_no_yaml_is_named_with_its_line(own_options: Path, command: Command) -> None:
+def test_a_file_that_is_no_yaml_is_named_with_its_line(own_options, command):
     file = own_options / "model" / "mine.yaml"
     file.write_text("_target_: ser_vae.model.vae.VAE\nhidden:\n\t- 3\n")
     with pytest.raises(OverrideError) as raised:

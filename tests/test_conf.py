@@ -17,7 +17,7 @@ OPTIONS = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yaml")
 WITH_TARGET = ("corpus", "features", "split", "model", "classifier")
 
 
-def test_a_group_is_a_package() -> None:
+def test_a_group_is_a_package():
     groups = {group for group, _ in OPTIONS} - {"experiment", "trainer"}
     assert groups <= {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 
@@ -32,7 +32,7 @@ def target_of(file: Path) -> str:
 
 
 @pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair[0] in WITH_TARGET])
-def test_an_option_is_a_module_of_its_group(group: str, option: str) -> None:
+def test_an_option_is_a_module_of_its_group(group, option):
     target = target_of(CONF / group / f"{option}.yaml")
     shared = {  # several options
         "corpus": "ser_vae.corpus.filenames.",
@@ -45,22 +45,20 @@ def test_an_option_is_a_module_of_its_group(group: str, option: str) -> None:
     assert callable(pkgutil.resolve_name(target))
 
 
-def test_the_models_share_all_that_the_paper_keeps_equal() -> None:
+def test_the_models_share_all_that_the_paper_keeps_equal():
     models = [configure(f"model={name}")["model"] for name in ("ae", "vae", "cvae")]
     for key in ("hidden", "latent", "activation"):
         assert len({str(model[key]) for model in models}) == 1
 
 
-def test_as_printed_differs_in_the_betas_of_pretraining_alone() -> None:
+def test_as_printed_differs_in_the_betas_of_pretraining_alone():
     default, printed = (configure(f"training={t}")["training"] for t in ("default", "as_printed"))
     assert printed["pretrain"]["optimizer"].pop("betas") == [0.999, 0.99]
     assert default["pretrain"]["optimizer"].pop("betas") == [0.9, 0.999]
     assert default == printed
 
 
-def test_the_default_corpus_is_iemocap_where_its_root_is_set(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_default_corpus_is_iemocap_where_its_root_is_set(monkeypatch):
     monkeypatch.setenv("IEMOCAP_ROOT", "/somewhere")
     assert configure()["corpus"]["_target_"] == "ser_vae.corpus.iemocap.read"
     monkeypatch.delenv("IEMOCAP_ROOT")
@@ -72,7 +70,7 @@ def uncommented(text: str, is_value: Any) -> list[str]:
     return [line.strip() for line in text.splitlines() if is_value(line) and "#" not in line]
 
 
-def test_every_number_in_conf_has_a_comment() -> None:
+def test_every_number_in_conf_has_a_comment():
     """An optimizer's second mention stands below the first, which has them; so does a corpus's."""
     silent = {
         f"{path.parent.name}/{path.name}: {line}"
@@ -84,7 +82,7 @@ def test_every_number_in_conf_has_a_comment() -> None:
     assert silent == {"training/default.yaml: lr: 1.0e-3", "training/default.yaml: eps: 1.0e-8"}
 
 
-def test_every_scalar_setting_of_the_default_configuration_has_a_comment() -> None:
+def test_every_scalar_setting_of_the_default_configuration_has_a_comment():
     text = (CONF / "config.yaml").read_text().partition("\nhydra:")[0]
     text = text[text.index("seed:") :]
     assert uncommented(text, lambda line: line.partition(":")[2].strip()) == []

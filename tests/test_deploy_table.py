@@ -44,7 +44,7 @@ def encodes(known: Recogniser, waveform: np.ndarray) -> bool:
 
 
 @pytest.mark.parametrize(("case", "row"), CASES, ids=[" ".join(case) for case, _ in CASES])
-def test_the_table_says_what_works(case: tuple[str, ...], row: list[str]) -> None:
+def test_the_table_says_what_works(case, row):
     waveform = noise(case)
     known = recogniser([waveform], *case)
     obstacles = [known.obstacle(causal=causal) for causal in (True, False)]
@@ -57,7 +57,7 @@ def test_the_table_says_what_works(case: tuple[str, ...], row: list[str]) -> Non
     assert row[6] == why
 
 
-def test_the_table_has_every_model_and_label_policy() -> None:
+def test_the_table_has_every_model_and_label_policy():
     listed = {override for case, _ in CASES for override in case}
     models = {f"model={path.stem}" for path in (conf_dir() / "model").glob("*.yaml")}
     policies = {f"label_policy={name}" for name in POLICIES if name not in (*LEAKING, "null")}

@@ -41,12 +41,12 @@ RUNS = [c for c in COMMANDS_OF_PAGES if re.match(r"python -m ser_vae\.(run|check
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS_OF_PAGES if c.startswith("make")])
-def test_every_make_target_exists(command: str) -> None:
+def test_every_make_target_exists(command):
     assert re.search(rf"^{command.split()[1]}:", (ROOT / "Makefile").read_text(), re.M)
 
 
 @pytest.mark.parametrize("command", RUNS)
-def test_every_command_composes(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_command_composes(command, monkeypatch):
     monkeypatch.setenv("IEMOCAP_ROOT", "/licensed")
     overrides = [word for word in shlex.split(command)[3:] if not word.startswith("-")]
     first = []
@@ -56,14 +56,14 @@ def test_every_command_composes(command: str, monkeypatch: pytest.MonkeyPatch) -
     assert configure(*(o for o in first if o))["choice"]["model"]
 
 
-def test_every_test_that_a_page_names_exists() -> None:
+def test_every_test_that_a_page_names_exists():
     source = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
     named = {n for p in PAGES for n in re.findall(r"`(test_\w+)`", p.read_text("utf-8"))}
     assert [name for name in named if f"def {name}(" not in source] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_link_leads_to_a_file(name: str) -> None:
+def test_every_link_leads_to_a_file(name):
     """`make docs` checks the headings, and the links to generated pages."""
     text = re.sub(r"```.*?```", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.S)
     for link in re.findall(r"\]\(([^)#\s]+)", text):
@@ -72,20 +72,20 @@ def test_every_link_leads_to_a_file(name: str) -> None:
         assert generated or target.exists(), link
 
 
-def test_the_documentation_names_no_file_that_is_missing() -> None:
+def test_the_documentation_names_no_file_that_is_missing():
     for name in [name for name in NAMES if name.startswith("docs/")]:
         text = (ROOT / name).read_text(encoding="utf-8")
         for path in re.findall(r"`((?:conf|ser_vae|experiments|tests|docs)/[\w./-]+)`", text):
             assert (ROOT / path).exists(), f"{name}: {path}"
 
 
-def test_every_model_has_its_row() -> None:
+def test_every_model_has_its_row():
     page = (ROOT / "docs/concepts/representations.md").read_text(encoding="utf-8")
     for path in (conf_dir() / "model").glob("*.yaml"):
         assert f"| `model={path.stem}` |" in page
 
 
-def test_the_page_of_options_has_every_setting_with_its_meaning() -> None:
+def test_the_page_of_options_has_every_setting_with_its_meaning():
     page = "\n".join(build_docs.options_page())
     for path in conf_dir().glob("*/*.yaml"):
         assert f"### {path.parent.name}={path.stem}\n" in page
@@ -100,7 +100,7 @@ def test_the_page_of_options_has_every_setting_with_its_meaning() -> None:
     assert "| `model.svm.C` | number, > 0 | `0.01` |" in page
 
 
-def test_the_page_of_commands_has_the_help_of_each() -> None:
+def test_the_page_of_commands_has_the_help_of_each():
     page = "\n".join(build_docs.commands_page())
     for name in COMMANDS:
         assert name == "run" or f"usage: python -m ser_vae.{name}" in page

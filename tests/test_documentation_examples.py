@@ -23,7 +23,7 @@ def blocks(guide: str, language: str) -> list[str]:
 
 
 @pytest.fixture
-def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def options(tmp_path, monkeypatch) -> Path:
     """The folder of the guides: modules, which can be imported, and options/."""
     model, front_end = blocks("own-model.md", "python")
     (reader,) = blocks("own-corpus.md", "python")
@@ -45,8 +45,8 @@ def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.filterwarnings("ignore::ImportWarning")  # of UMAP, without TensorFlow
 @pytest.mark.parametrize("model", ["linear", "vae", "logmel_svm"])
 def test_the_front_end_of_the_guide_goes_through_a_run_its_model_and_the_report(
-    model: str, options: Path, noise_command: list[str], noises: Path, tmp_path: Path
-) -> None:
+    model, options, noise_command, noises, tmp_path
+):
     """With a model of the guide and two of the package."""
     config = configure(*noise_command, f"model={model}", "features=energies", config_dir=options)
     metrics = run(config)
@@ -61,9 +61,7 @@ def test_the_front_end_of_the_guide_goes_through_a_run_its_model_and_the_report(
     assert (tmp_path / "runs" / "report.html").stat().st_size > 1000
 
 
-def test_a_conditional_model_of_ones_own_reports_policies_without_bounds(
-    options: Path, noise_command: list[str]
-) -> None:
+def test_a_conditional_model_of_ones_own_reports_policies_without_bounds(options, noise_command):
     file = options.parent / "my_model.py"
     file.write_text(file.read_text().replace("conditional = False", "conditional = True"))
     brief = ("training.pretrain.epochs=2", "training.classify.epochs=2", "label_policies=all")
@@ -72,7 +70,7 @@ def test_a_conditional_model_of_ones_own_reports_policies_without_bounds(
     assert set(metrics["policies"]) == set(POLICIES) - set(USES_BOUNDS)
 
 
-def test_the_reader_of_the_guide_reads_names_of_files(options: Path, tmp_path: Path) -> None:
+def test_the_reader_of_the_guide_reads_names_of_files(options, tmp_path):
     for name in ("anna_happy_01", "anna_sad_01", "ben_happy_01"):
         (tmp_path / f"{name}.wav").touch()
     settings = validate(configure("corpus=mine", f"corpus.root={tmp_path}", config_dir=options))

@@ -1,24 +1,20 @@
 """`python -m ser_vae.encode`: the latents of recordings, and of the corpus of a run."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
-from run_files import TrainOnce, table
+from run_files import table
 
 from ser_vae import encode
 from ser_vae.run import TrainedRun
 
 
 @pytest.fixture(scope="module")
-def trained(trained_run: TrainOnce) -> TrainedRun:
+def trained(trained_run) -> TrainedRun:
     return trained_run("model=cvae", "model.latent=4", "label_policies=headline")
 
 
-def test_a_row_per_segment_holds_its_time_and_latent(
-    trained: TrainedRun, noises: Path, tmp_path: Path
-) -> None:
+def test_a_row_per_segment_holds_its_time_and_latent(trained, noises, tmp_path):
     files = [noises / "calm00.wav", noises / "gay19.wav"]
     out = tmp_path / "latents.parquet"
     assert encode.main([str(trained.path), *map(str, files), "--out", str(out)]) == 0
@@ -30,7 +26,7 @@ def test_a_row_per_segment_holds_its_time_and_latent(
     np.testing.assert_allclose(first.end - first.start, 0.1)
 
 
-def test_the_corpus_of_a_run_is_encoded_with_its_sets(trained: TrainedRun, tmp_path: Path) -> None:
+def test_the_corpus_of_a_run_is_encoded_with_its_sets(trained, tmp_path):
     out = tmp_path / "latents.npz"
     assert encode.main([str(trained.path), "--corpus", "--mean", "--out", str(out)]) == 0
     arrays = np.load(out)
@@ -42,9 +38,7 @@ def test_the_corpus_of_a_run_is_encoded_with_its_sets(trained: TrainedRun, tmp_p
         np.testing.assert_allclose(arrays["z"][order], stored["mean"], atol=1e-5)
 
 
-def test_a_model_without_latents_is_refused_with_the_reason(
-    trained_run: TrainOnce, noises: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_model_without_latents_is_refused_with_the_reason(trained_run, noises, tmp_path, capsys):
     run = trained_run("model=majority")
     out = tmp_path / "latents.parquet"
     assert encode.main([str(run.path), str(noises / "gay03.wav"), "--out", str(out)]) == 1

@@ -23,7 +23,7 @@ KINDS = {
     "vae": ["model=vae"],
     "vae, bidirectional": ["model=vae", "classifier.bidirectional=true"],
     "vae, padded, overlapping, mean": [
-        *("model=vae", "data.remainder=pad", "data.hop_s=0.07", "classifier.pooling=mean"),
+        *("model=vae", "data.remainder=pad", "data.hop_s=0.07", "classifier.pooling=mean")
     ],
     "pca": ["model=pca", "model.latent=8"],
     "cvae": ["model=cvae"],
@@ -40,7 +40,7 @@ def session(path: Path) -> onnxruntime.InferenceSession:
 
 
 @pytest.fixture(scope="module")
-def graph_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Graph]:
+def graph_of(tmp_path_factory) -> Callable[[str], Graph]:
     """A recogniser of some kind and its graph, exported once."""
 
     @cache
@@ -54,7 +54,7 @@ def graph_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Graph]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_onnxruntime_agrees_with_pytorch(kind: str, graph_of: Callable[[str], Graph]) -> None:
+def test_onnxruntime_agrees_with_pytorch(kind, graph_of):
     (known, graph), moved = graph_of(kind), []
     for duration_s in DURATIONS_S:
         length = round(duration_s * RATE)
@@ -69,13 +69,13 @@ def test_onnxruntime_agrees_with_pytorch(kind: str, graph_of: Callable[[str], Gr
 
 
 @pytest.fixture
-def exported(tmp_path: Path) -> Path:
+def exported(tmp_path) -> Path:
     """The model folder of an AE."""
     recogniser([noise()], "model=ae").save(tmp_path / "model")
     return tmp_path / "model"
 
 
-def test_the_documented_example_needs_no_ser_vae(exported: Path, tmp_path: Path) -> None:
+def test_the_documented_example_needs_no_ser_vae(exported, tmp_path):
     assert export.main([str(exported), str(tmp_path / "emotion.onnx"), "--format", "onnx"]) == 0
     soundfile.write(tmp_path / "speech.wav", noise(), RATE, subtype="FLOAT")
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/deploy.md").read_text(), re.S)
@@ -96,7 +96,7 @@ def test_the_documented_example_needs_no_ser_vae(exported: Path, tmp_path: Path)
     assert {k: float(v) for k, v in printed.items()} == pytest.approx(expected, abs=1e-3)
 
 
-def test_the_metadata_says_how_to_use_the_graph(graph_of: Callable[[str], Graph]) -> None:
+def test_the_metadata_says_how_to_use_the_graph(graph_of):
     known, graph = graph_of("cvae, marginal")
     about = graph.get_modelmeta().custom_metadata_map
     assert about["emotions"] == '["angry", "happy", "neutral", "sad"]'
@@ -106,7 +106,7 @@ def test_the_metadata_says_how_to_use_the_graph(graph_of: Callable[[str], Graph]
     assert len(known.extractor(noise()[: shortest - 1])) < known.segmentation.length
 
 
-def test_what_has_no_graph_is_refused_with_the_reason(tmp_path: Path) -> None:
+def test_what_has_no_graph_is_refused_with_the_reason(tmp_path):
     """For the same reasons as a stream, but for bidirectional classifiers, which have a graph."""
     known = recogniser([noise()], "model=vae", "features.trim_db=40")
     with pytest.raises(SerVaeError, match=r"cannot be exported to ONNX.*loudest frame"):
@@ -121,24 +121,20 @@ def test_what_has_no_graph_is_refused_with_the_reason(tmp_path: Path) -> None:
         (lambda x: x if len(x) > 15 else -x, "gives other probabilities"),  # no trace sees it
     ],
 )
-def test_a_model_of_yours_that_onnx_cannot_express_is_refused(
-    feature: Callable, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_that_onnx_cannot_express_is_refused(feature, reason, tmp_path, monkeypatch):
     known = recogniser([noise()], "model=logmel_lstm")
     monkeypatch.setattr(Identity, "feature", lambda _, x, *__, **___: feature(x))
     with pytest.raises(SerVaeError, match=f"cannot be exported to ONNX.*{reason}"):
         export.export_onnx(known, tmp_path / "emotion.onnx")
 
 
-def test_the_extra_is_named_where_it_is_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_extra_is_named_where_it_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(SerVaeError, match=r"pip install 'ser_vae\[export\]'"):
         export.export_onnx(recogniser([noise()], "model=ae"), tmp_path / "emotion.onnx")
 
 
-def test_the_copied_folder_predicts_the_same(exported: Path, tmp_path: Path) -> None:
+def test_the_copied_folder_predicts_the_same(exported, tmp_path):
     (exported / "notes.txt").write_text("mine")
     assert export.main([str(exported), str(tmp_path / "copy"), "--format", "folder"]) == 0
     assert sorted(p.name for p in (tmp_path / "copy").iterdir()) == [JSON, WEIGHTS]

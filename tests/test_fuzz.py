@@ -1,7 +1,6 @@
 """Damaged files: only the documented errors come out. `experiments/faults/fuzz.py` tries more."""
 
 from collections.abc import Callable
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -19,23 +18,23 @@ KINDS = (
 
 
 @pytest.fixture(scope="module")
-def reader_of(made: dict[str, Reader]) -> Callable[[str], Reader]:
+def reader_of(made) -> Callable[[str], Reader]:
     """A function: of a failure all arguments are printed, and these files are long."""
     return lambda kind: made[kind]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reader]:
+def made(tmp_path_factory) -> dict[str, Reader]:
     return readers(tmp_path_factory.mktemp("readers"))
 
 
-def test_every_reader_is_tried(made: dict[str, Reader]) -> None:
+def test_every_reader_is_tried(made):
     of_store = {name for name in made if name.endswith("of the store")}
     assert of_store
     assert made.keys() - of_store == set(KINDS)
 
 
-def test_a_whole_file_of_each_kind_is_read(made: dict[str, Reader], tmp_path: Path) -> None:
+def test_a_whole_file_of_each_kind_is_read(made, tmp_path):
     for reader in made.values():
         for content in reader.valid:
             assert answer(reader, content, tmp_path / "whole") == "read"
@@ -49,8 +48,6 @@ def test_a_whole_file_of_each_kind_is_read(made: dict[str, Reader], tmp_path: Pa
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 2**32))
-def test_only_documented_errors_come_out(
-    reader_of: Callable[[str], Reader], tmp_path: Path, kind: str, seed: int
-) -> None:
+def test_only_documented_errors_come_out(reader_of, tmp_path, kind, seed) -> None:
     reader, random = reader_of(kind), Random(seed)
     answer(reader, reader.change(random, random.choice(reader.valid)), tmp_path / "damaged")

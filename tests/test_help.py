@@ -2,7 +2,6 @@
 
 import sys
 from importlib.util import find_spec
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,7 @@ from ser_vae.help import help_text
 from ser_vae.settings import conf_dir, dotted_keys
 
 
-def test_the_help_of_run_names_every_option_and_every_setting_with_its_comment() -> None:
+def test_the_help_of_run_names_every_option_and_every_setting_with_its_comment():
     text, config = help_text(["model=cvae", "-m"]), configure("model=cvae")
     described = {"_target_", "choice", "config_dir", *GROUPS, "wandb", *config["logger"]["wandb"]}
     names = {key.rpartition(".")[2] for key in dotted_keys(config)} - described - {"logger"}
@@ -26,13 +25,13 @@ def test_the_help_of_run_names_every_option_and_every_setting_with_its_comment()
 
 
 @pytest.mark.parametrize("main", [commands.main, run.start])
-def test_the_version_is_that_of_ser_vae(main: Any, monkeypatch: Any, capsys: Any) -> None:
+def test_the_version_is_that_of_ser_vae(main, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["ser-vae", "--version"])
     main()
     assert capsys.readouterr().out == f"ser_vae {__version__}\n"
 
 
-def test_without_a_command_the_commands_are_listed(monkeypatch: Any, capsys: Any) -> None:
+def test_without_a_command_the_commands_are_listed(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["ser-vae"])
     commands.main()
     text = capsys.readouterr().out
@@ -41,13 +40,13 @@ def test_without_a_command_the_commands_are_listed(monkeypatch: Any, capsys: Any
         assert find_spec(f"ser_vae.{name}"), name
 
 
-def test_an_unknown_command_is_an_error_with_the_list(monkeypatch: Any) -> None:
+def test_an_unknown_command_is_an_error_with_the_list(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["ser-vae", "predikt"])
     with pytest.raises(SystemExit, match="predikt: no such command"):
         commands.main()
 
 
-def test_a_command_is_done_as_its_module_would_do_it(monkeypatch: Any, capsys: Any) -> None:
+def test_a_command_is_done_as_its_module_would_do_it(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["ser-vae", "report", "--help"])
     monkeypatch.delitem(sys.modules, "ser_vae.report.__main__", raising=False)  # of other tests
     with pytest.raises(SystemExit) as ended:

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from run_files import FinishedRun
 
 from ser_vae.inputs import Input
 from ser_vae.listen import ClipMaker, find_test_utterances, main, scale_loudness
@@ -21,12 +20,12 @@ EMOTIONS = ("calm", "cross", "gay")
 
 
 @pytest.fixture(scope="module")
-def folder(finished_run: FinishedRun) -> Path:
+def folder(finished_run) -> Path:
     return finished_run("model=cvae", *SMALL)[1]
 
 
 @pytest.fixture(scope="module")
-def page(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page(folder, tmp_path_factory) -> Path:
     """What the command writes of one utterance."""
     out = tmp_path_factory.mktemp("listen") / "page"
     assert main([str(folder), "--utterance", "calm03.wav", "--out", str(out)]) == 0
@@ -41,7 +40,7 @@ def error_of(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     return text
 
 
-def test_every_clip_is_a_wav_a_picture_and_a_player_of_the_page(page: Path) -> None:
+def test_every_clip_is_a_wav_a_picture_and_a_player_of_the_page(page):
     html = (page / "index.html").read_text()
     names = re.findall(r'<audio [^>]*src="([^"]+)"', html)
     clips = ["recording", "input", "reconstruction", r"z\d-minus", r"z\d-plus"]
@@ -61,7 +60,7 @@ def test_every_clip_is_a_wav_a_picture_and_a_player_of_the_page(page: Path) -> N
     assert "synthetic" not in html.lower()
 
 
-def test_all_clips_have_the_scale_loudness(page: Path) -> None:
+def test_all_clips_have_the_scale_loudness(page):
     for path in page.glob("*.wav"):
         samples, _ = soundfile.read(path)
         assert np.sqrt(np.mean(samples**2)) == pytest.approx(0.1, rel=0.01), path.name
@@ -70,7 +69,7 @@ def test_all_clips_have_the_scale_loudness(page: Path) -> None:
     assert np.abs(scale_loudness(peaks)).max() == pytest.approx(0.98)
 
 
-def test_without_a_choice_one_test_utterance_of_each_emotion_is_decoded(folder: Path) -> None:
+def test_without_a_choice_one_test_utterance_of_each_emotion_is_decoded(folder):
     items = find_test_utterances(RunFolder(folder), [])
     assert tuple(item.truth for item in items) == EMOTIONS
     sections = list(ClipMaker.of(Recogniser.load(folder), items).sections(2, seed=0))
@@ -83,7 +82,7 @@ def test_without_a_choice_one_test_utterance_of_each_emotion_is_decoded(folder: 
     assert [clip.probabilities for clip in sections[-1][2]] == [{}, {}, {}]
 
 
-def test_the_input_is_classified_as_the_recording_is(folder: Path) -> None:
+def test_the_input_is_classified_as_the_recording_is(folder):
     recogniser, (item, *_) = Recogniser.load(folder), find_test_utterances(RunFolder(folder), [])
     (_, _, clips), _ = ClipMaker.of(recogniser, [item]).sections(0, seed=0)
     expected = recogniser.predict(item.recording.source).probabilities
@@ -92,7 +91,7 @@ def test_the_input_is_classified_as_the_recording_is(folder: Path) -> None:
     np.testing.assert_allclose(clips[1].frames, clips[0].frames[:known], atol=1e-4)
 
 
-def test_samples_of_the_prior_differ_by_seed_and_by_label(folder: Path, noises: Path) -> None:
+def test_samples_of_the_prior_differ_by_seed_and_by_label(folder, noises):
     maker = ClipMaker.of(
         Recogniser.load(folder), [Input("gay04.wav", Recording(noises / "gay04.wav"))]
     )
@@ -105,9 +104,7 @@ def test_samples_of_the_prior_differ_by_seed_and_by_label(folder: Path, noises: 
     assert 0 < by_label < np.abs(first.frames - other_seed.frames).mean()
 
 
-def test_a_model_without_a_decoder_is_refused(
-    finished_run: FinishedRun, noises: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_model_without_a_decoder_is_refused(finished_run, noises, capsys):
     model = finished_run("model=majority")[1]
     assert "nothing to hear.\nGive a run of model=ae" in error_of(
         capsys, model, noises / "gay04.wav"
@@ -121,7 +118,5 @@ def test_a_model_without_a_decoder_is_refused(
         (("{folder}/model",), "no test utterances are known.\nGive recordings"),
     ],
 )
-def test_a_mistake_is_named(
-    arguments: tuple[str, ...], message: str, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_mistake_is_named(arguments, message, folder, capsys):
     assert message in error_of(capsys, *(each.format(folder=folder) for each in arguments))

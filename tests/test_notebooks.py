@@ -11,7 +11,7 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "docs/notebooks").glob("*.ipynb"
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the packages that start a kernel
-def test_the_notebooks_run(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_notebooks_run(cache, tmp_path, monkeypatch):
     """In one kernel, which forgets all names in between; the second finds the run of the first."""
     pytest.importorskip("espeakng_loader", reason="the extra `demo` is not installed")
     monkeypatch.setenv("SER_VAE_CACHE", str(cache))

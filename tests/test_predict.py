@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from run_files import TrainOnce
 
 from ser_vae import predict
 from ser_vae.recogniser import Recogniser
@@ -22,12 +21,12 @@ Output = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(scope="module")
-def trained(trained_run: TrainOnce) -> TrainedRun:
+def trained(trained_run) -> TrainedRun:
     return trained_run("model=ae")
 
 
 @pytest.fixture(scope="module")
-def by_speaker(trained_run: TrainOnce) -> TrainedRun:
+def by_speaker(trained_run) -> TrainedRun:
     return trained_run("model=ae", "normalise=speaker")
 
 
@@ -36,9 +35,7 @@ def rows_of(output: Output, *arguments: object, status: int = 0) -> pd.DataFrame
     return pd.read_csv(io.StringIO(output.readouterr().out))
 
 
-def test_a_folder_is_read_whole_and_predicted_as_by_the_model(
-    trained: TrainedRun, noises: Path, capsys: Output
-) -> None:
+def test_a_folder_is_read_whole_and_predicted_as_by_the_model(trained, noises, capsys):
     table = rows_of(capsys, trained.path, noises)
     assert list(table) == ["file", "start", "end", "emotion", "confidence", *P, "error"]
     assert len(table) == 60
@@ -49,7 +46,7 @@ def test_a_folder_is_read_whole_and_predicted_as_by_the_model(
     np.testing.assert_allclose(row[P].astype(float), list(expected.probabilities.values()))
 
 
-def test_a_glob_and_a_file_are_inputs(trained: TrainedRun, noises: Path, capsys: Output) -> None:
+def test_a_glob_and_a_file_are_inputs(trained, noises, capsys):
     table = rows_of(capsys, trained.path, f"{noises}/calm0*.wav", noises / "gay03.wav")
     assert [Path(file).name for file in table.file] == [
         *(f"calm0{n}.wav" for n in range(10)),
@@ -57,9 +54,7 @@ def test_a_glob_and_a_file_are_inputs(trained: TrainedRun, noises: Path, capsys:
     ]
 
 
-def test_a_table_gives_clips_truth_and_columns_of_its_own(
-    trained: TrainedRun, noises: Path, capsys: Output, tmp_path: Path
-) -> None:
+def test_a_table_gives_clips_truth_and_columns_of_its_own(trained, noises, capsys, tmp_path):
     lines = ["path,start,end,truth,room", f"{noises}/calm09.wav,0.2,0.8,calm,kitchen"]
     lines.append(f"{noises}/gay08.wav,,,gay,hall")
     (tmp_path / "clips.csv").write_text("\n".join(lines))
@@ -73,9 +68,7 @@ def test_a_table_gives_clips_truth_and_columns_of_its_own(
     assert "scores of 2 of 2 recordings" in err
 
 
-def test_scores_are_those_of_the_run_on_its_test_set(
-    trained: TrainedRun, noises: Path, tmp_path: Path, capsys: Output
-) -> None:
+def test_scores_are_those_of_the_run_on_its_test_set(trained, noises, tmp_path, capsys):
     test = trained.predictions
     table = pd.DataFrame(
         {"path": [noises / name for name in test.utterance], "emotion": test.truth}
@@ -87,9 +80,7 @@ def test_scores_are_those_of_the_run_on_its_test_set(
     assert expected in capsys.readouterr().err
 
 
-def test_a_broken_file_is_a_row_with_its_error(
-    trained: TrainedRun, noises: Path, tmp_path: Path, capsys: Output
-) -> None:
+def test_a_broken_file_is_a_row_with_its_error(trained, noises, tmp_path, capsys):
     (tmp_path / "broken.wav").write_bytes(b"no audio")
     names = [tmp_path / "broken.wav", tmp_path / "missing.wav", noises / "gay03.wav"]
     table = rows_of(capsys, trained.path, *names, status=1)
@@ -100,9 +91,7 @@ def test_a_broken_file_is_a_row_with_its_error(
 
 
 @pytest.mark.parametrize("suffix", predict.SUFFIXES)
-def test_every_format_holds_the_same_table(
-    suffix: str, trained: TrainedRun, noises: Path, tmp_path: Path, capsys: Output
-) -> None:
+def test_every_format_holds_the_same_table(suffix, trained, noises, tmp_path, capsys):
     expected = rows_of(capsys, trained.path, noises / "gay03.wav")
     path = tmp_path / f"out{suffix}"
     assert predict.main([str(trained.path), str(noises / "gay03.wav"), "--out", str(path)]) == 0
@@ -112,9 +101,7 @@ def test_every_format_holds_the_same_table(
     assert list(table) == list(expected)
 
 
-def test_standard_input_is_a_wav_or_raw_pcm(
-    trained: TrainedRun, noises: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
-) -> None:
+def test_standard_input_is_a_wav_or_raw_pcm(trained, noises, monkeypatch, capsys):
     expected = rows_of(capsys, trained.path, noises / "gay03.wav")
     samples, rate = soundfile.read(noises / "gay03.wav", dtype="int16")
     contents = {(): (noises / "gay03.wav").read_bytes(), ("--rate", str(rate)): samples.tobytes()}
@@ -124,9 +111,7 @@ def test_standard_input_is_a_wav_or_raw_pcm(
         np.testing.assert_allclose(table[P], expected[P], atol=1e-6)
 
 
-def test_the_microphone_is_recorded_or_the_extra_is_named(
-    trained: TrainedRun, noises: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
-) -> None:
+def test_the_microphone_is_recorded_or_the_extra_is_named(trained, noises, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     assert predict.main([str(trained.path), "--microphone", "1"]) == 1
     assert "pip install 'ser_vae[audio]'" in capsys.readouterr().err
@@ -136,9 +121,7 @@ def test_the_microphone_is_recorded_or_the_extra_is_named(
     assert len(rows_of(capsys, trained.path, "--microphone", "1")) == 1
 
 
-def test_several_models_are_averaged(
-    trained: TrainedRun, noises: Path, tmp_path: Path, capsys: Output
-) -> None:
+def test_several_models_are_averaged(trained, noises, tmp_path, capsys):
     copy = shutil.copytree(trained.path / "model", tmp_path / "copy")
     document = json.loads((copy / "recogniser.json").read_text())
     (copy / "recogniser.json").write_text(json.dumps(document | {"temperature": 3.0}))
@@ -152,9 +135,7 @@ def test_several_models_are_averaged(
     assert "Average models of the same emotions" in capsys.readouterr().err
 
 
-def test_the_trajectory_is_what_each_beginning_gives(
-    trained: TrainedRun, noises: Path, capsys: Output
-) -> None:
+def test_the_trajectory_is_what_each_beginning_gives(trained, noises, capsys):
     table = rows_of(capsys, trained.path, noises / "gay19.wav", "--every", "0.4")
     assert len(table) == 4  # of 15 segments
     samples, rate = soundfile.read(noises / "gay19.wav", dtype="float32")
@@ -166,23 +147,19 @@ def test_the_trajectory_is_what_each_beginning_gives(
     np.testing.assert_allclose(table[P].iloc[-1], list(whole.values()), atol=1e-5)
 
 
-def test_no_trajectory_of_a_model_that_needs_the_whole_utterance(
-    by_speaker: TrainedRun, noises: Path, capsys: Output
-) -> None:
+def test_no_trajectory_of_a_model_that_needs_the_whole_utterance(by_speaker, noises, capsys):
     assert predict.main([str(by_speaker.path), str(noises / "gay19.wav"), "--every", "0.1"]) == 1
     assert "normalise=speaker: it needs statistics over all recordings" in capsys.readouterr().err
 
 
-def test_little_confidence_is_uncertain(trained: TrainedRun, noises: Path, capsys: Output) -> None:
+def test_little_confidence_is_uncertain(trained, noises, capsys):
     confidence = rows_of(capsys, trained.path, noises).confidence
     limit = float(np.median(confidence))
     table = rows_of(capsys, trained.path, noises, "--min-confidence", limit)
     assert table.emotion.eq("uncertain").tolist() == (confidence < limit).tolist()
 
 
-def test_statistics_of_speakers_come_from_the_table_or_from_all_inputs(
-    by_speaker: TrainedRun, noises: Path, tmp_path: Path, capsys: Output
-) -> None:
+def test_statistics_of_speakers_come_from_table_or_inputs(by_speaker, noises, tmp_path, capsys):
     files = [noises / f"{name}.wav" for name in ("calm00", "gay04", "cross08")]
     assert predict.main([str(by_speaker.path), *map(str, files)]) == 1
     assert "give --one-speaker" in capsys.readouterr().err
@@ -196,9 +173,7 @@ def test_statistics_of_speakers_come_from_the_table_or_from_all_inputs(
     np.testing.assert_allclose(listed[P].iloc[:3], expected, atol=1e-6)
 
 
-def test_a_new_speaker_gets_statistics_of_their_latents_too(
-    trained_run: TrainOnce, noises: Path, capsys: Output
-) -> None:
+def test_a_new_speaker_gets_statistics_of_their_latents_too(trained_run, noises, capsys):
     overrides = ["model=pca", "model.latent=8", "classifier=functionals", "normalise=speaker"]
     run = trained_run(*overrides)
     capsys.readouterr()
@@ -208,9 +183,7 @@ def test_a_new_speaker_gets_statistics_of_their_latents_too(
     assert (table.emotion == truth).mean() > 0.9
 
 
-def test_a_person_at_a_terminal_gets_a_table(
-    trained: TrainedRun, noises: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
-) -> None:
+def test_a_person_at_a_terminal_gets_a_table(trained, noises, monkeypatch, capsys):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert predict.main([str(trained.path), str(noises / "gay03.wav")]) == 0
     out = capsys.readouterr().out
@@ -228,14 +201,7 @@ def test_a_person_at_a_terminal_gets_a_table(
         (["taken.csv"], "error: the output has this column too"),
     ],
 )
-def test_inputs_that_are_none_are_named(
-    inputs: list[str],
-    message: str,
-    trained: TrainedRun,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: Output,
-) -> None:
+def test_inputs_that_are_none_are_named(inputs, message, trained, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "no_path.csv").write_text("file\na.wav\n")

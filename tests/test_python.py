@@ -14,7 +14,7 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from run_files import TrainOnce, noise_settings
+from run_files import noise_settings
 
 import ser_vae
 from ser_vae import SerVaeError
@@ -25,17 +25,17 @@ README = Path(__file__).parents[1] / "README.md"
 
 
 @pytest.fixture(scope="module")
-def trained(trained_run: TrainOnce) -> TrainedRun:
+def trained(trained_run) -> TrainedRun:
     return trained_run("model=vae")
 
 
-def test_importing_the_package_imports_nothing_slow() -> None:
+def test_importing_the_package_imports_nothing_slow():
     code = "import sys, ser_vae; print({'torch', 'pandas', 'hydra', 'numpy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 
 
-def test_the_examples_of_the_docstrings_run(trained: TrainedRun, noises: Path) -> None:
+def test_the_examples_of_the_docstrings_run(trained, noises):
     names = {"ser_vae": ser_vae, "run": trained, "runs": trained.path.parents[1]}
     names |= {"wav": noises / "gay03.wav"}
     result = doctest.testmod(ser_vae, extraglobs=names, optionflags=doctest.ELLIPSIS)
@@ -43,9 +43,7 @@ def test_the_examples_of_the_docstrings_run(trained: TrainedRun, noises: Path) -
     assert result.failed == 0
 
 
-def test_the_example_of_the_readme_runs(
-    trained: TrainedRun, noises: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_example_of_the_readme_runs(trained, noises, capsys):
     (code,) = re.findall(r"```python\n(import ser_vae\n.*?)```", README.read_text(), re.DOTALL)
     assert len(code.split("\n")) <= 5  # three lines, a blank one, and the end
     folder, wav = re.findall(r'"(.*?)"', code)
@@ -53,7 +51,7 @@ def test_the_example_of_the_readme_runs(
     assert capsys.readouterr().out.strip() in ("calm", "cross", "gay")
 
 
-def test_a_trained_run_has_its_model_scores_and_predictions(trained: TrainedRun) -> None:
+def test_a_trained_run_has_its_model_scores_and_predictions(trained):
     table = trained.predictions
     assert trained.metrics["random/test/wa"] == (table.truth == table.guess).mean()
     assert trained.model.emotions == ("calm", "cross", "gay")
@@ -61,9 +59,7 @@ def test_a_trained_run_has_its_model_scores_and_predictions(trained: TrainedRun)
     assert (row.model, row.wa) == ("vae", trained.metrics["random/test/wa"])
 
 
-def test_a_finished_run_ends_with_the_commands_that_use_it(
-    trained: TrainedRun, noises: Path, cache: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_finished_run_ends_with_the_commands_that_use_it(trained, noises, cache, capsys):
     runs = trained.path.parents[1]
     run(configure(*noise_settings(noises, cache, runs), "model=vae"), print_next=True)
     assert capsys.readouterr().out.splitlines()[-2:] == [
@@ -72,13 +68,13 @@ def test_a_finished_run_ends_with_the_commands_that_use_it(
     ]
 
 
-def test_several_folds_are_not_one_run(noises: Path, cache: Path, tmp_path: Path) -> None:
+def test_several_folds_are_not_one_run(noises, cache, tmp_path):
     command = noise_settings(noises, cache, tmp_path / "runs")
     with pytest.raises(SerVaeError, match="expected one run"):
         ser_vae.train(*command, "split=speaker", "fold=all")
 
 
-def test_samples_are_recognised_as_their_file_is(trained: TrainedRun, noises: Path) -> None:
+def test_samples_are_recognised_as_their_file_is(trained, noises):
     samples, rate = soundfile.read(noises / "gay03.wav", dtype="int16")
     expected = trained.model.predict(noises / "gay03.wav")
     assert trained.model.predict(samples, rate) == expected
@@ -88,7 +84,7 @@ def test_samples_are_recognised_as_their_file_is(trained: TrainedRun, noises: Pa
         trained.model.predict(samples)
 
 
-def test_a_decoded_recording_resembles_it(trained: TrainedRun, noises: Path) -> None:
+def test_a_decoded_recording_resembles_it(trained, noises):
     model, file = trained.model, noises / "gay03.wav"
     z, frames = model.encode(file), model.frames(file)
     assert z.shape == (len(frames) // 10, 128)
@@ -99,9 +95,7 @@ def test_a_decoded_recording_resembles_it(trained: TrainedRun, noises: Path) -> 
     assert np.array_equal(model.decode(z, emotion="calm"), decoded)  # a VAE takes no label
 
 
-def test_long_recordings_are_read_in_blocks_with_the_same_result(
-    trained: TrainedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_long_recordings_are_read_in_blocks_with_the_same_result(trained, tmp_path, monkeypatch):
     samples = 0.1 * np.random.default_rng(0).standard_normal((44_100 * 20, 2))
     soundfile.write(tmp_path / "long.wav", samples, 44_100)
     model, file = trained.model, tmp_path / "long.wav"
@@ -125,7 +119,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 
 
 @pytest.mark.slow
-def test_long_recordings_need_little_memory(trained: TrainedRun, tmp_path: Path) -> None:
+def test_long_recordings_need_little_memory(trained, tmp_path):
     noise = 0.1 * np.random.default_rng(0).standard_normal(16_000 * 60)
     with soundfile.SoundFile(tmp_path / "long.wav", "w", 16_000, 1) as file:
         for _ in range(20):
@@ -137,9 +131,7 @@ def test_long_recordings_need_little_memory(trained: TrainedRun, tmp_path: Path)
 
 @settings(max_examples=25)
 @given(data=st.data())
-def test_an_altered_model_folder_is_an_error_of_ours_or_loads(
-    data: st.DataObject, trained: TrainedRun
-) -> None:
+def test_an_altered_model_folder_is_an_error_of_ours_or_loads(data, trained):
     """Whatever is removed from the JSON, or put in its place."""
     folder = trained.path.parent / "altered"
     shutil.rmtree(folder, ignore_errors=True)

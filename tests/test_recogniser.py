@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skops.io
-from run_files import FinishedRun
 
 from ser_vae import SerVaeError
 from ser_vae.evaluation import predictions
@@ -54,9 +53,7 @@ Answers = dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
 @pytest.fixture(scope="module")
-def answers(
-    noises: Path, finished_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory
-) -> Answers:
+def answers(noises, finished_run, tmp_path_factory) -> Answers:
     """Kind -> probabilities (U, K): written by the run, of its files together, of each alone."""
     root = tmp_path_factory.mktemp("recogniser")
     shutil.copytree(noises, root / "elsewhere")
@@ -83,7 +80,7 @@ def answers(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_loaded_recogniser_reproduces_the_predictions(kind: str, answers: Answers) -> None:
+def test_a_loaded_recogniser_reproduces_the_predictions(kind, answers):
     written, together, alone = answers[kind]
     assert np.array_equal(together, written)
     if kind != WITH_NOISE:
@@ -91,12 +88,12 @@ def test_a_loaded_recogniser_reproduces_the_predictions(kind: str, answers: Answ
 
 
 @pytest.fixture
-def trained(finished_run: FinishedRun, tmp_path: Path) -> Path:
+def trained(finished_run, tmp_path) -> Path:
     """A copy of a run folder, to be damaged."""
     return Path(shutil.copytree(finished_run("model=ae")[1], tmp_path / "run"))
 
 
-def test_the_document_says_how_it_was_trained_and_scored(trained: Path) -> None:
+def test_the_document_says_how_it_was_trained_and_scored(trained):
     document = json.loads((trained / "model" / JSON).read_text())
     metrics = json.loads((trained / "metrics.json").read_text())
     assert document["format"] == 1
@@ -117,13 +114,13 @@ def test_the_document_says_how_it_was_trained_and_scored(trained: Path) -> None:
         (lambda folder: (folder / JSON).unlink(), "expected a run folder or its model/"),
     ],
 )
-def test_a_missing_or_altered_file_is_named(trained: Path, damage, message: str) -> None:
+def test_a_missing_or_altered_file_is_named(trained, damage, message):
     damage(trained / "model")
     with pytest.raises(SerVaeError, match=message):
         Recogniser.load(trained)
 
 
-def test_a_class_outside_the_package_is_not_loaded_unless_trusted(trained: Path) -> None:
+def test_a_class_outside_the_package_is_not_loaded_unless_trusted(trained):
     path = trained / "model" / JSON
     document = json.loads(path.read_text())
     document["model"]["_target_"] = "subprocess.Popen"
@@ -132,9 +129,7 @@ def test_a_class_outside_the_package_is_not_loaded_unless_trusted(trained: Path)
         Recogniser.load(trained)
 
 
-def test_an_estimator_file_with_code_in_it_is_refused(
-    finished_run: FinishedRun, tmp_path: Path
-) -> None:
+def test_an_estimator_file_with_code_in_it_is_refused(finished_run, tmp_path):
     folder = Path(shutil.copytree(finished_run("model=logmel_svm")[1], tmp_path / "run"))
     content = skops.io.dumps({"function": subprocess.Popen})
     (folder / "model" / ESTIMATOR).write_bytes(content)
@@ -146,9 +141,7 @@ def test_an_estimator_file_with_code_in_it_is_refused(
         Recogniser.load(folder)
 
 
-def test_a_speaker_without_statistics_is_an_error_with_the_remedy(
-    finished_run: FinishedRun, noises: Path
-) -> None:
+def test_a_speaker_without_statistics_is_an_error_with_the_remedy(finished_run, noises):
     recogniser = Recogniser.load(finished_run("model=ae", "normalise=speaker")[1])
     with pytest.raises(SerVaeError, match="no statistics of speaker"):
         recogniser.predict(noises / "calm00.wav")

@@ -37,10 +37,10 @@ def one_line(scores: Metrics, folds: Sequence[Metrics] = ()) -> str:
     return " ".join(text_of(scores, folds).split())
 
 
-def test_a_score_stands_with_its_interval_baseline_and_audit() -> None:
+def test_a_score_stands_with_its_interval_baseline_and_audit():
     lines = text_of(METRICS).splitlines()
     assert [line.split()[0] for line in lines[:5]] == [
-        *("vae-complete-demo-seed0", "random/test/ua", "random/test/wa", "best", "audit"),
+        *("vae-complete-demo-seed0", "random/test/ua", "random/test/wa", "best", "audit")
     ]
     assert "61.23%, 95 % 54.0% to 68.1% over utterances" in lines[1]
     assert "speaker_lookup, ua 55.00%" in lines[3]
@@ -48,19 +48,19 @@ def test_a_score_stands_with_its_interval_baseline_and_audit() -> None:
     assert max(map(len, lines)) <= 80
 
 
-def test_a_classifier_of_a_single_class_is_flagged() -> None:
+def test_a_classifier_of_a_single_class_is_flagged():
     constant = {**METRICS, f"{KEY}confusion": [[5, 0], [5, 0]]}
     assert "caution predicts a single class" in one_line(constant)
     assert "single class" not in one_line(METRICS)
 
 
-def test_label_policies_stand_side_by_side_and_controls_are_named() -> None:
+def test_label_policies_stand_side_by_side_and_controls_are_named():
     policies = {name: {f"{KEY}ua": 0.5} for name in ("null", "elbo+lstm", "oracle")}
     expected = "ua by label policy null 50.0%, elbo+lstm 50.0%, oracle 50.0% (control)"
     assert expected in one_line({**METRICS, "policies": policies})
 
 
-def test_all_folds_are_one_result() -> None:
+def test_all_folds_are_one_result():
     folds = [
         {**METRICS, "run": f"vae-fold{n}-seed0", "majority": {f"{KEY}confusion": confusion}}
         for n, confusion in enumerate([[[5, 0], [5, 0]], [[0, 9], [0, 1]]])

@@ -5,11 +5,10 @@ import shutil
 import subprocess
 import sys
 from itertools import combinations
-from pathlib import Path
 
 import pytest
 import torch
-from run_files import FinishedRun, Run, folders, table
+from run_files import folders, table
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from ser_vae import pipeline
@@ -20,7 +19,7 @@ from ser_vae.settings import validate
 
 
 @pytest.mark.parametrize("model", ["ae", "vae", "cvae"])
-def test_a_run_leaves_its_documented_files(finished_run: FinishedRun, model: str) -> None:
+def test_a_run_leaves_its_documented_files(finished_run, model):
     metrics, folder = finished_run(f"model={model}")
     assert folder.name.startswith(f"{model}-complete-folder-seed0-")
     assert {path.name for path in folder.iterdir()} == {
@@ -39,9 +38,7 @@ def test_a_run_leaves_its_documented_files(finished_run: FinishedRun, model: str
     assert metrics["random/test/ua"] > metrics["majority"]["random/test/ua"] == pytest.approx(1 / 3)
 
 
-def test_every_utterance_is_in_one_set_and_every_test_utterance_is_predicted_once(
-    finished_run: FinishedRun,
-) -> None:
+def test_every_utterance_is_in_one_set_and_every_test_utterance_is_predicted_once(finished_run):
     _, folder = finished_run("split.validation=0.2")
     split = table(folder / "split.csv")
     predicted = [row["utterance"] for row in table(folder / "predictions.csv")]
@@ -51,9 +48,7 @@ def test_every_utterance_is_in_one_set_and_every_test_utterance_is_predicted_onc
     assert "classify/validation/loss" in header
 
 
-def test_the_threads_of_numpy_and_scikit_learn_are_limited_as_those_of_pytorch(
-    run_noises: Run,
-) -> None:
+def test_the_threads_of_numpy_and_scikit_learn_are_limited_as_those_of_pytorch(run_noises):
     """Beside busy processes, two threads of a linear algebra library are 25 times slower."""
     with threadpool_limits(2):
         run_noises("model=majority")
@@ -61,12 +56,8 @@ def test_the_threads_of_numpy_and_scikit_learn_are_limited_as_those_of_pytorch(
 
 
 def test_a_finished_command_answers_at_once_and_force_starts_over(
-    run_noises: Run,
-    noise_command: list[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+    run_noises, noise_command, tmp_path, monkeypatch, capsys
+):
     first = run_noises("model=majority")
     (folder,) = folders(tmp_path / "runs")
     made = (folder / "metrics.json").stat().st_mtime_ns
@@ -87,9 +78,7 @@ def test_a_finished_command_answers_at_once_and_force_starts_over(
     assert (folder / "metrics.json").stat().st_mtime_ns > made
 
 
-def test_every_setting_that_changes_results_is_part_of_the_address(
-    noise_command: list[str],
-) -> None:
+def test_every_setting_that_changes_results_is_part_of_the_address(noise_command):
     changes = (
         *("seed=1", "model=ae", "normalise=none", "classifier.hidden=8", "data.hop_s=0.05"),
         *("features.floor=1e-4", "training.pretrain.epochs=7", "label_policies=headline"),
@@ -101,9 +90,7 @@ def test_every_setting_that_changes_results_is_part_of_the_address(
     assert all(one != other for one, other in combinations(addresses, 2))
 
 
-def test_a_changed_corpus_is_another_run_and_a_moved_one_is_not(
-    run_noises: Run, noises: Path, tmp_path: Path
-) -> None:
+def test_a_changed_corpus_is_another_run_and_a_moved_one_is_not(run_noises, noises, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(noises, copy)
 
@@ -123,9 +110,7 @@ def test_a_changed_corpus_is_another_run_and_a_moved_one_is_not(
     assert count_runs(f"corpus.root={copy}") == 3
 
 
-def test_synthetic_speech_is_mentioned_first_and_beside_the_score(
-    cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_synthetic_speech_is_mentioned_first_and_beside_the_score(cache, tmp_path, capsys):
     settings = ("corpus=demo", "model=majority", "data=improvised", "logger=none", "progress=false")
     metrics = run(configure(*settings, f"cache={cache}", f"runs={tmp_path}"))
     text = capsys.readouterr().out

@@ -1,23 +1,23 @@
 """Baselines, controls and other classifiers run as a model does."""
 
-from run_files import FinishedRun, Run, table
+from run_files import table
 
 BRIEF = ("training.pretrain.epochs=2", "training.classify.epochs=3", "model.latent=8")
 
 
-def test_functionals_take_the_place_of_the_lstm(finished_run: FinishedRun) -> None:
+def test_functionals_take_the_place_of_the_lstm(finished_run):
     metrics, folder = finished_run("model=vae", *BRIEF, "classifier=functionals")
     assert metrics["random/test/ua"] > 0.9
     assert (folder / "pretrained.ckpt").exists()
     assert not (folder / "classifier.ckpt").exists()
 
 
-def test_every_label_policy_is_reported_with_functionals(run_noises: Run) -> None:
+def test_every_label_policy_is_reported_with_functionals(run_noises):
     metrics = run_noises("model=cvae", *BRIEF, "classifier=functionals", "label_policies=all")
     assert len(metrics["policies"]) == 8
 
 
-def test_pretraining_uses_speech_of_other_labels_if_configured(finished_run: FinishedRun) -> None:
+def test_pretraining_uses_speech_of_other_labels_if_configured(finished_run):
     settings = (*BRIEF, "model=cvae", "label_policies=headline", "split=speaker", "fold=0")
     two_classes = (*settings, "corpus.classes=[calm,cross]")
     without, _ = finished_run(*two_classes)

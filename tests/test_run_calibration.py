@@ -1,11 +1,10 @@
 """Probabilities are calibrated on a part of the training set, and no prediction changes."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-from run_files import FinishedRun, assert_predicts_as_written
+from run_files import assert_predicts_as_written
 
 from ser_vae.evaluation import predictions
 from ser_vae.pipeline import HELD_OUT, hold_out, prepare
@@ -21,9 +20,7 @@ from ser_vae.settings import build, validate
         ["model=cvae", "label_policy=predicted", "label_policies=headline"],
     ],
 )
-def test_calibration_divides_the_logits_and_changes_no_prediction(
-    overrides: list[str], finished_run: FinishedRun, noises: Path
-) -> None:
+def test_calibration_divides_the_logits_and_changes_no_prediction(overrides, finished_run, noises):
     plain, before = finished_run(*overrides, "training.classify.epochs=3")
     metrics, after = finished_run(*overrides, "training.classify.epochs=3", "calibrate=true")
     assert plain["calibration"] is None
@@ -43,9 +40,7 @@ def test_calibration_divides_the_logits_and_changes_no_prediction(
 
 
 @pytest.mark.parametrize("split", ["random", "speaker"])
-def test_what_is_held_out_is_a_fifth_of_the_training_set_or_whole_groups(
-    split: str, noise_command: list[str]
-) -> None:
+def test_what_is_held_out_is_a_fifth_of_the_training_set_or_whole_groups(split, noise_command):
     fold = ["fold=0"] if split == "speaker" else []
     settings = validate(configure(*noise_command, f"split={split}", *fold))
     corpus = build(settings.corpus)
@@ -60,7 +55,7 @@ def test_what_is_held_out_is_a_fifth_of_the_training_set_or_whole_groups(
         assert not set(divided.speakers(HELD_OUT)) & set(divided.speakers("train"))
 
 
-def test_a_support_vector_machine_keeps_its_own_temperature(finished_run: FinishedRun) -> None:
+def test_a_support_vector_machine_keeps_its_own_temperature(finished_run):
     pca = ("model=pca", "model.latent=8")
     metrics, folder = finished_run(*pca, "classifier=functionals", "calibrate=true")
     assert metrics["calibration"] is None

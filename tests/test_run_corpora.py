@@ -14,7 +14,7 @@ from ser_vae.run import configure, run
 
 
 @pytest.fixture
-def run_own(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+def run_own(tmp_path) -> Callable[..., dict[str, Any]]:
     """Run the majority baseline on the corpus in `tmp_path`/own, with further overrides."""
     own, cache, runs = (tmp_path / name for name in ("own", "cache", "runs"))
 
@@ -27,7 +27,7 @@ def run_own(tmp_path: Path) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Path:
+def own(tmp_path) -> Path:
     """Eight recordings in two folders, and a CSV that gives each emotion two speakers."""
     root, lines = tmp_path / "own", ["path,emotion,speaker"]
     for number in range(8):
@@ -44,9 +44,7 @@ def audit_of(tmp_path: Path) -> dict[str, Any]:
     return audit
 
 
-def test_a_run_names_classes_and_ignored_audio_also_if_it_is_finished(
-    own: Path, run_own: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_run_names_classes_and_ignored_audio_also_if_it_is_finished(own, run_own, capsys, caplog):
     (own / "calm" / "8.m4a").touch()
     for _ in range(2):
         with caplog.at_level(logging.WARNING):
@@ -57,9 +55,7 @@ def test_a_run_names_classes_and_ignored_audio_also_if_it_is_finished(
         caplog.clear()
 
 
-def test_a_recording_under_two_speakers_is_the_verdict_of_the_audit(
-    own: Path, run_own: Any, tmp_path: Path
-) -> None:
+def test_a_recording_under_two_speakers_is_the_verdict_of_the_audit(own, run_own, tmp_path):
     (own / "copy.wav").write_bytes((own / "calm" / "0.wav").read_bytes())
     with (own / "list.csv").open("a") as table:
         table.write("copy.wav,cross,s1\n")
@@ -79,16 +75,14 @@ LFS_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3
         (1, r"5 utterances \(calm 4, cross 1\) cannot be split"),
     ],
 )
-def test_a_class_that_loses_its_files_stops_a_run(
-    own: Path, run_own: Any, kept: int, message: str
-) -> None:
+def test_a_class_that_loses_its_files_stops_a_run(own, run_own, kept, message):
     for path in sorted((own / "cross").iterdir())[kept:]:
         path.write_text(LFS_POINTER)
     with pytest.raises(SerVaeError, match=message):
         run_own("bad_audio=drop")
 
 
-def test_a_class_of_one_speaker_cannot_be_tested_on_that_speaker(own: Path, run_own: Any) -> None:
+def test_a_class_of_one_speaker_cannot_be_tested_on_that_speaker(own, run_own):
     lines = [f"calm/{n}.wav,calm,s{n % 4 // 2}" for n in range(0, 8, 2)]
     lines += [f"cross/{n}.wav,cross,s0" for n in range(1, 8, 2)]
     (own / "list.csv").write_text("\n".join(["path,emotion,speaker", *lines]))

@@ -5,22 +5,15 @@ import random
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from run_files import FinishedRun, assert_same_run, folders, given_split
+from run_files import assert_same_run, folders, given_split
 
-SHORT = (
-    "training.pretrain.epochs=2",
-    "training.classify.epochs=2",
-    "label_policies=headline",
-)
+SHORT = ("training.pretrain.epochs=2", "training.classify.epochs=2", "label_policies=headline")
 
 
 @pytest.mark.slow
-def test_another_process_ends_with_the_same_bits(
-    finished_run: FinishedRun, noise_command: list[str], tmp_path: Path
-) -> None:
+def test_another_process_ends_with_the_same_bits(finished_run, noise_command, tmp_path):
     """Whatever order Python gives its sets, and however many threads compute the features."""
     words = [*noise_command, *SHORT, "model=ae,vae,cvae", "jobs=1", f"cache={tmp_path / 'cache'}"]
     environment = {**os.environ, "PYTHONHASHSEED": "1"}
@@ -33,9 +26,7 @@ def test_another_process_ends_with_the_same_bits(
 
 
 @pytest.mark.parametrize("model", ["cvae", "logmel_svm"])
-def test_the_order_of_a_corpus_listing_changes_nothing(
-    finished_run: FinishedRun, noises: Path, tmp_path: Path, model: str
-) -> None:
+def test_the_order_of_a_corpus_listing_changes_nothing(finished_run, noises, tmp_path, model):
     """Nor is that in which the file system has its files."""
     _, one = finished_run(*SHORT, f"model={model}")
     shuffled = tmp_path / "shuffled"
@@ -47,9 +38,7 @@ def test_the_order_of_a_corpus_listing_changes_nothing(
     assert_same_run(one, other)
 
 
-def test_another_seed_draws_other_weights_for_the_same_split(
-    finished_run: FinishedRun, noises: Path, tmp_path: Path
-) -> None:
+def test_another_seed_draws_other_weights_for_the_same_split(finished_run, noises, tmp_path):
     root = given_split(noises, tmp_path / "noises")
     given = (*SHORT, "model=ae", "split=given", f"corpus.root={root}")
     zero, one = (finished_run(*given, f"seed={seed}")[1] for seed in (0, 1))

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 from forked import Forked, Forking
-from run_files import Command, Run, assert_same_run, folders
+from run_files import assert_same_run, folders
 
 from ser_vae import SerVaeError
 
@@ -50,9 +50,7 @@ def assert_same_numbers(one: Path, other: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_either_way_do_what_one_does(
-    run_noises: Run, noise_command: list[str], forking: Forking, tmp_path: Path
-) -> None:
+def test_two_processes_either_way_do_what_one_does(run_noises, noise_command, forking, tmp_path):
     """In double precision: float32 and Adam magnify the last bit to a part in a thousand.
 
     Spawned processes that launched their sweep again would be a second one (the usual trap).
@@ -81,9 +79,7 @@ def test_two_processes_either_way_do_what_one_does(
 
 
 @pytest.mark.slow
-def test_a_run_of_two_processes_resumes_after_they_were_killed(
-    noise_command: list[str], forking: Forking, tmp_path: Path
-) -> None:
+def test_a_run_of_two_processes_resumes_after_they_were_killed(noise_command, forking, tmp_path):
     runs = tmp_path / "runs"
     settings = [*noise_command, "model=vae", *NODES]
     settings += [*HALVES, "training.pretrain.epochs=12", "training.classify.epochs=2"]
@@ -100,15 +96,13 @@ def test_a_run_of_two_processes_resumes_after_they_were_killed(
     assert_same_run(got, expected)
 
 
-def test_half_precision_runs_on_a_processor_that_has_it(run_noises: Run) -> None:
+def test_half_precision_runs_on_a_processor_that_has_it(run_noises):
     if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         pytest.skip("PyTorch has no bfloat16 on this processor")
     assert run_noises("trainer=[cpu,bf16]")["random/test/ua"] > 0.5
 
 
-def test_half_precision_is_refused_on_a_processor_without_it(
-    run_noises: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_half_precision_is_refused_on_a_processor_without_it(run_noises, monkeypatch):
     def fail(*_: object) -> None:
         raise RuntimeError("could not create a primitive descriptor")
 
@@ -125,14 +119,12 @@ def test_half_precision_is_refused_on_a_processor_without_it(
         (["trainer.precision=16-mixed"], "a CUDA GPU"),
     ],
 )
-def test_devices_that_would_be_others_than_configured_are_refused(
-    run_noises: Run, overrides: list[str], message: str
-) -> None:
+def test_devices_that_would_be_others_than_configured_are_refused(run_noises, overrides, message):
     with pytest.raises(SerVaeError, match=message):
         run_noises(*overrides)
 
 
-def test_a_sweep_under_torchrun_is_refused(command: Command, noise_command: list[str]) -> None:
+def test_a_sweep_under_torchrun_is_refused(command, noise_command):
     done = command("-m", *noise_command, "trainer=[cpu,nodes]", "seed=0,1")
     assert done.returncode == 1
     assert "each of the processes would launch the sweep" in done.stderr

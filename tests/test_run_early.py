@@ -1,10 +1,9 @@
 """Invalid settings are refused before any speech is read: features of a corpus may take hours."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from run_files import Run, folders
+from run_files import folders
 
 from ser_vae import SerVaeError
 from ser_vae.features.store import FeatureStore
@@ -19,7 +18,7 @@ REFUSED = {
 
 
 @pytest.fixture
-def error_before_features(run_noises: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def error_before_features(run_noises, tmp_path, monkeypatch) -> Any:
     """Start a run without cached features; its error must come before they are computed."""
 
     def computed(*_: object) -> None:
@@ -35,12 +34,10 @@ def error_before_features(run_noises: Run, tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("overrides", REFUSED)
-def test_an_invalid_setting_is_refused_before_features(
-    error_before_features: Any, overrides: str
-) -> None:
+def test_an_invalid_setting_is_refused_before_features(error_before_features, overrides):
     error_before_features(*overrides.split(), match=REFUSED[overrides])
 
 
-def test_valid_settings_get_as_far_as_the_features(error_before_features: Any) -> None:
+def test_valid_settings_get_as_far_as_the_features(error_before_features):
     with pytest.raises(AssertionError, match="features were computed first"):
         error_before_features(match="none")

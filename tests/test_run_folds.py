@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from run_files import Run, comparable, folders, noise_settings, table
+from run_files import comparable, folders, noise_settings, table
 
 from ser_vae import pipeline
 from ser_vae.run import configure, run
@@ -25,7 +25,7 @@ class AllFolds(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def all_folds(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> AllFolds:
+def all_folds(noises, cache, tmp_path_factory) -> AllFolds:
     runs, printed = tmp_path_factory.mktemp("folds"), io.StringIO()
     command = [*noise_settings(noises, cache, runs), *BRIEF, "fold=all"]
     with contextlib.redirect_stdout(printed):
@@ -33,9 +33,7 @@ def all_folds(noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactor
     return AllFolds(scores, printed.getvalue(), runs, command)
 
 
-def test_all_folds_leave_out_each_speaker_once_and_are_scored_together(
-    all_folds: AllFolds,
-) -> None:
+def test_all_folds_leave_out_each_speaker_once_and_are_scored_together(all_folds):
     scores, printed, runs, _ = all_folds
     run_folders = folders(runs)
     assert [folder.parent.name for folder in run_folders] == ["speaker"] * 4
@@ -56,9 +54,7 @@ def test_all_folds_leave_out_each_speaker_once_and_are_scored_together(
     assert len(list((runs / "pretrained").glob("vae-*"))) == 4
 
 
-def test_folds_are_those_of_what_can_be_used(
-    run_noises: Run, noises: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_folds_are_those_of_what_can_be_used(run_noises, noises, tmp_path, capsys):
     """A speaker all of whose files are cut short is no fold, and the others are all there."""
     corpus = tmp_path / "corpus"
     shutil.copytree(noises, corpus)
@@ -76,9 +72,7 @@ def test_folds_are_those_of_what_can_be_used(
     assert "majority-complete-folder-seed0, 3 folds" in " ".join(capsys.readouterr().out.split())
 
 
-def test_a_fold_alone_is_the_fold_of_all_and_its_split_can_be_run_from_its_file(
-    all_folds: AllFolds, run_noises: Run, tmp_path: Path
-) -> None:
+def test_a_fold_alone_is_the_fold_of_all_and_runs_from_its_split(all_folds, run_noises, tmp_path):
     of_all = folders(all_folds.runs)[2]
     run_noises(*BRIEF, "fold=2", f"runs={tmp_path / 'alone'}")
     (alone,) = folders(tmp_path / "alone")
@@ -91,23 +85,19 @@ def test_a_fold_alone_is_the_fold_of_all_and_its_split_can_be_run_from_its_file(
             assert (folder / name).read_bytes() == (of_all / name).read_bytes(), name
 
 
-def test_all_folds_of_a_protocol_without_any_are_the_run_itself(
-    run_noises: Run, tmp_path: Path
-) -> None:
+def test_all_folds_of_a_protocol_without_any_are_the_run_itself(run_noises, tmp_path):
     command = ("model=majority", "split=random")
     assert run_noises(*command, "fold=all") == run_noises(*command)
     assert len(folders(tmp_path / "runs")) == 1
 
 
-def test_all_folds_asked_for_again_answer_at_once(
-    all_folds: AllFolds, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_all_folds_asked_for_again_answer_at_once(all_folds, monkeypatch, capsys):
     monkeypatch.setattr(pipeline, "execute", None)
     assert run(configure(*all_folds.command)) == all_folds.scores
     assert capsys.readouterr().out == all_folds.printed
 
 
-def test_another_split_under_the_same_path_is_another_run(run_noises: Run, tmp_path: Path) -> None:
+def test_another_split_under_the_same_path_is_another_run(run_noises, tmp_path):
     run_noises("model=majority")
     (first,) = folders(tmp_path / "runs")
     path = tmp_path / "split.csv"
@@ -119,9 +109,7 @@ def test_another_split_under_the_same_path_is_another_run(run_noises: Run, tmp_p
     assert run_noises(*given)["counts"]["test"]["utterances"] == 17
 
 
-def test_another_session_of_an_utterance_is_another_run(
-    run_noises: Run, noises: Path, tmp_path: Path
-) -> None:
+def test_another_session_of_an_utterance_is_another_run(run_noises, noises, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(noises, copy)
     rows = table(copy / "list.csv")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from run_files import FinishedRun, table
+from run_files import table
 
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.features.audio import read
@@ -21,7 +21,7 @@ def read_run(path: Path) -> tuple[RunFolder, Latents, Illustrations]:
 
 
 @pytest.mark.parametrize("normalise", ["train", "speaker"])
-def test_the_input_is_the_speech_itself(finished_run: FinishedRun, normalise: str) -> None:
+def test_the_input_is_the_speech_itself(finished_run, normalise):
     option = () if normalise == "train" else (f"normalise={normalise}",)
     _, latents, pictures = read_run(finished_run("model=ae", *option)[1])
     audio = dict(zip(latents.utterance, latents.audio, strict=True))
@@ -32,9 +32,7 @@ def test_the_input_is_the_speech_itself(finished_run: FinishedRun, normalise: st
         assert len(frames) % LENGTH == 0
 
 
-def test_a_conditional_model_shows_every_label_and_everything_is_of_the_test_set(
-    finished_run: FinishedRun,
-) -> None:
+def test_a_conditional_model_shows_every_label_and_everything_is_of_the_test_set(finished_run):
     folder, latents, pictures = read_run(finished_run("model=cvae")[1])
     rows = table(folder.predictions)
     assert list(latents.utterance) == [row["utterance"] for row in rows]
@@ -56,7 +54,7 @@ def test_a_conditional_model_shows_every_label_and_everything_is_of_the_test_set
     assert not np.array_equal(pictures.traversal[0, 0], pictures.traversal[0, -1])
 
 
-def test_a_model_without_a_decoder_leaves_latents_alone(finished_run: FinishedRun) -> None:
+def test_a_model_without_a_decoder_leaves_latents_alone(finished_run):
     folder = RunFolder(finished_run("model=untrained")[1])
     assert Latents.read(folder.latents).mean.shape[1] == configure()["model"]["latent"]
     assert not folder.illustrations.exists()

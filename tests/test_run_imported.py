@@ -1,8 +1,6 @@
 """A run on frames that were computed elsewhere, and predictions from such frames."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,11 +12,9 @@ from ser_vae.features import audio
 from ser_vae.predict import main as predict
 from ser_vae.recogniser import Recogniser
 
-Run = Callable[..., dict[str, Any]]
-
 
 @pytest.fixture
-def frames(noises: Path, tmp_path: Path) -> Path:
+def frames(noises, tmp_path) -> Path:
     """Every other log-mel frame of each noise."""
     root = tmp_path / "frames"
     root.mkdir()
@@ -27,13 +23,7 @@ def frames(noises: Path, tmp_path: Path) -> Path:
     return root
 
 
-def test_a_model_predicts_from_frames_what_its_run_predicted(
-    frames: Path,
-    run_noises: Run,
-    noises: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_model_predicts_from_frames_as_its_run(frames, run_noises, noises, tmp_path, capsys):
     command = f"features.root={frames}", "features.frame_shift_s=0.02", "model=vae"
     metrics = run_noises("features=imported", *command)
     (folder,) = folders(tmp_path / "runs")
@@ -60,9 +50,7 @@ def test_a_model_predicts_from_frames_what_its_run_predicted(
     assert "no input in this folder; this model takes .npy" in capsys.readouterr().err
 
 
-def test_missing_and_damaged_frames_are_named_and_can_be_left_out(
-    frames: Path, run_noises: Run
-) -> None:
+def test_missing_and_damaged_frames_are_named_and_can_be_left_out(frames, run_noises):
     (frames / "calm00.npy").unlink()
     np.save(frames / "calm01.npy", np.full((40, 80), np.nan))
     command = "features=imported", f"features.root={frames}", "features.frame_shift_s=0.02"

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from run_files import FinishedRun, Run, given_split, table
+from run_files import given_split, table
 from stored_features import stored_digests
 
 from ser_vae import SerVaeError
@@ -26,7 +26,7 @@ MODELS = {
 }
 
 
-def test_every_model_is_tested() -> None:
+def test_every_model_is_tested():
     options = {path.stem for path in (conf_dir() / "model").glob("*.yaml")}
     assert options - {*SVMS, "ae", "cvae"} == MODELS.keys()  # cvae: test_run_policies
 
@@ -35,9 +35,7 @@ def test_every_model_is_tested() -> None:
     ("model", "normalise"),
     [*((model, "train") for model in MODELS), ("vae", "speaker"), ("logmel_svm", "speaker")],
 )
-def test_test_labels_change_no_prediction(
-    finished_run: FinishedRun, noises: Path, tmp_path: Path, model: str, normalise: str
-) -> None:
+def test_test_labels_change_no_prediction(finished_run, noises, tmp_path, model, normalise):
     predicted, truth = [], []
     settings = (*MODELS[model], f"model={model}", f"normalise={normalise}", "split=given")
     for wrong in ("none", "test"):
@@ -58,7 +56,7 @@ def test_test_labels_change_no_prediction(
 
 
 @pytest.fixture
-def damaged(noises: Path, tmp_path: Path) -> Path:
+def damaged(noises, tmp_path) -> Path:
     root = tmp_path / "damaged"
     shutil.copytree(noises, root)
     (root / "calm03.wav").write_bytes(b"no audio at all")
@@ -66,17 +64,13 @@ def damaged(noises: Path, tmp_path: Path) -> Path:
     return root
 
 
-def test_an_unusable_file_stops_the_run_and_the_others_stay_computed(
-    run_noises: Run, damaged: Path, tmp_path: Path
-) -> None:
+def test_an_unusable_file_stops_the_run_and_the_others_stay_computed(run_noises, damaged, tmp_path):
     with pytest.raises(SerVaeError, match=r"(?s)2 of 60 .*calm03.*gay07.*bad_audio=drop"):
         run_noises(f"corpus.root={damaged}", f"cache={tmp_path / 'cache'}")
     assert len(stored_digests(tmp_path / "cache/features")) == 58
 
 
-def test_unusable_files_are_left_out_counted_and_named(
-    run_noises: Run, damaged: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_unusable_files_are_left_out_counted_and_named(run_noises, damaged, caplog):
     metrics = run_noises(f"corpus.root={damaged}", "bad_audio=drop")
     assert set(metrics["left_out"]) == {"calm03.wav", "gay07.wav"}
     assert sum(part["utterances"] for part in metrics["counts"].values()) == 58

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run_files import FinishedRun, Run, given_split, table
+from run_files import given_split, table
 
 from ser_vae import pipeline
 from ser_vae.evaluation import predictions
@@ -18,7 +18,7 @@ Full = tuple[dict[str, Any], Path]
 
 
 @pytest.fixture(scope="module")
-def given(noises: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+def given(noises, tmp_path_factory) -> tuple[str, str]:
     """The noises with a split of their own, and with other labels in the test set."""
     place = tmp_path_factory.mktemp("given")
     roots = [given_split(noises, place / wrong, wrong) for wrong in ("none", "test")]
@@ -26,7 +26,7 @@ def given(noises: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, 
 
 
 @pytest.fixture(scope="module")
-def full(finished_run: FinishedRun, given: tuple[str, str]) -> Full:
+def full(finished_run, given) -> Full:
     """Metrics and folder of a run that reports all policies."""
     return finished_run(*CVAE, *BRIEF, given[0])
 
@@ -36,15 +36,13 @@ def guesses(folder: Path, policy: str) -> list[dict[str, str]]:
     return [{key: value for key, value in row.items() if key != "truth"} for row in rows]
 
 
-def test_test_labels_change_the_predictions_of_the_oracle_alone(
-    full: Full, finished_run: FinishedRun, given: tuple[str, str]
-) -> None:
+def test_test_labels_change_the_predictions_of_the_oracle_alone(full, finished_run, given):
     _, second = finished_run(*CVAE, *BRIEF, given[1])
     same = {policy for policy in POLICIES if guesses(full[1], policy) == guesses(second, policy)}
     assert same == set(POLICIES) - set(LEAKING)
 
 
-def test_every_policy_stands_beside_the_headline_and_all_can_be_scored_again(full: Full) -> None:
+def test_every_policy_stands_beside_the_headline_and_all_can_be_scored_again(full):
     metrics, folder = full
     assert list(metrics["policies"]) == list(POLICIES)
     for name, scores in metrics["policies"].items():
@@ -57,9 +55,7 @@ def test_every_policy_stands_beside_the_headline_and_all_can_be_scored_again(ful
 
 
 @pytest.mark.parametrize("policy", ["marginal", "dropout", "elbo", "elbo+lstm"])
-def test_a_policy_as_headline_predicts_what_it_predicts_beside_another(
-    full: Full, finished_run: FinishedRun, given: tuple[str, str], policy: str
-) -> None:
+def test_a_policy_as_headline_predicts_as_beside_another(full, finished_run, given, policy):
     alone = (f"label_policy={policy}", "label_policies=headline")
     metrics, folder = finished_run(*CVAE, *BRIEF, given[0], *alone)
     assert metrics["policies"] == {}
@@ -76,9 +72,7 @@ def count_encoders(folder: Path) -> int:
     return len(list((folder.parents[1] / "pretrained").glob("cvae-*")))
 
 
-def test_one_encoder_reports_what_all_policies_report_of_it(
-    full: Full, run_noises: Run, given: tuple[str, str]
-) -> None:
+def test_one_encoder_reports_what_all_policies_report_of_it(full, run_noises, given):
     expected = copy.deepcopy(full[0])
     brief = run_noises(*CVAE, *BRIEF, given[0], "label_policies=one_encoder")
     assert expected["policies"].pop("dropout")
@@ -88,7 +82,7 @@ def test_one_encoder_reports_what_all_policies_report_of_it(
     assert brief["leak_panel"] == expected["leak_panel"]
 
 
-def test_the_leak_panel_has_chance_beside_each_measure(full: Full) -> None:
+def test_the_leak_panel_has_chance_beside_each_measure(full):
     metrics, _ = full
     panel = metrics["leak_panel"]
     for name in ("follows_random_label", "random_label_in_z"):
@@ -104,23 +98,19 @@ def test_the_leak_panel_has_chance_beside_each_measure(full: Full) -> None:
     [("training.pretrained=none", {"dropout"}), ("training.encoder_lr=1e-3", set())],
 )
 def test_policies_are_reported_without_pretraining_and_when_fine_tuned(
-    run_noises: Run, given: tuple[str, str], setting: str, missing: set[str]
-) -> None:
+    run_noises, given, setting, missing
+):
     metrics = run_noises(*CVAE, *BRIEF, given[0], setting)
     assert list(metrics["policies"]) == [name for name in POLICIES if name not in missing]
 
 
-def test_a_collapse_is_an_alarm_beside_the_score(
-    run_noises: Run, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_collapse_is_an_alarm_beside_the_score(run_noises, capsys):
     """A KL weighed 800 times is an error averaged over the 800 values: the posterior collapses."""
     run_noises("model.beta=800", "training.pretrain.epochs=6", "training.classify.epochs=1")
     assert "ALARM, COLLAPSED" in capsys.readouterr().out
 
 
-def test_a_label_copied_into_z_shows_in_every_measure_of_the_leak_panel(
-    run_noises: Run, given: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_label_copied_into_z_shows_in_all_of_the_leak_panel(run_noises, given, monkeypatch):
     """Pretrained with labels, the encoder copies them in place of speech; not with dropout."""
     plain, acquire = cvae.CVAE.feature, pipeline.acquire
 

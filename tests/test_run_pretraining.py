@@ -1,17 +1,13 @@
 """Pretraining: once, never, or from a file; and what the classifier gets."""
 
-from pathlib import Path
-
 import pytest
 import torch
-from run_files import FinishedRun, Run, comparable, folders, table
+from run_files import comparable, folders, table
 
 from ser_vae import SerVaeError
 
 
-def test_classifiers_share_a_pretrained_encoder_and_seeds_do_not(
-    run_noises: Run, finished_run: FinishedRun, tmp_path: Path
-) -> None:
+def test_classifiers_share_an_encoder_and_seeds_do_not(run_noises, finished_run, tmp_path):
     run_noises("classifier.hidden=8")
     run_noises("model=vae")  # reuses
     assert len(list((tmp_path / "runs/pretrained").glob("vae-*"))) == 1
@@ -23,15 +19,13 @@ def test_classifiers_share_a_pretrained_encoder_and_seeds_do_not(
     assert len(list((tmp_path / "runs/pretrained").glob("vae-*"))) == 2
 
 
-def test_an_untrained_encoder_is_left_as_initialised(finished_run: FinishedRun) -> None:
+def test_an_untrained_encoder_is_left_as_initialised(finished_run):
     _, folder = finished_run("training.pretrained=none")
     assert not (folder.parents[1] / "pretrained").exists()
     assert not (folder / "pretrain.csv").exists()
 
 
-def test_a_run_starts_from_another_runs_checkpoint_and_keeps_its_record(
-    finished_run: FinishedRun,
-) -> None:
+def test_a_run_starts_from_another_runs_checkpoint_and_keeps_its_record(finished_run):
     first, folder = finished_run("model=vae")
     again, other = finished_run(f"training.pretrained={folder / 'pretrained.ckpt'}")
     assert again["random/test/confusion"] == first["random/test/confusion"]
@@ -39,8 +33,8 @@ def test_a_run_starts_from_another_runs_checkpoint_and_keeps_its_record(
 
 
 def test_weights_of_another_model_on_other_features_or_from_nowhere_are_refused(
-    run_noises: Run, finished_run: FinishedRun
-) -> None:
+    run_noises, finished_run
+):
     start = f"training.pretrained={finished_run('model=ae')[1] / 'pretrained.ckpt'}"
     with pytest.raises(SerVaeError, match=r"expected the weights of a VAE"):
         run_noises("model=vae", start)
@@ -50,9 +44,7 @@ def test_weights_of_another_model_on_other_features_or_from_nowhere_are_refused(
         run_noises("training.pretrained=nowhere.ckpt")
 
 
-def test_fine_tuning_changes_the_encoder_and_freezing_does_not(
-    finished_run: FinishedRun,
-) -> None:
+def test_fine_tuning_changes_the_encoder_and_freezing_does_not(finished_run):
     tuned, folder = finished_run("model=vae", "training.encoder_lr=1e-3")
     before = torch.load(folder / "pretrained.ckpt", weights_only=True)
     after = torch.load(folder / "classifier.ckpt", weights_only=True)
@@ -66,7 +58,7 @@ def test_fine_tuning_changes_the_encoder_and_freezing_does_not(
     assert caveat not in " ".join(frozen["caveats"])
 
 
-def test_a_sampled_latent_is_another_result_than_the_mean(finished_run: FinishedRun) -> None:
+def test_a_sampled_latent_is_another_result_than_the_mean(finished_run):
     mean, sampled = (
         (finished_run("model=vae", *more)[1] / "predictions.csv").read_bytes()
         for more in ((), ("training.latent=sample",))
@@ -74,9 +66,7 @@ def test_a_sampled_latent_is_another_result_than_the_mean(finished_run: Finished
     assert mean != sampled
 
 
-def test_an_encoder_pretrained_on_the_test_set_gets_the_verdict_heard(
-    finished_run: FinishedRun,
-) -> None:
+def test_an_encoder_pretrained_on_the_test_set_gets_the_verdict_heard(finished_run):
     _, folder = finished_run("model=vae")
     given = f"training.pretrained={folder / 'pretrained.ckpt'}"
     same = finished_run(given)[0]["audit"]
@@ -90,9 +80,7 @@ def test_an_encoder_pretrained_on_the_test_set_gets_the_verdict_heard(
     assert "in the pretraining of the given encoder" in metrics["audit"]["sentence"]
 
 
-def test_weights_without_a_record_are_a_caveat(
-    run_noises: Run, finished_run: FinishedRun, tmp_path: Path
-) -> None:
+def test_weights_without_a_record_are_a_caveat(run_noises, finished_run, tmp_path):
     _, folder = finished_run("model=vae")
     alone = tmp_path / "alone.ckpt"
     alone.write_bytes((folder / "pretrained.ckpt").read_bytes())

@@ -1,9 +1,7 @@
 """Runs on the frames of a pretrained encoder: address, model, and predictions from the model."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from run_files import assert_predicts_as_written, folders
@@ -13,18 +11,14 @@ from ser_vae.features.digest import checkpoint_digest
 from ser_vae.recogniser import Recogniser
 from ser_vae.run import configure
 
-Run = Callable[..., dict[str, Any]]
-
 
 @pytest.fixture
-def encoder(tmp_path: Path) -> Path:
+def encoder(tmp_path) -> Path:
     return save_encoder("wavlm", tmp_path / "wavlm")
 
 
 @pytest.mark.parametrize(("model", "store"), [("vae", "float32"), ("pooled_linear", "float16")])
-def test_a_run_on_an_encoder_leaves_a_model_that_predicts_the_same(
-    model: str, store: str, encoder: Path, run_noises: Run, noises: Path, tmp_path: Path
-) -> None:
+def test_a_run_on_an_encoder_predicts_the_same(model, store, encoder, run_noises, noises, tmp_path):
     command = f"features.checkpoint={encoder}", f"features.store={store}", f"model={model}"
     run_noises("features=ssl", *command)
     (folder,) = folders(tmp_path / "runs")
@@ -44,7 +38,7 @@ def test_a_run_on_an_encoder_leaves_a_model_that_predicts_the_same(
 
 
 @pytest.mark.parametrize("name", ["wavlm", "hubert", "wav2vec2", "whisper"])
-def test_presets_differ_in_the_checkpoint_alone(name: str) -> None:
+def test_presets_differ_in_the_checkpoint_alone(name):
     preset, ssl = (configure(f"features={option}")["features"] for option in (name, "ssl"))
     assert name in preset["checkpoint"]
     assert {**preset, "checkpoint": ""} == {**ssl, "checkpoint": ""}

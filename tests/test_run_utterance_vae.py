@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import soundfile
 import torch
-from run_files import FinishedRun, Run, folders, given_split, table
+from run_files import folders, given_split, table
 
 BRIEF = (
     "model=utterance_vae",
@@ -30,9 +30,7 @@ def weights(folder: Path) -> Iterator[torch.Tensor]:
     yield from torch.load(folder / "classifier.ckpt", weights_only=True).values()
 
 
-def test_weights_and_curves_are_written_and_reused_after_an_interruption(
-    run_noises: Run, tmp_path: Path
-) -> None:
+def test_weights_and_curves_are_written_and_reused_after_an_interruption(run_noises, tmp_path):
     metrics = run_noises(*BRIEF, "model.members=2")
     (folder,) = folders(tmp_path / "runs")
     assert metrics["random/test/ua"] > 0.9
@@ -49,8 +47,8 @@ def test_weights_and_curves_are_written_and_reused_after_an_interruption(
 
 @pytest.mark.parametrize(("normalise", "reaches"), [("train", False), ("speaker", True)])
 def test_test_speech_reaches_training_by_the_speakers_statistics_alone(
-    finished_run: FinishedRun, noises: Path, tmp_path: Path, normalise: str, reaches: bool
-) -> None:
+    finished_run, noises, tmp_path, normalise, reaches
+):
     """Where speakers are on both sides, as here; their audio, then, and the run says so."""
     trained = []
     for other in (False, True):

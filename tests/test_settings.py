@@ -4,7 +4,6 @@ import copy
 import re
 from functools import cache, reduce
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -152,14 +151,14 @@ class Attention:
 
 
 @pytest.fixture
-def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def outside(tmp_path, monkeypatch) -> None:
     """A module outside the package."""
     (tmp_path / "outside_classes.py").write_text(OUTSIDE)
     monkeypatch.syspath_prepend(tmp_path)
 
 
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def installed(monkeypatch) -> None:
     """Every optional package is there."""
     monkeypatch.setattr(settings, "find_spec", lambda _: object())
 
@@ -196,7 +195,7 @@ def message_of(config: dict[str, Any]) -> str:
 
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("options", COMMANDS, ids=" ".join)
-def test_every_option_is_valid_and_converts_back(options: list[str]) -> None:
+def test_every_option_is_valid_and_converts_back(options) -> None:
     config = configure(*options, *(each for option in options for each in GIVEN.get(option, ())))
     parsed = validate(config)
     dumped = parsed.model_dump(by_alias=True)
@@ -207,7 +206,7 @@ def test_every_option_is_valid_and_converts_back(options: list[str]) -> None:
         assert not isinstance(component, OutsideComponent), f"{component.target} has no model"
 
 
-def test_values_keep_their_types() -> None:
+def test_values_keep_their_types():
     parsed = validate(configure("model.beta=1", "label_policy=null", "fold=all"))
     assert type(parsed.model.model_dump()["beta"]) is float
     assert parsed.label_policy == "null"
@@ -218,7 +217,7 @@ def test_values_keep_their_types() -> None:
 
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("overrides", VIOLATIONS)
-def test_an_invalid_setting_is_named_with_a_remedy(overrides: str) -> None:
+def test_an_invalid_setting_is_named_with_a_remedy(overrides) -> None:
     start, remedy = VIOLATIONS[overrides]
     text = message_of(changed(overrides))
     assert text.startswith(start)
@@ -228,7 +227,7 @@ def test_an_invalid_setting_is_named_with_a_remedy(overrides: str) -> None:
 
 
 @pytest.mark.parametrize("overrides", UNKNOWN)
-def test_an_unknown_key_is_an_error_with_a_suggestion(overrides: str) -> None:
+def test_an_unknown_key_is_an_error_with_a_suggestion(overrides):
     setting, suggestion = UNKNOWN[overrides]
     text = message_of(configure(*overrides.split()))
     assert text.startswith(f"{setting}: expected a known setting, got an unknown one.\n")
@@ -245,7 +244,7 @@ def test_an_unknown_key_is_an_error_with_a_suggestion(overrides: str) -> None:
         ("study", b"# a comment\n"),
     ],
 )
-def test_a_file_of_ones_own_is_not_ignored(tmp_path: Path, group: str, head: bytes) -> None:
+def test_a_file_of_ones_own_is_not_ignored(tmp_path, group, head):
     (tmp_path / group).mkdir()
     (tmp_path / group / "mine.yaml").write_bytes(head + b"seed: 3\ntraining:\n  latent: sample\n")
     text = message_of(configure(f"hydra.searchpath=[file://{tmp_path}]", f"+{group}=mine"))
@@ -254,7 +253,7 @@ def test_a_file_of_ones_own_is_not_ignored(tmp_path: Path, group: str, head: byt
     assert "byte order mark" in text
 
 
-def test_keys_of_ones_own_file_are_checked_as_those_of_a_command(tmp_path: Path) -> None:
+def test_keys_of_ones_own_file_are_checked_as_those_of_a_command(tmp_path):
     (tmp_path / "experiment").mkdir()
     file = tmp_path / "experiment" / "mine.yaml"
     file.write_text("# @package _global_\nmodel:\n  beta: 2\n")
@@ -276,9 +275,7 @@ def test_keys_of_ones_own_file_are_checked_as_those_of_a_command(tmp_path: Path)
         (("model", "OUTSIDE", {}), r"model._target_=outside_classes.OUTSIDE: expected the dotted"),
     ],
 )
-def test_settings_of_an_outside_class_are_its_parameters(
-    config: tuple[str, str, dict[str, Any]], expected: str
-) -> None:
+def test_settings_of_an_outside_class_are_its_parameters(config, expected) -> None:
     group, target, values = config
     assert re.match(expected, message_of(configured(group, target, **values)))
 
@@ -295,7 +292,7 @@ def test_outside_classes_are_valid_and_convert_back() -> None:
 
 
 @pytest.mark.usefixtures("outside")
-def test_rules_look_at_the_attributes_of_an_outside_class(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rules_look_at_the_attributes_of_an_outside_class(monkeypatch) -> None:
     config = configured("model", "Flow", steps=2)
     config["classifier"] = configured("classifier", "Attention", heads=2)["classifier"]
     config["training"]["encoder_lr"] = 0.1
@@ -308,14 +305,14 @@ def test_rules_look_at_the_attributes_of_an_outside_class(monkeypatch: pytest.Mo
 
 @pytest.mark.usefixtures("outside")
 @pytest.mark.parametrize("typed", [True, False])
-def test_build_calls_the_class_with_settings_and_runtime_arguments(typed: bool) -> None:
+def test_build_calls_the_class_with_settings_and_runtime_arguments(typed) -> None:
     config = configured("model", "Flow", steps=2)
     component = validate(config).model if typed else config["model"]
     assert build(component, input_size=3, num_classes=4).settings == (3, 4, 2, 8)
 
 
 @pytest.mark.parametrize("target", sorted(COMPONENTS))
-def test_the_signature_of_every_component_has_the_fields_of_its_model(target: str) -> None:
+def test_the_signature_of_every_component_has_the_fields_of_its_model(target):
     """A parameter without a setting, or a setting without a parameter, fails at run time only."""
     names = {field.alias or name for name, field in COMPONENTS[target].model_fields.items()}
     values = dict.fromkeys(names - {"_target_"})
@@ -324,12 +321,12 @@ def test_the_signature_of_every_component_has_the_fields_of_its_model(target: st
     settings.check_signature(group, outside)
 
 
-def test_every_label_policy_but_those_that_leak_is_a_setting() -> None:
+def test_every_label_policy_but_those_that_leak_is_a_setting():
     assert {*get_args(settings.LabelPolicy), *LEAKING} == set(POLICIES)
     assert settings.POLICIES_BY_BOUND == USES_BOUNDS
 
 
-def test_a_missing_optional_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_optional_package_is_named(monkeypatch):
     monkeypatch.setattr(settings, "find_spec", lambda _: None)
     validate(configure())
     text = message_of(configure("model=egemaps_svm"))
@@ -346,9 +343,7 @@ def test_a_missing_optional_package_is_named(monkeypatch: pytest.MonkeyPatch) ->
         (["trainer=cpu", "trainer.precision=16-mixed"], True, "trainer.precision=16-mixed"),
     ],
 )
-def test_devices_are_checked_on_this_machine(
-    overrides: list[str], cuda: bool, expected: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_devices_are_checked_on_this_machine(overrides, cuda, expected, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: cuda)
     monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
     trainer = validate(configure(*overrides)).trainer

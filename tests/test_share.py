@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from deployed import ABOUT, noise, offline, recogniser
 from huggingface_hub import ModelCard
-from run_files import FinishedRun
 
 from ser_vae import SerVaeError, share
 from ser_vae.recogniser import JSON, WEIGHTS, Recogniser
@@ -22,13 +21,13 @@ NAME = "user/emotion"
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> Path:
+def model(tmp_path) -> Path:
     """The model folder of an AE; the folder for `user/emotion` is the working directory's."""
     return save(tmp_path, recogniser([noise()], "model=ae"))
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _here(tmp_path, monkeypatch) -> None:
     """Work in an empty folder, without a token and without the network."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(huggingface_hub, "get_token", lambda: None)
@@ -53,9 +52,7 @@ def written_card(model: Path, **about: Any) -> ModelCard:
     return ModelCard(share.card(known, NAME, ""))
 
 
-def test_without_a_token_the_folder_of_a_run_is_written_and_loads(
-    finished_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_token_the_folder_of_a_run_is_written_and_loads(finished_run, tmp_path, capsys):
     metrics, run = finished_run("model=vae")
     assert share.main([str(run), NAME]) == 0
     assert "written to user/emotion, not pushed: no token" in capsys.readouterr().out
@@ -68,7 +65,7 @@ def test_without_a_token_the_folder_of_a_run_is_written_and_loads(
     assert f"| UA | {100 * metrics['random/test/ua']:.1f} % | " in card
 
 
-def test_the_card_is_valid_and_holds_what_one_must_know(model: Path) -> None:
+def test_the_card_is_valid_and_holds_what_one_must_know(model):
     card = written_card(model)
     card.data.to_yaml()
     assert card.data.library_name == "ser_vae"
@@ -103,20 +100,18 @@ def test_the_card_is_valid_and_holds_what_one_must_know(model: Path) -> None:
         ({"counts": {"test": {"utterances": 120, "speakers": 24}}}, "Test set: 120 utterances, 24"),
     ],
 )
-def test_the_card_follows_the_run(about: dict[str, Any], text: str, model: Path) -> None:
+def test_the_card_follows_the_run(about, text, model):
     assert text in written_card(model, **about).content
 
 
-def test_a_model_without_a_graph_says_why(tmp_path: Path) -> None:
+def test_a_model_without_a_graph_says_why(tmp_path):
     model = save(tmp_path, recogniser([noise()], "model=ae", "features.trim_db=40"))
     share.write_folder(model, NAME, tmp_path / "out")
     assert not (tmp_path / "out" / "model.onnx").exists()
     assert "There is no ONNX file. This model cannot" in (tmp_path / "out/README.md").read_text()
 
 
-def test_with_a_token_the_folder_is_pushed(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_a_token_the_folder_is_pushed(model, tmp_path, monkeypatch):
     calls: list[Any] = []
 
     def upload(*, repo_id: str, folder_path: Path) -> None:
@@ -130,18 +125,14 @@ def test_with_a_token_the_folder_is_pushed(
     assert calls == [("create", NAME, True), ("upload", NAME, WEIGHTS)]
 
 
-def test_without_a_network_the_folder_is_written_and_the_exit_code_is_1(
-    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_network_the_folder_is_written_and_the_exit_code_is_1(model, monkeypatch, capsys):
     log_in(monkeypatch, create_repo=mock.Mock(side_effect=httpx2.ConnectError("no route")))
     assert share.main([str(model), NAME]) == 1
     assert "written to user/emotion, not pushed: ConnectError: no route" in capsys.readouterr().err
     assert Path(NAME, "README.md").exists()
 
 
-def test_a_name_on_the_hub_is_downloaded_and_verified(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_on_the_hub_is_downloaded_and_verified(model, tmp_path, monkeypatch):
     snapshot = shutil.copytree(model, tmp_path / "snapshot")
     asked = []
 
@@ -159,9 +150,7 @@ def test_a_name_on_the_hub_is_downloaded_and_verified(
         Recogniser.load("someone/emotion")
 
 
-def test_a_name_that_is_nowhere_is_an_error_with_both_places(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_name_that_is_nowhere_is_an_error_with_both_places(monkeypatch):
     def download(*_: Any, **__: Any) -> str:
         raise FileNotFoundError("no such repository")
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from forked import Forking
 from run_files import assert_same_run, folders
 
 import ser_vae
@@ -29,9 +28,7 @@ def slurm() -> Iterator[dict[str, str]]:
         yield environment
 
 
-def test_a_sweep_that_slurm_interrupts_and_that_is_killed_ends_like_an_undisturbed_one(
-    slurm: dict[str, str], forking: Forking, noise_command: list[str], tmp_path: Path
-) -> None:
+def test_a_sweep_interrupted_by_slurm_ends_like_another(slurm, forking, noise_command, tmp_path):
     runs, clean = tmp_path / "slurm", tmp_path / "undisturbed"
     grid = [*noise_command, "training.pretrain.epochs=60"]
     launcher = ("hydra/launcher=slurm", "hydra.launcher.cpus_per_task=1", "hydra.launcher.mem_gb=1")

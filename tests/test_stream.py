@@ -64,7 +64,7 @@ def blocks(samples: np.ndarray, cuts: list[int]) -> list[np.ndarray]:
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=4)
 @given(cuts=st.lists(st.integers(0, 100_000), max_size=12))
-def test_any_cut_into_blocks_gives_the_offline_predictions(kind: str, cuts: list[int]) -> None:
+def test_any_cut_into_blocks_gives_the_offline_predictions(kind, cuts):
     stream, (times, expected) = model(kind).stream(), trajectory(kind)
     for _ in range(2):  # finish() starts over
         predictions = [p for block in blocks(noise(), cuts) for p in stream.push(block, RATE)]
@@ -75,7 +75,7 @@ def test_any_cut_into_blocks_gives_the_offline_predictions(kind: str, cuts: list
         assert predictions[-1].time_s <= len(noise()) / RATE
 
 
-def test_the_trajectories_move() -> None:
+def test_the_trajectories_move():
     """Otherwise the property above would hold for a stream that repeats itself."""
     assert all(np.ptp(trajectory(kind)[1], axis=0).max() > 0.01 for kind in KINDS)
     first, padded = trajectory("vae, padded")[1], whole("vae, padded")
@@ -85,9 +85,7 @@ def test_the_trajectories_move() -> None:
 @pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 48_000])
 @settings(max_examples=3)
 @given(cuts=st.lists(st.integers(0, 100_000), max_size=12))
-def test_audio_of_another_rate_gives_the_prediction_of_the_file(
-    rate: int, tmp_path_factory: pytest.TempPathFactory, cuts: list[int]
-) -> None:
+def test_audio_of_another_rate_gives_the_prediction_of_the_file(rate, tmp_path_factory, cuts):
     path: Path = tmp_path_factory.mktemp("rate") / "noise.wav"
     soundfile.write(path, noise(rate), rate, subtype="FLOAT")
     stream = model("vae, padded").stream()
@@ -99,13 +97,13 @@ def test_audio_of_another_rate_gives_the_prediction_of_the_file(
     assert len(predictions) == len(trajectory("vae, padded")[0]) + 1
 
 
-def test_the_first_prediction_needs_at_most_125_ms() -> None:
+def test_the_first_prediction_needs_at_most_125_ms():
     assert len(model("vae").stream().push(noise()[: RATE // 8], RATE)) == 1
     assert len(model("vae").stream().push(noise(48_000)[: 48_000 // 8], 48_000)) == 1
 
 
 @pytest.mark.parametrize("rate", [RATE, 44_100])
-def test_a_stream_needs_the_same_memory_after_any_time(rate: int) -> None:
+def test_a_stream_needs_the_same_memory_after_any_time(rate):
     stream = model("vae, mean pooling").stream()
     held: set[int] = set()
     for _ in range(30):
@@ -115,7 +113,7 @@ def test_a_stream_needs_the_same_memory_after_any_time(rate: int) -> None:
     assert max(held) < rate / 4
 
 
-def test_what_cannot_be_streamed_is_refused_with_the_reason() -> None:
+def test_what_cannot_be_streamed_is_refused_with_the_reason():
     known = recogniser([noise()], "model=ae", "normalise=speaker")
     with pytest.raises(SerVaeError, match=r"(?m)cannot be streamed.*normalise=speaker"):
         known.stream()
@@ -131,9 +129,7 @@ def test_what_cannot_be_streamed_is_refused_with_the_reason() -> None:
         (np.zeros(800, np.float32), 8_000, r"Call finish\(\)"),
     ],
 )
-def test_a_block_that_is_no_audio_is_refused_with_the_remedy(
-    samples: np.ndarray, rate: int, message: str
-) -> None:
+def test_a_block_that_is_no_audio_is_refused_with_the_remedy(samples, rate, message):
     stream = model("ae").stream()
     if rate == 8_000:
         stream.push(noise()[:100], RATE)

@@ -1,26 +1,23 @@
 """Progress bars are drawn on a terminal only."""
 
-import io
-from pathlib import Path
-
 import pytest
 
 from ser_vae import terminal
 from ser_vae.run import configure, run
 
 
-def test_a_bar_is_drawn_on_a_terminal(screen: io.StringIO) -> None:
+def test_a_bar_is_drawn_on_a_terminal(screen):
     assert list(terminal.track(range(3), "three of them", 3)) == [0, 1, 2]
     assert "three of them" in screen.getvalue()
 
 
-def test_no_bar_is_drawn_if_quiet(screen: io.StringIO) -> None:
+def test_no_bar_is_drawn_if_quiet(screen):
     terminal.stderr().quiet = True
     assert list(terminal.track(range(3), "three of them", 3)) == [0, 1, 2]
     assert not screen.getvalue()
 
 
-def test_no_bar_is_drawn_into_a_pipe(capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_bar_is_drawn_into_a_pipe(capfd):
     assert not terminal.stderr().is_terminal
     assert list(terminal.track(range(3), "three of them", 3)) == [0, 1, 2]
     assert capfd.readouterr() == ("", "")
@@ -28,12 +25,8 @@ def test_no_bar_is_drawn_into_a_pipe(capfd: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("progress", [True, False])
 def test_progress_decides_whether_bars_and_the_diagnosis_are_shown(
-    screen: io.StringIO,
-    noise_command: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    progress: bool,
-) -> None:
+    screen, noise_command, monkeypatch, tmp_path, progress
+):
     for module in ("run", "pipeline"):
         monkeypatch.setattr(f"ser_vae.{module}.stderr", terminal.stderr)
     run(configure(*noise_command, "model=pca", f"cache={tmp_path}/new", f"progress={progress}"))

@@ -47,7 +47,7 @@ def find_python(version: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(tmp_path_factory) -> Path:
     """Build the sdist, and the wheel from it."""
     folder = tmp_path_factory.mktemp("dist")
     build = ("build", "--quiet", "--no-build-isolation", "--python", sys.executable)
@@ -58,9 +58,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
-def test_the_installed_wheel_runs_from_an_empty_folder(
-    version: str, wheel: Path, tmp_path: Path, noise_command: list[str]
-) -> None:
+def test_the_installed_wheel_runs_from_an_empty_folder(version, wheel, tmp_path, noise_command):
     empty, venv = tmp_path / "empty", tmp_path / "venv"
     empty.mkdir()
     python = venv / "bin" / "python"

@@ -27,7 +27,7 @@ def fitted(**settings: object) -> Linear:
     return linear
 
 
-def test_the_guess_is_that_of_scikit_learn_and_two_classes_are_enough() -> None:
+def test_the_guess_is_that_of_scikit_learn_and_two_classes_are_enough():
     vectors, label = two_clouds(200)
     unseen, truth = two_clouds(500, seed=1)
     scaler = StandardScaler().fit(vectors)
@@ -40,7 +40,7 @@ def test_the_guess_is_that_of_scikit_learn_and_two_classes_are_enough() -> None:
     assert (probability.argmax(1) == truth).mean() > 0.75
 
 
-def test_the_temperature_sharpens_what_a_strong_penalty_flattens() -> None:
+def test_the_temperature_sharpens_what_a_strong_penalty_flattens():
     linear = fitted(C=1e-4)
     assert TEMPERATURES[0] < linear.temperature < 0.5
     unseen, truth = two_clouds(500, seed=1)
@@ -50,7 +50,7 @@ def test_the_temperature_sharpens_what_a_strong_penalty_flattens() -> None:
     assert calibrated > flat + 0.05
 
 
-def test_an_emotion_with_one_utterance_is_an_error() -> None:
+def test_an_emotion_with_one_utterance_is_an_error():
     linear = Linear(C=1.0, class_weight=None, folds=5)
     with pytest.raises(SerVaeError, match="b: 1 utterances in the training set"):
         linear.fit(
@@ -58,7 +58,7 @@ def test_an_emotion_with_one_utterance_is_an_error() -> None:
         )
 
 
-def test_pooling_ignores_the_order_of_frames() -> None:
+def test_pooling_ignores_the_order_of_frames():
     utterances = four_speakers()
     estimator = build(configure("model=pooled_linear")["model"], **RUNTIME)
     assert isinstance(estimator, UtteranceLinear)
@@ -69,6 +69,6 @@ def test_pooling_ignores_the_order_of_frames() -> None:
     np.testing.assert_allclose(estimator.predict_proba(utterances.data), before, atol=1e-9)
 
 
-def test_pooled_svm_is_logmel_svm_by_another_name() -> None:
+def test_pooled_svm_is_logmel_svm_by_another_name():
     pooled, logmel = (configure(f"model={name}")["model"] for name in ("pooled_svm", "logmel_svm"))
     assert pooled == logmel

@@ -19,7 +19,7 @@ EMOTIONS = {"neutral": ["neu"], "happy": ["hap", "exc"], "sad": ["sad"], "angry"
 
 
 @pytest.fixture(scope="module")
-def corpus(cache: Path) -> Corpus:
+def corpus(cache) -> Corpus:
     """The dialogues in which the woman wears the markers: half of the corpus."""
     whole = demo.read(cache, EMOTIONS)
     utterances, others = (

@@ -67,7 +67,7 @@ ROWS = [[cell or None for cell in line.split("|")] for line in NAMES.splitlines(
 
 
 @pytest.mark.parametrize("option", sorted({str(row[0]) for row in ROWS}))
-def test_a_name_says_what_is_known_of_the_utterance(option: str, tmp_path: Path) -> None:
+def test_a_name_says_what_is_known_of_the_utterance(option, tmp_path):
     rows = [row for row in ROWS if row[0] == option]
     corpus = read(option, touch(tmp_path, *(str(row[1]) for row in rows)), classes="all")
     by_path = {u.path: u for u in corpus.utterances}
@@ -98,9 +98,7 @@ LISTS = {
 
 @pytest.mark.skipif("NAMES_ROOT" not in os.environ, reason="NAMES_ROOT is not set")
 @pytest.mark.parametrize("file", LISTS)
-def test_every_published_name_is_read(
-    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_published_name_is_read(file, tmp_path, monkeypatch):
     option, sexes, texts = LISTS[file]
     names = Path(os.environ["NAMES_ROOT"], file).read_text()
     paths = [tmp_path / name for name in names.splitlines()]
@@ -126,7 +124,7 @@ MELD_FILES = (
 )
 
 
-def test_meld_is_labelled_by_three_tables_whose_ids_restart(tmp_path: Path) -> None:
+def test_meld_is_labelled_by_three_tables_whose_ids_restart(tmp_path):
     header = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID\n"
     for name, rows in MELD.items():
         (tmp_path / name).write_text(header + rows, encoding="utf-8-sig", newline="\r\n")
@@ -145,7 +143,7 @@ def test_meld_is_labelled_by_three_tables_whose_ids_restart(tmp_path: Path) -> N
     )
 
 
-def test_msp_podcast_is_labelled_by_its_table(tmp_path: Path) -> None:
+def test_msp_podcast_is_labelled_by_its_table(tmp_path):
     rows = "FileName,EmoClass,EmoAct,SpkrID,Gender,Split_Set\n"
     names = [f"MSP-PODCAST_0001_000{number}.wav" for number in range(3)]
     ends = ("A,5,12,Female,Train", "X,4,Unknown,Male,Test1", "N,4,7,x,Development")
@@ -163,13 +161,13 @@ def test_msp_podcast_is_labelled_by_its_table(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def ravdess(tmp_path: Path) -> Path:
+def ravdess(tmp_path) -> Path:
     """Eight emotions by actors 1 and 2."""
     names = [f"Actor_0{a}/03-01-0{e}-01-02-01-0{a}.wav" for e in range(1, 9) for a in (1, 2)]
     return touch(tmp_path, *names)
 
 
-def test_the_default_is_the_four_classes_of_the_paper_in_its_order(ravdess: Path) -> None:
+def test_the_default_is_the_four_classes_of_the_paper_in_its_order(ravdess):
     corpus = read("ravdess", ravdess)
     assert (corpus.name, corpus.emotions) == ("ravdess", ("neutral", "happy", "sad", "angry"))
     codes = {"01": "neutral", "03": "happy", "04": "sad", "05": "angry"}
@@ -186,9 +184,7 @@ def test_the_default_is_the_four_classes_of_the_paper_in_its_order(ravdess: Path
         ({"up": ["happy", "surprised"], "low": ["sad"]}, "ravdess2", ("up", "low"), [4, 2]),
     ],
 )
-def test_other_classes_are_a_corpus_of_another_name(
-    ravdess: Path, classes: Any, name: str, emotions: Any, counts: list[int]
-) -> None:
+def test_other_classes_are_a_corpus_of_another_name(ravdess, classes, name, emotions, counts):
     corpus = read("ravdess", ravdess, classes=classes)
     assert corpus.name == name
     assert emotions in (corpus.emotions, len(corpus.emotions))
@@ -206,14 +202,12 @@ def test_other_classes_are_a_corpus_of_another_name(
         ({"a": ["sad"], "b": ["sad"]}, "corpus.classes: sad is in a and b"),
     ],
 )
-def test_classes_that_the_corpus_does_not_have_are_an_error(
-    ravdess: Path, classes: Any, message: str
-) -> None:
+def test_classes_that_the_corpus_does_not_have_are_an_error(ravdess, classes, message):
     with pytest.raises(SerVaeError, match=message):
         read("ravdess", ravdess, classes=classes)
 
 
-def test_other_files_are_ignored_with_a_warning(ravdess: Path) -> None:
+def test_other_files_are_ignored_with_a_warning(ravdess):
     touch(ravdess, "Actor_01/03-02-05-01-02-01-01.wav", "Actor_01/._x.wav", "README.md")
     corpus = read("ravdess", ravdess)
     assert len(corpus.utterances) == 8
@@ -222,7 +216,7 @@ def test_other_files_are_ignored_with_a_warning(ravdess: Path) -> None:
     )
 
 
-def test_a_code_of_no_label_is_named(tmp_path: Path) -> None:
+def test_a_code_of_no_label_is_named(tmp_path):
     root = touch(tmp_path, "female1_angry_1a_1.wav", "male1_pensive_1a_1.wav")
     assert read("jl", root).warnings == (
         "1 files have a code that corpus.emotions does not list and are ignored: "
@@ -230,7 +224,7 @@ def test_a_code_of_no_label_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_a_second_copy_of_the_tree_is_ignored_with_a_warning(ravdess: Path) -> None:
+def test_a_second_copy_of_the_tree_is_ignored_with_a_warning(ravdess):
     touch(ravdess, "copy/Actor_01/03-01-05-01-02-01-01.wav")
     corpus = read("ravdess", ravdess)
     assert len(corpus.utterances) == 8
@@ -239,26 +233,26 @@ def test_a_second_copy_of_the_tree_is_ignored_with_a_warning(ravdess: Path) -> N
 
 
 @pytest.mark.parametrize("twin", ["Actor_01/{}.flac", "Angry/{}.wav"])
-def test_one_name_twice_in_the_tree_is_an_error(ravdess: Path, twin: str) -> None:
+def test_one_name_twice_in_the_tree_is_an_error(ravdess, twin):
     touch(ravdess, twin.format("03-01-05-01-02-01-01"))
     with pytest.raises(SerVaeError, match=r"03-01-05-01-02-01-01 exists twice.*Actor_01.*"):
         read("ravdess", ravdess)
 
 
-def test_missing_utterances_are_counted(ravdess: Path) -> None:
+def test_missing_utterances_are_counted(ravdess):
     assert corpus_warnings(read("ravdess", ravdess)) == [
         "not the utterances of a complete copy: neutral 2 of 96, happy 2 of 192, sad 2 of 192, "
         "angry 2 of 192"
     ]
 
 
-def test_another_folder_is_an_error_that_says_what_was_expected(tmp_path: Path) -> None:
+def test_another_folder_is_an_error_that_says_what_was_expected(tmp_path):
     with pytest.raises(SerVaeError, match="is not RAVDESS: expected files such as Actor_01/"):
         read("ravdess", tmp_path)
     with pytest.raises(SerVaeError, match=r"SAVEE: .*\n2 files do not follow .*: E1.wav, E2.wav\."):
         read("savee", touch(tmp_path, "E1.wav", "E2.wav"))
 
 
-def test_without_a_root_the_error_names_the_variable() -> None:
+def test_without_a_root_the_error_names_the_variable():
     with pytest.raises(SerVaeError, match="EMODB_ROOT"):
         read("emodb", None)

@@ -20,7 +20,7 @@ def touch(root: Path, *files: str) -> None:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path) -> Path:
     touch(tmp_path, "joy/b.wav", "joy/deep/a.FLAC", "anger/a.ogg")
     return tmp_path
 
@@ -36,7 +36,7 @@ def write_csv(root: Path, *lines: str, header: str = HEADER) -> None:
 # --- sub-folders --------------------------------------------------------------------------------
 
 
-def test_a_sub_folder_is_an_emotion_at_any_depth_and_no_speaker(root: Path) -> None:
+def test_a_sub_folder_is_an_emotion_at_any_depth_and_no_speaker(root):
     corpus = read(root)
     assert [(u.id, u.emotion) for u in corpus.utterances] == [
         ("anger/a.ogg", "anger"),
@@ -49,14 +49,14 @@ def test_a_sub_folder_is_an_emotion_at_any_depth_and_no_speaker(root: Path) -> N
     assert "do not name the speaker" in corpus.warnings[0]
 
 
-def test_other_files_are_ignored_with_a_warning(root: Path) -> None:
+def test_other_files_are_ignored_with_a_warning(root):
     touch(root, "loose.wav", "joy/notes.txt", "joy/._b.wav", ".git/objects/c.wav")
     assert read(root).warnings[1:] == (
         "2 files are not audio in a sub-folder and are ignored: joy/notes.txt, loose.wav",
     )
 
 
-def test_a_long_list_is_shortened_in_a_run_and_complete_in_check(root: Path) -> None:
+def test_a_long_list_is_shortened_in_a_run_and_complete_in_check(root):
     touch(root, *(f"joy/{number:03}.m4a" for number in range(100)))
     corpus = read(root)
     line = warning_line(corpus)
@@ -66,7 +66,7 @@ def test_a_long_list_is_shortened_in_a_run_and_complete_in_check(root: Path) -> 
     assert corpus.warnings[1].endswith("\njoy/099.m4a")
 
 
-def test_linked_folders_are_followed_and_loops_end(root: Path, tmp_path_factory: Any) -> None:
+def test_linked_folders_are_followed_and_loops_end(root, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     touch(elsewhere, "sad/c.wav")
     (root / "sorrow").symlink_to(elsewhere / "sad")
@@ -75,12 +75,12 @@ def test_linked_folders_are_followed_and_loops_end(root: Path, tmp_path_factory:
     assert len(read(root).utterances) == 4
 
 
-def test_a_broken_link_to_a_folder_is_named(root: Path) -> None:
+def test_a_broken_link_to_a_folder_is_named(root):
     (root / "sad").symlink_to("/nowhere")
     assert "1 broken links are ignored: sad" in read(root).warnings
 
 
-def test_a_name_that_is_not_utf_8_is_an_error_that_can_be_printed(root: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_an_error_that_can_be_printed(root):
     name = os.fsencode(root) + b"/joy/\xfcber.wav"
     Path(os.fsdecode(name)).touch()
     with pytest.raises(SerVaeError, match=r"joy/\\xfcber\.wav.*expected a name in UTF-8") as caught:
@@ -88,14 +88,14 @@ def test_a_name_that_is_not_utf_8_is_an_error_that_can_be_printed(root: Path) ->
     str(caught.value).encode()
 
 
-def test_one_emotion_is_an_error(root: Path) -> None:
+def test_one_emotion_is_an_error(root):
     (root / "anger" / "a.ogg").unlink()
     with pytest.raises(SerVaeError, match=r"expected two or more emotions.*found joy"):
         read(root)
 
 
 @pytest.mark.parametrize(("given", "seen"), [("", "FOLDER_ROOT"), ("nowhere", "is not a folder")])
-def test_without_a_root_the_error_names_the_variable(given: str, seen: str) -> None:
+def test_without_a_root_the_error_names_the_variable(given, seen):
     with pytest.raises(SerVaeError, match=seen):
         read(given)
 
@@ -114,9 +114,7 @@ SETS_ABOVE = ("train/angry/1.wav", "train/sad/2.wav", "test/angry/3.wav", "test/
         (("Actor_01/1.wav", "Actor_02/2.wav"), "Actor_01, Actor_02 would be the emotions"),
     ],
 )
-def test_folders_of_sets_or_speakers_are_not_taken_for_emotions(
-    tmp_path: Path, files: tuple[str, ...], seen: str
-) -> None:
+def test_folders_of_sets_or_speakers_are_not_taken_for_emotions(tmp_path, files, seen):
     touch(tmp_path, *files)
     with pytest.raises(SerVaeError, match=seen) as caught:
         read(tmp_path)
@@ -125,12 +123,12 @@ def test_folders_of_sets_or_speakers_are_not_taken_for_emotions(
 
 
 @pytest.mark.parametrize("files", [("0/1.wav", "1/2.wav"), ("joy/wav/1.wav", "anger/wav/2.wav")])
-def test_other_folders_are_taken_for_emotions(tmp_path: Path, files: tuple[str, ...]) -> None:
+def test_other_folders_are_taken_for_emotions(tmp_path, files):
     touch(tmp_path, *files)
     assert len(read(tmp_path).emotions) == 2
 
 
-def test_levels_of_folders_give_split_and_emotion(tmp_path: Path) -> None:
+def test_levels_of_folders_give_split_and_emotion(tmp_path):
     touch(tmp_path, *SETS_ABOVE, "dev/sad/5.wav")
     corpus = read(tmp_path, folders="split/emotion")
     assert corpus.emotions == ("angry", "sad")
@@ -143,7 +141,7 @@ def test_levels_of_folders_give_split_and_emotion(tmp_path: Path) -> None:
     }
 
 
-def test_levels_of_folders_give_speakers_without_a_warning(tmp_path: Path) -> None:
+def test_levels_of_folders_give_speakers_without_a_warning(tmp_path):
     touch(tmp_path, "a/joy/1.wav", "a/x/2.wav", "b/joy/deep/3.wav", "b/joy.wav")
     corpus = read(tmp_path, folders="speaker/emotion")
     assert [(u.speaker, u.emotion) for u in corpus.utterances] == [
@@ -157,7 +155,7 @@ def test_levels_of_folders_give_speakers_without_a_warning(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "folders", ["speaker", "emotion/emotion", "emotion/actor", "emotion//speaker"]
 )
-def test_invalid_levels_are_an_error(root: Path, folders: str) -> None:
+def test_invalid_levels_are_an_error(root, folders):
     with pytest.raises(SerVaeError, match=f"corpus.folders={folders}: expected emotion and"):
         read(root, folders=folders)
 
@@ -172,9 +170,7 @@ def test_invalid_levels_are_an_error(root: Path, folders: str) -> None:
         *(("sad", "sad\u200b"), ("0", "0.0"), ("1", "01")),
     ],
 )
-def test_two_spellings_of_one_label_or_speaker_are_an_error(
-    root: Path, one: str, other: str
-) -> None:
+def test_two_spellings_of_one_label_or_speaker_are_an_error(root, one, other):
     for column, cells in (("emotion", "{},s"), ("speaker", "joy,{}")):
         lines = [f"joy/b.wav,{cells.format(one)}", f"anger/a.ogg,{cells.format(other)}"]
         write_csv(root, *lines, "joy/deep/a.FLAC,calm,t")
@@ -184,13 +180,13 @@ def test_two_spellings_of_one_label_or_speaker_are_an_error(
         assert repr(other) in str(caught.value)
 
 
-def test_labels_that_differ_in_a_letter_or_a_number_are_two(root: Path) -> None:
+def test_labels_that_differ_in_a_letter_or_a_number_are_two(root):
     write_csv(root, "joy/b.wav,1,s1", "anger/a.ogg,10,s2", "joy/deep/a.FLAC,1.5,s10")
     assert read(root, "list.csv").emotions == ("1", "1.5", "10")
 
 
 @pytest.mark.parametrize("missing", ["nan", "<NA>"])
-def test_a_mark_of_a_missing_value_is_no_label_and_no_speaker(root: Path, missing: str) -> None:
+def test_a_mark_of_a_missing_value_is_no_label_and_no_speaker(root, missing):
     for cells, column in ((f"{missing},ann", "emotion"), (f"joy,{missing}", "speaker")):
         write_csv(root, f"joy/b.wav,{cells}", "anger/a.ogg,anger,bob")
         with pytest.raises(SerVaeError, match=f"line 2: {column} is '{missing}', a missing value"):
@@ -203,7 +199,7 @@ def test_a_mark_of_a_missing_value_is_no_label_and_no_speaker(root: Path, missin
 # --- a CSV --------------------------------------------------------------------------------------
 
 
-def test_a_csv_can_give_every_attribute_of_an_utterance(root: Path) -> None:
+def test_a_csv_can_give_every_attribute_of_an_utterance(root):
     write_csv(
         root,
         "./joy/b.wav,content,ann,s1,F,d1,improvised,scene,dev",
@@ -229,7 +225,7 @@ def test_a_csv_can_give_every_attribute_of_an_utterance(root: Path) -> None:
     assert corpus.warnings == ()
 
 
-def test_paths_are_relative_to_the_csv_and_may_leave_its_folder(root: Path) -> None:
+def test_paths_are_relative_to_the_csv_and_may_leave_its_folder(root):
     (root / "lists").mkdir()
     write_csv(root / "lists", "../joy/b.wav,joy,ann", f"{root / 'anger' / 'a.ogg'},anger,bob")
     corpus = read(None, root / "lists" / "list.csv")
@@ -237,19 +233,19 @@ def test_paths_are_relative_to_the_csv_and_may_leave_its_folder(root: Path) -> N
     assert all(u.path.is_file() for u in corpus.utterances)
 
 
-def test_a_csv_saved_by_a_spreadsheet_is_read(root: Path) -> None:
+def test_a_csv_saved_by_a_spreadsheet_is_read(root):
     (root / "list.csv").write_bytes(
         b"\xef\xbb\xbfpath,emotion,speaker\r\njoy/b.wav,joy,Zo\xc3\xab\r\nanger/a.ogg,anger,bob\r\n"
     )
     assert {u.speaker for u in read(root, "list.csv").utterances} == {"Zoë", "bob"}
 
 
-def test_unknown_columns_are_named(root: Path) -> None:
+def test_unknown_columns_are_named(root):
     write_csv(root, "joy/b.wav,joy,ann,5", "anger/a.ogg,anger,bob,6", header=f"{HEADER},age")
     assert read(root, "list.csv").warnings[0].endswith("columns not used: age")
 
 
-def test_segments_of_a_file_are_utterances_of_one_dialogue(root: Path) -> None:
+def test_segments_of_a_file_are_utterances_of_one_dialogue(root):
     write_csv(
         root,
         "joy/b.wav,joy,ann,0,1.5",
@@ -266,7 +262,7 @@ def test_segments_of_a_file_are_utterances_of_one_dialogue(root: Path) -> None:
     assert corpus.warnings == ()
 
 
-def test_overlapping_segments_are_named(root: Path) -> None:
+def test_overlapping_segments_are_named(root):
     lines = ["joy/b.wav,joy,ann,0,2", "joy/b.wav,anger,ann,1.5,3", "anger/a.ogg,joy,bob,0,2"]
     write_csv(root, *lines, header=f"{HEADER},start,end")
     assert read(root, "list.csv").warnings == (
@@ -293,9 +289,7 @@ def test_overlapping_segments_are_named(root: Path) -> None:
         (f"{HEADER},start,end", "anger/a.ogg,anger,bob,0:01,0:02", "expected two times in s"),
     ],
 )
-def test_an_invalid_line_is_an_error_that_names_it(
-    root: Path, header: str, line: str, message: str
-) -> None:
+def test_an_invalid_line_is_an_error_that_names_it(root, header, line, message):
     first = "joy/b.wav,joy,ann" + "," * (header.count(",") - 2)
     write_csv(root, first, line, header=header)
     with pytest.raises(SerVaeError, match=message):
@@ -303,13 +297,13 @@ def test_an_invalid_line_is_an_error_that_names_it(
 
 
 @pytest.mark.parametrize("header", ["path,emotion", "path;emotion;speaker", f"{HEADER},path", ""])
-def test_a_missing_or_repeated_column_is_an_error(root: Path, header: str) -> None:
+def test_a_missing_or_repeated_column_is_an_error(root, header):
     write_csv(root, "joy/b.wav,joy,ann", header=header)
     with pytest.raises(SerVaeError, match=r"list\.csv: expected columns path, emotion, speaker"):
         read(root, "list.csv")
 
 
-def test_a_missing_csv_or_one_in_another_encoding_is_an_error(root: Path) -> None:
+def test_a_missing_csv_or_one_in_another_encoding_is_an_error(root):
     with pytest.raises(SerVaeError, match=r"expected a CSV in UTF-8: .*No such file"):
         read(root, "none.csv")
     (root / "list.csv").write_bytes(b"path,emotion,speaker\nj\xf8y/b.wav,joy,ann\n")

@@ -49,7 +49,7 @@ def label(name: str, code: str = "neu") -> str:
 
 
 @pytest.fixture
-def release(tmp_path: Path) -> Path:
+def release(tmp_path) -> Path:
     """Five sessions; LABELS in the first, one neutral utterance in each of the others."""
     root = tmp_path / "IEMOCAP_full_release"
     write_dialogue(root, LABELS)
@@ -67,7 +67,7 @@ def ids(utterances: tuple[Utterance, ...]) -> list[str]:
     return [utterance.id for utterance in utterances]
 
 
-def test_a_label_line_becomes_an_utterance(release: Path) -> None:
+def test_a_label_line_becomes_an_utterance(release):
     corpus = read(release, EMOTIONS)
     assert corpus.utterances[1] == Utterance(
         id="Ses01F_impro01_M000",
@@ -88,7 +88,7 @@ def test_a_label_line_becomes_an_utterance(release: Path) -> None:
     assert ids(corpus.utterances) == sorted(ids(corpus.utterances))
 
 
-def test_apple_double_files_are_ignored(release: Path) -> None:
+def test_apple_double_files_are_ignored(release):
     clean = read(release, EMOTIONS)
     session = release / "Session1"
     for ghost in (
@@ -101,7 +101,7 @@ def test_apple_double_files_are_ignored(release: Path) -> None:
     assert read(release, EMOTIONS) == clean
 
 
-def test_the_votes_of_single_evaluators_in_sub_folders_are_ignored(release: Path) -> None:
+def test_the_votes_of_single_evaluators_in_sub_folders_are_ignored(release):
     clean = read(release, EMOTIONS)
     for folder in ("Categorical", "Attribute", "Self-evaluation"):
         votes = release / "Session1/dialog/EmoEvaluation" / folder
@@ -111,7 +111,7 @@ def test_the_votes_of_single_evaluators_in_sub_folders_are_ignored(release: Path
     assert read(release, EMOTIONS) == clean
 
 
-def test_suffixes_may_be_in_capitals(release: Path) -> None:
+def test_suffixes_may_be_in_capitals(release):
     clean = read(release, EMOTIONS)
     for path in [*release.rglob("*.wav"), *release.rglob("*.txt")]:
         path.rename(path.with_suffix(path.suffix.upper()))
@@ -120,7 +120,7 @@ def test_suffixes_may_be_in_capitals(release: Path) -> None:
     ] == list(clean.utterances)
 
 
-def test_comments_may_be_in_any_encoding_and_lines_end_as_on_windows(release: Path) -> None:
+def test_comments_may_be_in_any_encoding_and_lines_end_as_on_windows(release):
     clean = read(release, EMOTIONS)
     file = release / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
     comment = file.read_bytes().replace(b"curious", b"na\xefve \x85 \xe2\x80\xa8")
@@ -138,16 +138,14 @@ def test_comments_may_be_in_any_encoding_and_lines_end_as_on_windows(release: Pa
         ("Ses05M_script01_1b_F009", "Ses05F"),
     ],
 )
-def test_the_speaker_is_the_letter_of_the_last_token(
-    release: Path, name: str, speaker: str
-) -> None:
+def test_the_speaker_is_the_letter_of_the_last_token(release, name, speaker):
     write_dialogue(release, label(name), name.rpartition("_")[0])
     utterance = {u.id: u for u in read(release, EMOTIONS).utterances}[name]
     assert utterance.speaker == speaker
     assert utterance.sex == speaker[-1]
 
 
-def test_a_dialogue_is_not_confused_with_one_whose_name_it_starts(release: Path) -> None:
+def test_a_dialogue_is_not_confused_with_one_whose_name_it_starts(release):
     write_dialogue(release, label("Ses05M_script01_1_F000", "sad"))
     write_dialogue(release, label("Ses05M_script01_1b_F000", "ang"))
     by_id = {u.id: u for u in read(release, EMOTIONS).utterances}
@@ -156,9 +154,7 @@ def test_a_dialogue_is_not_confused_with_one_whose_name_it_starts(release: Path)
     assert (second.dialogue, second.emotion) == ("Ses05M_script01_1b", "angry")
 
 
-def test_sessions_and_second_recordings_of_the_same_words_share_the_script(
-    release: Path,
-) -> None:
+def test_sessions_and_second_recordings_of_the_same_words_share_the_script(release):
     dialogues = ("Ses01F_script01_1", "Ses05M_script01_1", "Ses05M_script01_1b")
     for dialogue in (*dialogues, "Ses03M_impro05a", "Ses03F_impro05"):
         write_dialogue(release, label(f"{dialogue}_F000"))
@@ -167,7 +163,7 @@ def test_sessions_and_second_recordings_of_the_same_words_share_the_script(
     assert of["Ses03M_impro05a"] == of["Ses03F_impro05"] == ("impro05", "improvised")
 
 
-def test_a_parent_folder_named_session_9_is_ignored(release: Path, tmp_path: Path) -> None:
+def test_a_parent_folder_named_session_9_is_ignored(release, tmp_path):
     moved = tmp_path / "Session 9" / "Session2" / release.name
     moved.parent.mkdir(parents=True)
     here = read(release, EMOTIONS)
@@ -178,22 +174,22 @@ def test_a_parent_folder_named_session_9_is_ignored(release: Path, tmp_path: Pat
     ]
 
 
-def test_the_root_may_be_the_parent_of_the_release(release: Path) -> None:
+def test_the_root_may_be_the_parent_of_the_release(release):
     assert read(release.parent, EMOTIONS) == read(release, EMOTIONS)
 
 
-def test_two_releases_in_one_parent_are_an_error(release: Path) -> None:
+def test_two_releases_in_one_parent_are_an_error(release):
     write_dialogue(release.parent / "another", LABELS)
     with pytest.raises(SerVaeError, match="found in: IEMOCAP_full_release, another"):
         read(release.parent, EMOTIONS)
 
 
-def test_a_folder_without_sessions_is_an_error_that_says_what_was_expected(tmp_path: Path) -> None:
+def test_a_folder_without_sessions_is_an_error_that_says_what_was_expected(tmp_path):
     with pytest.raises(SerVaeError, match=r"is not IEMOCAP: expected Session1/dialog"):
         read(tmp_path, EMOTIONS)
 
 
-def test_an_unknown_code_is_an_error_with_file_and_line(release: Path) -> None:
+def test_an_unknown_code_is_an_error_with_file_and_line(release):
     write_dialogue(release, LABELS.replace("\tfru\t", "\tbor\t"))
     with pytest.raises(
         SerVaeError, match=r"Ses01F_impro01\.txt, line 11: .*'bor' is not one of ang"
@@ -209,20 +205,20 @@ def test_an_unknown_code_is_an_error_with_file_and_line(release: Path) -> None:
         label("Ses01F_impro01_X000"),  # neither F nor M
     ],
 )
-def test_an_invalid_label_line_is_an_error_with_file_and_line(release: Path, line: str) -> None:
+def test_an_invalid_label_line_is_an_error_with_file_and_line(release, line):
     file = release / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
     file.write_text(f"% header\n{line}")
     with pytest.raises(SerVaeError, match=r"Ses01F_impro01\.txt, line 2: expected '\[start"):
         read(release, EMOTIONS)
 
 
-def test_an_utterance_labelled_twice_is_an_error(release: Path) -> None:
+def test_an_utterance_labelled_twice_is_an_error(release):
     write_dialogue(release, LABELS + label("Ses01F_impro01_F000", "ang"))
     with pytest.raises(SerVaeError, match="line 12: Ses01F_impro01_F000 has a label already"):
         read(release, EMOTIONS)
 
 
-def test_utterances_without_audio_are_left_out_with_a_warning(release: Path) -> None:
+def test_utterances_without_audio_are_left_out_with_a_warning(release):
     wavs = release / "Session1/sentences/wav/Ses01F_impro01"
     (wavs / "Ses01F_impro01_F000.wav").unlink()
     (wavs / "Ses01F_impro01_F001.wav").unlink()
@@ -234,19 +230,19 @@ def test_utterances_without_audio_are_left_out_with_a_warning(release: Path) -> 
     )
 
 
-def test_audio_without_a_label_is_named(release: Path) -> None:
+def test_audio_without_a_label_is_named(release):
     (release / "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_M007.wav").touch()
     assert tree_warnings(release) == ("1 wav files have no label: Ses01F_impro01_M007",)
 
 
-def test_a_missing_session_is_named(release: Path) -> None:
+def test_a_missing_session_is_named(release):
     (release / "Session4").rename(release.parent / "elsewhere")
     corpus = read(release, EMOTIONS)
     assert len(corpus.utterances) == 5
     assert tree_warnings(release) == ("1 of 5 sessions have no labels: Session4",)
 
 
-def test_a_label_file_of_another_session_is_left_out_and_named(release: Path) -> None:
+def test_a_label_file_of_another_session_is_left_out_and_named(release):
     stray = release / "Session1/dialog/EmoEvaluation/Ses02F_impro01.txt"
     stray.write_text(label("Ses02F_impro01_F000", "ang"))
     corpus = read(release, EMOTIONS)
@@ -256,7 +252,7 @@ def test_a_label_file_of_another_session_is_left_out_and_named(release: Path) ->
     )
 
 
-def test_missing_dialogues_are_counted_and_named(release: Path) -> None:
+def test_missing_dialogues_are_counted_and_named(release):
     (warning,) = read(release, EMOTIONS).warnings
     line, *names = warning.splitlines()
     assert line == (
@@ -267,14 +263,14 @@ def test_missing_dialogues_are_counted_and_named(release: Path) -> None:
     assert "Ses05F_impro01" not in names
 
 
-def test_no_audio_at_all_is_an_error(release: Path) -> None:
+def test_no_audio_at_all_is_an_error(release):
     for wav in release.rglob("*.wav"):
         wav.unlink()
     with pytest.raises(SerVaeError, match="found none"):
         read(release, EMOTIONS)
 
 
-def test_a_complete_release_has_the_5531_utterances_of_the_paper_among_10039() -> None:
+def test_a_complete_release_has_the_5531_utterances_of_the_paper_among_10039():
     expected = expected_counts(RELEASED, class_of_code(EMOTIONS, RELEASED))
     improvised = [counts["improvised"] for counts in expected["classes"].values()]
     scripted = [counts["scripted"] for counts in expected["classes"].values()]
@@ -285,7 +281,7 @@ def test_a_complete_release_has_the_5531_utterances_of_the_paper_among_10039() -
 
 
 @pytest.mark.skipif("IEMOCAP_ROOT" not in os.environ, reason="IEMOCAP_ROOT is not set")
-def test_a_copy_of_the_release_has_the_published_counts() -> None:
+def test_a_copy_of_the_release_has_the_published_counts():
     corpus = read(os.environ["IEMOCAP_ROOT"], EMOTIONS)
     everything = (*corpus.utterances, *corpus.others)
     counts = Counter((u.emotion, u.style) for u in corpus.utterances)

@@ -41,7 +41,7 @@ def read(members: dict[str, Any], classes: Any = "shared") -> Corpus:
 
 
 @pytest.fixture
-def members(tmp_path: Path) -> dict[str, Any]:
+def members(tmp_path) -> dict[str, Any]:
     by = {"folders": "emotion/speaker"}
     return {
         "b": member(tmp_path / "b", "joy/x/1.wav", "sad/x/2.wav", "sad/unknown/3.wav", **by),
@@ -49,7 +49,7 @@ def members(tmp_path: Path) -> dict[str, Any]:
     }
 
 
-def test_names_are_kept_apart_by_corpus(members: dict[str, Any]) -> None:
+def test_names_are_kept_apart_by_corpus(members):
     corpus = read(members, "all")
     assert [(u.id, u.speaker, u.corpus) for u in corpus.utterances] == [
         ("a/calm/y/4.wav", "a/y", "a"),
@@ -62,14 +62,14 @@ def test_names_are_kept_apart_by_corpus(members: dict[str, Any]) -> None:
     assert (corpus.name, corpus.emotions) == ("folder_folder", ("joy", "sad", "calm", "happy"))
 
 
-def test_classes_are_mapped_and_the_rest_is_left_out(members: dict[str, Any]) -> None:
+def test_classes_are_mapped_and_the_rest_is_left_out(members):
     corpus = read(members, {"happy": ["happy", "joy"], "sad": ["sad"]})
     assert corpus.emotions == ("happy", "sad")
     assert Counter(u.emotion for u in corpus.utterances) == {"happy": 2, "sad": 3}
     assert [(u.id, u.emotion) for u in corpus.others] == [("a/calm/y/4.wav", "calm")]
 
 
-def test_corpora_that_share_one_class_need_a_mapping(members: dict[str, Any]) -> None:
+def test_corpora_that_share_one_class_need_a_mapping(members):
     with pytest.raises(SerVaeError, match=r"fewer than two classes: b has joy, sad; a has calm"):
         read(members)
 
@@ -80,7 +80,7 @@ def folds_of(corpus: Corpus, **settings: Any) -> list[dict[str, str]]:
     return folds
 
 
-def test_each_corpus_is_left_out_once_or_one_by_its_name(members: dict[str, Any]) -> None:
+def test_each_corpus_is_left_out_once_or_one_by_its_name(members):
     corpus = read(members, {"happy": ["happy", "joy"], "sad": ["sad"]})
     folds = folds_of(corpus)
     tested = [{name[0] for name, part in fold.items() if part == "test"} for fold in folds]
@@ -90,13 +90,13 @@ def test_each_corpus_is_left_out_once_or_one_by_its_name(members: dict[str, Any]
         folds_of(corpus, test="c")
 
 
-def test_one_corpus_cannot_be_left_out() -> None:
+def test_one_corpus_cannot_be_left_out():
     for override in ("split=corpus", "normalise=corpus"):
         with pytest.raises(SerVaeError, match="expected another value, as there is only one"):
             validate(configure("corpus=urdu", override))
 
 
-def test_members_are_placed_by_a_defaults_list_and_the_command_makes_the_run_again() -> None:
+def test_members_are_placed_by_a_defaults_list_and_the_command_makes_the_run_again():
     overrides = ["corpus=joined", "+corpus@corpus.members.emodb=emodb", "split=corpus"]
     config = configure(*overrides, "~corpus@corpus.members.urdu", "split.test=emodb")
     assert list(config["corpus"]["members"]) == ["ravdess", "emodb"]
@@ -109,7 +109,7 @@ def test_members_are_placed_by_a_defaults_list_and_the_command_makes_the_run_aga
 
 
 @pytest.mark.skipif(not BOTH, reason="RAVDESS_ROOT or URDU_ROOT is not set")
-def test_ravdess_and_urdu_share_four_classes_and_no_language() -> None:
+def test_ravdess_and_urdu_share_four_classes_and_no_language():
     corpus = build(validate(configure("corpus=joined")).corpus)
     assert (corpus.name, corpus.warnings) == ("ravdess_urdu", ())
     assert corpus.emotions == ("neutral", "happy", "sad", "angry")
@@ -128,9 +128,7 @@ def test_ravdess_and_urdu_share_four_classes_and_no_language() -> None:
     assert result["shared"]["corpora"] == {"in_train": 0, "in_test": 1}
 
 
-def test_a_run_leaves_out_each_corpus_in_turn(
-    tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_leaves_out_each_corpus_in_turn(tmp_path, cache, capsys):
     """The tones of two corpora of noises are the same, the level of the second is lower."""
     places = []
     for number, name in enumerate(("first", "second")):

@@ -192,11 +192,7 @@ def by_speaker(prefix: str, emotions: dict[str, str]) -> list[Utterance]:
         ({"s1": "ssc", "s2": "ccs"}, {"s1": "sc", "s2": "cs"}, "SHARED"),
         ({"s1": "sc", "s2": "cs"}, {"s1": "sc", "s3": "cs"}, "SHARED"),
         ({"s1": "ssc"}, {"s2": "sc"}, "INDEPENDENT"),
-        (
-            {"s1": "ssc"},
-            {"s2": "sss"},
-            "INDEPENDENT",
-        ),  # the majority is correct
+        ({"s1": "ssc"}, {"s2": "sss"}, "INDEPENDENT"),  # the majority is correct
         ({UNKNOWN_SPEAKER: "sc"}, {UNKNOWN_SPEAKER: "sc"}, "UNKNOWN"),
         ({"s1": "sc", UNKNOWN_SPEAKER: "s"}, {"s2": "sc"}, "UNKNOWN"),  # may be s2
         ({"s1": "sc"}, {"s2": "sc", UNKNOWN_SPEAKER: "s"}, "UNKNOWN"),  # may be s1

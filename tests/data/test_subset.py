@@ -72,7 +72,7 @@ def test_speakers_of_the_test_and_the_validation_set_are_excluded():
 
 
 @pytest.mark.parametrize("side", ["session", "dialogue", "script"])
-def test_groups_that_the_split_separates_stay_separated(side: str):
+def test_groups_that_the_split_separates_stay_separated(side):
     by_set = {
         spoken("a", "s1", **{side: "in"}): "train",
         spoken("b", "s1", **{side: "out"}): "test",
@@ -82,10 +82,7 @@ def test_groups_that_the_split_separates_stay_separated(side: str):
 
 
 def test_groups_that_the_split_shares_are_allowed():
-    by_set = {
-        spoken("a", "s1", script="x"): "train",
-        spoken("b", "s2", script="x"): "test",
-    }
+    by_set = {spoken("a", "s1", script="x"): "train", spoken("b", "s2", script="x"): "test"}
     assert allowed([spoken("o", "s1", script="x")], by_set) == ["o"]
 
 
@@ -97,9 +94,6 @@ def test_only_the_style_of_the_subset_is_allowed():
 
 
 def test_unknown_speakers_are_an_error():
-    by_set = {
-        spoken("a", UNKNOWN_SPEAKER): "train",
-        spoken("b", UNKNOWN_SPEAKER): "test",
-    }
+    by_set = {spoken("a", UNKNOWN_SPEAKER): "train", spoken("b", UNKNOWN_SPEAKER): "test"}
     with pytest.raises(SerVaeError, match=r"none of the 1 utterances"):
         allowed([spoken("o", UNKNOWN_SPEAKER)], by_set)

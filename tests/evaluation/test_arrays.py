@@ -35,7 +35,7 @@ ILLUSTRATIONS = Illustrations(
 )
 
 
-def test_latents_and_clips_are_read_as_written(tmp_path: Path) -> None:
+def test_latents_and_clips_are_read_as_written(tmp_path):
     clips = np.full((9, 2), np.nan)
     clips[0] = 0.25, 1.5
     replace(LATENTS, clip=clips).write(tmp_path / "a.npz")
@@ -45,7 +45,7 @@ def test_latents_and_clips_are_read_as_written(tmp_path: Path) -> None:
     assert [loaded.clip_of(row) for row in range(2)] == [(0.25, 1.5), None]
 
 
-def test_spectrograms_are_accurate_to_a_hundredth_and_all_else_is_exact(tmp_path: Path) -> None:
+def test_spectrograms_are_accurate_to_a_hundredth_and_all_else_is_exact(tmp_path):
     ILLUSTRATIONS.write(tmp_path / "a.npz")
     loaded = Illustrations.read(tmp_path / "a.npz")
     for name, expected in vars(ILLUSTRATIONS).items():
@@ -58,12 +58,12 @@ def test_spectrograms_are_accurate_to_a_hundredth_and_all_else_is_exact(tmp_path
                 np.testing.assert_allclose(array, original, atol=0.01 if half else 0)
 
 
-def test_an_unconditional_model_has_no_swapped_labels(tmp_path: Path) -> None:
+def test_an_unconditional_model_has_no_swapped_labels(tmp_path):
     replace(ILLUSTRATIONS, swapped=()).write(tmp_path / "a.npz")
     assert Illustrations.read(tmp_path / "a.npz").swapped == ()
 
 
-def test_a_pickle_in_the_file_is_not_executed(tmp_path: Path) -> None:
+def test_a_pickle_in_the_file_is_not_executed(tmp_path):
     class Opens:
         def __reduce__(self) -> tuple[object, tuple[str]]:
             return Path.touch, (tmp_path / "ran",)
@@ -76,13 +76,13 @@ def test_a_pickle_in_the_file_is_not_executed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"text", pickle.dumps([1])])
-def test_files_of_another_format_are_rejected(tmp_path: Path, content: bytes) -> None:
+def test_files_of_another_format_are_rejected(tmp_path, content):
     (tmp_path / "a.npz").write_bytes(content)
     with pytest.raises(SerVaeError, match=r"a\.npz can't be read as a file of a run"):
         Latents.read(tmp_path / "a.npz")
 
 
-def test_a_missing_file_and_a_missing_array_are_errors(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_missing_array_are_errors(tmp_path):
     with pytest.raises(SerVaeError, match="No such file"):
         Latents.read(tmp_path / "a.npz")
     np.savez(tmp_path / "a.npz", utterance=np.array(["u1"]))

@@ -84,8 +84,7 @@ def test_one_speaker_has_no_interval():
 
 
 @pytest.mark.parametrize(
-    ("groups", "speakers"),
-    [("utterances", 8), *(("speakers", count) for count in (2, 3, 5, 7, 9))],
+    ("groups", "speakers"), [("utterances", 8), *(("speakers", count) for count in (2, 3, 5, 7, 9))]
 )
 def test_the_interval_has_its_nominal_coverage(groups, speakers, monkeypatch):
     """Plain percentiles would cover the truth in 87 % for six speakers, in 50 % for two."""

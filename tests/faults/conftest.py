@@ -41,7 +41,7 @@ class Disk:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
+def disk(tmp_path) -> Iterator[Disk]:
     if sys.platform != "linux" or os.geteuid():
         pytest.skip("mounting a disk needs Linux and root")
     try:
@@ -53,13 +53,13 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 
 @pytest.fixture
-def own_noises(noises: Path, tmp_path: Path) -> Path:
+def own_noises(noises, tmp_path) -> Path:
     """A copy of the corpus, to be damaged."""
     return Path(shutil.copytree(noises, tmp_path / "own"))
 
 
 @pytest.fixture
-def small(noises: Path, cache: Path, tmp_path: Path) -> Callable[..., list[str]]:
+def small(noises, cache, tmp_path) -> Callable[..., list[str]]:
     """Overrides of a run of a second; of a setting that is given again, the last holds."""
 
     def settings(*overrides: str) -> list[str]:
@@ -73,7 +73,7 @@ def small(noises: Path, cache: Path, tmp_path: Path) -> Callable[..., list[str]]
 
 
 @pytest.fixture
-def ends_like_an_undisturbed_one(tmp_path: Path, small: Callable[..., list[str]]) -> Callable:
+def ends_like_an_undisturbed_one(tmp_path, small) -> Callable:
     """Give the same command again: its results are those of one that nothing happened to."""
 
     def check(*overrides: str, runs: Path) -> None:

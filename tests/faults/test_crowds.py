@@ -4,11 +4,9 @@ import json
 import random
 import signal
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-from forked import Forking
 from run_files import assert_same_run, folders
 
 from ser_vae.corpus.folder import read
@@ -19,9 +17,7 @@ from ser_vae.settings import build
 PROCESSES = 8
 
 
-def test_processes_that_share_a_store_and_are_killed_leave_complete_entries(
-    forking: Forking, noises: Path, tmp_path: Path
-) -> None:
+def test_killed_processes_leave_complete_entries_in_a_store(forking, noises, tmp_path):
     settings, rng = configure()["features"], random.Random(0)
     command = (str(noises), str(tmp_path / "shared"), json.dumps(settings))
     processes = [forking.start(*command, module="crowd_member") for _ in range(PROCESSES)]
@@ -44,9 +40,7 @@ def test_processes_that_share_a_store_and_are_killed_leave_complete_entries(
 
 
 @pytest.mark.slow
-def test_sweeps_at_the_same_time_end_with_the_results_of_one(
-    forking: Forking, small, tmp_path: Path
-) -> None:
+def test_sweeps_at_the_same_time_end_with_the_results_of_one(forking, small, tmp_path):
     command = ["-m", *small("model=majority,logmel_svm", f"cache={tmp_path / 'cache'}")]
     processes = [forking.start(*command) for _ in range(3)]
     processes[0].send(signal.SIGKILL)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from forked import Forking
 from run_files import folders
 
 from ser_vae import SerVaeError
@@ -23,9 +22,7 @@ def left(runs: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize(("kb", "model", "file"), FULL)
-def test_a_full_folder_of_runs_is_named_and_what_is_there_is_whole(
-    disk, small, ends_like_an_undisturbed_one, kb, model, file
-):
+def test_a_full_folder_of_runs_is_named(disk, small, ends_like_an_undisturbed_one, kb, model, file):
     own = [] if model == "ae" else [f"model={model}"]
     disk.size(kb)
     with pytest.raises(SerVaeError) as raised:
@@ -39,9 +36,7 @@ def test_a_full_folder_of_runs_is_named_and_what_is_there_is_whole(
     ends_like_an_undisturbed_one(*own, runs=disk.path)
 
 
-def test_a_full_cache_is_named_and_what_is_there_is_whole(
-    disk, small, ends_like_an_undisturbed_one, tmp_path
-):
+def test_a_full_cache_is_named(disk, small, ends_like_an_undisturbed_one, tmp_path):
     own = ("model=logmel_svm", f"cache={disk.path}")
     disk.size(40)
     with pytest.raises(SerVaeError, match=rf"(?s){disk.path}.*No space left.*Free some space"):
@@ -52,7 +47,7 @@ def test_a_full_cache_is_named_and_what_is_there_is_whole(
     ends_like_an_undisturbed_one("model=logmel_svm", runs=tmp_path / "runs")
 
 
-def test_the_terminal_gets_lines_and_no_traceback(disk, small, forking: Forking):
+def test_the_terminal_gets_lines_and_no_traceback(disk, small, forking):
     disk.size(208)
     code, command = forking.run(*small(f"runs={disk.path}", "seed=3"))
     assert code == 1
@@ -62,7 +57,7 @@ def test_the_terminal_gets_lines_and_no_traceback(disk, small, forking: Forking)
     assert "No space left on device" in (folder / "error.txt").read_text()
 
 
-def test_a_folder_of_runs_that_may_not_be_written_is_named(disk, small, forking: Forking):
+def test_a_folder_of_runs_that_may_not_be_written_is_named(disk, small, forking):
     runs = disk.path / "runs"
     disk.read_only()
     with pytest.raises(SerVaeError, match=rf"{runs}: Read-only file system\.\nRepair it, or give"):

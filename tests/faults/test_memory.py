@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from forked import Forking
 from run_files import folders
 
 
 @pytest.fixture
-def one_long(own_noises: Path) -> Path:
+def one_long(own_noises) -> Path:
     """A corpus in which a recording is of 10 minutes: 38 MB of samples in float32."""
     samples = np.tile(soundfile.read(own_noises / "calm19.wav", dtype="float32")[0], 400)
     soundfile.write(own_noises / "calm00.wav", samples[: 10 * 60 * 16_000], 16_000)
@@ -22,9 +21,7 @@ WIDE = "model.hidden=[6000]"  # 19 MB; as much for the decoder, each gradient, A
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="what is taken can't be read")
 @pytest.mark.parametrize("stage", ["features", "pretraining"])
-def test_too_little_memory_is_an_error_and_with_more_the_run_ends(
-    forking: Forking, small, one_long, tmp_path, stage
-):
+def test_too_little_memory_is_an_error_and_more_ends_it(forking, small, one_long, tmp_path, stage):
     own = {
         "features": ["model=majority", f"corpus.root={one_long}", f"cache={tmp_path / 'cache'}"],
         "pretraining": [WIDE, "training.pretrain.epochs=1"],

@@ -14,7 +14,7 @@ from types import FrameType
 
 import pytest
 import torch
-from forked import Forked, Forking
+from forked import Forked
 from run_files import assert_same_run, folders, parts
 
 from ser_vae.faults import Stopped, raise_stopped
@@ -70,9 +70,7 @@ def lines_of(process: Forked) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_run_stopped_in_each_stage_says_a_line_and_ends_like_an_undisturbed_one(
-    forking: Forking, small, tmp_path
-):
+def test_a_run_stopped_in_each_stage_ends_like_an_undisturbed_one(forking, small, tmp_path):
     runs, cache = tmp_path / "runs", tmp_path / "cache"
     command = small(*LONG, f"cache={cache}")
     for stage, number in ((None, SIGHUP), (PRETRAINING, SIGTERM), (CLASSIFYING, SIGINT)):
@@ -92,7 +90,7 @@ def test_a_run_stopped_in_each_stage_says_a_line_and_ends_like_an_undisturbed_on
 
 
 @pytest.mark.slow
-def test_a_run_killed_in_each_stage_ends_like_an_undisturbed_one(forking: Forking, small, tmp_path):
+def test_a_run_killed_in_each_stage_ends_like_an_undisturbed_one(forking, small, tmp_path):
     runs, cache = tmp_path / "runs", tmp_path / "cache"
     policies = ("model=cvae", "label_policies=all")
     policies += ("training.pretrain.epochs=20", "training.classify.epochs=20")
@@ -109,9 +107,7 @@ def test_a_run_killed_in_each_stage_ends_like_an_undisturbed_one(forking: Forkin
 
 
 @pytest.mark.slow
-def test_a_signal_stops_the_whole_sweep_and_the_processes_that_it_started(
-    forking: Forking, small, tmp_path
-):
+def test_a_signal_stops_the_whole_sweep_and_the_processes_that_it_started(forking, small, tmp_path):
     command = ["-m", *PARALLEL, *small("training.pretrain.epochs=3000", "model=ae,vae")]
     seen = written(tmp_path, PRETRAINING)
     process = forking.start(*command)

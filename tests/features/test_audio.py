@@ -120,9 +120,7 @@ WHOLE = [
 
 @pytest.mark.parametrize("kept", [0.1, 0.999])
 @pytest.mark.parametrize(("container", "subtype"), WHOLE)
-def test_a_file_of_any_format_is_read_whole_and_refused_if_its_end_is_missing(
-    tmp_path, container, subtype, kept
-):
+def test_a_file_without_its_end_is_refused_in_any_format(tmp_path, container, subtype, kept):
     path = tmp_path / "a"
     content = encoded(container, subtype, NOISE.repeat(2, axis=0))
     path.write_bytes(content)
@@ -149,9 +147,7 @@ ID3 = b"ID3\3\0\0\0\0\1\0" + bytes(128)
 @pytest.mark.parametrize(
     ("container", "subtype", "tag"), [("MP3", "MPEG_LAYER_III", ID3), ("OGG", "VORBIS", b"")]
 )
-def test_joined_files_of_which_the_first_alone_would_be_read_are_refused(
-    tmp_path, container, subtype, tag
-):
+def test_joined_files_read_in_part_are_refused(tmp_path, container, subtype, tag):
     path, content = tmp_path / "a", encoded(container, subtype, NOISE)
     path.write_bytes(tag + content)
     assert len(read(path, RATE_HZ)) == RATE_HZ

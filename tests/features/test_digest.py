@@ -29,9 +29,7 @@ def test_another_process_remembers_the_digest(tmp_path, recording):
 
 
 @pytest.mark.parametrize("content", [b"other, and longer", b"later"])
-def test_a_changed_file_has_a_new_digest_even_with_the_old_size_and_mtime(
-    tmp_path, recording, content
-):
+def test_a_changed_file_has_a_new_digest_even_with_the_old_mtime(tmp_path, recording, content):
     digests = Digests(tmp_path / "digests")
     digests.of(recording)
     before = recording.stat()

@@ -23,13 +23,13 @@ IMPORTED = Imported("frames", 0.02, 3)
     ("name", "audio", "expected"),
     [("joy/a.wav", "joy/a.wav", "joy/a.npy"), ("a.b", "x.wav", "a.b.npy")],
 )
-def test_frames_are_named_after_the_utterance(name: str, audio: str, expected: str) -> None:
+def test_frames_are_named_after_the_utterance(name, audio, expected):
     utterance = Utterance(name, Path(audio), "neu", "A")
     assert frames_path("root", utterance) == Path("root") / expected
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.int32])
-def test_frames_of_any_numbers_are_read_in_single_precision(dtype: type, tmp_path: Path) -> None:
+def test_frames_of_any_numbers_are_read_in_single_precision(dtype, tmp_path):
     np.save(tmp_path / "a.npy", FRAMES.astype(dtype))
     frames = IMPORTED.read(tmp_path / "a.npy")
     assert frames.dtype == np.float32
@@ -54,7 +54,7 @@ def with_nan() -> np.ndarray:
         (with_nan(), "NaN or infinite values in 2 of 4 frames, first in frame 1"),
     ],
 )
-def test_what_is_no_frames_is_named(content: object, reason: str, tmp_path: Path) -> None:
+def test_what_is_no_frames_is_named(content, reason, tmp_path):
     path = tmp_path / "a.npy"
     if isinstance(content, bytes):
         path.write_bytes(content)
@@ -64,7 +64,7 @@ def test_what_is_no_frames_is_named(content: object, reason: str, tmp_path: Path
         IMPORTED.read(path)
 
 
-def test_the_store_reads_them_and_names_those_that_are_missing(tmp_path: Path) -> None:
+def test_the_store_reads_them_and_names_those_that_are_missing(tmp_path):
     first, second = recordings(tmp_path, 2)
     np.save(tmp_path / f"{first.id}.npy", FRAMES)
     store = FeatureStore(tmp_path / "cache", Imported(str(tmp_path), 0.02, 3), jobs=1)
@@ -80,7 +80,7 @@ def write_parquet(path: Path, frames: dict[str, object], **options: object) -> I
     return Imported(str(path), 0.02, 3)
 
 
-def test_a_parquet_file_holds_the_frames_of_all_utterances(tmp_path: Path) -> None:
+def test_a_parquet_file_holds_the_frames_of_all_utterances(tmp_path):
     utterances = recordings(tmp_path, 3)
     frames = {each.id: list(FRAMES[n:]) for n, each in enumerate(utterances)}
     imported = write_parquet(tmp_path / "f.parquet", frames, row_group_size=2)
@@ -102,14 +102,14 @@ def test_a_parquet_file_holds_the_frames_of_all_utterances(tmp_path: Path) -> No
         ([["a", "b", "c"]], "expected numbers"),
     ],
 )
-def test_a_row_that_holds_no_frames_is_named(value: object, reason: str, tmp_path: Path) -> None:
+def test_a_row_that_holds_no_frames_is_named(value, reason, tmp_path):
     (utterance,) = recordings(tmp_path, 1)
     imported = write_parquet(tmp_path / "f.parquet", {utterance.id: value})
     with pytest.raises(AudioError, match=f"f.parquet: row u0000: .*{reason}"):
         imported.frames_of(utterance)
 
 
-def test_a_file_that_is_no_parquet_of_frames_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_no_parquet_of_frames_is_named(tmp_path):
     first, second = recordings(tmp_path, 2)
     path = tmp_path / "f.parquet"
     with pytest.raises(SerVaeError, match=r"f.parquet: expected a Parquet file .*No such file"):
@@ -127,7 +127,7 @@ def test_a_file_that_is_no_parquet_of_frames_is_named(tmp_path: Path) -> None:
         imported.frames_of(second)
 
 
-def test_settings_get_the_width_and_the_digest_of_the_files(tmp_path: Path) -> None:
+def test_settings_get_the_width_and_the_digest_of_the_files(tmp_path):
     utterance = record(tmp_path / "a.wav", 0)
     features = parse_component(
         {

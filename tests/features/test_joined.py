@@ -22,7 +22,7 @@ LOGMEL = {"_target_": "ser_vae.features.logmel.LogMel", **AS_CONFIGURED}
 
 
 @pytest.fixture
-def encoder(tmp_path: Path) -> dict[str, Any]:
+def encoder(tmp_path) -> dict[str, Any]:
     folder = save_encoder("wavlm", tmp_path / "wavlm")
     return {
         "_target_": "ser_vae.features.ssl.SSL",
@@ -32,9 +32,7 @@ def encoder(tmp_path: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("shift_s", "of_logmel", "of_encoder"), [(0.02, 2, 1), (0.01, 1, 0.5)])
-def test_each_frame_has_the_nearest_frame_of_every_member(
-    shift_s: float, of_logmel: float, of_encoder: float, encoder: dict[str, Any]
-) -> None:
+def test_each_frame_has_the_nearest_frame_of_every_member(shift_s, of_logmel, of_encoder, encoder):
     joined = Joined(shift_s, {"logmel": LOGMEL, "wavlm": encoder})
     frames = joined(SPEECH)
     settings = {key: value for key, value in encoder.items() if key != "_target_"}
@@ -48,20 +46,18 @@ def test_each_frame_has_the_nearest_frame_of_every_member(
     assert joined.names[80] == "wavlm: hidden 0"
 
 
-def test_members_that_trim_differently_are_refused(encoder: dict[str, Any]) -> None:
+def test_members_that_trim_differently_are_refused(encoder):
     with pytest.raises(SerVaeError, match="members differ in sample_rate or trim_db"):
         Joined(0.02, {"logmel": {**LOGMEL, "trim_db": 40}, "wavlm": encoder})
 
 
-def test_frames_from_files_are_refused() -> None:
+def test_frames_from_files_are_refused():
     imported = {"_target_": "ser_vae.features.imported.Imported", "root": "a", "columns": 3}
     with pytest.raises(SerVaeError, match=r"members\.mine: Imported has no frames of a waveform"):
         Joined(0.02, {"logmel": LOGMEL, "mine": {**imported, "frame_shift_s": 0.02}})
 
 
-def test_the_store_depends_on_the_source_of_the_members(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_store_depends_on_the_source_of_the_members(tmp_path, monkeypatch):
     utterance = record(tmp_path / "a.wav", 0)
     joined, sources = Joined(0.02, {"one": LOGMEL, "other": LOGMEL}), []
 
@@ -75,8 +71,8 @@ def test_the_store_depends_on_the_source_of_the_members(
 
 
 def test_a_run_pins_the_members_and_its_model_predicts_the_same(
-    encoder: dict[str, Any], noise_command: list[str], noises: Path, tmp_path: Path
-) -> None:
+    encoder, noise_command, noises, tmp_path
+):
     checkpoint = encoder["checkpoint"]
     command = "features=joined", f"features.members.wavlm.checkpoint={checkpoint}"
     run(configure(*noise_command, *command, "model=pooled_linear"))

@@ -103,10 +103,7 @@ def test_quiet_ends_are_trimmed_but_not_a_pause():
 
 @pytest.mark.parametrize(
     ("changed", "message"),
-    [
-        ({"mel_bands": 300}, "empty"),
-        ({"sample_rate": 8_000}, "half the sample rate"),
-    ],
+    [({"mel_bands": 300}, "empty"), ({"sample_rate": 8_000}, "half the sample rate")],
 )
 def test_contradictory_settings_are_refused(changed, message):
     with pytest.raises(SerVaeError, match=message):

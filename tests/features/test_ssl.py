@@ -20,12 +20,12 @@ SPEECH = np.random.default_rng(0).normal(0, 0.1, 12_400).astype(np.float32)  # 3
 
 
 @pytest.fixture(scope="module", params=ENCODERS)
-def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkpoint(request, tmp_path_factory) -> Path:
     return save_encoder(request.param, tmp_path_factory.mktemp("tiny") / request.param)
 
 
 @pytest.fixture
-def wavlm(tmp_path: Path) -> Path:
+def wavlm(tmp_path) -> Path:
     return save_encoder("wavlm", tmp_path / "wavlm")
 
 
@@ -48,7 +48,7 @@ def reference(folder: Path, speech: Any, frames: int) -> list[torch.Tensor]:
     return [state[0, :frames] for state in states]
 
 
-def test_every_architecture_gives_50_frames_per_second(checkpoint: Path) -> None:
+def test_every_architecture_gives_50_frames_per_second(checkpoint):
     extractor = ssl(checkpoint)
     frames = extractor(SPEECH)
     assert extractor.sample_rate == RATE_HZ
@@ -59,7 +59,7 @@ def test_every_architecture_gives_50_frames_per_second(checkpoint: Path) -> None
     np.testing.assert_array_equal(ssl(checkpoint)(SPEECH), frames)
 
 
-def test_a_layer_is_the_hidden_state_of_the_model_itself(checkpoint: Path) -> None:
+def test_a_layer_is_the_hidden_state_of_the_model_itself(checkpoint):
     *states, output = reference(checkpoint, SPEECH, 38)
     expected: dict[Any, torch.Tensor] = {**dict(enumerate(states)), "last": output}
     expected["mean"] = torch.stack(states).mean(dim=0)
@@ -69,7 +69,7 @@ def test_a_layer_is_the_hidden_state_of_the_model_itself(checkpoint: Path) -> No
         np.testing.assert_allclose(computed, frames, atol=1e-5, err_msg=str(layer))
 
 
-def test_the_shortest_speech_gives_a_frame_and_a_sample_less_is_an_error(checkpoint: Path) -> None:
+def test_the_shortest_speech_gives_a_frame_and_a_sample_less_is_an_error(checkpoint):
     extractor = ssl(checkpoint)
     shortest, _ = extractor._framing
     frames = extractor(SPEECH[:shortest])
@@ -79,7 +79,7 @@ def test_the_shortest_speech_gives_a_frame_and_a_sample_less_is_an_error(checkpo
         extractor(SPEECH[: shortest - 1])
 
 
-def test_whisper_encodes_long_speech_in_pieces(tmp_path: Path) -> None:
+def test_whisper_encodes_long_speech_in_pieces(tmp_path):
     extractor = ssl(save_encoder("whisper", tmp_path))
     speech = np.tile(SPEECH, 3)  # 2.3 s, in pieces of 1 s here
     frames = extractor(speech)
@@ -88,7 +88,7 @@ def test_whisper_encodes_long_speech_in_pieces(tmp_path: Path) -> None:
     np.testing.assert_array_equal(frames[100:], extractor(speech[2 * RATE_HZ :]))
 
 
-def test_a_changed_checkpoint_has_another_digest_and_is_refused(wavlm: Path) -> None:
+def test_a_changed_checkpoint_has_another_digest_and_is_refused(wavlm):
     digest = checkpoint_digest(wavlm)
     ssl(wavlm, digest=digest)
     save_encoder("wavlm", wavlm, seed=1)
@@ -98,7 +98,7 @@ def test_a_changed_checkpoint_has_another_digest_and_is_refused(wavlm: Path) -> 
     assert "Restore the files" in str(caught.value)
 
 
-def test_the_digest_covers_the_preprocessing_and_not_the_place(wavlm: Path, tmp_path: Path) -> None:
+def test_the_digest_covers_the_preprocessing_and_not_the_place(wavlm, tmp_path):
     digest = checkpoint_digest(wavlm)
     copy = tmp_path / "copy"
     shutil.copytree(wavlm, copy)
@@ -111,9 +111,7 @@ def test_the_digest_covers_the_preprocessing_and_not_the_place(wavlm: Path, tmp_
     assert checkpoint_digest(copy) != digest
 
 
-def test_a_checkpoint_in_the_cache_of_the_hub_is_used_without_network(
-    wavlm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_checkpoint_in_the_cache_of_the_hub_is_used_without_network(wavlm, tmp_path, monkeypatch):
     commit = "0123456789" * 4
     cached = tmp_path / "hub" / "models--someone--tiny"
     shutil.copytree(wavlm, cached / "snapshots" / commit)
@@ -127,9 +125,7 @@ def test_a_checkpoint_in_the_cache_of_the_hub_is_used_without_network(
 
 
 @pytest.mark.parametrize("name", ["someone/not-downloaded", "/no/such/folder"])
-def test_a_checkpoint_that_is_nowhere_is_named_with_the_command_to_fetch_it(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_checkpoint_that_is_nowhere_is_named(name, tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(SerVaeError, match="no such folder, not in the cache") as caught:
@@ -138,7 +134,7 @@ def test_a_checkpoint_that_is_nowhere_is_named_with_the_command_to_fetch_it(
     assert f"hf download {name}" in str(caught.value)
 
 
-def test_weights_that_are_missing_are_an_error_not_random(wavlm: Path) -> None:
+def test_weights_that_are_missing_are_an_error_not_random(wavlm):
     config = transformers.WavLMConfig.from_pretrained(wavlm)
     config.num_hidden_layers = 3
     config.save_pretrained(wavlm)
@@ -146,7 +142,7 @@ def test_weights_that_are_missing_are_an_error_not_random(wavlm: Path) -> None:
         ssl(wavlm)(SPEECH)
 
 
-def test_code_that_comes_with_a_checkpoint_is_never_run(wavlm: Path, tmp_path: Path) -> None:
+def test_code_that_comes_with_a_checkpoint_is_never_run(wavlm, tmp_path):
     config = (wavlm / "config.json").read_text()
     config = config.replace('"wavlm"', '"theirs"')
     (wavlm / "config.json").write_text(
@@ -158,6 +154,6 @@ def test_code_that_comes_with_a_checkpoint_is_never_run(wavlm: Path, tmp_path: P
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_layer_that_is_not_there_is_an_error(wavlm: Path) -> None:
+def test_a_layer_that_is_not_there_is_an_error(wavlm):
     with pytest.raises(SerVaeError, match=r"features.layer=3: expected 0 to 2, last or mean"):
         ssl(wavlm, layer=3)

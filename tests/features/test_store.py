@@ -8,15 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from stored_features import (
-    AS_CONFIGURED,
-    LOG_MEL,
-    RATE_HZ,
-    expected,
-    packs,
-    record,
-    recordings,
-)
+from stored_features import AS_CONFIGURED, LOG_MEL, RATE_HZ, expected, packs, record, recordings
 
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import TooShortError, audio, egemaps, frames
@@ -69,9 +61,7 @@ def test_the_length_is_known_without_reading_frames(tmp_path):
     assert store.length(long) == len(expected(long))
 
 
-def test_a_second_start_computes_nothing_reads_no_audio_and_shows_no_bar(
-    tmp_path, screen, monkeypatch, forbid_computing
-):
+def test_a_second_start_computes_nothing(tmp_path, screen, monkeypatch, forbid_computing):
     utterances = recordings(tmp_path, 3)
     FeatureStore(tmp_path / "store", LOG_MEL, jobs=2).compute(utterances)
     assert "features of 3 utterances" in screen.getvalue()
@@ -123,9 +113,7 @@ def test_every_extractor_and_setting_has_its_own_entries(tmp_path):
         (LogMelLLD(**AS_CONFIGURED), egemaps, True),
     ],
 )
-def test_edited_source_code_never_meets_old_entries(
-    tmp_path, monkeypatch, extractor, edited, recomputed
-):
+def test_edited_code_never_meets_old_entries(tmp_path, monkeypatch, extractor, edited, recomputed):
     source = inspect.getsource
     FeatureStore(tmp_path, extractor, jobs=1)
     monkeypatch.setattr(inspect, "getsource", lambda m: source(m) + "\n1" * (m is edited))
@@ -135,10 +123,7 @@ def test_edited_source_code_never_meets_old_entries(
 
 def test_unusable_files_are_listed_with_reasons_and_the_others_computed(tmp_path):
     good = recordings(tmp_path, 3)
-    samples = {
-        "silent": np.zeros(4_000),
-        "too short": np.random.default_rng(0).normal(0, 0.1, 399),
-    }
+    samples = {"silent": np.zeros(4_000), "too short": np.random.default_rng(0).normal(0, 0.1, 399)}
     for name, values in samples.items():
         soundfile.write(tmp_path / f"{name}.wav", values, RATE_HZ, subtype="FLOAT")
     (tmp_path / "cannot be decoded.wav").write_bytes(b"no audio")

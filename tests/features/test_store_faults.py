@@ -9,13 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutations import mutated
-from stored_features import (
-    LOG_MEL,
-    expected,
-    packs,
-    record,
-    recordings,
-)
+from stored_features import LOG_MEL, expected, packs, record, recordings
 
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features.store import FeatureStore

@@ -1,7 +1,6 @@
 """A run that several tests read, and small ones without a pipeline."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,15 +13,13 @@ LogEpochs = Callable[..., int]
 
 
 @pytest.fixture(scope="session")
-def recorded(
-    noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[RecordedRun, RunFolder]:
+def recorded(noises, cache, tmp_path_factory) -> tuple[RecordedRun, RunFolder]:
     """A finished CVAE on the noises: what W&B got of it, and its folder."""
     return record(noises, cache, tmp_path_factory.getbasetemp() / "recorded")
 
 
 @pytest.fixture
-def logged_run(tmp_path: Path) -> LoggedRun:
+def logged_run(tmp_path) -> LoggedRun:
     """A run of two stages of two epochs."""
     folder = tmp_path / "ae-complete-folder-seed0-0123abcd"
     folder.mkdir()
@@ -32,7 +29,7 @@ def logged_run(tmp_path: Path) -> LoggedRun:
 
 
 @pytest.fixture
-def log_epochs(logged_run: LoggedRun) -> LogEpochs:
+def log_epochs(logged_run) -> LogEpochs:
     """Log all epochs of `logged_run` to W&B; keywords change settings. Return how many loggers."""
 
     def log(error: type[Exception] | None = None, **changes: Any) -> int:
@@ -52,6 +49,6 @@ def log_epochs(logged_run: LoggedRun) -> LogEpochs:
 
 
 @pytest.fixture
-def warnings_of_wandb(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+def warnings_of_wandb(caplog) -> Callable[[], list[str]]:
     """What the W&B logger has warned of."""
     return lambda: [r.getMessage() for r in caplog.records if r.name == "ser_vae.logger.wandb"]

@@ -1,7 +1,5 @@
 """A run that is interrupted and goes on has all epochs of both stages in every logger, once."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 from run_files import folders, noise_settings
@@ -19,7 +17,6 @@ COMMAND = (
     *("model=vae", "training.classify.epochs=4"),
     *("logger=[wandb,csv,tensorboard]", "logger.wandb.mode=offline"),
 )
-Attempts = tuple[list[RecordedRun], RunFolder]
 EPOCHS = [*(("pretrain", n) for n in range(3)), *(("classify", n) for n in range(4))]
 
 
@@ -29,9 +26,7 @@ def stop_at_two(stage: Stage) -> None:
 
 
 @pytest.fixture(scope="module")
-def attempts(
-    noises: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[list[RecordedRun], RunFolder]:
+def attempts(noises, cache, tmp_path_factory) -> tuple[list[RecordedRun], RunFolder]:
     """The W&B runs of an attempt that ends within the second stage and of the next attempt."""
     runs = tmp_path_factory.mktemp("attempts")
     config = configure(*noise_settings(noises, cache, runs), *COMMAND)
@@ -45,7 +40,7 @@ def attempts(
     return opened, RunFolder(folder)
 
 
-def test_the_last_attempt_has_a_complete_record_in_the_same_wandb_run(attempts: Attempts) -> None:
+def test_the_last_attempt_has_a_complete_record_in_the_same_wandb_run(attempts):
     (first, last), folder = attempts
     assert first.id == last.id
     assert (first.exit_code, last.exit_code) == (1, 0)
@@ -56,7 +51,7 @@ def test_the_last_attempt_has_a_complete_record_in_the_same_wandb_run(attempts: 
     assert len(parts(folder.path)) == 2
 
 
-def test_the_csv_file_has_a_row_per_epoch(attempts: Attempts) -> None:
+def test_the_csv_file_has_a_row_per_epoch(attempts):
     folder = attempts[1].path
     curves = pd.read_csv(folder / "csv" / "metrics.csv")
     assert list(zip(curves["stage"], curves["epoch"], strict=True)) == EPOCHS
@@ -64,7 +59,7 @@ def test_the_csv_file_has_a_row_per_epoch(attempts: Attempts) -> None:
     assert curves["classify/train/loss"].dropna().tolist() == written.tolist()
 
 
-def test_tensorboard_has_curves_hyperparameters_and_pictures(attempts: Attempts) -> None:
+def test_tensorboard_has_curves_hyperparameters_and_pictures(attempts):
     folder = attempts[1]
     events = EventAccumulator(str(folder.path / "tensorboard"))
     events.Reload()

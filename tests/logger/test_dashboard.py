@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 import wandb
-from wandb_files import RecordedRun
 
 from ser_vae import dashboard
-from ser_vae.run_folder import RunFolder
 from ser_vae.settings import conf_dir
 
 pytestmark = pytest.mark.filterwarnings("ignore:Pydantic V1 style:DeprecationWarning")  # theirs
@@ -27,9 +25,7 @@ def keys(description: dict[str, Any]) -> set[str]:
     return {key for panel in panels for key in panel}
 
 
-def test_every_key_in_a_panel_is_logged_by_a_run(
-    recorded: tuple[RecordedRun, RunFolder], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_key_in_a_panel_is_logged_by_a_run(recorded, capsys):
     run, _ = recorded
     panel_keys = keys(printed(capsys))
     assert panel_keys <= set(run.logged)
@@ -38,7 +34,7 @@ def test_every_key_in_a_panel_is_logged_by_a_run(
     assert "session/test/ua" in keys(printed(capsys, "--protocol", "session")) - set(run.logged)
 
 
-def test_table_one_has_a_section_per_subset(capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_one_has_a_section_per_subset(capsys):
     description = printed(capsys, "--project", "mine")
     subsets = sorted(path.stem for path in (conf_dir() / "data").glob("*.yaml"))
     sections = {s["title"]: s["config"] for s in description["sections"]}
@@ -48,7 +44,7 @@ def test_table_one_has_a_section_per_subset(capsys: pytest.CaptureFixture[str]) 
     assert description["title"].startswith("SYNTHETIC")
 
 
-def test_a_wandb_report_is_made_of_every_panel() -> None:
+def test_a_wandb_report_is_made_of_every_panel():
     options = argparse.Namespace(project="p", group="demo-random", protocol="random")
     content = dashboard.sections("random", ["complete"], ["oracle"])
     report = dashboard.report(content, "", options)  # with an entity, W&B is asked for the project
@@ -64,9 +60,7 @@ def error_of(capsys: pytest.CaptureFixture[str]) -> str:
     return message
 
 
-def test_without_an_account_the_error_says_what_is_needed(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_an_account_the_error_says_what_is_needed(capsys, monkeypatch):
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("NETRC", "/nowhere")
     message = error_of(capsys)
@@ -74,9 +68,7 @@ def test_without_an_account_the_error_says_what_is_needed(
     assert "--print" in message
 
 
-def test_without_the_extra_the_error_says_what_to_install(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_extra_the_error_says_what_to_install(capsys, monkeypatch):
     monkeypatch.setattr(wandb, "Api", type("Account", (), {"default_entity": "me"}))
     for name in [name for name in sys.modules if name.startswith("wandb_workspaces")]:
         monkeypatch.delitem(sys.modules, name)

@@ -5,16 +5,12 @@ from unittest import mock
 import pytest
 import wandb
 from run_files import table
-from wandb_files import RecordedRun, parts
+from wandb_files import parts
 
-from ser_vae.logger import LoggedRun
 from ser_vae.logger.wandb import WandbRun
-from ser_vae.run_folder import RunFolder
-
-Recorded = tuple[RecordedRun, RunFolder]
 
 
-def test_a_run_is_found_by_project_group_job_type_and_tags(recorded: Recorded) -> None:
+def test_a_run_is_found_by_project_group_job_type_and_tags(recorded):
     run, folder = recorded
     assert run.settings["id"] == folder.path.name.rpartition("-")[2]
     assert (run.settings["name"], run.settings["project"]) == (folder.name, "ser_vae")
@@ -24,7 +20,7 @@ def test_a_run_is_found_by_project_group_job_type_and_tags(recorded: Recorded) -
     assert run.config["training/pretrain/optimizer/lr"] == 0.001
 
 
-def test_the_curves_of_both_stages_are_logged_over_their_epochs(recorded: Recorded) -> None:
+def test_the_curves_of_both_stages_are_logged_over_their_epochs(recorded):
     run, folder = recorded
     assert run.axes == {"pretrain/*": "epoch", "classify/*": "epoch"}
     for stage, count in (("pretrain", 3), ("classify", 4)):
@@ -35,7 +31,7 @@ def test_the_curves_of_both_stages_are_logged_over_their_epochs(recorded: Record
             assert run.curve(name) == expected
 
 
-def test_the_summary_has_every_score_once_and_the_audit(recorded: Recorded) -> None:
+def test_the_summary_has_every_score_once_and_the_audit(recorded):
     run, folder = recorded
     results, summary = folder.read_metrics(), run.final_summary
     assert summary["random/test/ua"] == results["random/test/ua"]
@@ -50,7 +46,7 @@ def test_the_summary_has_every_score_once_and_the_audit(recorded: Recorded) -> N
     assert not [name for name in run.logged if name.startswith(("audit", "counts", "times_s"))]
 
 
-def test_the_record_is_closed_and_stays_beside_the_run(recorded: Recorded) -> None:
+def test_the_record_is_closed_and_stays_beside_the_run(recorded):
     run, folder = recorded
     assert run.exit_code == 0
     assert wandb.run is None
@@ -59,7 +55,7 @@ def test_the_record_is_closed_and_stays_beside_the_run(recorded: Recorded) -> No
     assert sum(f.stat().st_size for f in (folder.path / "wandb").rglob("*") if f.is_file()) < 2e6
 
 
-def test_an_attempt_does_not_repeat_the_epochs_that_the_server_has(logged_run: LoggedRun) -> None:
+def test_an_attempt_does_not_repeat_the_epochs_that_the_server_has(logged_run):
     """Of a W&B run whose server has both epochs of the first stage and one of the second."""
     resumed = mock.Mock(step=3)
     logger = WandbRun(resumed, logged_run, {})

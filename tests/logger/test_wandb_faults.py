@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,8 +13,6 @@ from wandb_files import OFFLINE, parts, recording
 
 from ser_vae.logger.wandb import mode_of_environment
 
-LogEpochs = Callable[..., int]
-Warnings = Callable[[], list[str]]
 Patch = pytest.MonkeyPatch
 KEY = "0" * 40
 
@@ -40,9 +38,7 @@ def silent_port() -> Iterator[int]:
 @pytest.mark.parametrize(
     ("server", "key"), [(closed_port, ""), (closed_port, KEY), (silent_port, KEY)]
 )
-def test_a_run_that_can_not_go_online_is_recorded_offline(
-    log_epochs: LogEpochs, warnings_of_wandb: Warnings, monkeypatch: Patch, server: Any, key: str
-) -> None:
+def test_offline_where_online_fails(log_epochs, warnings_of_wandb, monkeypatch, server, key):
     wandb.teardown()  # it reads these variables once
     monkeypatch.setenv("NETRC", "/nowhere")
     monkeypatch.setenv("WANDB_API_KEY", key)
@@ -56,27 +52,21 @@ def test_a_run_that_can_not_go_online_is_recorded_offline(
     assert opened[0].exit_code == 0
 
 
-def test_without_wandb_a_run_goes_on(
-    log_epochs: LogEpochs, warnings_of_wandb: Warnings, monkeypatch: Patch
-) -> None:
+def test_without_wandb_a_run_goes_on(log_epochs, warnings_of_wandb, monkeypatch):
     monkeypatch.setitem(sys.modules, "wandb", None)
     assert log_epochs() == 0
     (warning,) = warnings_of_wandb()
     assert "no offline record of ae-seed0: ModuleNotFoundError" in warning
 
 
-def test_a_failure_while_training_is_one_warning(
-    log_epochs: LogEpochs, warnings_of_wandb: Warnings, monkeypatch: Patch
-) -> None:
+def test_a_failure_while_training_is_one_warning(log_epochs, warnings_of_wandb, monkeypatch):
     monkeypatch.setattr(wandb.Run, "log", fail)
     assert log_epochs() == 1
     (warning,) = warnings_of_wandb()
     assert warning == "W&B: no curves of ae-seed0: ConnectionResetError: connection lost"
 
 
-def test_a_picture_that_can_not_be_drawn_costs_no_score(
-    run_noises: Callable[..., Any], warnings_of_wandb: Warnings, monkeypatch: Patch
-) -> None:
+def test_a_picture_that_can_not_be_drawn_costs_no_score(run_noises, warnings_of_wandb, monkeypatch):
     monkeypatch.setattr("ser_vae.logger.media.confusion", fail)
     with recording() as opened:
         run_noises("model=majority", *OFFLINE)
@@ -86,7 +76,7 @@ def test_a_picture_that_can_not_be_drawn_costs_no_score(
     assert "no scores, pictures and files of majority-complete-folder-seed0" in warning
 
 
-def test_a_run_that_fails_is_marked_as_failed_and_closed(log_epochs: LogEpochs) -> None:
+def test_a_run_that_fails_is_marked_as_failed_and_closed(log_epochs):
     with recording() as opened, pytest.raises(ZeroDivisionError):
         log_epochs(error=ZeroDivisionError)
     assert opened[0].exit_code == 1
@@ -100,16 +90,14 @@ def test_a_run_that_fails_is_marked_as_failed_and_closed(log_epochs: LogEpochs) 
         *(("run", "online"), ("DISABLED", "disabled"), ("sometimes", "offline")),
     ],
 )
-def test_wandb_mode_is_understood_or_ignored_with_a_warning(
-    value: str, mode: str, monkeypatch: Patch, warnings_of_wandb: Warnings
-) -> None:
+def test_wandb_mode_is_understood_or_ignored(value, mode, monkeypatch, warnings_of_wandb):
     monkeypatch.setenv("WANDB_MODE", value)
     assert mode_of_environment() == mode
     assert os.environ["WANDB_MODE"] == mode  # W&B refuses other spellings
     assert len(warnings_of_wandb()) == (value == "sometimes")
 
 
-def test_disabled_leaves_nothing(log_epochs: LogEpochs, tmp_path: Any) -> None:
+def test_disabled_leaves_nothing(log_epochs, tmp_path):
     assert log_epochs(mode=None) == 0  # by the WANDB_MODE of all tests
     assert not parts(tmp_path)
     assert not list(tmp_path.rglob("wandb"))

@@ -2,24 +2,21 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from wandb_files import RecordedRun
 
 from ser_vae.evaluation.arrays import Latents
 from ser_vae.logger import media
 from ser_vae.logger.wandb import prediction_table
 from ser_vae.run_folder import RunFolder
 
-Recorded = tuple[RecordedRun, RunFolder]
 PICTURES = {media.CONFUSION, media.KL, media.LATENT_MAP, media.RECONSTRUCTIONS, media.SWAPPED}
 
 
 @pytest.fixture
-def two_utterances(tmp_path: Path, noises: Path) -> RunFolder:
+def two_utterances(tmp_path, noises) -> RunFolder:
     """A run folder whose model is sure of one test utterance and wrong about another."""
     folder = RunFolder(tmp_path)
     folder.predictions.write_text(
@@ -33,7 +30,7 @@ def two_utterances(tmp_path: Path, noises: Path) -> RunFolder:
     return folder
 
 
-def test_every_picture_is_drawn_and_stored(recorded: Recorded) -> None:
+def test_every_picture_is_drawn_and_stored(recorded):
     run, folder = recorded
     images = folder.path / "wandb" / "latest-run" / "files" / "media" / "images"
     assert set(run.logged) > PICTURES
@@ -43,18 +40,14 @@ def test_every_picture_is_drawn_and_stored(recorded: Recorded) -> None:
             assert np.asarray(image.convert("L")).std() > 10, name
 
 
-def test_a_run_without_latents_and_spectrograms_shows_what_it_has(
-    recorded: Recorded, tmp_path: Path
-) -> None:
+def test_a_run_without_latents_and_spectrograms_shows_what_it_has(recorded, tmp_path):
     folder = RunFolder(tmp_path)
     shutil.copy(recorded[1].predictions, folder.predictions)
     results = {**recorded[1].read_metrics(), "health": None}
     assert set(media.images(results, folder)) == {media.CONFUSION}
 
 
-def test_the_table_holds_predictions_csv_with_the_least_expected_first(
-    two_utterances: RunFolder,
-) -> None:
+def test_the_table_holds_predictions_csv_with_the_least_expected_first(two_utterances):
     logged = prediction_table(two_utterances, rows=2, audio=0, audio_bytes=0)
     assert logged.columns == ["utterance", "speaker", "truth", "guess", "right", "p_calm", "p_null"]
     assert logged.data == [
@@ -68,14 +61,12 @@ def test_the_table_holds_predictions_csv_with_the_least_expected_first(
     ("audio", "audio_bytes", "with_audio"),
     [(2, 100_000, ["002", "001"]), (1, 100_000, ["002"]), (2, 40_000, ["002"])],
 )
-def test_audio_is_limited_in_number_and_size(
-    two_utterances: RunFolder, audio: int, audio_bytes: int, with_audio: list[str]
-) -> None:
+def test_audio_is_limited_in_number_and_size(two_utterances, audio, audio_bytes, with_audio):
     rows = prediction_table(two_utterances, 2, audio, audio_bytes).data
     assert [row[0] for row in rows if row[-1] is not None] == with_audio
 
 
-def test_files_are_logged_from_where_they_lie(recorded: Recorded) -> None:
+def test_files_are_logged_from_where_they_lie(recorded):
     run, folder = recorded
     files = {
         "features-folder-complete": "wandb/features.json",
@@ -93,7 +84,7 @@ def test_files_are_logged_from_where_they_lie(recorded: Recorded) -> None:
         assert artifact.type == name.partition("-")[0]
 
 
-def test_features_are_described_and_no_speech_is_sent(recorded: Recorded) -> None:
+def test_features_are_described_and_no_speech_is_sent(recorded):
     run, folder = recorded
     described = json.loads((folder.path / "wandb" / "features.json").read_text())
     assert described["material"] == folder.read_metrics()["material"]

@@ -1,7 +1,6 @@
 """Diagnostics of a representation, against torch.distributions, SciPy and closed forms."""
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -82,7 +81,7 @@ def test_a_unit_is_active_where_its_mean_varies():
 
 
 @pytest.mark.parametrize("kind", [VAE, CVAE])
-def test_the_negative_loss_is_a_lower_bound_of_the_likelihood_up_to_a_constant(kind: Any):
+def test_the_negative_loss_is_a_lower_bound_of_the_likelihood_up_to_a_constant(kind):
     """One sample of z: its expectation is -loss - D/2 log(pi), with eq. (3)'s beta of 1."""
     model = kind(**SIZES, beta=1.0).double()
     x, c = torch.randn(6).double().expand(40_000, 6), torch.eye(4).double()[[2] * 40_000]

@@ -1,7 +1,6 @@
 """What holds for every representation: its interface, its shapes and its use of the condition."""
 
 import functools
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -110,7 +109,7 @@ def test_the_latent_is_mu_or_a_sample_of_the_posterior(name):
 
 
 @EACH
-def test_it_is_saved_and_loaded(name, tmp_path: Path):
+def test_it_is_saved_and_loaded(name, tmp_path):
     model, other = make(name), make(name, seed=4)
     weights.save(model, tmp_path / "pretrained.ckpt")
     weights.load(other, tmp_path / "pretrained.ckpt")

@@ -8,12 +8,7 @@ from matplotlib.figure import Figure
 from ser_vae.plots.bars import grouped, kl_per_dimension
 from ser_vae.plots.confusion import confusion
 from ser_vae.plots.latent_map import latent_map
-from ser_vae.plots.spectrogram import (
-    label_swapped,
-    reconstructions,
-    trajectory,
-    traversals,
-)
+from ser_vae.plots.spectrogram import label_swapped, reconstructions, trajectory, traversals
 
 EMOTIONS = ("neutral", "happy", "sad", "angry")
 
@@ -32,7 +27,7 @@ def texts(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
 
 
-def test_input_and_reconstruction_share_a_colour_scale() -> None:
+def test_input_and_reconstruction_share_a_colour_scale():
     given = [spectrum(50), spectrum(120)]
     figure = reconstructions(
         ["a", "b"], given, [spectra + 1 for spectra in given], frame_shift_s=0.01, title="t"
@@ -48,7 +43,7 @@ def test_input_and_reconstruction_share_a_colour_scale() -> None:
     assert {"input", "reconstruction", "time (s)", "t"} <= set(texts(figure))
 
 
-def test_each_swapped_label_has_a_column_after_the_input() -> None:
+def test_each_swapped_label_has_a_column_after_the_input():
     swapped = np.stack([spectrum(40, level) for level in range(4)])
     figure = label_swapped(
         ["a"], EMOTIONS, [spectrum(40)], [swapped], frame_shift_s=0.01, title="t"
@@ -60,7 +55,7 @@ def test_each_swapped_label_has_a_column_after_the_input() -> None:
     np.testing.assert_array_equal(panels(figure)[3].images[0].get_array(), swapped[2].T)
 
 
-def test_a_traversal_has_a_row_per_dimension_and_a_column_per_step() -> None:
+def test_a_traversal_has_a_row_per_dimension_and_a_column_per_step():
     segments = np.arange(2 * 3 * 10 * 80, dtype=np.float32).reshape(2, 3, 10, 80)
     figure = traversals([17, 3], [-2.0, 0.0, 1.5], segments, frame_shift_s=0.01, title="t")
     assert [axes.get_title() for axes in panels(figure)[:3]] == ["−2 sd", "mean", "+1.5 sd"]
@@ -69,7 +64,7 @@ def test_a_traversal_has_a_row_per_dimension_and_a_column_per_step() -> None:
     assert any("100 ms" in text for text in texts(figure))
 
 
-def test_a_confusion_matrix_shows_the_percentage_of_the_truth_and_the_count() -> None:
+def test_a_confusion_matrix_shows_the_percentage_of_the_truth_and_the_count():
     counts = np.array([[6, 2], [1, 0]])
     figure = confusion({"VAE": counts, "AE": counts.T}, ["calm", "gay"], title="t")
     labels = [text.get_text() for text in panels(figure)[0].texts]
@@ -77,7 +72,7 @@ def test_a_confusion_matrix_shows_the_percentage_of_the_truth_and_the_count() ->
     assert [axes.get_title() for axes in panels(figure)] == ["VAE", "AE"]
 
 
-def test_every_panel_of_a_map_has_all_points() -> None:
+def test_every_panel_of_a_map_has_all_points():
     points = np.random.default_rng(0).normal(size=(30, 2))
     emotion = [EMOTIONS[number % 4] for number in range(30)]
     speaker = [f"s{number % 7}" for number in range(30)]
@@ -98,14 +93,14 @@ def test_every_panel_of_a_map_has_all_points() -> None:
         assert axes.get_ylabel() == "component 2 (25.0 %)"
 
 
-def test_kl_is_sorted_and_summed() -> None:
+def test_kl_is_sorted_and_summed():
     figure = kl_per_dimension([0.5, 3.0, 0.0, 1.5], title="t")
     heights = [bar.get_height() for bar in figure.axes[0].patches]
     assert heights == [3.0, 1.5, 0.5, 0.0]
     assert "sum: 5.0 nats" in texts(figure)
 
 
-def test_bars_have_intervals_and_a_gap_for_a_missing_score() -> None:
+def test_bars_have_intervals_and_a_gap_for_a_missing_score():
     values = np.array([[60.0, np.nan], [70.0, 80.0]])
     intervals = np.array([[[50.0, 65.0], [np.nan] * 2], [[66.0, 71.0], [np.nan] * 2]])
     figure = grouped(
@@ -125,7 +120,7 @@ def test_bars_have_intervals_and_a_gap_for_a_missing_score() -> None:
 
 
 @pytest.mark.parametrize("times", [[], [0.1, 0.2, 0.5]])
-def test_probabilities_share_the_time_axis_of_the_spectrogram(times: list[float]) -> None:
+def test_probabilities_share_the_time_axis_of_the_spectrogram(times):
     probabilities = {emotion: [0.25] * len(times) for emotion in EMOTIONS}
     figure = trajectory(spectrum(50), times, probabilities, frame_shift_s=0.01, title="t")
     (below,) = panels(figure)

@@ -6,7 +6,6 @@ import sys
 import zlib
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -28,12 +27,12 @@ def decompressed(pdf: bytes) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def written(tmp_path_factory) -> list[Path]:
     figure = kl_per_dimension([3.0, 0.5, 0.0], title="VAE, urdu")
     return save(figure, tmp_path_factory.mktemp("figures") / "kl.of-a.run")
 
 
-def test_fonts_are_embedded_as_truetype(written: list[Path]) -> None:
+def test_fonts_are_embedded_as_truetype(written):
     text = decompressed(written[0].read_bytes())
     assert b"/FontFile2" in text
     assert b"/Type3" not in text
@@ -41,7 +40,7 @@ def test_fonts_are_embedded_as_truetype(written: list[Path]) -> None:
     assert name == b"DejaVuSans"
 
 
-def test_the_same_figure_gives_the_same_bytes(written: list[Path], tmp_path: Path) -> None:
+def test_the_same_figure_gives_the_same_bytes(written, tmp_path):
     assert [path.name for path in written] == ["kl.of-a.run.pdf", "kl.of-a.run.png"]
     again = save(kl_per_dimension([3.0, 0.5, 0.0], title="VAE, urdu"), tmp_path / "again")
     for one, other in zip(written, again, strict=True):
@@ -50,7 +49,7 @@ def test_the_same_figure_gives_the_same_bytes(written: list[Path], tmp_path: Pat
         assert not re.search(rb"CreationDate|matplotlib|Software", path.read_bytes())
 
 
-def test_drawing_needs_neither_pyplot_nor_torch() -> None:
+def test_drawing_needs_neither_pyplot_nor_torch():
     code = (
         "import sys;"
         "from ser_vae.plots import bars, confusion, latent_map, spectrogram;"
@@ -61,21 +60,21 @@ def test_drawing_needs_neither_pyplot_nor_torch() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_emotions_and_models_of_the_paper_have_fixed_colours() -> None:
+def test_emotions_and_models_of_the_paper_have_fixed_colours():
     for names in (("neutral", "happy", "sad", "angry"), ("ae", "vae", "cvae")):
         assert colours(names) == {name: OWN_COLOUR[name] for name in names}
         assert colours(reversed(names)) == colours(names)
         assert len(set(colours(names).values())) == len(names)
 
 
-def test_colour_and_marker_together_distinguish_many_names() -> None:
+def test_colour_and_marker_together_distinguish_many_names():
     speakers = [f"s{number:02d}" for number in range(56)]
     colour, marker = colours(speakers), markers(speakers)
     pairs = {name: (colour[name], marker[name]) for name in speakers}
     assert all(pairs[one] != pairs[other] for one, other in combinations(speakers, 2))
 
 
-def test_a_long_title_is_broken_after_commas() -> None:
+def test_a_long_title_is_broken_after_commas():
     parts = ["CVAE", "ravdess", "protocol speaker", "complete", "seed 0", "fold 3", "SYNTHETIC"]
     figure = blank(", ".join(parts), 3.5, 2.0)
     lines = figure.get_suptitle().replace("\N{NO-BREAK SPACE}", " ").split("\n")
@@ -84,9 +83,7 @@ def test_a_long_title_is_broken_after_commas() -> None:
     assert figure.get_figheight() > blank("short", 3.5, 2.0).get_figheight()
 
 
-def test_characters_that_no_font_has_are_named_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, recwarn: Any
-) -> None:
+def test_characters_that_no_font_has_are_named_in_one_line(monkeypatch, caplog, recwarn):
     monkeypatch.setattr(style, "FONTS", ["DejaVu Sans"])
     for title in ("愤怒, 高兴", "愤怒, 高兴", "fâché, glücklich"):
         png_bytes(blank(title, 2, 1), 50)

@@ -222,12 +222,12 @@ def health(*, collapsed: bool = False) -> dict[str, Any]:
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Study:
+def study(tmp_path) -> Study:
     return Study(tmp_path / "runs")
 
 
 @pytest.fixture
-def table_1(study: Study) -> Callable[..., Study]:
+def table_1(study) -> Callable[..., Study]:
     """Write the whole of the paper's grid, two seeds per cell, CVAE above VAE above AE."""
 
     def write(*overrides: str, **options: Any) -> Study:

@@ -21,9 +21,7 @@ def names(study: Study) -> list[list[str]]:
         *("normalise=speaker", "model.beta=4", "split.validation=0.2"),
     ],
 )
-def test_a_setting_that_differs_is_in_the_name_and_separates_no_rows(
-    study: Study, override: str
-) -> None:
+def test_a_setting_that_differs_is_in_the_name_and_separates_no_rows(study, override):
     study.run("model=vae")
     study.run("model=vae", override, accuracy=0.6)
     study.run("model=ae")
@@ -32,14 +30,14 @@ def test_a_setting_that_differs_is_in_the_name_and_separates_no_rows(
     assert len(study.results.pairs) == 3
 
 
-def test_the_default_is_not_named_however_few_rows_have_it(study: Study) -> None:
+def test_the_default_is_not_named_however_few_rows_have_it(study):
     study.run("model=vae")
     for beta in (2, 4):
         study.run("model=vae", f"model.beta={beta}")
     assert names(study) == [["VAE", "VAE, model.beta=2", "VAE, model.beta=4"]]
 
 
-def test_without_a_default_the_value_of_most_rows_needs_no_mention(study: Study) -> None:
+def test_without_a_default_the_value_of_most_rows_needs_no_mention(study):
     for model in ("ae", "vae"):
         study.run(f"model={model}", "training.pretrain.epochs=2")
     study.run("model=cvae", "training.pretrain.epochs=3")
@@ -59,16 +57,14 @@ def test_without_a_default_the_value_of_most_rows_needs_no_mention(study: Study)
         ("logmel_lstm", "training.classify.epochs=2", 2),
     ],
 )
-def test_a_setting_makes_a_row_only_of_a_model_that_uses_it(
-    study: Study, model: str, override: str, rows: int
-) -> None:
+def test_a_setting_makes_a_row_only_of_a_model_that_uses_it(study, model, override, rows):
     study.run(f"model={model}")
     study.run(f"model={model}", override, seed=2 - rows)  # one row has a run per seed
     (found,) = names(study)
     assert [name.lower() for name in found] == [model, f"{model}, {override}"][:rows]
 
 
-def test_the_label_policy_of_a_run_makes_a_row_of_a_cvae(study: Study) -> None:
+def test_the_label_policy_of_a_run_makes_a_row_of_a_cvae(study):
     policies = {"null": guess(0.5), "elbo": guess(0.6)}
     study.run("model=cvae", policies=policies)
     study.run("model=cvae", "label_policy=elbo", policies=policies)
@@ -79,7 +75,7 @@ def fold(number: int, accuracy: float = 0.6) -> Predictions:
     return guess(accuracy, speakers=range(4 * number, 4 * number + 4))
 
 
-def test_a_lone_fold_that_finished_is_a_row_of_its_own(study: Study) -> None:
+def test_a_lone_fold_that_finished_is_a_row_of_its_own(study):
     for number in range(3):
         study.run("model=ae", "split=speaker", f"fold={number}", guesses=fold(number))
     for model in ("ae", "vae"):
@@ -90,14 +86,14 @@ def test_a_lone_fold_that_finished_is_a_row_of_its_own(study: Study) -> None:
     ]
 
 
-def test_other_utterances_are_another_test_set(study: Study) -> None:
+def test_other_utterances_are_another_test_set(study):
     study.run("model=ae")
     study.run("model=vae", guesses=guess(0.5, speakers=range(11)))
     assert [test_set.name for test_set in study.results.test_sets] == ["complete", "complete (2)"]
     assert not study.results.pairs
 
 
-def test_subsets_and_protocols_are_test_sets_in_the_papers_order(study: Study) -> None:
+def test_subsets_and_protocols_are_test_sets_in_the_papers_order(study):
     for number, options in enumerate(
         [
             ("data=complete",),
@@ -115,14 +111,14 @@ def test_subsets_and_protocols_are_test_sets_in_the_papers_order(study: Study) -
     ]
 
 
-def test_the_same_test_set_is_one_whatever_was_trained_on(study: Study) -> None:
+def test_the_same_test_set_is_one_whatever_was_trained_on(study):
     study.run("model=ae", "data=improvised")
     study.run("model=ae", accuracy=0.6)
     (test_set,) = study.results.test_sets
     assert [row.name for row in test_set.rows] == ["AE", "AE, data=improvised"]
 
 
-def test_of_two_runs_of_a_seed_the_later_one_counts(study: Study) -> None:
+def test_of_two_runs_of_a_seed_the_later_one_counts(study):
     study.run("model=ae", accuracy=0.5)
     later = study.run("model=ae", accuracy=0.75)
     stamp = time.time() + 5

@@ -1,6 +1,5 @@
 """Predictions of another system beside the runs: scores, tests, and what is refused."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ def score(results: Results, name: str = "theirs (imported)") -> dict[str, Any]:
     return scored
 
 
-def test_an_imported_system_is_scored_and_tested_like_a_run(study: Study, tmp_path: Path) -> None:
+def test_an_imported_system_is_scored_and_tested_like_a_run(study, tmp_path):
     ours, theirs = guess(0.6), guess(0.9, order=1)
     study.run("model=vae", guesses=ours)
     results = imported(study, write(tmp_path / "x.csv", theirs))
@@ -55,7 +54,7 @@ def test_an_imported_system_is_scored_and_tested_like_a_run(study: Study, tmp_pa
     assert pair["bootstrap_p"] == pytest.approx(expected.bootstrap_p)
 
 
-def test_probabilities_in_any_order_give_the_nll(study: Study, tmp_path: Path) -> None:
+def test_probabilities_in_any_order_give_the_nll(study, tmp_path):
     theirs = guess(0.9)
     theirs.probability[:] = np.where(theirs.probability > 0.5, 0.8, 0.2)
     study.run("model=vae")
@@ -65,9 +64,7 @@ def test_probabilities_in_any_order_give_the_nll(study: Study, tmp_path: Path) -
     assert score(imported(study, path))["nll"] == pytest.approx(expected)
 
 
-def test_one_file_is_compared_under_every_seed_and_has_no_standard_deviation(
-    study: Study, tmp_path: Path
-) -> None:
+def test_one_file_is_compared_under_every_seed_and_has_no_standard_deviation(study, tmp_path):
     for seed in (0, 1):
         study.run("model=vae", seed=seed, guesses=guess(0.5 + 0.1 * seed, order=seed))
     results = imported(study, write(tmp_path / "x.csv", guess(0.9)))
@@ -76,9 +73,7 @@ def test_one_file_is_compared_under_every_seed_and_has_no_standard_deviation(
     assert results.pairs[0]["difference"] == pytest.approx(90 - 55)
 
 
-def test_a_column_of_seeds_pairs_rows_with_the_runs_of_their_seed(
-    study: Study, tmp_path: Path
-) -> None:
+def test_a_column_of_seeds_pairs_rows_with_the_runs_of_their_seed(study, tmp_path):
     by_seed = {seed: guess(0.6 + 0.2 * seed, order=seed) for seed in (0, 1)}
     for seed in by_seed:
         study.run("model=vae", seed=seed, guesses=guess(0.5))
@@ -89,9 +84,7 @@ def test_a_column_of_seeds_pairs_rows_with_the_runs_of_their_seed(
     assert scored["ua_sd"] == pytest.approx(np.std([60, 80], ddof=1))
 
 
-def test_folds_are_pooled_and_a_lone_fold_has_nothing_to_be_compared_with(
-    study: Study, tmp_path: Path
-) -> None:
+def test_folds_are_pooled_and_a_lone_fold_has_nothing_to_be_compared_with(study, tmp_path):
     theirs = predictions.pooled([fold(number, 0.5 + 0.1 * number) for number in range(3)])
     for number in range(3):
         study.run("model=ae", "split=speaker", f"fold={number}", guesses=fold(number))
@@ -121,9 +114,7 @@ def test_folds_are_pooled_and_a_lone_fold_has_nothing_to_be_compared_with(
         (lambda f: f.drop(columns="guess"), "columns are missing: guess"),
     ],
 )
-def test_what_does_not_fit_the_runs_is_named(
-    study: Study, tmp_path: Path, change: Callable[[pd.DataFrame], pd.DataFrame], message: str
-) -> None:
+def test_what_does_not_fit_the_runs_is_named(study, tmp_path, change, message):
     study.run("model=vae")
     path = tmp_path / "x.csv"
     predictions.write(path, guess(0.5))
@@ -132,9 +123,7 @@ def test_what_does_not_fit_the_runs_is_named(
         import_predictions(load_runs(study.folder), path, "theirs")
 
 
-def test_the_command_marks_several_imports_and_writes_every_file(
-    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_marks_several_imports_and_writes_every_file(study, tmp_path, capsys):
     study.run("model=vae", corpus="demo")
     pairs = [("VAE", 0.9), ("b|c", 0.4)]  # a name of ours, and one that Markdown must escape
     options: list[str] = []

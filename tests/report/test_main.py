@@ -1,8 +1,6 @@
 """The command: its files, its output and its exit code."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from report.conftest import Study, guess, health
@@ -16,9 +14,7 @@ FILES = {"report.md", "report.tex", "report.csv", "comparisons.csv", "runs.csv"}
 SIGNS = r"\end{document} & % $ # _ { } ~ ^ < > | [ ]"
 
 
-def test_the_output_ends_with_the_answer_and_the_files_hold_the_scores(
-    table_1: Callable[..., Study], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_output_ends_with_the_answer_and_the_files_hold_the_scores(table_1, capsys):
     folder = table_1().folder
     assert main([str(folder)]) == 0
     text = capsys.readouterr().out
@@ -41,9 +37,7 @@ def test_the_output_ends_with_the_answer_and_the_files_hold_the_scores(
     assert not wa["low"] + f1["paper"]
 
 
-def test_synthetic_speech_is_mentioned_once_in_every_document(
-    study: Study, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_synthetic_speech_is_mentioned_once_in_every_document(study, capsys):
     caveat = "synthetic speech: this measures the software, not emotion recognition"
     for model in ("ae", "cvae"):
         study.run(f"model={model}", corpus="demo", caveats=[caveat], health=health())
@@ -53,7 +47,7 @@ def test_synthetic_speech_is_mentioned_once_in_every_document(
     assert [text.lower().count("synthetic speech") for text in texts] == [1, 1, 1]
 
 
-def test_comparisons_csv_has_a_row_per_pair(study: Study) -> None:
+def test_comparisons_csv_has_a_row_per_pair(study):
     policies = {"null": guess(0.5), "oracle": guess(0.9, order=1)}
     study.run("model=cvae", accuracy=0.9, policies=policies)
     study.run("model=ae")
@@ -67,7 +61,7 @@ def test_comparisons_csv_has_a_row_per_pair(study: Study) -> None:
     assert (policy["of"], policy["control"]) == ("label policies of CVAE", "True")
 
 
-def test_runs_csv_has_a_row_per_folder(study: Study) -> None:
+def test_runs_csv_has_a_row_per_folder(study):
     study.run("model=ae", "training.pretrain.epochs=2", health=health(collapsed=True))
     study.run("model=vae", state="failed")
     main([str(study.folder)])
@@ -79,7 +73,7 @@ def test_runs_csv_has_a_row_per_folder(study: Study) -> None:
     assert (vae["state"], vae["reason"], vae["ua"]) == ("failed", "OSError: disk <full>", "")
 
 
-def test_markdown_tables_are_whole_whatever_a_corpus_is_called(study: Study) -> None:
+def test_markdown_tables_are_whole_whatever_a_corpus_is_called(study):
     study.run("model=ae", corpus="a|b*c_d")
     text = render_template("report.md", build_document(study.results))
     assert "## a\\|b\\*c\\_d, random split" in text
@@ -90,7 +84,7 @@ def test_markdown_tables_are_whole_whatever_a_corpus_is_called(study: Study) -> 
         assert set(lines[1]) <= set("|-: ")
 
 
-def test_latex_escapes_what_it_would_read_as_commands(study: Study) -> None:
+def test_latex_escapes_what_it_would_read_as_commands(study):
     folder = study.run("model=ae")
     text = (folder / "metrics.json").read_text()
     (folder / "metrics.json").write_text(text.replace('"urdu"', f'"{SIGNS}"'.replace("\\", "\\\\")))
@@ -102,9 +96,7 @@ def test_latex_escapes_what_it_would_read_as_commands(study: Study) -> None:
         assert line.count("{") - line.count(r"\{") == line.count("}") - line.count(r"\}")
 
 
-def test_a_folder_that_cannot_be_written_to_is_an_error(
-    study: Study, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_folder_that_cannot_be_written_to_is_an_error(study, capsys):
     study.run("model=ae")
     (study.folder / "report.md").mkdir()
     assert main([str(study.folder)]) == 1
@@ -119,7 +111,7 @@ def status(study: Study, capsys: pytest.CaptureFixture[str], *arguments: str) ->
     return capsys.readouterr().out.splitlines()
 
 
-def test_rows_and_columns_add_a_table(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_and_columns_add_a_table(study, capsys):
     study.run("model=vae")
     assert main([str(study.folder), "--columns", "classifier"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
@@ -131,9 +123,7 @@ def test_rows_and_columns_add_a_table(study: Study, capsys: pytest.CaptureFixtur
     assert "| urdu | random | 50.0 |" in (study.folder / "report.md").read_text()
 
 
-def test_status_counts_runs_and_names_those_that_are_not_finished(
-    study: Study, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_status_counts_runs_and_names_those_that_are_not_finished(study, capsys):
     study.run("model=ae")
     study.run("model=vae", state="failed")
     study.run("model=cvae", state="unfinished")
@@ -145,9 +135,7 @@ def test_status_counts_runs_and_names_those_that_are_not_finished(
     assert not (study.folder / "report.md").exists()
 
 
-def test_status_names_what_is_missing_of_an_experiment(
-    study: Study, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_status_names_what_is_missing_of_an_experiment(study, capsys):
     for data in ("improvised", "scripted", "complete"):
         for model in ("ae", "vae"):
             study.run(f"model={model}", f"data={data}", corpus="urdu")
@@ -161,9 +149,7 @@ def test_status_names_what_is_missing_of_an_experiment(
     assert counts == "6 finished, 3 missing"
 
 
-def test_status_expects_runs_of_options_of_ones_own(
-    study: Study, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_status_expects_runs_of_options_of_ones_own(study, capsys, tmp_path):
     (tmp_path / "conf" / "model").mkdir(parents=True)
     (tmp_path / "conf" / "model" / "mine.yaml").write_text("defaults: [vae]\n")
     expected = ("--expect", "model=mine", "seed=0,1", "corpus=urdu")
@@ -176,9 +162,7 @@ def test_status_expects_runs_of_options_of_ones_own(
 
 
 @pytest.mark.parametrize(("folds", "summary"), [(3, "3 finished"), (2, "2 finished, 1 missing")])
-def test_status_expects_all_folds(
-    study: Study, capsys: pytest.CaptureFixture[str], folds: int, summary: str
-) -> None:
+def test_status_expects_all_folds(study, capsys, folds, summary):
     for fold in range(folds):
         study.run("model=ae", "split=speaker", f"fold={fold}")
     expected = ("model=ae", "split=speaker", "fold=all", "corpus=urdu")
@@ -188,7 +172,7 @@ def test_status_expects_all_folds(
 # --- --figures ----------------------------------------------------------------------------------
 
 
-def test_figures_are_written_with_a_caption_each(study: Study) -> None:
+def test_figures_are_written_with_a_caption_each(study):
     from report.conftest import fill  # noqa: PLC0415
 
     predicted = guess(0.6)

@@ -31,7 +31,7 @@ def with_script(predicted: Predictions) -> Predictions:
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(tmp_path_factory) -> Path:
     """The page of two protocols, two subsets, an AE, a CVAE with all files, and a baseline."""
     root = tmp_path_factory.mktemp("page")
     soundfile.write(root / "a.wav", 0.1 * np.sin(np.arange(8000) / 5), 16_000)
@@ -93,7 +93,7 @@ class Reader:
 
 
 @pytest.fixture
-def reader(chromium: Any, report: Path) -> Iterator[Reader]:
+def reader(chromium, report) -> Iterator[Reader]:
     opened = Reader(chromium, report)
     yield opened
     opened.context.close()
@@ -103,7 +103,7 @@ def reader(chromium: Any, report: Path) -> Iterator[Reader]:
     assert wrong == []  # no error, no script of a name, no request
 
 
-def test_the_first_screen_answers_with_a_sentence_and_a_chart(reader: Reader) -> None:
+def test_the_first_screen_answers_with_a_sentence_and_a_chart(reader):
     assert "not significant" in reader.text(".answer")
     for selector in (".answer", ".warning", "#ua0 .main-svg", "#of-study table"):
         box = reader.page.locator(selector).first.bounding_box()
@@ -113,7 +113,7 @@ def test_the_first_screen_answers_with_a_sentence_and_a_chart(reader: Reader) ->
     assert legend == ["best trivial baseline", "mean over seeds", "the paper, on IEMOCAP"]
 
 
-def test_selectors_replace_repeated_tables(reader: Reader) -> None:
+def test_selectors_replace_repeated_tables(reader):
     assert reader.text("#of-row h3") == "CVAE on improvised"  # the best one that is the paper's
     reader.choose("row", "AE")
     assert reader.text("#of-row h3") == "AE on improvised"
@@ -124,7 +124,7 @@ def test_selectors_replace_repeated_tables(reader: Reader) -> None:
     assert "fold 0 of 3" in reader.text("#of-row h3")
 
 
-def test_everything_of_a_conditional_model_is_there(reader: Reader) -> None:
+def test_everything_of_a_conditional_model_is_there(reader):
     reader.choose("row", "CVAE")
     captions = reader.page.locator(".caption strong, figcaption").all_inner_texts()
     for title in (
@@ -138,7 +138,7 @@ def test_everything_of_a_conditional_model_is_there(reader: Reader) -> None:
     assert pictures.first.evaluate("picture => picture.naturalWidth") == 20
 
 
-def test_the_hardest_utterance_is_shown_by_name_and_can_be_played(reader: Reader) -> None:
+def test_the_hardest_utterance_is_shown_by_name_and_can_be_played(reader):
     row = reader.page.locator("#of-testset tr", has_text="</script>").first
     assert SCRIPT in row.inner_text()
     button = row.locator("button")
@@ -146,14 +146,14 @@ def test_the_hardest_utterance_is_shown_by_name_and_can_be_played(reader: Reader
     button.click()
 
 
-def test_axe_finds_no_fault(reader: Reader) -> None:
+def test_axe_finds_no_fault(reader):
     result = axe.Axe().run(reader.page)
     faults = [fault["id"] for fault in result.response["violations"]]
     assert faults == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_needs_no_sideways_scrolling(chromium: Any, report: Path, scheme: str) -> None:
+def test_a_phone_needs_no_sideways_scrolling(chromium, report, scheme):
     opened = Reader(chromium, report, viewport={"width": 360, "height": 740}, color_scheme=scheme)
     assert opened.size("Width") == 360
     colours = "getComputedStyle(document.querySelector('#ua0 .xtick text')).fill"
@@ -163,7 +163,7 @@ def test_a_phone_needs_no_sideways_scrolling(chromium: Any, report: Path, scheme
     opened.context.close()
 
 
-def test_the_page_has_no_path_and_one_warning(report: Path) -> None:
+def test_the_page_has_no_path_and_one_warning(report):
     text = report.read_text()
     assert str(report.parent.parent) not in text
     assert len(text) < 6e6

@@ -1,19 +1,18 @@
 """Run folders become two frames; damaged folders are skipped and reported."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from report.conftest import Study, guess
+from report.conftest import guess
 
 from ser_vae import SerVaeError
 from ser_vae.report.runs import load_runs
 
 
-def test_a_finished_run_is_a_row_with_all_that_metrics_json_holds(study: Study) -> None:
+def test_a_finished_run_is_a_row_with_all_that_metrics_json_holds(study):
     study.run("model=vae", accuracy=0.75)
     (run,) = load_runs(study.folder).runs.to_dict("records")
     assert run["folder"].startswith("random/vae-complete-urdu-seed0-")
@@ -27,7 +26,7 @@ def test_a_finished_run_is_a_row_with_all_that_metrics_json_holds(study: Study) 
     assert run["audit.verdict"] == "SHARED"
 
 
-def test_predictions_keep_every_digit_and_every_name(study: Study) -> None:
+def test_predictions_keep_every_digit_and_every_name(study):
     predicted = guess(0.5)
     predicted.probability[0] = 0.1 + 0.2, 1 - (0.1 + 0.2)
     study.run("model=ae", guesses=replace(predicted, utterance=("NA", *predicted.utterance[1:])))
@@ -36,7 +35,7 @@ def test_predictions_keep_every_digit_and_every_name(study: Study) -> None:
     assert len(frame) == 120
 
 
-def test_settings_name_options_and_leave_paths_out(study: Study) -> None:
+def test_settings_name_options_and_leave_paths_out(study):
     study.run("model=vae", "model.beta=4", "corpus.root=/somewhere", "threads=1")
     (run,) = load_runs(study.folder).runs.to_dict("records")
     settings = run["settings"]
@@ -78,9 +77,7 @@ def lines_lost(path: Path) -> None:
         ("config.yaml", lambda path: path.write_bytes(b"\xff\x00")),
     ],
 )
-def test_a_damaged_folder_is_skipped_and_reported_in_one_line(
-    study: Study, file: str, damage: Callable[[Path], object]
-) -> None:
+def test_a_damaged_folder_is_skipped_and_reported_in_one_line(study, file, damage):
     damage(study.run("model=vae") / file)
     study.run("model=ae")
     frames = load_runs(study.folder)
@@ -91,7 +88,7 @@ def test_a_damaged_folder_is_skipped_and_reported_in_one_line(
     assert "\n" not in reason
 
 
-def test_what_a_run_holds_and_hidden_folders_are_not_searched(study: Study) -> None:
+def test_what_a_run_holds_and_hidden_folders_are_not_searched(study):
     folder = study.run("model=vae")
     for inside in (folder / "wandb" / "files", study.folder / ".trash"):
         inside.mkdir(parents=True)
@@ -101,7 +98,7 @@ def test_what_a_run_holds_and_hidden_folders_are_not_searched(study: Study) -> N
     assert not frames.damaged
 
 
-def test_a_folder_without_a_run_is_an_error_that_names_what_was_damaged(study: Study) -> None:
+def test_a_folder_without_a_run_is_an_error_that_names_what_was_damaged(study):
     (study.run("model=vae") / "config.yaml").write_text("{}")
     with pytest.raises(SerVaeError, match=r"this folder has no run\.\n  random/vae-.*KeyError"):
         load_runs(study.folder)

@@ -23,7 +23,7 @@ def row(study: Study, name: str) -> dict[str, Any]:
     return predicted
 
 
-def test_a_score_is_the_mean_over_seeds_with_the_sample_standard_deviation(study: Study) -> None:
+def test_a_score_is_the_mean_over_seeds_with_the_sample_standard_deviation(study):
     for seed, accuracy in enumerate((0.5, 0.6, 0.8)):
         study.run("model=vae", seed=seed, accuracy=accuracy)
     score = row(study, "VAE")
@@ -34,7 +34,7 @@ def test_a_score_is_the_mean_over_seeds_with_the_sample_standard_deviation(study
     assert score["nll"] == pytest.approx(0.875)  # nats, not %
 
 
-def test_the_interval_is_that_of_the_mean_over_seeds(study: Study) -> None:
+def test_the_interval_is_that_of_the_mean_over_seeds(study):
     seeds = [guess(0.6, seed=seed) for seed in (0, 1)]
     for seed, predicted in enumerate(seeds):
         study.run("model=vae", seed=seed, guesses=predicted)
@@ -44,7 +44,7 @@ def test_the_interval_is_that_of_the_mean_over_seeds(study: Study) -> None:
     assert score["interval_over"] == "speakers"
 
 
-def test_pairs_are_tested_and_corrected_together(study: Study) -> None:
+def test_pairs_are_tested_and_corrected_together(study):
     seeds = {
         model: {seed: guess(0.5 + 0.1 * m, seed=seed, order=m) for seed in (0, 1)}
         for m, model in enumerate(("ae", "vae", "cvae"))
@@ -72,7 +72,7 @@ def folds(model: str, study: Study, accuracies: tuple[float, ...]) -> list[Predi
     return predicted
 
 
-def test_folds_are_scored_as_one_test_set_calibration_too(study: Study) -> None:
+def test_folds_are_scored_as_one_test_set_calibration_too(study):
     predicted = folds("vae", study, (0.4, 0.6, 0.9))
     score, together = row(study, "VAE"), evaluate(pooled(predicted), "all")
     for metric in ("ua", "wa", "macro_f1", "ece"):
@@ -81,7 +81,7 @@ def test_folds_are_scored_as_one_test_set_calibration_too(study: Study) -> None:
     assert score["n"] == 1
 
 
-def test_baselines_that_were_not_run_are_scored_over_all_folds_together(study: Study) -> None:
+def test_baselines_that_were_not_run_are_scored_over_all_folds_together(study):
     folds("vae", study, (0.4, 0.6, 0.9))
     assert row(study, "majority")["ua"] == pytest.approx(50)
     lookup = row(study, "speaker_lookup")
@@ -93,16 +93,14 @@ def test_baselines_that_were_not_run_are_scored_over_all_folds_together(study: S
     ("accuracy", "beats"), [(0.5, False), (0.55, False), (0.75, True), (0.3, False)]
 )
 @pytest.mark.parametrize("ran", [True, False])
-def test_beating_the_best_trivial_baseline_takes_more_than_chance(
-    study: Study, accuracy: float, beats: bool, ran: bool
-) -> None:
+def test_beating_the_best_trivial_baseline_takes_more_than_chance(study, accuracy, beats, ran):
     study.run("model=vae", accuracy=accuracy)
     if ran:
         study.run("model=majority", guesses=guess(0.5, order=1))
     assert row(study, "VAE")["beats_trivial"] is beats
 
 
-def test_a_score_below_chance_beats_no_baseline(study: Study) -> None:
+def test_a_score_below_chance_beats_no_baseline(study):
     study.run("model=majority", guesses=guess(0.1))
     study.run("model=speaker_lookup", guesses=guess(0.1, order=1))
     study.run("model=vae", accuracy=0.4)
@@ -111,7 +109,7 @@ def test_a_score_below_chance_beats_no_baseline(study: Study) -> None:
     assert not score["beats_trivial"]
 
 
-def test_a_leaking_row_is_last_and_not_tested(study: Study) -> None:
+def test_a_leaking_row_is_last_and_not_tested(study):
     study.run("model=cvae", accuracy=0.95, leaks=True)
     study.run("model=vae")
     results = study.results
@@ -120,7 +118,7 @@ def test_a_leaking_row_is_last_and_not_tested(study: Study) -> None:
     assert not row(study, "CVAE")["beats_trivial"]
 
 
-def test_label_policies_are_scored_and_compared_with_the_null(study: Study) -> None:
+def test_label_policies_are_scored_and_compared_with_the_null(study):
     policies = {"null": guess(0.5), "elbo": guess(0.9, order=1), "oracle": guess(1.0, order=2)}
     study.run("model=cvae", policies=policies)
     results = study.results
@@ -136,7 +134,7 @@ def test_label_policies_are_scored_and_compared_with_the_null(study: Study) -> N
     assert {p["corrected_for"] for p in pairs} == {2}
 
 
-def test_the_papers_values_stand_beside_its_layout_alone(study: Study) -> None:
+def test_the_papers_values_stand_beside_its_layout_alone(study):
     study.run("model=vae", "data=complete")
     assert pd.isna(row(study, "VAE")["paper_accuracy"])
     study.run("model=vae", "data=improvised", guesses=guess(0.5, seed=1))

@@ -1,19 +1,12 @@
 """The tables, and the sentences beside them."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from report.conftest import Study, guess, health
 
 from ser_vae.report import render
-from ser_vae.report.tables import (
-    Table,
-    format_p,
-    format_points,
-    make_table,
-    pivot_table,
-)
+from ser_vae.report.tables import Table, format_p, format_points, make_table, pivot_table
 
 
 def table(study: Study, title: str) -> Table:
@@ -25,7 +18,7 @@ def cells(made: Table, column: str) -> list[str]:
     return [row[made.columns.index(column)] for row in made.rows]
 
 
-def test_table_one_has_the_papers_rows_columns_and_values(table_1: Callable[..., Study]) -> None:
+def test_table_one_has_the_papers_rows_columns_and_values(table_1):
     made = table(table_1(), "Table I")
     assert made.columns == ["data", "in %", "AE", "VAE", "CVAE", "best trivial"]
     assert cells(made, "data")[::4] == ["improvised", "scripted", "complete"]
@@ -35,7 +28,7 @@ def test_table_one_has_the_papers_rows_columns_and_values(table_1: Callable[...,
     assert not made.alarms
 
 
-def test_table_one_has_a_block_for_a_variant_and_no_paper_beside_it(study: Study) -> None:
+def test_table_one_has_a_block_for_a_variant_and_no_paper_beside_it(study):
     study.run("model=vae", "data=improvised")
     study.run("model=vae", "data=improvised", "model.beta=4")
     made = table(study, "Table I")
@@ -46,7 +39,7 @@ def test_table_one_has_a_block_for_a_variant_and_no_paper_beside_it(study: Study
     assert cells(made, "in %") == ["UA", "95 %", "WA", "paper", "UA", "95 %", "WA"]
 
 
-def test_across_corpora_each_has_a_column_and_counts_the_same(study: Study) -> None:
+def test_across_corpora_each_has_a_column_and_counts_the_same(study):
     for fold, (corpus, of_seeds) in enumerate({"a": (0.5, 0.7), "b": (0.8, 0.8)}.items()):
         for seed, accuracy in enumerate(of_seeds):
             guesses = guess(accuracy, seed=10 * fold + seed, speakers=range(1 + fold))
@@ -60,12 +53,12 @@ def test_across_corpora_each_has_a_column_and_counts_the_same(study: Study) -> N
     assert made.rows[0][2:] == ("60.0 ± 14.1", "80.0 ± 0.0", "70.0 ± 7.1")
 
 
-def test_one_corpus_has_no_table_across_corpora(study: Study) -> None:
+def test_one_corpus_has_no_table_across_corpora(study):
     study.run("model=ae")
     assert not table(study, "Across corpora").rows
 
 
-def test_models_stand_by_kind_best_first_with_marks(study: Study) -> None:
+def test_models_stand_by_kind_best_first_with_marks(study):
     study.run("model=logmel_svm", accuracy=0.7)
     study.run("model=ae", accuracy=0.9)
     study.run("model=vae", accuracy=0.95, health=health(collapsed=True))
@@ -81,7 +74,7 @@ def test_models_stand_by_kind_best_first_with_marks(study: Study) -> None:
     assert made.alarms == {3, 5}
 
 
-def test_of_many_pairs_those_of_the_best_model_are_listed(study: Study) -> None:
+def test_of_many_pairs_those_of_the_best_model_are_listed(study):
     for number in range(6):
         study.run("model=vae", f"model.beta={number + 2}", guesses=guess(0.5 + 0.08 * number))
     made = table(study, "Pairs of models")
@@ -90,14 +83,14 @@ def test_of_many_pairs_those_of_the_best_model_are_listed(study: Study) -> None:
     assert {*cells(made, "first")} == {"VAE, model.beta=7"}
 
 
-def test_pairs_leave_trivial_baselines_out(study: Study) -> None:
+def test_pairs_leave_trivial_baselines_out(study):
     for model in ("majority", "ae", "vae"):
         study.run(f"model={model}", accuracy=0.5 + 0.2 * (model == "vae"))
     (line,) = table(study, "Pairs of models").rows
     assert line[1:4] == ("VAE", "AE", "+20.0")
 
 
-def test_controls_among_label_policies_are_alarms(study: Study) -> None:
+def test_controls_among_label_policies_are_alarms(study):
     policies = {"null": guess(0.5), "random": guess(0.5, order=1), "elbo": guess(0.6, order=2)}
     study.run("model=cvae", policies=policies)
     made = table(study, "Label policies")
@@ -106,7 +99,7 @@ def test_controls_among_label_policies_are_alarms(study: Study) -> None:
     assert made.alarms == {1}
 
 
-def test_measures_are_means_over_runs_beside_those_of_the_input(study: Study) -> None:
+def test_measures_are_means_over_runs_beside_those_of_the_input(study):
     for seed in (0, 1):
         measured_of = ("emotion", "sex", "corpus")
         probe = {what: {"score": 0.5 + 0.1 * seed, "chance": 0.5} for what in measured_of}
@@ -120,23 +113,22 @@ def test_measures_are_means_over_runs_beside_those_of_the_input(study: Study) ->
     assert "speaker" not in made.columns  # nobody measured it
 
 
-def test_test_sets_list_what_they_share_with_training(study: Study) -> None:
+def test_test_sets_list_what_they_share_with_training(study):
     study.run("model=vae")
     assert table(study, "Test sets").rows == [("complete", "120", "12", "8", "4", "0", "SHARED")]
 
 
 @pytest.mark.parametrize(
-    ("p", "text"),
-    [(0.0002, "<.001"), (0.0123, ".012"), (0.2345, ".23"), (0.996, "1"), (1.0, "1")],
+    ("p", "text"), [(0.0002, "<.001"), (0.0123, ".012"), (0.2345, ".23"), (0.996, "1"), (1.0, "1")]
 )
-def test_p_values_have_three_digits_where_they_matter(p: float, text: str) -> None:
+def test_p_values_have_three_digits_where_they_matter(p, text):
     assert format_p(p) == text
 
 
 @pytest.mark.parametrize(
     ("points", "text"), [(1.25, "+1.2"), (-3.0, "−3.0"), (-0.04, "0.0"), (0.0, "0.0")]
 )
-def test_points_have_a_sign_and_zero_has_none(points: float, text: str) -> None:
+def test_points_have_a_sign_and_zero_has_none(points, text):
     assert format_points(points) == text
 
 
@@ -148,7 +140,7 @@ def answer(study: Study) -> list[str]:
     return render.answer_sentences(results, render.order_studies(results)[0])
 
 
-def test_the_answer_names_who_beats_whom_the_largest_difference_first(study: Study) -> None:
+def test_the_answer_names_who_beats_whom_the_largest_difference_first(study):
     for number, model in enumerate(("ae", "vae", "cvae")):
         study.run(f"model={model}", guesses=guess((0.5, 0.55, 0.95)[number], order=number))
     first, *_ = answer(study)
@@ -157,7 +149,7 @@ def test_the_answer_names_who_beats_whom_the_largest_difference_first(study: Stu
     assert first.endswith("; 1 pair does not differ significantly.")
 
 
-def test_the_answer_is_about_the_papers_models_and_names_a_better_baseline(study: Study) -> None:
+def test_the_answer_is_about_the_papers_models_and_names_a_better_baseline(study):
     for model, accuracy in {"ae": 0.6, "vae": 0.6, "logmel_svm": 0.95}.items():
         study.run(f"model={model}", accuracy=accuracy)
     first, *others = answer(study)
@@ -165,7 +157,7 @@ def test_the_answer_is_about_the_papers_models_and_names_a_better_baseline(study
     assert "A model that is not in the paper is best: logmel_svm on complete." in others
 
 
-def test_remarks_say_each_thing_once(study: Study) -> None:
+def test_remarks_say_each_thing_once(study):
     caveat = "normalise=speaker: transductive"
     for seed in (0, 1):
         study.run("model=vae", "training.pretrain.epochs=2", seed=seed, caveats=[caveat])
@@ -184,14 +176,14 @@ def test_remarks_say_each_thing_once(study: Study) -> None:
     assert len(remarks) == 5
 
 
-def test_the_papers_corpus_comes_first(study: Study) -> None:
+def test_the_papers_corpus_comes_first(study):
     study.run("model=ae", corpus="aaa")
     study.run("model=ae", corpus="aaa", seed=1)
     study.run("model=vae", corpus="iemocap")
     assert render.order_studies(study.results) == ["iemocap, random split", "aaa, random split"]
 
 
-def test_the_leak_of_the_label_has_its_intervals(study: Study) -> None:
+def test_the_leak_of_the_label_has_its_intervals(study):
     follows = {"share": 0.25, "low": 0.2, "high": 0.3}
     permuted = {"null_ua": 0.25, "oracle_ua": 0.5, "low": 0.1, "high": 0.4}
     panel = {"follows_random_label": follows, "random_label_in_z": follows | {"share": 0.75}}
@@ -202,7 +194,7 @@ def test_the_leak_of_the_label_has_its_intervals(study: Study) -> None:
     assert line == ("complete", "CVAE", *intervals, "0", "25.0", "50.0", "0")
 
 
-def test_label_policies_and_the_leak_panel_name_their_seeds(study: Study) -> None:
+def test_label_policies_and_the_leak_panel_name_their_seeds(study):
     follows = {"share": 0.25, "low": 0.2, "high": 0.3}
     for seed in (2, 0, 5):
         policies = {"null": guess(0.5, seed=seed)}
@@ -221,7 +213,7 @@ def test_label_policies_and_the_leak_panel_name_their_seeds(study: Study) -> Non
     }
 
 
-def test_parameters_are_those_of_the_trained_stages(study: Study) -> None:
+def test_parameters_are_those_of_the_trained_stages(study):
     for model in ("vae", "logmel_svm"):
         study.run(f"model={model}")
     made = table(study, "Parameters and time")
@@ -233,7 +225,7 @@ def test_parameters_are_those_of_the_trained_stages(study: Study) -> None:
     "override",
     ["classifier=functionals", "training.pretrain.epochs=2", "split=script", "data=scripted"],
 )
-def test_every_setting_of_a_sweep_makes_rows_or_columns(study: Study, override: str) -> None:
+def test_every_setting_of_a_sweep_makes_rows_or_columns(study, override):
     axis, value = override.split("=")
     study.run("model=vae", accuracy=0.6)
     study.run("model=vae", override, accuracy=0.9)
@@ -264,9 +256,7 @@ def test_every_setting_of_a_sweep_makes_rows_or_columns(study: Study, override: 
         ),
     ],
 )
-def test_the_answer_says_what_is_not_known(
-    study: Study, accuracies: dict[str, float], sentences: str
-) -> None:
+def test_the_answer_says_what_is_not_known(study, accuracies, sentences):
     for number, (model, accuracy) in enumerate(accuracies.items()):
         study.run(f"model={model}", guesses=guess(accuracy, order=number))
     assert " ".join(answer(study)) == sentences

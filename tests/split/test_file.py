@@ -18,7 +18,7 @@ def utterances(*ids: str) -> list[Utterance]:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(tmp_path) -> Path:
     return tmp_path / "split.csv"
 
 

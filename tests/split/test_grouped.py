@@ -59,9 +59,7 @@ def corpora(draw: st.DrawFn) -> list[Utterance]:
     bound=st.sampled_from([0, 6, 20]),
     validation=st.sampled_from([0.0, 0.15, 0.5]),
 )
-def test_each_utterance_is_tested_once_and_no_group_is_in_two_sets(
-    utterances, seed, bound, validation
-):
+def test_each_utterance_is_tested_once_and_groups_stay_whole(utterances, seed, bound, validation):
     expected = {"train", "test"} | ({"validation"} if validation else set())
     folds = grouped(utterances, seed=seed, bound=bound, folds=3, validation=validation)
     tested = Counter(name for parts in folds for name, part in parts.items() if part == "test")

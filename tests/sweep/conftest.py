@@ -12,9 +12,7 @@ Multirun = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def multirun(
-    noise_command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Multirun:
+def multirun(noise_command, monkeypatch, capsys) -> Multirun:
     """Sweep over the noises; return the exit code and what is printed to stderr."""
 
     def go(*overrides: str) -> tuple[int, str]:

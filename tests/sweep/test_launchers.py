@@ -4,8 +4,6 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import yaml
@@ -17,13 +15,10 @@ from ser_vae.run import configure
 from ser_vae.settings import conf_dir
 
 PRESETS = sorted(conf_dir().glob("hydra/*/*.yaml"))
-Multirun = Callable[..., tuple[int, str]]
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
-def test_every_preset_composes_names_an_installed_plugin_and_explains_its_numbers(
-    preset: Path,
-) -> None:
+def test_every_preset_composes_names_an_installed_plugin_and_explains_its_numbers(preset):
     assert configure(f"hydra/{preset.parent.name}={preset.stem}") == configure()
     target = yaml.safe_load(preset.read_text())["_target_"]
     assert target in Plugins.instance().class_name_to_class
@@ -39,9 +34,7 @@ def test_every_preset_composes_names_an_installed_plugin_and_explains_its_number
         ("hydra_plugins.hydra_optuna_sweeper", "+experiment=search"),
     ],
 )
-def test_a_plugin_that_is_not_installed_is_named_with_the_command_that_installs_it(
-    plugin: str, choice: str, multirun: Multirun, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plugin_that_is_not_installed_is_named(plugin, choice, multirun, monkeypatch):
     monkeypatch.setitem(sys.modules, plugin, None)
     code, text = multirun(choice)
     assert code == 1
@@ -63,9 +56,7 @@ def read_terminal(leader: int) -> str:
 
 
 @pytest.mark.slow
-def test_jobs_in_processes_share_cores_and_encoders_and_their_output_stays_out_of_the_table(
-    noise_command: list[str], tmp_path: Path
-) -> None:
+def test_jobs_in_processes_share_cores_and_encoders(noise_command, tmp_path):
     settings = [word for word in noise_command if word != "progress=false"]
     settings += ["hydra/launcher=parallel", "hydra.launcher.n_jobs=2"]
     grid = ("model=ae", "classifier.hidden=8,16", "split=random,session")

@@ -1,6 +1,5 @@
 """A search by Optuna selects by the validation set, and resumes."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from run_files import folders, table
 from ser_vae.run import configure
 
 LOSS = "classify/validation/loss"
-Multirun = Callable[..., tuple[int, str]]
 
 
 def loss_of(folder: Path) -> float:
@@ -22,16 +20,14 @@ def learning_rate_of(folder: Path) -> float:
     return float(config["training"]["pretrain"]["optimizer"]["lr"])
 
 
-def test_the_search_is_on_a_validation_set() -> None:
+def test_the_search_is_on_a_validation_set():
     config = configure("+experiment=search")
     assert config["objective"] == LOSS
     assert config["split"]["validation"] > 0
 
 
 @pytest.mark.parametrize("wrong", ["objective=null", "split.validation=0"])
-def test_a_search_without_an_objective_stops_before_any_trial(
-    wrong: str, multirun: Multirun, tmp_path: Path
-) -> None:
+def test_a_search_without_an_objective_stops_before_any_trial(wrong, multirun, tmp_path):
     code, text = multirun("+experiment=search", wrong)
     assert code == 1
     assert text.startswith(f"error: objective={'null' if 'null' in wrong else LOSS}: expected ")
@@ -39,9 +35,7 @@ def test_a_search_without_an_objective_stops_before_any_trial(
 
 
 @pytest.mark.filterwarnings("ignore")  # Optuna warns of its own deprecated parts
-def test_a_search_goes_on_from_its_finished_trials_and_names_the_best(
-    multirun: Multirun, tmp_path: Path
-) -> None:
+def test_a_search_goes_on_from_its_finished_trials_and_names_the_best(multirun, tmp_path):
     settings = ("+experiment=search", "training.classify.epochs=2", "training.pretrain.epochs=1")
     runs = tmp_path / "runs"
     assert multirun(*settings, "hydra.sweeper.n_trials=2")[0] == 0

@@ -2,21 +2,16 @@
 
 import io
 import re
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import pytest
 from rich.console import Console
 from run_files import folders
 
 from ser_vae import sweep
 from ser_vae.sweep import RECENT, RESERVED, Job, draw, heading
 
-Multirun = Callable[..., tuple[int, str]]
 
-
-def test_failed_jobs_are_named_and_the_others_finish(multirun: Multirun, tmp_path: Path) -> None:
+def test_failed_jobs_are_named_and_the_others_finish(multirun, tmp_path):
     code, text = multirun("model=majority,speaker_lookup", "split=session,random")
     assert code == 1
     for job in ("job 1, model=majority split=session", "job 3, model=speaker_lookup split=session"):
@@ -29,9 +24,7 @@ def test_failed_jobs_are_named_and_the_others_finish(multirun: Multirun, tmp_pat
     ]
 
 
-def test_an_unexpected_error_leaves_the_other_jobs_alone(
-    multirun: Multirun, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unexpected_error_leaves_the_other_jobs_alone(multirun, monkeypatch):
     def fails_for_seed_0(config: dict[str, Any], **_: Any) -> dict[str, float]:
         return {"random/test/ua": 1 / config["seed"]}
 
@@ -42,9 +35,7 @@ def test_an_unexpected_error_leaves_the_other_jobs_alone(
     assert "1 of 2 done, 1 failed" in text
 
 
-def test_on_a_terminal_a_live_table_has_a_row_per_job(
-    multirun: Multirun, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_a_terminal_a_live_table_has_a_row_per_job(multirun, monkeypatch):
     terminal = Console(file=io.StringIO(), force_terminal=True, width=120)
     monkeypatch.setattr(sweep, "stderr", lambda: terminal)
     code, _ = multirun("model=majority", "seed=0,1", "progress=true")
@@ -63,7 +54,7 @@ def render(jobs: list[Job], height: int) -> str:
     return capture.get()
 
 
-def test_a_long_sweep_shows_what_runs_what_failed_and_what_ended_last() -> None:
+def test_a_long_sweep_shows_what_runs_what_failed_and_what_ended_last():
     jobs = [Job(n, f"lr=[{n}]", "done", "", 1.0, 2.0 + n) for n in range(10, 90)]
     jobs += [Job(1, "lr=[1]", "failed", "no such file\nRestore it.", 1.0, 5.0), Job(5, "lr=[5]")]
     text = render(jobs, RESERVED + 4)
@@ -74,7 +65,7 @@ def test_a_long_sweep_shows_what_runs_what_failed_and_what_ended_last() -> None:
     assert "Restore it" not in text
 
 
-def test_the_heading_counts_and_predicts_by_the_latest_jobs() -> None:
+def test_the_heading_counts_and_predicts_by_the_latest_jobs():
     quick = [Job(n, "", "done", "", 1.0, 1.0) for n in range(30)]  # found finished
     slow = [Job(n, "", "done", "", 1.0, 61.0) for n in range(30, 30 + RECENT)]
     running = [Job(n, "", start=1.0) for n in (40, 41)]

@@ -4,12 +4,7 @@ import torch
 from torch import Tensor
 
 from ser_vae.model.cvae import CVAE
-from ser_vae.training.illustrate import (
-    informativeness,
-    reconstruct,
-    sample_prior,
-    traverse,
-)
+from ser_vae.training.illustrate import informativeness, reconstruct, sample_prior, traverse
 
 D, K, Z = 6, 3, 4
 ANGRY, SAD = torch.eye(K)[0], torch.eye(K)[1]
@@ -30,14 +25,14 @@ class Linear:
         return 2 * z + c[:, 1:2]
 
 
-def test_a_swapped_label_changes_only_the_decoder() -> None:
+def test_a_swapped_label_changes_only_the_decoder():
     x = torch.arange(8.0).reshape(2, Z)
     assert torch.equal(reconstruct(Linear(), x, ANGRY, ANGRY), 2 * (x + 10))
     assert torch.equal(reconstruct(Linear(), x, ANGRY, SAD), 2 * (x + 10) + 1)
     assert torch.equal(reconstruct(Linear(), x, SAD, SAD), 2 * x + 1)
 
 
-def test_one_dimension_moves_and_the_others_stay() -> None:
+def test_one_dimension_moves_and_the_others_stay():
     z = torch.arange(8.0).reshape(2, Z)
     offsets = torch.tensor([-1.0, 0.0, 3.0])
     shift = traverse(Linear(), z, ANGRY, 2, offsets) - 2 * z
@@ -45,14 +40,14 @@ def test_one_dimension_moves_and_the_others_stay() -> None:
     assert not shift[:, :, [0, 1, 3]].any()
 
 
-def test_samples_of_the_prior_are_standard_normal_and_the_same_under_each_label() -> None:
+def test_samples_of_the_prior_are_standard_normal_and_the_same_under_each_label():
     angry, sad = (sample_prior(Linear(), 20_000, label, seed=1) for label in (ANGRY, SAD))
     assert (angry / 2).mean(dim=0).abs().max() < 0.04  # five standard errors
     assert ((angry / 2).std(dim=0) - 1).abs().max() < 0.03
     torch.testing.assert_close(sad - angry, torch.ones(20_000, Z))
 
 
-def test_the_informativeness_of_a_dimension_is_its_kl() -> None:
+def test_the_informativeness_of_a_dimension_is_its_kl():
     model = CVAE(**NETWORK, beta=1.0)
     with torch.no_grad():
         for layer in (model.to_mu, model.to_log_var):
@@ -63,7 +58,7 @@ def test_the_informativeness_of_a_dimension_is_its_kl() -> None:
     torch.testing.assert_close(result, torch.tensor([0.0, 0.0, 4.5, 0.0]))
 
 
-def test_without_a_posterior_informativeness_is_the_variance() -> None:
+def test_without_a_posterior_informativeness_is_the_variance():
     x = torch.randn(50, D) * torch.tensor([1.0, 5.0, 1.0, 2.0, 9.0, 9.0])
     result = informativeness(Linear(), x, torch.eye(K)[[1] * 50])
     torch.testing.assert_close(result, x[:, :Z].var(dim=0))

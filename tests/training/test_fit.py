@@ -111,9 +111,7 @@ def data_for(stage: Stage) -> tuple[Any, Any]:
 @pytest.mark.parametrize(
     ("finished_epochs", "precision"), [(0, "32-true"), (2, "32-true"), (2, "64-true")]
 )
-def test_an_interrupted_stage_ends_as_the_uninterrupted_one(
-    kind, finished_epochs, precision, tmp_path
-):
+def test_an_interrupted_stage_ends_as_the_whole_one(kind, finished_epochs, precision, tmp_path):
     """Broken off in the middle of an epoch, then resumed by a network that starts elsewhere."""
     new, trainer = STAGES[kind], {"precision": precision}
     whole, broken = new(), new()
@@ -287,8 +285,7 @@ def test_one_bar_names_stage_and_epoch_and_counts_the_steps_of_all_epochs(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("kind", "names"),
-    [(AE, ["relative_error"]), (CVAE, ["relative_error", "kl", "active_units"])],
+    ("kind", "names"), [(AE, ["relative_error"]), (CVAE, ["relative_error", "kl", "active_units"])]
 )
 def test_each_epoch_logs_the_health_and_nothing_else_changes(kind, names, tmp_path):
     data = segments(70, seed=1)
@@ -315,9 +312,7 @@ def test_each_epoch_logs_the_health_and_nothing_else_changes(kind, names, tmp_pa
         (340, 1, 10, 2, 5),
     ],
 )
-def test_the_larger_of_epochs_and_steps_counts(
-    items: int, epochs: int, steps: int, devices: int, expected: int
-) -> None:
+def test_the_larger_of_epochs_and_steps_counts(items, epochs, steps, devices, expected):
     trainer = Trainer(**{**TRAINER, "devices": devices, "strategy": "ddp_spawn"})
     settings = stage_settings(epochs=epochs, steps=steps, batch_size=128)
     assert count_epochs(settings, trainer, items) == expected

@@ -23,7 +23,7 @@ PICK = Pick(torch.tensor([4, 0, 3]), share=1.0)
 
 
 @pytest.fixture
-def free(monkeypatch: pytest.MonkeyPatch) -> None:
+def free(monkeypatch) -> None:
     """A GPU of which 1 MB is free."""
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (1_000_000, 80_000_000_000))
 
@@ -59,9 +59,7 @@ def test_segments_that_take_more_than_half_of_what_is_free_stay_where_they_are()
 @pytest.mark.usefixtures("free", "fake")
 @pytest.mark.parametrize("name", ["ae", "vae", "cvae"])
 @pytest.mark.parametrize("label_dropout", [0.0, 0.5])
-def test_a_step_of_pretraining_stays_on_the_gpu_and_waits_for_nothing(
-    name: str, label_dropout: float
-) -> None:
+def test_a_step_of_pretraining_stays_on_the_gpu_and_waits_for_nothing(name, label_dropout) -> None:
     config = configure(f"model={name}")
     adam = config["training"]["pretrain"]["optimizer"]
     with GPU:  # made there: fake tensors can't be moved in place

@@ -1,7 +1,5 @@
 """Training of the utterance VAE on labelled and unlabelled utterances."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -59,7 +57,7 @@ def test_a_batch_holds_the_picked_utterances():
     assert batch.share == 0.5
 
 
-def test_it_learns_the_emotion_and_logs_curves_of_the_labelled(tmp_path: Path):
+def test_it_learns_the_emotion_and_logs_curves_of_the_labelled(tmp_path):
     data, model = utterances(), Network(**NETWORK)
     stage, validation = ClassifyUtterances(model, 3, ADAM), utterances(labelled=30, unlabelled=0)
     fit_stage(stage, data, validation, folder=tmp_path, epochs=15, batch_size=18)

@@ -4,7 +4,6 @@ import io
 import os
 import pickle
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,16 +45,14 @@ def check_checkpoint(path: Path) -> None:
 READERS = pytest.mark.parametrize("read", [load_weights, check_checkpoint])
 
 
-def test_a_checkpoint_of_the_same_network_can_be_resumed(tmp_path: Path) -> None:
+def test_a_checkpoint_of_the_same_network_can_be_resumed(tmp_path):
     torch.save({"state_dict": network().state_dict()}, tmp_path / "last.ckpt")
     check_checkpoint(tmp_path / "last.ckpt")
 
 
 @READERS
 @pytest.mark.parametrize("bare", [True, False])
-def test_nothing_in_a_file_is_executed(
-    read: Callable[[Path], None], bare: bool, tmp_path: Path
-) -> None:
+def test_nothing_in_a_file_is_executed(read, bare, tmp_path):
     state = {"state_dict": network().state_dict(), "x": Malicious(tmp_path / "made")}
     content = pickle.dumps(state) if bare else serialised(state)
     (tmp_path / "a.ckpt").write_bytes(content)
@@ -67,7 +64,7 @@ def test_nothing_in_a_file_is_executed(
 
 
 @READERS
-def test_a_truncated_file_is_refused(read: Callable[[Path], None], tmp_path: Path) -> None:
+def test_a_truncated_file_is_refused(read, tmp_path):
     path, whole = tmp_path / "a.ckpt", serialised({"state_dict": network().state_dict()})
     for length in range(0, len(whole), 101):
         path.write_bytes(whole[:length])
@@ -77,15 +74,13 @@ def test_a_truncated_file_is_refused(read: Callable[[Path], None], tmp_path: Pat
 
 @READERS
 @pytest.mark.parametrize("content", [None, torch.zeros(3), {}, {"state_dict": 1}])
-def test_other_values_are_refused(
-    read: Callable[[Path], None], content: object, tmp_path: Path
-) -> None:
+def test_other_values_are_refused(read, content, tmp_path):
     torch.save(content, tmp_path / "a.ckpt")
     with pytest.raises(SerVaeError, match=r"a\.ckpt"):
         read(tmp_path / "a.ckpt")
 
 
-def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
+def test_weights_of_another_size_are_refused(tmp_path):
     weights.save(network(latent=4), tmp_path / "a.ckpt")
     with pytest.raises(SerVaeError, match="of the configured sizes"):
         load_weights(tmp_path / "a.ckpt")
@@ -94,6 +89,6 @@ def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
         check_checkpoint(tmp_path / "last.ckpt")
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(SerVaeError, match=r"a\.ckpt.*No such file"):
         load_weights(tmp_path / "a.ckpt")
