@@ -93,7 +93,7 @@ def test_the_latent_of_a_training_utterance_is_that_of_the_run(run):
 @pytest.mark.parametrize(
     ("overrides", "pictures", "reasons"),
     [
-        (["model=vae", "classifier.bidirectional=true"], 1, ["starts at the end", "is not here"]),
+        (["model=vae", "classifier.bidirectional=true"], 1, ["starts at the end", "is missing"]),
         (["model=vae", "normalise=speaker"], 1, ["own statistics", "normalise=speaker: it needs"]),
         (["model=majority"], 1, ["utterance-level: it has no sequence", "and has none"]),
     ],

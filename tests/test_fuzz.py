@@ -41,7 +41,9 @@ def test_a_whole_file_of_each_kind_is_read(made, tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.filterwarnings("ignore:Detected pickle protocol", "ignore:Duplicate name")
+@pytest.mark.filterwarnings(  # of NumPy and zipfile, about damaged files
+    "ignore:Detected pickle protocol", "ignore:Duplicate name", "ignore:Reading `.npy` or"
+)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
