@@ -152,14 +152,14 @@ def other_hydra(tmp_path) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("other_hydra")
-def test_a_configuration_is_composed_beside_another_librarys() -> None:
+def test_a_configuration_is_composed_beside_another_librarys():
     for _ in range(2):
         assert configure("model=ae")["choice"]["model"] == "ae"
         assert hydra.compose("other", ["size=2"]) == {"size": 2}
 
 
 @pytest.mark.usefixtures("other_hydra")
-def test_a_typo_is_answered_as_on_the_command_line(command) -> None:
+def test_a_typo_is_answered_as_on_the_command_line(command):
     with pytest.raises(OverrideError) as raised:
         configure("model=cave")
     assert command("model=cave").stderr == f"error: {raised.value}\n"

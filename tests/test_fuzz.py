@@ -50,6 +50,6 @@ def test_a_whole_file_of_each_kind_is_read(made, tmp_path):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 2**32))
-def test_only_documented_errors_come_out(reader_of, tmp_path, kind, seed) -> None:
+def test_only_documented_errors_come_out(reader_of, tmp_path, kind, seed):
     reader, random = reader_of(kind), Random(seed)
     answer(reader, reader.change(random, random.choice(reader.valid)), tmp_path / "damaged")

@@ -195,7 +195,7 @@ def message_of(config: dict[str, Any]) -> str:
 
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("options", COMMANDS, ids=" ".join)
-def test_every_option_is_valid_and_converts_back(options) -> None:
+def test_every_option_is_valid_and_converts_back(options):
     config = configure(*options, *(each for option in options for each in GIVEN.get(option, ())))
     parsed = validate(config)
     dumped = parsed.model_dump(by_alias=True)
@@ -217,7 +217,7 @@ def test_values_keep_their_types():
 
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("overrides", VIOLATIONS)
-def test_an_invalid_setting_is_named_with_a_remedy(overrides) -> None:
+def test_an_invalid_setting_is_named_with_a_remedy(overrides):
     start, remedy = VIOLATIONS[overrides]
     text = message_of(changed(overrides))
     assert text.startswith(start)
@@ -275,13 +275,13 @@ def test_keys_of_ones_own_file_are_checked_as_those_of_a_command(tmp_path):
         (("model", "OUTSIDE", {}), r"model._target_=outside_classes.OUTSIDE: expected the dotted"),
     ],
 )
-def test_settings_of_an_outside_class_are_its_parameters(config, expected) -> None:
+def test_settings_of_an_outside_class_are_its_parameters(config, expected):
     group, target, values = config
     assert re.match(expected, message_of(configured(group, target, **values)))
 
 
 @pytest.mark.usefixtures("outside")
-def test_outside_classes_are_valid_and_convert_back() -> None:
+def test_outside_classes_are_valid_and_convert_back():
     config = configured("model", "Flow", steps=2)
     config |= {"split": {"_target_": "outside_classes.folds", "groups": "session"}}
     config |= {"corpus": {"_target_": "outside_classes.read", "root": "/somewhere"}}
@@ -292,7 +292,7 @@ def test_outside_classes_are_valid_and_convert_back() -> None:
 
 
 @pytest.mark.usefixtures("outside")
-def test_rules_look_at_the_attributes_of_an_outside_class(monkeypatch) -> None:
+def test_rules_look_at_the_attributes_of_an_outside_class(monkeypatch):
     config = configured("model", "Flow", steps=2)
     config["classifier"] = configured("classifier", "Attention", heads=2)["classifier"]
     config["training"]["encoder_lr"] = 0.1
@@ -305,7 +305,7 @@ def test_rules_look_at_the_attributes_of_an_outside_class(monkeypatch) -> None:
 
 @pytest.mark.usefixtures("outside")
 @pytest.mark.parametrize("typed", [True, False])
-def test_build_calls_the_class_with_settings_and_runtime_arguments(typed) -> None:
+def test_build_calls_the_class_with_settings_and_runtime_arguments(typed):
     config = configured("model", "Flow", steps=2)
     component = validate(config).model if typed else config["model"]
     assert build(component, input_size=3, num_classes=4).settings == (3, 4, 2, 8)

@@ -42,14 +42,14 @@ def segment_set(utterances: int = 1) -> SegmentSet:
 
 
 @pytest.mark.usefixtures("free", "fake")
-def test_segments_that_fit_lie_on_the_gpu_and_are_cut_there() -> None:
+def test_segments_that_fit_lie_on_the_gpu_and_are_cut_there():
     batch = segment_set().resident(GPU)[PICK]
     assert (batch.x.device, batch.c.device) == (GPU, GPU)
     assert (batch.x.shape, batch.c.shape) == ((3, LENGTH * F), (3, K))
 
 
 @pytest.mark.usefixtures("free", "fake")
-def test_segments_that_take_more_than_half_of_what_is_free_stay_where_they_are() -> None:
+def test_segments_that_take_more_than_half_of_what_is_free_stay_where_they_are():
     fits, too_large = segment_set(25), segment_set(27)  # 0.48 and 0.52 MB
     assert fits.resident(GPU)[PICK].x.device == GPU
     assert too_large.resident(GPU) is too_large
@@ -59,7 +59,7 @@ def test_segments_that_take_more_than_half_of_what_is_free_stay_where_they_are()
 @pytest.mark.usefixtures("free", "fake")
 @pytest.mark.parametrize("name", ["ae", "vae", "cvae"])
 @pytest.mark.parametrize("label_dropout", [0.0, 0.5])
-def test_a_step_of_pretraining_stays_on_the_gpu_and_waits_for_nothing(name, label_dropout) -> None:
+def test_a_step_of_pretraining_stays_on_the_gpu_and_waits_for_nothing(name, label_dropout):
     config = configure(f"model={name}")
     adam = config["training"]["pretrain"]["optimizer"]
     with GPU:  # made there: fake tensors can't be moved in place
@@ -71,6 +71,6 @@ def test_a_step_of_pretraining_stays_on_the_gpu_and_waits_for_nothing(name, labe
 
 
 @pytest.mark.usefixtures("fake")
-def test_a_value_read_back_would_have_been_noticed() -> None:
+def test_a_value_read_back_would_have_been_noticed():
     with pytest.raises(DataDependentOutputException):
         torch.ones(3, device=GPU).sum().item()
