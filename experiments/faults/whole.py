@@ -85,11 +85,11 @@ def latents_npz(place: Path) -> bytes:
     return (place / "l.npz").read_bytes()
 
 
-def illustrations_npz(place: Path) -> bytes:
+def illustrations() -> Illustrations:
     def frames(*shape: int) -> Any:
-        return np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+        return np.random.default_rng(0).uniform(-14, 6, shape).astype(np.float32)
 
-    drawn = Illustrations(
+    return Illustrations(
         emotions=("sad", "gay"),
         utterance=("u0", "u1"),
         emotion=("sad", "gay"),
@@ -102,7 +102,10 @@ def illustrations_npz(place: Path) -> bytes:
         prior=frames(2, 3, 10, 8),
         frame_shift_s=0.01,
     )
-    drawn.write(place / "i.npz")
+
+
+def illustrations_npz(place: Path) -> bytes:
+    illustrations().write(place / "i.npz")
     return (place / "i.npz").read_bytes()
 
 

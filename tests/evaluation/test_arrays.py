@@ -6,33 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from whole import illustrations
 
 from ser_vae import SerVaeError
-from ser_vae.evaluation.arrays import Frames, Illustrations, Latents
+from ser_vae.evaluation.arrays import Illustrations, Latents
 
-RNG = np.random.default_rng(0)
 STRINGS = tuple(f"ütterance {number}" for number in range(9))
-MEAN = RNG.standard_normal((9, 4)).astype(np.float32)
+MEAN = np.random.default_rng(0).standard_normal((9, 4)).astype(np.float32)
 LATENTS = Latents(STRINGS, STRINGS, STRINGS, ("F", *STRINGS[:7], ""), STRINGS, MEAN)
-
-
-def frames(*shape: int) -> Frames:
-    return RNG.uniform(-14, 6, shape).astype(np.float32)
-
-
-ILLUSTRATIONS = Illustrations(
-    emotions=("angry", "sad", "happy"),
-    utterance=("u1", "u2"),
-    emotion=("sad", "angry"),
-    input=(frames(20, 4), frames(35, 4)),
-    reconstruction=(frames(20, 4), frames(35, 4)),
-    swapped=(frames(3, 20, 4), frames(3, 35, 4)),
-    dimension=np.array([5, 2]),
-    step=np.array([-2.0, 0.0, 2.0]),
-    traversal=frames(2, 3, 10, 4),
-    prior=frames(3, 2, 10, 4),
-    frame_shift_s=0.01,
-)
+ILLUSTRATIONS = illustrations()
 
 
 def test_latents_and_clips_are_read_as_written(tmp_path):

@@ -26,9 +26,12 @@ LONG = ("training.pretrain.epochs=50", "training.classify.epochs=50")
 PARALLEL = ("hydra/launcher=parallel", "hydra.launcher.n_jobs=2")
 PRETRAINING = "runs/pretrained/*/last.ckpt"
 CLASSIFYING = "runs/random/*/classify/*/last.ckpt"
-KILLED_AT = (  # None: while features are computed
-    *(None, PRETRAINING, "runs/random/*/classify/label-none/last.ckpt"),
-    "runs/random/*/classify/permuted/label-label/last.ckpt",
+FIRST_AND_LAST = [
+    f"runs/random/*/classify/{name}/last.ckpt" for name in ("label-none", "permuted/label-label")
+]
+POLICIES = (
+    *("model=cvae", "label_policies=all"),
+    *("training.pretrain.epochs=20", "training.classify.epochs=20"),
 )
 
 
@@ -70,38 +73,33 @@ def lines_of(process: Forked) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_run_stopped_in_each_stage_ends_like_an_undisturbed_one(forking, small, tmp_path):
+@pytest.mark.parametrize(
+    ("own", "interruptions"),
+    [
+        (LONG, {None: SIGHUP, PRETRAINING: SIGTERM, CLASSIFYING: SIGINT}),
+        (POLICIES, dict.fromkeys((None, PRETRAINING, *FIRST_AND_LAST), SIGKILL)),
+    ],
+    ids=["stopped", "killed"],
+)
+def test_a_run_ended_in_each_stage_resumes_to_an_undisturbed_one(
+    own, interruptions, forking, small, tmp_path
+):
+    """None stands for the stage in which features are computed."""
     runs, cache = tmp_path / "runs", tmp_path / "cache"
-    command = small(*LONG, f"cache={cache}")
-    for stage, number in ((None, SIGHUP), (PRETRAINING, SIGTERM), (CLASSIFYING, SIGINT)):
+    command = small(*own, f"cache={cache}")
+    for stage, number in interruptions.items():
         seen = written(tmp_path, stage) if stage else frames_come(cache)
         process = forking.start(*command)
         assert stop(process, seen, number) < PROMPTLY_S
-        assert lines_of(process) == [f"stopped by {number.name}. Repeat the command to resume."]
-        assert process.alive() == []
-        assert parts(tmp_path) == []
+        if number != SIGKILL:
+            assert lines_of(process) == [f"stopped by {number.name}. Repeat the command to resume."]
+            assert process.alive() == []
+            assert parts(tmp_path) == []
         assert not list(runs.glob("random/*/metrics.json"))
         assert not list(runs.glob("random/*/error.txt"))
     code, again = forking.run(*command)
     assert code == 0, again.err
-    run(configure(*small(*LONG, f"runs={tmp_path / 'whole'}")))
-    (got,), (expected,) = folders(runs), folders(tmp_path / "whole")
-    assert_same_run(got, expected)
-
-
-@pytest.mark.slow
-def test_a_run_killed_in_each_stage_ends_like_an_undisturbed_one(forking, small, tmp_path):
-    runs, cache = tmp_path / "runs", tmp_path / "cache"
-    policies = ("model=cvae", "label_policies=all")
-    policies += ("training.pretrain.epochs=20", "training.classify.epochs=20")
-    command = small(*policies, f"cache={cache}")
-    for stage in KILLED_AT:
-        seen = written(tmp_path, stage) if stage else frames_come(cache)
-        stop(forking.start(*command), seen, SIGKILL)
-        assert not list(runs.glob("random/*/metrics.json"))
-    code, again = forking.run(*command)
-    assert code == 0, again.err
-    run(configure(*small(*policies, f"runs={tmp_path / 'whole'}")))
+    run(configure(*small(*own, f"runs={tmp_path / 'whole'}")))
     (got,), (expected,) = folders(runs), folders(tmp_path / "whole")
     assert_same_run(got, expected)
 
