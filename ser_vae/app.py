@@ -117,7 +117,7 @@ class Explorer:
         The axes are principal components that are fitted on the training utterances alone.
         """
         if model.representation is None:
-            return "", "No map of latents: the model is utterance-level and has none."
+            return "", "No map of latents: an utterance-level model has no latents."
         if self.training is None:
             return "", "No map of latents: training_latents.npz is missing from the run folder."
         pca = PCA(n_components=2, svd_solver="full").fit(self.training.mean)
@@ -134,7 +134,7 @@ class Explorer:
 def draw_spectrogram(model: Recogniser, path: str) -> tuple[str, str]:
     """Draw probabilities over time above the log-mel spectrogram, and say which is missing."""
     if not isinstance(model.extractor, Invertible):
-        return "", "No spectrogram: the model's features are no log-mel spectrogram."
+        return "", "No spectrogram: the model's features are not a log-mel spectrogram."
     reason = model.obstacle(causal=True)
     timed = [] if reason else model.trajectory(path)
     figure = trajectory(

@@ -82,7 +82,7 @@ def corpus_inputs(run: Path) -> list[Input]:
     """List the utterances of a run, from its configuration and its split.
 
     Raises:
-        SerVaeError: this is no run folder, or the corpus is not where it was.
+        SerVaeError: this is not a run folder, or the corpus has been moved.
     """
     folder = RunFolder(run)
     try:

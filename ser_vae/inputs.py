@@ -168,7 +168,7 @@ def process(
 def with_speakers(model: Recogniser, inputs: Sequence[Input]) -> Recogniser:
     """Give a model of normalise=speaker the statistics of all speakers of the inputs.
 
-    Inputs that cannot be read contribute nothing; their own row will say why.
+    Inputs that cannot be read are skipped here; their row of the output gives the reason.
 
     Raises:
         SerVaeError: the speaker of an input is unknown.

@@ -10,7 +10,7 @@ drift apart. It needs neither the corpus nor the configuration system:
 A recording is a file of any sample rate, or an array of samples (N,) or (N, channels), integer or
 in ±1, with its rate in Hz.
 
-`save` writes three files, of which the second or the third may be absent:
+`save` writes up to three files; the second or the third may be missing:
 
     recogniser.json       what it consists of, how it was trained and scored, checksums; see `save`
     weights.safetensors   networks, and the statistics of the normalisation
@@ -416,7 +416,7 @@ class Recogniser(SegmentPipeline):
     ) -> Illustrator | None:
         """Return an `Illustrator` of standardised utterances; label (U,) may hold -1.
 
-        None if the extractor's frames are no spectrogram, or the model was not trained to decode.
+        None if the extractor's frames are not a spectrogram, or the model has no trained decoder.
         """
         model, extractor = self.representation, self.extractor
         if model is None or not isinstance(extractor, Invertible) or not has_trained_decoder(model):
@@ -510,7 +510,7 @@ class Recogniser(SegmentPipeline):
         return networks
 
     def _estimator_state(self) -> dict[str, Any] | None:
-        """Collect what skops stores: of an estimator, or of the heads that are no networks."""
+        """Collect what skops stores: the state of an estimator, or of heads without a network."""
         if self.estimator is not None:
             network = isinstance(self.estimator, nn.Module)
             state: dict[str, Any] = (self.estimator.vectors if network else self.estimator).state()

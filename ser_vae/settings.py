@@ -186,7 +186,7 @@ class DemoCorpus(Component, of=["corpus.demo.read"]):
 
 
 class IemocapCorpus(Component, of=["corpus.iemocap.read"]):
-    """A corpus with label codes of its own, which `emotions` assigns to classes."""
+    """A corpus whose label codes `emotions` maps to classes."""
 
     root: str | None
     emotions: Emotions
@@ -696,7 +696,7 @@ def check_signature(group: str, component: OutsideComponent) -> None:
     """Raise unless a component outside this package can be called with its settings.
 
     Raises:
-        ValidationError: a setting is no parameter of it, or a parameter is missing.
+        ValidationError: a setting is not one of its parameters, or a parameter is missing.
     """
     given = component.model_extra or {}
     positional, runtime = RUNTIME_ARGUMENTS.get(group, (0, ()))
@@ -841,7 +841,7 @@ def explain(error: ErrorDetails, config: Mapping[str, Any]) -> SerVaeError:
 
 
 def explain_unknown(key: str, value: Any, known: Sequence[str]) -> SerVaeError:
-    """Return what to do about a key that is no setting."""
+    """Return what to do about an unknown key."""
     if "." not in key and isinstance(value, Mapping) and value.keys() & Settings.model_fields:
         expected = f"no settings below {key}: a file of this group lacks its package line"
         remedy = (

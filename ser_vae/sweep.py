@@ -172,7 +172,7 @@ def draw(jobs: Sequence[Job], total: int, height: int) -> Table:
     for job in sorted(ranked[: max(3, height - RESERVED)], key=lambda job: job.number):
         result = job.text.partition("\n")[0]
         cells = (job.number + 1, job.name, job.state, format_duration(job.duration_s), result)
-        texts = (Text(str(cell), overflow="fold") for cell in cells)  # brackets are no markup
+        texts = (Text(str(cell), overflow="fold") for cell in cells)  # brackets are not markup
         table.add_row(*texts, style=STYLES[job.state])
     return table
 
@@ -281,6 +281,6 @@ def read_objective(objective: str | None, folder: Path) -> dict[str, float]:
         known = ", ".join(name for name in rows[-1] if "/validation/" in name)
         raise SerVaeError(
             f"objective={objective}: this run has no such quantity.\n"
-            f"It has: {known or 'none, as its model or classifier is no network'}."
+            f"It has: {known or 'none, as its model or classifier is not a network'}."
         )
     return {"objective": float(rows[-1][objective])}

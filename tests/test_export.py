@@ -20,6 +20,7 @@ from ser_vae.recogniser import JSON, WEIGHTS, Recogniser
 
 ROOT = Path(__file__).parents[1]
 KINDS = {
+    "ae": ["model=ae"],
     "vae": ["model=vae"],
     "vae, bidirectional": ["model=vae", "classifier.bidirectional=true"],
     "vae, padded, overlapping, mean": [
@@ -30,8 +31,8 @@ KINDS = {
     "cvae, marginal": ["model=cvae", "label_policy=marginal"],
     "cvae, predicted": ["model=cvae", "label_policy=predicted"],
 }
-DURATIONS_S = (0.2, 1.0, 6.0)
-WAVEFORM = np.tile(noise(), 5)
+DURATIONS_S = (0.2, 1.0, 20.0)
+WAVEFORM = np.tile(noise(), 16)
 Graph = tuple[Recogniser, onnxruntime.InferenceSession]
 
 

@@ -62,7 +62,7 @@ def blocks(samples: np.ndarray, cuts: list[int]) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=4)
+@settings(max_examples=8)
 @given(cuts=st.lists(st.integers(0, 100_000), max_size=12))
 def test_any_cut_into_blocks_gives_the_offline_predictions(kind, cuts):
     stream, (times, expected) = model(kind).stream(), trajectory(kind)
@@ -83,7 +83,7 @@ def test_the_trajectories_move():
 
 
 @pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 48_000])
-@settings(max_examples=3)
+@settings(max_examples=5)
 @given(cuts=st.lists(st.integers(0, 100_000), max_size=12))
 def test_audio_of_another_rate_gives_the_prediction_of_the_file(rate, tmp_path_factory, cuts):
     path: Path = tmp_path_factory.mktemp("rate") / "noise.wav"

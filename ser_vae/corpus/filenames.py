@@ -32,7 +32,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "style": ("improvised", "scripted"),
     "part": ("train", "validation", "test"),
 }
-# Warnings, of which the files are counted.
+# Warnings that count the files they are about.
 NO_MATCH = "files do not follow the naming of this corpus and are ignored"
 NO_ROW = "files have no row in corpus.labels and are ignored"
 NO_FILE = "rows of corpus.labels have no file"

@@ -16,7 +16,7 @@ from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance, list_wa
 
 OTHER_AUDIO = (".aac", ".m4a", ".mp4", ".wma", ".webm", ".amr", ".3gp", ".sph")
 LEVELS = ("emotion", "speaker", "split", *FREE_TEXT, "other")  # what a level of folders can mean
-# Warnings, of which those about files are counted.
+# Warnings; those about files count them.
 NO_SPEAKERS = (
     "sub-folders do not name the speaker, so nothing can be split or normalised by speaker; use a "
     "CSV with a speaker column or corpus.folders=emotion/speaker for that"

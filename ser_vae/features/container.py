@@ -143,7 +143,7 @@ def _ogg_end(file: BinaryIO, size: int) -> str | None:
         if position > size:
             return "truncated: its last page is incomplete"
         if header[5] & 2 and ended and not open_streams:
-            return "several recordings, of which only the first would be read: divide it"
+            return "several recordings; only the first would be read: divide it"
         open_streams.add(header[14:18])
         if header[5] & 4:
             open_streams.remove(header[14:18])
@@ -188,7 +188,7 @@ def _mp3_end(file: BinaryIO, size: int) -> str | None:
     if frames < announced:
         return f"truncated: {frames:,} of {announced:,} frames are there"
     if frames > announced + 2 and announced:  # it may count itself, and the encoder's delay
-        return f"{frames:,} frames, of which only {announced:,} would be read: convert it"
+        return f"{frames:,} frames; only {announced:,} would be read: convert it"
     if not announced and len(bit_rates) > 1:
         return "its bit rate varies and it does not state its length: convert it"
     return None

@@ -159,7 +159,7 @@ def load_row(path: Path, name: str) -> npt.NDArray[Any]:
 
     Raises:
         SerVaeError: as `index_rows` does.
-        AudioError: the utterance has no row, or one that is no list of T lists of F numbers.
+        AudioError: the utterance has no row, or its row is not a list of T lists of F numbers.
     """
     with _reading:
         rows = index_rows(path)

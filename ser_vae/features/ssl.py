@@ -72,7 +72,7 @@ class SSL:
                 f"{present[:12]}…, expected {self.digest[:12] if self.digest else ''}….\n"
                 f"Restore the files of {self.checkpoint}, revision {self.revision or 'unknown'}."
             )
-        _ = self._framing  # reports what is no speech encoder
+        _ = self._framing  # raises unless it is a speech encoder
         layers = self._config.num_hidden_layers
         if isinstance(self.layer, int) and not 0 <= self.layer <= layers:
             raise SerVaeError(

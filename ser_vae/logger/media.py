@@ -24,7 +24,7 @@ DPI = 110  # for a screen
 
 
 def images(results: Mapping[str, Any], folder: RunFolder) -> dict[str, Image.Image]:
-    """Draw what there is: an SVM has no KL, features without a spectrogram no reconstructions.
+    """Draw the available pictures: an SVM has no KL, other features have no reconstructions.
 
     Args:
         results: the content of metrics.json.

@@ -145,7 +145,7 @@ class WandbRun(WandbLogger):
         """Turn the first error into a warning and ignore others: W&B also raises private types."""
         try:
             yield
-        except Exception as error:
+        except Exception as error:  # after a warning, the run goes on without its record
             if not self.failed:
                 _warn(f"{lost} of {self.run.name}", error)
             self.failed = True

@@ -18,7 +18,7 @@ from ser_vae.report.scores import PERCENT, Results
 
 MISSING = "–"
 LEAKS = "LEAKS, no result"
-ALARM = "alarm"  # key of a line whose score is no result, or not to be relied on
+ALARM = "alarm"  # key of a line whose score must not be used as a result
 MEASURED = CONTENTS["measured"]
 
 
@@ -30,7 +30,7 @@ class Table:
         columns: the header.
         rows: the cells.
         text: how many columns, from the left, hold text; the others hold numbers.
-        alarms: numbers of the rows that are no result, or not to be relied on.
+        alarms: numbers of the rows whose scores must not be used as results.
     """
 
     title: str

@@ -43,7 +43,7 @@ def join_processes(trainer: Trainer) -> None:
 
     Raises:
         SerVaeError: the number of processes is not the configured one. Lightning would start the
-            missing ones by running this command again, each as a run of its own.
+            missing ones by running this command again, each as a separate run.
     """
     expected, started = trainer.devices * trainer.num_nodes, 1
     with warnings.catch_warnings():

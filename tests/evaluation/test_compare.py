@@ -110,12 +110,11 @@ def test_the_bootstrap_agrees_with_a_permutation_test_over_speakers(seed):
     assert result.bootstrap_p == pytest.approx(exact, abs=0.04)
 
 
-def test_the_family_wise_error_rate_of_equal_models_is_at_most_5_percent(monkeypatch):
+def test_the_family_wise_error_rate_of_equal_models_is_at_most_5_percent():
     """Four equal models with random speaker effects, one seed each, where McNemar is powerful.
 
     Counting resamples beyond 0 would reject in one family of seven, McNemar's test in one of ten.
     """
-    monkeypatch.setattr(intervals, "RESAMPLES", 1_000)
     rng = np.random.default_rng(5)
     bootstrap = both = 0
     families = 120

@@ -97,6 +97,8 @@ def test_a_run_ended_in_each_stage_resumes_to_an_undisturbed_one(
             assert parts(tmp_path) == []
         assert not list(runs.glob("random/*/metrics.json"))
         assert not list(runs.glob("random/*/error.txt"))
+        if stage == PRETRAINING:
+            assert not list(runs.glob("pretrained/*/pretrained.ckpt"))
     code, again = forking.run(*command)
     assert code == 0, again.err
     run(configure(*small(*own, f"runs={tmp_path / 'whole'}")))
