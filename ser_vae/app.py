@@ -37,7 +37,10 @@ PICTURE = '<img alt="{}" src="data:image/png;base64,{}" style="width: {:.0%}; ba
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    return run_command(parser(), serve, arguments)
+    parser = model_parser("app", __doc__, "a run folder, its model/, or user/name")
+    parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine")
+    parser.add_argument("--port", type=int, help="default: the first free one from 7860 on")
+    return run_command(parser, serve, arguments)
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -65,13 +68,6 @@ def serve(options: argparse.Namespace) -> None:
     )
     print(f"{url} (Ctrl-C to stop)", flush=True)
     page.block_thread()
-
-
-def parser() -> argparse.ArgumentParser:
-    result = model_parser("app", __doc__, "a run folder, its model/, or user/name")
-    result.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine")
-    result.add_argument("--port", type=int, help="default: the first free one from 7860 on")
-    return result
 
 
 @dataclass(frozen=True)

@@ -265,7 +265,7 @@ def total_counts(corpus: Corpus, files: pd.DataFrame) -> dict[str, tuple[float, 
 def audio_formats(files: pd.DataFrame) -> dict[tuple[int, int], int]:
     """Count the files by sample rate (Hz) and channels."""
     decoded = files[files.sample_rate_hz > 0]
-    return decoded.groupby(["sample_rate_hz", "channels"]).size().to_dict()  # type: ignore[no-any-return]
+    return decoded.groupby(["sample_rate_hz", "channels"]).size().to_dict()
 
 
 def differs(count: float, expected: float) -> bool:

@@ -119,10 +119,6 @@ def save(content: Sequence[Section], options: argparse.Namespace) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    return run_command(parser(), show, arguments)
-
-
-def parser() -> argparse.ArgumentParser:
     project = configure("logger=wandb")["logger"]["wandb"]["project"]
     parser = argparse.ArgumentParser("python -m ser_vae.dashboard", description=__doc__)
     add = parser.add_argument
@@ -131,7 +127,7 @@ def parser() -> argparse.ArgumentParser:
     add("--group", required=True, help="corpus and protocol of the runs, such as iemocap-random")
     add("--protocol", help="protocol of the scores (default: that of the group)")
     add("--print", action="store_true", help="print a description of the report as JSON instead")
-    return parser
+    return run_command(parser, show, arguments)
 
 
 def show(options: argparse.Namespace) -> None:

@@ -40,19 +40,15 @@ from ser_vae.terminal import model_parser, run_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    return run_command(parser(), encode, arguments)
-
-
-def parser() -> argparse.ArgumentParser:
-    result = model_parser("encode", __doc__, "a run folder, or its model/")
-    result.add_argument("inputs", nargs="*", metavar="INPUT", help="recordings")
-    result.add_argument(
+    parser = model_parser("encode", __doc__, "a run folder, or its model/")
+    parser.add_argument("inputs", nargs="*", metavar="INPUT", help="recordings")
+    parser.add_argument(
         "--out", type=output_path(".parquet", ".npz", ".csv"), required=True, metavar="FILE"
     )
-    result.add_argument("--mean", action="store_true", help="the mean over a recording's segments")
-    result.add_argument("--corpus", action="store_true", help="encode the corpus of the run folder")
-    add_arguments(result)
-    return result
+    parser.add_argument("--mean", action="store_true", help="the mean over a recording's segments")
+    parser.add_argument("--corpus", action="store_true", help="encode the corpus of the run folder")
+    add_arguments(parser)
+    return run_command(parser, encode, arguments)
 
 
 def encode(options: argparse.Namespace) -> int:

@@ -29,7 +29,7 @@ from torch.nn import functional
 from ser_vae import SerVaeError, __version__
 from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.features.logmel import LogMel
-from ser_vae.files import atomic_write
+from ser_vae.files import write_bytes
 from ser_vae.recogniser import JSON, Recogniser, model_folder, read_document, read_files
 from ser_vae.stream import SegmentPipeline
 from ser_vae.terminal import model_parser, run_command
@@ -42,7 +42,10 @@ CHECKED_S = (0.5, 2.3)  # durations of the noise on which the exported graph is 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    return run_command(parser(), export, arguments)
+    parser = model_parser("export", __doc__, "a run folder, its model/, or a Hub id")
+    parser.add_argument("out", type=Path, metavar="OUT", help="the file or folder to write")
+    parser.add_argument("--format", choices=("onnx", "folder"), required=True)
+    return run_command(parser, export, arguments)
 
 
 def export(options: argparse.Namespace) -> None:
@@ -51,13 +54,6 @@ def export(options: argparse.Namespace) -> None:
     else:
         export_onnx(Recogniser.load(options.model, trust=options.trust), options.out)
     print(f"written: {options.out}")
-
-
-def parser() -> argparse.ArgumentParser:
-    result = model_parser("export", __doc__, "a run folder, its model/, or a Hub id")
-    result.add_argument("out", type=Path, metavar="OUT", help="the file or folder to write")
-    result.add_argument("--format", choices=("onnx", "folder"), required=True)
-    return result
 
 
 def export_folder(model: str | Path, out: Path) -> None:
@@ -69,8 +65,7 @@ def export_folder(model: str | Path, out: Path) -> None:
     folder = model_folder(model)
     files = read_files(folder, read_document(folder)["checksums"])
     for name, content in {**files, JSON: (folder / JSON).read_bytes()}.items():
-        with atomic_write(out / name) as file:
-            file.write(content)
+        write_bytes(out / name, content)
 
 
 def export_onnx(recogniser: Recogniser, out: Path) -> None:
@@ -100,8 +95,7 @@ def export_onnx(recogniser: Recogniser, out: Path) -> None:
     onnx.helper.set_model_props(model, properties)
     content = model.SerializeToString()
     check(recogniser, graph.shortest, content)
-    with atomic_write(out) as file:
-        file.write(content)
+    write_bytes(out, content)
 
 
 def trace(graph: "Graph") -> bytes:
@@ -216,8 +210,7 @@ class Graph(nn.Module):
         batch, steps = segments.shape[:2]
         c = condition[:, None].expand(-1, steps, -1)
         z = encoder.feature(segments.flatten(0, 1), c.flatten(0, 1), sample=False)
-        logits: Tensor = head(z.reshape(batch, steps, -1), torch.full((batch,), steps))
-        return logits
+        return head(z.reshape(batch, steps, -1), torch.full((batch,), steps))
 
 
 def fourier_basis(extractor: LogMel) -> Tensor:

@@ -11,27 +11,16 @@ from pathlib import Path
 from ser_vae.compose import GROUPS, configure
 from ser_vae.settings import conf_dir
 
-USAGE = """\
-Variational autoencoders for speech emotion recognition.
 
-  python -m ser_vae.run model=cvae data=improvised seed=1
-  python -m ser_vae.run -m model=ae,vae,cvae data=improvised,scripted,complete 'seed=range(5)'
-  python -m ser_vae.report runs
-
-Give settings as key=value, nested ones with dots: training.pretrain.epochs=10. --config-dir DIR
-adds your own options; -m sweeps over comma-separated values; --hydra-help lists Hydra's flags.
-"""
-
-
-def help_text(arguments: Sequence[str]) -> str:
-    """Return the help for the options that `arguments` choose."""
+def help_text(arguments: Sequence[str], introduction: str | None) -> str:
+    """Return an introduction, and the help for the options that `arguments` choose."""
     flags = [word for word in arguments if "=" in word and not word.startswith("-")]
     choice = configure(*flags)["choice"]
     folder = conf_dir()
     general = (folder / "config.yaml").read_text(encoding="utf-8")
     general = re.sub(r"^(defaults|hydra):\n(?:[ #].*\n|\n)*", "", general, flags=re.MULTILINE)
     general = re.sub(r"\A(#.*\n)+", "", general)
-    parts = [USAGE, "# General settings\n", general]
+    parts = [introduction or "", "# General settings\n", general]
     parts += [describe_group(folder / group, choice[group]) for group in GROUPS]
     parts += [describe_group(folder / group, None) for group in ("trainer", "logger", "experiment")]
     return "\n".join(parts)

@@ -21,7 +21,7 @@ from ser_vae import SerVaeError
 from ser_vae.corpus.files import walk
 from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
 from ser_vae.features.extractor import single_torch_thread, thread_pool
-from ser_vae.files import atomic_write, read_csv
+from ser_vae.files import read_csv, write_bytes
 from ser_vae.recogniser import Recogniser, Recording, is_model
 from ser_vae.terminal import track
 
@@ -205,8 +205,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         content = text.encode()
     else:
         content = table.to_csv(index=False).encode()
-    with atomic_write(path) as file:
-        file.write(content)
+    write_bytes(path, content)
 
 
 def output_path(*suffixes: str) -> Callable[[str], Path]:

@@ -32,7 +32,7 @@ from ser_vae.data.segment import join_segments
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.features import audio
 from ser_vae.features.audio import Samples
-from ser_vae.files import atomic_write, write_text
+from ser_vae.files import write_bytes, write_text
 from ser_vae.inputs import Input
 from ser_vae.plots.spectrogram import Limits, limits, utterance
 from ser_vae.plots.style import png_bytes
@@ -74,32 +74,28 @@ class Clip:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    return run_command(parser(), listen, arguments)
-
-
-def parser() -> argparse.ArgumentParser:
-    result = model_parser("listen", __doc__, "a run folder, or its model/")
-    result.add_argument("files", type=Path, nargs="*", metavar="FILE", help="recordings of yours")
-    result.add_argument(
+    parser = model_parser("listen", __doc__, "a run folder, or its model/")
+    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="recordings of yours")
+    parser.add_argument(
         "--utterance",
         action="append",
         default=[],
         metavar="ID",
         help="utterance of the run's test set; repeatable (default: one per emotion, if no FILE)",
     )
-    result.add_argument("--out", type=Path, metavar="FOLDER", help="default: MODEL/listen")
-    result.add_argument(
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: MODEL/listen")
+    parser.add_argument(
         "--dimensions",
         type=int,
         default=1,
         metavar="N",
         help="how many of the most informative latent dimensions to move (default: 1)",
     )
-    result.add_argument("--seed", type=int, default=0, help="for phases and prior (default: 0)")
-    result.add_argument(
+    parser.add_argument("--seed", type=int, default=0, help="for phases and prior (default: 0)")
+    parser.add_argument(
         "--speaker", metavar="NAME", help="speaker of the files, for normalise=speaker"
     )
-    return result
+    return run_command(parser, listen, arguments)
 
 
 def listen(options: argparse.Namespace) -> None:
@@ -282,8 +278,7 @@ def write_clip(clip: Clip, section: str, folder: Path, maker: ClipMaker, seed: i
     )
     files = {f"{name}.wav": wav.getvalue(), f"{name}.png": png_bytes(figure, DPI)}
     for file_name, content in files.items():
-        with atomic_write(folder / file_name) as file:
-            file.write(content)
+        write_bytes(folder / file_name, content)
     return name
 
 

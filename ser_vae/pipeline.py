@@ -632,8 +632,7 @@ def whole_utterances(run: Run, model: Any) -> Samples | None:
             f"{len(reasons)} of {len(utterances)} utterances cannot be used, such as {name}: "
             f"{reason}.\nLeave them out of the corpus, or repair the files."
         )
-    rows: Samples = np.concatenate([store.frames(utterance) for utterance in utterances])
-    return rows
+    return np.concatenate([store.frames(utterance) for utterance in utterances])
 
 
 def fit_utterance_level(run: Run, model: Any, whole: Samples | None) -> None:

@@ -48,7 +48,26 @@ Row = dict[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    return run_command(parser(), write_predictions, arguments)
+    parser = command_parser("predict", __doc__)
+    parser.add_argument("names", nargs="+", metavar="MODEL… INPUT…", help="models, then inputs")
+    parser.add_argument(
+        "--out", type=output_path(*SUFFIXES), metavar="FILE", help=f"one of {', '.join(SUFFIXES)}"
+    )
+    parser.add_argument(
+        "--every", type=float, metavar="S", help="predict after every S seconds, such as 0.1"
+    )
+    parser.add_argument(
+        "--min-confidence",
+        type=float,
+        default=0.0,
+        metavar="P",
+        help=f"print {UNCERTAIN} for an emotion with a lower probability",
+    )
+    parser.add_argument(
+        "--microphone", type=float, nargs="?", const=5.0, metavar="S", help="record S seconds"
+    )
+    add_arguments(parser)
+    return run_command(parser, write_predictions, arguments)
 
 
 def write_predictions(options: argparse.Namespace) -> int:
@@ -67,29 +86,6 @@ def write_predictions(options: argparse.Namespace) -> int:
         table.to_csv(sys.stdout, index=False)
     print_scores(inputs, [each[-1] for each in rows], emotions)
     return int(table["error"].ne("").any())
-
-
-def parser() -> argparse.ArgumentParser:
-    result = command_parser("predict", __doc__)
-    result.add_argument("names", nargs="+", metavar="MODEL… INPUT…", help="models, then inputs")
-    result.add_argument(
-        "--out", type=output_path(*SUFFIXES), metavar="FILE", help=f"one of {', '.join(SUFFIXES)}"
-    )
-    result.add_argument(
-        "--every", type=float, metavar="S", help="predict after every S seconds, such as 0.1"
-    )
-    result.add_argument(
-        "--min-confidence",
-        type=float,
-        default=0.0,
-        metavar="P",
-        help=f"print {UNCERTAIN} for an emotion with a lower probability",
-    )
-    result.add_argument(
-        "--microphone", type=float, nargs="?", const=5.0, metavar="S", help="record S seconds"
-    )
-    add_arguments(result)
-    return result
 
 
 def predict(options: argparse.Namespace) -> tuple[list[Input], list[list[Row]], tuple[str, ...]]:

@@ -49,7 +49,7 @@ from ser_vae.features.audio import Clip, Samples
 from ser_vae.features.extractor import Extractor, FrameReader, Invertible
 from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser, Scale
-from ser_vae.files import atomic_write, write_text
+from ser_vae.files import write_bytes, write_text
 from ser_vae.model.representation import Network, Representation
 from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
 from ser_vae.stream import CPU, SegmentPipeline, Stream, TimedPrediction, Windows
@@ -225,8 +225,7 @@ class Recogniser(SegmentPipeline):
             segments = model.decode(rows, c.expand(len(rows), -1).to(self.device)).cpu()
         start = torch.arange(len(rows)) * self.segmentation.hop
         frames = join_segments(segments, start, self.segmentation.length)
-        decoded: Samples = self.normaliser.scale_of(speaker).undo(frames).numpy()
-        return decoded
+        return self.normaliser.scale_of(speaker).undo(frames).numpy()
 
     def frames(self, source: Source, rate: int = 0, clip: Clip | None = None) -> Samples:
         """Compute the frames of a recording, not standardised: (T, F); see `predict`."""
@@ -385,10 +384,9 @@ class Recogniser(SegmentPipeline):
         if self.estimator is None:
             probability = self.policy.probabilities(self.trained(segments, speakers))
             return with_temperature(probability, self.temperature)
-        probabilities: Probabilities = self.estimator.predict_proba(
+        return self.estimator.predict_proba(
             utterance_data(segments.frames_by_utterance(), speakers, whole)
         )
-        return probabilities
 
     def trained(self, segments: Segments, speakers: Sequence[str]) -> Trained:
         """Pair the networks with the utterances that a label policy is to classify."""
@@ -463,8 +461,7 @@ class Recogniser(SegmentPipeline):
         if (state := self._estimator_state()) is not None:
             files[ESTIMATOR] = skops.io.dumps(state)
         for name, content in files.items():
-            with atomic_write(folder / name) as file:
-                file.write(content)
+            write_bytes(folder / name, content)
         first = next(iter(self.classifiers.values()), None)
         document = {
             "format": FORMAT,
@@ -513,8 +510,7 @@ class Recogniser(SegmentPipeline):
         """Collect what skops stores: the state of an estimator, or of heads without a network."""
         if self.estimator is not None:
             network = isinstance(self.estimator, nn.Module)
-            state: dict[str, Any] = (self.estimator.vectors if network else self.estimator).state()
-            return state
+            return (self.estimator.vectors if network else self.estimator).state()
         heads: dict[str, Any] = {
             condition: classifier.head.state()
             for condition, classifier in self.classifiers.items()

@@ -1,4 +1,12 @@
-"""The command: `python -m ser_vae.run model=cvae data=improvised`."""
+"""Train and test variational autoencoders for speech emotion recognition.
+
+    python -m ser_vae.run model=cvae data=improvised seed=1
+    python -m ser_vae.run -m model=ae,vae,cvae data=improvised,scripted,complete 'seed=range(5)'
+    python -m ser_vae.report runs
+
+Give settings as key=value, nested ones with dots: training.pretrain.epochs=10. --config-dir DIR
+adds your own options; -m sweeps over comma-separated values; --hydra-help lists Hydra's flags.
+"""
 
 import logging
 import shlex
@@ -26,7 +34,8 @@ from ser_vae.corpus.utterance import SYNTHETIC, Corpus, class_line, warning_line
 from ser_vae.data.subset import select
 from ser_vae.evaluation import predictions
 from ser_vae.faults import Stopped, friendly_errors, stopped_by_signals
-from ser_vae.features.digest import Digests, pin
+from ser_vae.features.digest import Digests
+from ser_vae.features.pin import pin
 from ser_vae.help import help_text
 from ser_vae.result import print_result
 from ser_vae.run_folder import RunFolder, check_unchanged, content_of, locate
@@ -236,8 +245,7 @@ def main(cfg: DictConfig) -> dict[str, Any] | float:
                 "Give one command per run, or sweep on one machine with trainer=ddp."
             )
         metrics = run(config, print_next=not multirun)
-        result: dict[str, Any] | float = metrics.get("objective", metrics)  # for a sweeper
-        return result
+        return metrics.get("objective", metrics)  # for a sweeper
     except (SerVaeError, OmegaConfBaseException) as error:
         if cfg.debug:
             traceback.print_exc()
@@ -259,7 +267,7 @@ def start() -> None:
     if "--version" in arguments:
         print(f"ser_vae {__version__}")
     elif "--help" in arguments or "-h" in arguments:
-        print(help_text(arguments))
+        print(help_text(arguments, __doc__))
     else:
         with stopped_by_signals():
             main()

@@ -42,7 +42,7 @@ from ser_vae.evaluation import predictions
 from ser_vae.evaluation.predictions import Predictions
 from ser_vae.features import AudioError
 from ser_vae.features.digest import Digests
-from ser_vae.files import atomic_write, locked, write_text
+from ser_vae.files import locked, write_bytes, write_text
 from ser_vae.settings import Settings
 
 FORMAT = 4  # increased when a change of code that the run hash does not cover changes results
@@ -198,8 +198,7 @@ class RunFolder:
         return self.metrics.exists()
 
     def read_metrics(self) -> dict[str, Any]:
-        metrics: dict[str, Any] = json.loads(self.metrics.read_text(encoding="utf-8"))
-        return metrics
+        return json.loads(self.metrics.read_text(encoding="utf-8"))
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
         self._write(self.metrics, json.dumps(metrics, indent=1) + "\n")
@@ -235,8 +234,7 @@ class RunFolder:
         """Copy a file of the folder, if there is one."""
         source = self.path / name
         if self.writes and source.exists():
-            with atomic_write(to) as file:
-                file.write(source.read_bytes())
+            write_bytes(to, source.read_bytes())
 
     def clear(self) -> None:
         """Remove everything, so that the run starts over."""

@@ -26,7 +26,11 @@ ONNX, CARD = "model.onnx", "README.md"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    return run_command(parser(), share, arguments)
+    parser = model_parser("share", __doc__, "a run folder, or its model/")
+    parser.add_argument("name", type=hub_id, metavar="user/name", help="on the Hugging Face Hub")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: user/name")
+    parser.add_argument("--private", action="store_true", help="only you can see it")
+    return run_command(parser, share, arguments)
 
 
 def share(options: argparse.Namespace) -> None:
@@ -35,14 +39,6 @@ def share(options: argparse.Namespace) -> None:
         raise SerVaeError("Install huggingface_hub: pip install 'ser_vae[share]'")
     write_folder(options.model, options.name, folder, options.trust)
     print(push(folder, options.name, private=options.private))
-
-
-def parser() -> argparse.ArgumentParser:
-    result = model_parser("share", __doc__, "a run folder, or its model/")
-    result.add_argument("name", type=hub_id, metavar="user/name", help="on the Hugging Face Hub")
-    result.add_argument("--out", type=Path, metavar="FOLDER", help="default: user/name")
-    result.add_argument("--private", action="store_true", help="only you can see it")
-    return result
 
 
 def hub_id(text: str) -> str:

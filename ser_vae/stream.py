@@ -273,8 +273,7 @@ class CausalClassifier:
             counts = self.count + torch.arange(1, steps + 1, device=outputs.device)
             self.total, self.count = totals[:, -1:], self.count + steps
             outputs = (totals / counts[:, None]).float()
-        logits: Tensor = self.head.dense(outputs)
-        return logits
+        return self.head.dense(outputs)
 
 
 class Windows:

@@ -13,7 +13,7 @@ from ser_vae.settings import conf_dir, dotted_keys
 
 
 def test_the_help_of_run_names_every_option_and_every_setting_with_its_comment():
-    text, config = help_text(["model=cvae", "-m"]), configure("model=cvae")
+    text, config = help_text(["model=cvae", "-m"], run.__doc__), configure("model=cvae")
     described = {"_target_", "choice", "config_dir", *GROUPS, "wandb", *config["logger"]["wandb"]}
     names = {key.rpartition(".")[2] for key in dotted_keys(config)} - described - {"logger"}
     assert not {name for name in names if f"{name}:" not in text}

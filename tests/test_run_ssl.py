@@ -7,7 +7,7 @@ import pytest
 from run_files import assert_predicts_as_written, folders
 from tiny_encoders import save_encoder
 
-from ser_vae.features.digest import checkpoint_digest
+from ser_vae.features.pin import checkpoint_digest
 from ser_vae.recogniser import Recogniser
 from ser_vae.run import configure
 

@@ -63,8 +63,7 @@ class Training:
     @property
     def in_train(self) -> npt.NDArray[np.bool_]:
         """(U,) which utterances are in the training set."""
-        in_train: npt.NDArray[np.bool_] = np.array(self.part) == "train"
-        return in_train
+        return np.array(self.part) == "train"
 
 
 class UtteranceEstimator(Protocol):

@@ -112,8 +112,7 @@ class SVM(Storable):
         """Return the softmax of the scaled margins: (M, E) -> (M, K)."""
         scaled = self.scaler.transform(vectors)
         kernel = pairwise_kernels(scaled, self.train, metric=Setting(*self.setting).kernel)
-        probability: FloatArray = softmax(margins(self.machines, kernel) / self.temperature, axis=1)
-        return probability
+        return softmax(margins(self.machines, kernel) / self.temperature, axis=1)
 
 
 def speakers_to_hold_out(

@@ -61,8 +61,7 @@ class Linear(Storable):
     def predict_proba(self, vectors: FloatArray) -> FloatArray:
         """Return the softmax of the scaled log-probabilities: (M, E) -> (M, K)."""
         scaled = self.machine.predict_log_proba(vectors) / self.temperature
-        probability: FloatArray = softmax(scaled, axis=1)
-        return probability
+        return softmax(scaled, axis=1)
 
 
 class UtteranceLinear(OneVector):

@@ -75,8 +75,7 @@ class UtteranceVectors:
     def _standardise(self, rows: Sequence[Tensor], speakers: Sequence[str]) -> FloatArray:
         pairs = zip(rows, speakers, strict=True)
         vectors = torch.cat([self.normaliser.apply(row, speaker) for row, speaker in pairs])
-        clipped: FloatArray = vectors.clamp(-self.clip, self.clip).numpy()
-        return clipped
+        return vectors.clamp(-self.clip, self.clip).numpy()
 
 
 class OneVector:
@@ -115,8 +114,7 @@ class OneVector:
 
     def predict_proba(self, data: UtteranceData) -> FloatArray:
         """Return the probability of each class: (U, K)."""
-        probability: FloatArray = self.classifier.predict_proba(self.vectors.transform(data))
-        return probability
+        return self.classifier.predict_proba(self.vectors.transform(data))
 
     def add_speaker(self, speaker: str, data: UtteranceData) -> None:
         """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`."""

@@ -67,8 +67,7 @@ class LSTMClassifier(nn.Module):
     def forward(self, z: Tensor, length: Tensor) -> Tensor:
         states = self._states(self.scaled(z), length)  # (B, S, hidden)
         pool = {"last": self._last, "mean": self._mean}[self.pooling]
-        logits: Tensor = self.dense(pool(states, length))  # (B, K)
-        return logits
+        return self.dense(pool(states, length))  # (B, K)
 
     def _states(self, z: Tensor, length: Tensor) -> Tensor:
         """Return the states of the last layer at each segment: (B, S, hidden).
@@ -77,8 +76,7 @@ class LSTMClassifier(nn.Module):
         which takes twice the time.
         """
         if not self.lstm.bidirectional:
-            states: Tensor = self.lstm(z)[0]
-            return states
+            return self.lstm(z)[0]
         packed = pack_padded_sequence(z, length.cpu(), batch_first=True, enforce_sorted=False)
         return pad_packed_sequence(self.lstm(packed)[0], batch_first=True)[0]
 

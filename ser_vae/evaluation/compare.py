@@ -167,10 +167,7 @@ def mcnemar_p(first: Predictions, second: Predictions) -> float:
 def correct_by_name(predictions: Predictions) -> npt.NDArray[np.int64]:
     """Return (U,) 1 where the guess is correct, sorted by the utterances' names."""
     order = np.argsort(np.array(predictions.utterance))
-    correct: npt.NDArray[np.int64] = (predictions.guess == predictions.truth)[order].astype(
-        np.int64
-    )
-    return correct
+    return (predictions.guess == predictions.truth)[order].astype(np.int64)
 
 
 def combine_p_values(p: Sequence[float]) -> float:
@@ -183,5 +180,4 @@ def combine_p_values(p: Sequence[float]) -> float:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    corrected: list[float] = multipletests(p, method="holm")[1].tolist() if p else []
-    return corrected
+    return multipletests(p, method="holm")[1].tolist() if p else []

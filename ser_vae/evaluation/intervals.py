@@ -110,8 +110,7 @@ def mean_ua(correct: Values, tested: Values) -> Values:
     recall = np.divide(correct, tested, out=np.zeros(correct.shape), where=tested > 0).sum(axis=-1)
     classes = (tested > 0).sum(axis=-1)
     ua = np.divide(recall, classes, out=np.zeros(recall.shape), where=classes > 0)
-    mean: Values = ua.sum(axis=-1) / (classes > 0).sum(axis=-1)
-    return mean
+    return ua.sum(axis=-1) / (classes > 0).sum(axis=-1)
 
 
 def count_by_group(seeds: Sequence[Predictions], groups: Groups) -> tuple[Values, Values]:

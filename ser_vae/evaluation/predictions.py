@@ -39,8 +39,7 @@ class Predictions:
     @property
     def guess(self) -> npt.NDArray[np.int64]:
         """(U,) indices of the most probable classes."""
-        guess: npt.NDArray[np.int64] = self.probability.argmax(axis=1)
-        return guess
+        return self.probability.argmax(axis=1)
 
 
 def predictions(

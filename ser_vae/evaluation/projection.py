@@ -41,5 +41,4 @@ def umap(points: Matrix, *, seed: int) -> Matrix:
     count = min(NEIGHBOURS, len(points) - 1)
     init = "spectral" if len(points) > 2 * NEIGHBOURS else "random"  # spectral fails on few points
     model = UMAP(n_neighbors=count, init=init, random_state=seed, n_jobs=1)
-    xy: Matrix = model.fit_transform(np.asarray(points, dtype=np.float32))
-    return xy
+    return model.fit_transform(np.asarray(points, dtype=np.float32))

@@ -26,8 +26,7 @@ def _slope(frames: Values) -> Values:
     if len(frames) == 1:
         return np.zeros(frames.shape[1])
     time = np.linspace(-0.5, 0.5, len(frames))
-    slope: Values = time @ frames / (time @ time)
-    return slope
+    return time @ frames / (time @ time)
 
 
 def _mean_of_third(frames: Values, number: int) -> Values:
@@ -36,8 +35,7 @@ def _mean_of_third(frames: Values, number: int) -> Values:
     A third that would end within a frame includes that frame, so that none is empty.
     """
     count = len(frames)
-    mean: Values = frames[number * count // 3 : -(-(number + 1) * count // 3)].mean(axis=0)
-    return mean
+    return frames[number * count // 3 : -(-(number + 1) * count // 3)].mean(axis=0)
 
 
 MEAN_AND_STD: dict[str, Functional] = {

@@ -74,8 +74,7 @@ class LogMel:
         framing = self.window_length, self.shift_length
         speech = trim_quiet_ends(waveform, *framing, self.trim_db)
         mel = power_spectrum(speech, *framing, self.fft_size) @ self.filters  # (T, F)
-        log_mel: Samples = mel.add_(self.floor).log_().numpy()
-        return log_mel
+        return mel.add_(self.floor).log_().numpy()
 
     def invert(self, log_mel: Samples, seed: int) -> Samples:
         """Estimate a waveform: (T, F) -> (N,) with N = (T - 1) shift_length + window_length.
@@ -87,8 +86,7 @@ class LogMel:
         mel = (torch.from_numpy(log_mel).double().exp() - self.floor).clamp(min=0)
         power = _spread_over_bins(mel, self.filters.double())
         framing = self.window_length, self.shift_length
-        waveform: Samples = _reconstruct_phases(power, *framing, self.fft_size, seed).numpy()
-        return waveform
+        return _reconstruct_phases(power, *framing, self.fft_size, seed).numpy()
 
     @property
     def frame_shift_s(self) -> float:

@@ -55,8 +55,7 @@ class LogMelLLD(LogMel):
         ]
         offsets = [round((self.window - window) / 2 / LLD_SHIFT_S) for window in windows]
         index = np.arange(frames)[:, None] + offsets  # (frames, 25)
-        aligned: Samples = np.take_along_axis(rows, index.clip(0, len(rows) - 1), axis=0)
-        return aligned
+        return np.take_along_axis(rows, index.clip(0, len(rows) - 1), axis=0)
 
     @cached_property
     def _descriptors(self) -> EGeMAPS:

@@ -19,8 +19,8 @@ import torch
 from ser_vae import SerVaeError
 from ser_vae.features import TooShortError
 from ser_vae.features.audio import Samples
-from ser_vae.features.digest import checkpoint_digest, find_checkpoint
 from ser_vae.features.frames import trim_quiet_ends
+from ser_vae.features.pin import checkpoint_digest, find_checkpoint
 
 TRIM_WINDOW_S, TRIM_SHIFT_S = 0.025, 0.010  # as of the log-mel frames, so that the same is cut
 KALDI_WINDOW, KALDI_SHIFT = 400, 160  # samples, of the filter banks that wav2vec2-BERT reads
@@ -97,8 +97,7 @@ class SSL:
     @property
     def sample_rate(self) -> int:
         """Sample rate that the encoder was trained on, in Hz."""
-        rate: int = self._processor.sampling_rate
-        return rate
+        return self._processor.sampling_rate
 
     @property
     def frame_shift_s(self) -> float:

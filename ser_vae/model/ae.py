@@ -47,12 +47,10 @@ class AE(nn.Module):
 
     def decode(self, z: Tensor, c: Tensor) -> Tensor:
         """Return the decoder's output: z (B, Z) -> x_hat (B, D)."""
-        x_hat: Tensor = self.decoder(z)
-        return x_hat
+        return self.decoder(z)
 
     def feature(
         self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
     ) -> Tensor:
         """Return the latent: x (B, D) -> (B, Z)."""
-        z: Tensor = self.to_z(self.encoder(x))
-        return z
+        return self.to_z(self.encoder(x))

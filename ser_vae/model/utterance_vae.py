@@ -67,8 +67,7 @@ class Member(nn.Module):
 
     def logits(self, x: Tensor) -> Tensor:
         """Classify mu: x (B, E) -> (B, K)."""
-        logits: Tensor = self.head(self.posterior(x).mu)
-        return logits
+        return self.head(self.posterior(x).mu)
 
     def loss(self, x: Tensor, label: Tensor, weight: Tensor) -> dict[str, Tensor]:
         """Return cross-entropy and negative lower bound of each utterance: each term (B,).
@@ -161,8 +160,7 @@ class UtteranceVAE(nn.Module):
         """Return the probability of each class, computed on the CPU: (U, K)."""
         self.eval().float().cpu()
         x = torch.from_numpy(self.vectors.transform(data)).float()
-        probability: FloatArray = self(x).double().softmax(dim=-1).numpy()
-        return probability
+        return self(x).double().softmax(dim=-1).numpy()
 
     def add_speaker(self, speaker: str, data: UtteranceData) -> None:
         """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`."""

@@ -46,8 +46,7 @@ class VAE(nn.Module):
 
     def decode(self, z: Tensor, c: Tensor) -> Tensor:
         """Return the mean of P(X|z): z (B, Z) -> x_hat (B, D)."""
-        x_hat: Tensor = self.decoder(z)
-        return x_hat
+        return self.decoder(z)
 
     def loss(
         self, x: Tensor, c: Tensor, generator: torch.Generator | None = None

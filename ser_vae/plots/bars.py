@@ -126,5 +126,4 @@ def kl_per_dimension(kl: Sequence[float], *, title: str) -> Figure:
 
 def _ends(values: Values, intervals: Values) -> Values:
     """Return the distances to both ends of each interval: (M,), (M, 2) -> (2, M)."""
-    ends: Values = np.stack([values - intervals[:, 0], intervals[:, 1] - values])
-    return ends
+    return np.stack([values - intervals[:, 0], intervals[:, 1] - values])

@@ -5,30 +5,23 @@ lowest seed and fold.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from ser_vae.evaluation import projection
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.files import write_text
-from ser_vae.plots import bars, spectrogram, style
-from ser_vae.plots.bars import kl_per_dimension
+from ser_vae.plots import bars, style
 from ser_vae.plots.confusion import confusion
-from ser_vae.plots.latent_map import latent_map
+from ser_vae.plots.run import Draw, run_figures
 from ser_vae.report.contents import CONTENTS, MODELS, heading
 from ser_vae.report.page import confusion_counts, load_or_none, predictions_of
-from ser_vae.report.runs import Record
 from ser_vae.report.scores import Results
 from ser_vae.terminal import track
 
 UA = "unweighted accuracy (%)"
-
-Draw = Callable[..., Figure]  # called with the title
 
 
 def write_figures(results: Results, folder: Path) -> str:
@@ -75,30 +68,8 @@ def study_plots(results: Results, study: str) -> Iterator[tuple[str, str, Draw]]
         for row in (row for row in test_set.rows if not row.leaks):
             run, folder = row.runs[0], results.frames.folder / row.runs[0]["folder"]
             of_run = f"{study}, {row.name}, {test_set.name}, seed {run['seed']}"
-            yield from ((kind, of_run, draw) for kind, draw in run_plots(run, folder))
-
-
-def run_plots(run: Record, folder: Path) -> Iterator[tuple[str, Draw]]:
-    """Yield what can be drawn of a single run from the files in its folder."""
-    stored = load_or_none(Latents.read, folder / "latents.npz")
-    if stored and len(stored.mean) >= projection.LEAST:
-        points, explained = projection.pca(stored.mean)
-        labels = {"emotion": stored.emotion, "speaker": stored.speaker}
-        labels = {key: [label or "unknown" for label in labels[key]] for key in labels}
-        yield "latents", partial(latent_map, points, labels, explained=explained.tolist())
-    if isinstance(terms := run.get("health.kl_per_dimension"), list):
-        yield "kl", partial(kl_per_dimension, terms)
-    if not (it := load_or_none(Illustrations.read, folder / "illustrations.npz")):
-        return
-    names = [f"{e}: {u}" for e, u in zip(it.emotion, it.utterance, strict=True)]
-    conditions = it.emotions if len(it.prior) > 1 else ("",)
-    steps = (it.dimension.tolist(), it.step.tolist())
-    arrays: dict[str, tuple[Draw, Any]] = {
-        "reconstructions": (spectrogram.reconstructions, (names, it.input, it.reconstruction)),
-        "swapped": (spectrogram.label_swapped, (names, it.emotions, it.input, it.swapped)),
-        "traversals": (spectrogram.traversals, (*steps, it.traversal)),
-        "prior": (spectrogram.prior_samples, (conditions, it.prior)),
-    }
-    for kind, (plot, arguments) in arrays.items():
-        if len(arguments[-1]):
-            yield kind, partial(plot, *arguments, frame_shift_s=it.frame_shift_s)
+            latents = load_or_none(Latents.read, folder / "latents.npz")
+            examples = load_or_none(Illustrations.read, folder / "illustrations.npz")
+            kl = run.get("health.kl_per_dimension")  # NaN if only other runs have it
+            figures = run_figures(latents, examples, kl if isinstance(kl, list) else None)
+            yield from ((kind, of_run, draw) for kind, draw in figures)

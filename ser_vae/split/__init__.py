@@ -27,8 +27,7 @@ def select_fold(folds: Sequence[Mapping[str, str]], fold: Any, protocol: str) ->
             f"fold={fold}: split={protocol} has {len(folds)} folds here.\n"
             f"Give fold=0 to fold={len(folds) - 1}, or fold=all."
         )
-    chosen: Mapping[str, str] = folds[fold]
-    return chosen
+    return folds[fold]
 
 
 def check_fold(fold: Mapping[str, str], utterances: Sequence[Utterance], protocol: str) -> None:

@@ -49,8 +49,7 @@ class History(Checkpoint):
 def read_curves(path: Path) -> list[dict[str, float]]:
     """Read the rows of a stage's curves, one per epoch."""
     table = pd.read_csv(path, dtype="str").astype(float)
-    rows: list[dict[str, float]] = table.to_dict("records")
-    return rows
+    return table.to_dict("records")
 
 
 def log_rows(rows: Sequence[dict[str, float]], loggers: Sequence[Logger]) -> None:

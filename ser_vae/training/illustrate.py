@@ -183,8 +183,7 @@ class Illustrator:
     def _unscaled(self, frames: Tensor, scale: Scale) -> Frames:
         """Undo the standardisation, and keep the columns of the spectrogram."""
         bands = self.extractor.spectrogram_bands
-        unscaled: Frames = scale.undo(frames.detach().cpu())[..., :bands].numpy()
-        return unscaled
+        return scale.undo(frames.detach().cpu())[..., :bands].numpy()
 
 
 def typical_utterances(label: Tensor, count: Tensor, classes: int) -> list[int]:

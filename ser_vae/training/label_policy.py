@@ -72,7 +72,7 @@ class Trained:
     @cached_property
     def bounds(self) -> Probabilities:
         """The lower bound of each utterance under each label: (U, K), in nats."""
-        bounds: Probabilities = lower_bounds(
+        return lower_bounds(
             self.representation,
             self.segments,
             classes=self.classes,
@@ -80,7 +80,6 @@ class Trained:
             seed=seed_for(self.seed, "lower bound"),
             device=self.device,
         ).numpy()
-        return bounds
 
 
 @dataclass(frozen=True)
@@ -120,8 +119,7 @@ class LowerBound(LabelPolicy):
     classifiers = ()
 
     def probabilities(self, trained: Trained) -> Probabilities:
-        probabilities: Probabilities = softmax(trained.bounds, axis=1)
-        return probabilities
+        return softmax(trained.bounds, axis=1)
 
 
 class BoundAndClassifier(LabelPolicy):
@@ -134,8 +132,7 @@ class BoundAndClassifier(LabelPolicy):
         confidence = np.maximum(np.stack(by_label, axis=1), np.finfo(np.float64).tiny)
         log_odds = log_softmax(trained.bounds / segments, axis=1)
         log_odds += np.log(confidence)
-        probabilities: Probabilities = softmax(log_odds, axis=1)
-        return probabilities
+        return softmax(log_odds, axis=1)
 
 
 class Predicted(LabelPolicy):

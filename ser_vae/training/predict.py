@@ -245,8 +245,7 @@ class LatentClassifier:
             ).cpu()
             for batch in batches
         ]
-        probabilities: Probabilities = torch.cat(logits).double().softmax(dim=-1).numpy()
-        return probabilities
+        return torch.cat(logits).double().softmax(dim=-1).numpy()
 
 
 def with_temperature(probabilities: Probabilities, temperature: float) -> Probabilities:
@@ -254,8 +253,7 @@ def with_temperature(probabilities: Probabilities, temperature: float) -> Probab
     if temperature == 1:
         return probabilities
     log_probability = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
-    scaled: Probabilities = softmax(log_probability / temperature, axis=1)
-    return scaled
+    return softmax(log_probability / temperature, axis=1)
 
 
 def on_device(batch: Any, device: torch.device) -> Any:

@@ -136,8 +136,7 @@ class Stage(lightning.LightningModule):
         if batch.share:
             values = torch.stack([terms[name].detach().float() for name in self.quantities])
             means.update(values)
-        loss: Tensor = terms["loss"].mean() * batch.share
-        return loss
+        return terms["loss"].mean() * batch.share
 
     def on_train_epoch_end(self) -> None:
         self._log("train", self.train_means)

@@ -17,7 +17,7 @@ import torch
 from lightning.fabric.plugins.io import TorchCheckpointIO
 
 from ser_vae import SerVaeError
-from ser_vae.files import atomic_write, write_text
+from ser_vae.files import write_bytes, write_text
 from ser_vae.model.representation import Network
 from ser_vae.training.devices import is_rank_zero
 
@@ -36,8 +36,7 @@ def write(state: dict[str, Any], path: Path) -> None:
     """Serialise in memory first: on a full disk, torch.save's own error names no file."""
     content = io.BytesIO()
     torch.save(state, content)
-    with atomic_write(path) as file:
-        file.write(content.getbuffer())
+    write_bytes(path, content.getbuffer())
 
 
 class AtomicCheckpoints(TorchCheckpointIO):

@@ -10,8 +10,9 @@ from stored_features import record, recordings
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError
-from ser_vae.features.digest import Digests, pin
+from ser_vae.features.digest import Digests
 from ser_vae.features.imported import Imported, find_frames, frames_path
+from ser_vae.features.pin import pin
 from ser_vae.features.store import FeatureStore
 from ser_vae.settings import parse_component
 

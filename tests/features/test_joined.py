@@ -10,8 +10,8 @@ from stored_features import AS_CONFIGURED, LOG_MEL, record
 from tiny_encoders import save_encoder
 
 from ser_vae import SerVaeError
-from ser_vae.features.digest import checkpoint_digest
 from ser_vae.features.joined import Joined
+from ser_vae.features.pin import checkpoint_digest
 from ser_vae.features.ssl import SSL
 from ser_vae.features.store import FeatureStore
 from ser_vae.recogniser import Recogniser

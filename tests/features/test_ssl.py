@@ -12,7 +12,7 @@ from tiny_encoders import ENCODERS, save_encoder
 
 from ser_vae import SerVaeError
 from ser_vae.features import TooShortError
-from ser_vae.features.digest import checkpoint_digest, find_checkpoint
+from ser_vae.features.pin import checkpoint_digest, find_checkpoint
 from ser_vae.features.ssl import SSL
 
 RATE_HZ = 16_000
