@@ -5,6 +5,7 @@ import functools
 import gc
 import hashlib
 import io
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from hypothesis import settings
 from omegaconf import OmegaConf
 from rich.console import Console
 from run_files import noise_settings
+from tiny_encoders import save_encoder
 
 import ser_vae
 from ser_vae import terminal
@@ -110,6 +112,12 @@ def noises(shared) -> Path:
     return root
 
 
+@pytest.fixture
+def own_noises(noises, tmp_path) -> Path:
+    """A copy of the noises, to be changed."""
+    return Path(shutil.copytree(noises, tmp_path / "own"))
+
+
 @pytest.fixture(scope="session")
 def cache(shared) -> Path:
     """Features, and the demo corpus, made once for all tests."""
@@ -166,6 +174,24 @@ def screen(monkeypatch) -> io.StringIO:
     return text
 
 
+@pytest.fixture
+def wavlm(tmp_path) -> Path:
+    """A speech encoder of a few units."""
+    return save_encoder("wavlm", tmp_path / "wavlm")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not (path := shutil.which("chromium")):
+        pytest.skip("chromium is not installed")
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(scope="session")
 def forking(tmp_path_factory) -> Iterator[Forking]:
     """Commands in processes of their own."""
@@ -179,7 +205,7 @@ def command(forking) -> Callable[..., subprocess.CompletedProcess[str]]:
     """The command line itself, in a process of its own, where no licensed corpus is."""
 
     def go(*overrides: str) -> subprocess.CompletedProcess[str]:
-        code, done = forking.run(*overrides)
-        return subprocess.CompletedProcess(overrides, code, done.out, done.err)
+        done = forking.start(*overrides)
+        return subprocess.CompletedProcess(overrides, done.wait(), done.out, done.err)
 
     return go

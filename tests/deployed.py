@@ -5,8 +5,8 @@ from functools import cache
 
 import numpy as np
 import torch
+from composed import composed
 
-from ser_vae.compose import configure
 from ser_vae.data.segment import cut
 from ser_vae.features.audio import Samples
 from ser_vae.features.extractor import Extractor
@@ -61,7 +61,7 @@ def offline(known: Recogniser, waveforms: Sequence[Samples]) -> Probabilities:
 def recogniser(waveforms: Sequence[Samples], *overrides: str) -> Recogniser:
     """Build a recogniser with random weights; normaliser and PCA are fitted on waveforms (N,)."""
     torch.manual_seed(1)
-    settings = validate(configure("corpus=demo", *overrides))
+    settings = validate(composed("corpus=demo", *overrides))
     extractor: Extractor = build(settings.features)
     segmentation = segmentation_of(settings, extractor)
     segments = cut([extractor(waveform) for waveform in waveforms], segmentation)

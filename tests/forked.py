@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 PATIENCE_S = 180  # for a busy machine
@@ -120,12 +121,11 @@ class Forking:
         self.started.append(Forked(process, output))
         return self.started[-1]
 
-    def run(
-        self, *arguments: str, more_mb: int | None = None, **environment: str
-    ) -> tuple[int, Forked]:
-        """Start the command and wait for its end."""
-        process = self.start(*arguments, more_mb=more_mb, **environment)
-        return process.wait(), process
+    def run(self, *arguments: str, code: int = 0, **options: Any) -> Forked:
+        """Start the command and wait for its end, which must be with this exit code."""
+        forked = self.start(*arguments, **options)
+        assert forked.wait() == code, forked.err
+        return forked
 
     def close(self) -> None:
         for command in self.started:

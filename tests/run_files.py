@@ -3,7 +3,9 @@
 import csv
 import json
 import shutil
-from collections.abc import Callable, Sequence
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,21 @@ import torch
 from ser_vae.evaluation import predictions
 from ser_vae.recogniser import Recogniser
 
-Run = Callable[..., dict[str, Any]]
+Weights = Mapping[str, torch.Tensor]
 
 NOT_COMPARED = ("times_s",)
+UTTERANCE_VAE = (  # settings of one that is trained in a second
+    *("model.training.epochs=12", "model.training.batch_size=16", "model.hidden=[16]"),
+    *("model.latent=4", "model.functionals=mean_and_deviation"),
+)
+
+
+def python(*arguments: str, **options: Any) -> str:
+    """Return what a new Python prints; show its stderr if it fails."""
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def folders(runs: Path) -> list[Path]:
@@ -38,11 +52,10 @@ def comparable(folder: Path) -> dict[str, Any]:
     return {key: value for key, value in metrics.items() if key not in NOT_COMPARED}
 
 
-def assert_same_weights(one: Path, other: Path) -> None:
-    """Two checkpoints hold the same numbers, to the bit."""
-    weights = [torch.load(path, weights_only=True) for path in (one, other)]
-    assert weights[0].keys() == weights[1].keys()
-    assert not [name for name in weights[0] if not torch.equal(weights[0][name], weights[1][name])]
+def assert_same_weights(one: Weights, other: Weights) -> None:
+    """Two state dicts hold the same numbers, to the bit."""
+    assert one.keys() == other.keys()
+    assert not [name for name in one if not torch.equal(one[name], other[name])]
 
 
 def assert_same_run(one: Path, other: Path) -> None:
@@ -52,7 +65,16 @@ def assert_same_run(one: Path, other: Path) -> None:
     for path in other.rglob("*.csv"):
         assert (one / path.relative_to(other)).read_bytes() == path.read_bytes(), path.name
     for path in other.glob("*.ckpt"):
-        assert_same_weights(one / path.name, path)
+        weights = [torch.load(folder / path.name, weights_only=True) for folder in (one, other)]
+        assert_same_weights(*weights)
+
+
+def assert_same_runs(one: Path, other: Path, count: int = 1) -> None:
+    """Two folders of runs hold `count` runs each, with the same results."""
+    pairs = list(zip(folders(one), folders(other), strict=True))
+    assert len(pairs) == count
+    for pair in pairs:
+        assert_same_run(*pair)
 
 
 def noise_settings(noises: Path, cache: Path, runs: Path) -> list[str]:

@@ -1,7 +1,6 @@
 """The page of a trained model in a real browser, on this machine alone."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,20 +40,16 @@ def serve(model: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def page(run) -> Iterator[Any]:
+def page(run, chromium) -> Iterator[Any]:
     pytest.importorskip("gradio", reason="gradio is not installed: pip install 'ser_vae[app]'")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not (path := shutil.which("chromium")):
-        pytest.skip("chromium is not installed")
-    with serve(run) as url, sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    with serve(run) as url:
+        page = chromium.new_page(viewport={"width": 1280, "height": 1000})
         page.set_default_timeout(PATIENCE_MS)
         page.requests = []
         page.on("request", lambda request: page.requests.append(request.url))
         page.goto(url)
         yield page
-        browser.close()
+        page.close()
 
 
 def test_an_uploaded_recording_is_recognised_and_drawn(page, run, noises, tmp_path):

@@ -14,13 +14,7 @@ from ser_vae.command_errors import quote_override, quoted
 from ser_vae.compose import OverrideError, command, configure
 
 PLACES = ("runs", "cache", "jobs", "progress", "force", "debug")
-OWN_MODEL = """
-_target_: ser_vae.model.vae.VAE
-hidden: [8]
-latent: 3
-activation: relu
-beta: 0.5
-"""
+OWN_MODEL = "defaults: [vae]\nhidden: [8]\nlatent: 3\nbeta: 0.5\n"
 
 Config = dict[str, Any]
 
@@ -162,7 +156,8 @@ def test_a_configuration_is_composed_beside_another_librarys():
 def test_a_typo_is_answered_as_on_the_command_line(command):
     with pytest.raises(OverrideError) as raised:
         configure("model=cave")
-    assert command("model=cave").stderr == f"error: {raised.value}\n"
+    done = command("model=cave")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"error: {raised.value}\n")
     assert hydra.compose("other") == {"size": 1}
 
 

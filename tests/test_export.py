@@ -1,7 +1,6 @@
 """The ONNX graph computes what the recogniser computes, and the copied folder is whole."""
 
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -13,6 +12,7 @@ import pytest
 import soundfile
 import torch
 from deployed import EMOTIONS, RATE, noise, offline, recogniser
+from run_files import python
 
 from ser_vae import SerVaeError, export
 from ser_vae.model.logmel_lstm import Identity
@@ -83,15 +83,8 @@ def test_the_documented_example_needs_no_ser_vae(exported, tmp_path):
     (example,) = [block for block in blocks if "onnxruntime" in block]
     assert len(example.splitlines()) <= 11
     check = "\nimport sys\nassert not {'ser_vae', 'torch'} & set(sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", example + check],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    printed = dict(line.split("\t") for line in done.stdout.splitlines())
+    lines = python("-c", example + check, cwd=tmp_path).splitlines()
+    printed = dict(line.split("\t") for line in lines)
     expected = Recogniser.load(exported).predict(tmp_path / "speech.wav").probabilities
     assert list(printed) == list(EMOTIONS)
     assert {k: float(v) for k, v in printed.items()} == pytest.approx(expected, abs=1e-3)

@@ -1,14 +1,11 @@
 """The command: what it leaves behind, and what is another run."""
 
 import json
-import shutil
-import subprocess
-import sys
 from itertools import combinations
 
 import pytest
 import torch
-from run_files import folders, table
+from run_files import folders, python, table
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from ser_vae import pipeline
@@ -70,8 +67,7 @@ def test_a_finished_command_answers_at_once_and_force_starts_over(
     code = "import sys; from ser_vae.run import configure, run, validate; "
     code += "validate(configure('model=cvae', 'corpus=iemocap', 'corpus.root=/nowhere')); "
     code += "run(configure(*sys.argv[1:])); sys.exit('torch' in sys.modules)"
-    again = [sys.executable, "-c", code, *noise_command, "model=majority"]
-    subprocess.run(again, check=True, timeout=60)
+    python("-c", code, *noise_command, "model=majority", timeout=60)
     assert (folder / "metrics.json").stat().st_mtime_ns == made
     run_noises("model=majority", "force=true")
     assert folders(tmp_path / "runs") == [folder]
@@ -90,24 +86,21 @@ def test_every_setting_that_changes_results_is_part_of_the_address(noise_command
     assert all(one != other for one, other in combinations(addresses, 2))
 
 
-def test_a_changed_corpus_is_another_run_and_a_moved_one_is_not(run_noises, noises, tmp_path):
-    copy = tmp_path / "copy"
-    shutil.copytree(noises, copy)
-
+def test_a_changed_corpus_is_another_run_and_a_moved_one_is_not(run_noises, own_noises, tmp_path):
     def count_runs(*overrides: str) -> int:
         run_noises("model=majority", *overrides)
         return len(folders(tmp_path / "runs"))
 
     assert count_runs() == 1
     more = ("jobs=1", "logger=csv", "max_batch_segments=100", "memory_gb=1", "threads=2")
-    assert count_runs(f"corpus.root={copy}", *more) == 1
-    audio = bytearray((copy / "calm00.wav").read_bytes())
+    assert count_runs(f"corpus.root={own_noises}", *more) == 1
+    audio = bytearray((own_noises / "calm00.wav").read_bytes())
     audio[-2:] = bytes([audio[-2] ^ 1, audio[-1]])
-    (copy / "calm00.wav").write_bytes(audio)
-    assert count_runs(f"corpus.root={copy}") == 2
-    listed = (copy / "list.csv").read_text()
-    (copy / "list.csv").write_text(listed.replace("calm00.wav,calm", "calm00.wav,cross"))
-    assert count_runs(f"corpus.root={copy}") == 3
+    (own_noises / "calm00.wav").write_bytes(audio)
+    assert count_runs(f"corpus.root={own_noises}") == 2
+    listed = (own_noises / "list.csv").read_text()
+    (own_noises / "list.csv").write_text(listed.replace("calm00.wav,calm", "calm00.wav,cross"))
+    assert count_runs(f"corpus.root={own_noises}") == 3
 
 
 def test_synthetic_speech_is_mentioned_first_and_beside_the_score(cache, tmp_path, capsys):

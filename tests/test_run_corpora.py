@@ -38,12 +38,6 @@ def own(tmp_path) -> Path:
     return root
 
 
-def audit_of(tmp_path: Path) -> dict[str, Any]:
-    (path,) = (tmp_path / "runs").rglob("audit.json")
-    audit: dict[str, Any] = json.loads(path.read_text())
-    return audit
-
-
 def test_a_run_names_classes_and_ignored_audio_also_if_it_is_finished(own, run_own, capsys, caplog):
     (own / "calm" / "8.m4a").touch()
     for _ in range(2):
@@ -60,7 +54,8 @@ def test_a_recording_under_two_speakers_is_the_verdict_of_the_audit(own, run_own
     with (own / "list.csv").open("a") as table:
         table.write("copy.wav,cross,s1\n")
     run_own("corpus.csv=list.csv", "split=speaker", "fold=0")
-    audit = audit_of(tmp_path)
+    (path,) = (tmp_path / "runs").rglob("audit.json")
+    audit = json.loads(path.read_text())
     assert (audit["verdict"], audit["duplicates"], audit["test_utterances"]) == ("DUPLICATES", 1, 4)
     assert audit["shared"]["speakers"]["in_train"] == 0
 

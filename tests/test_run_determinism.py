@@ -2,12 +2,9 @@
 
 import os
 import random
-import shutil
-import subprocess
-import sys
 
 import pytest
-from run_files import assert_same_run, folders, given_split
+from run_files import assert_same_run, folders, given_split, python
 
 SHORT = ("training.pretrain.epochs=2", "training.classify.epochs=2", "label_policies=headline")
 
@@ -16,9 +13,7 @@ SHORT = ("training.pretrain.epochs=2", "training.classify.epochs=2", "label_poli
 def test_another_process_ends_with_the_same_bits(finished_run, noise_command, tmp_path):
     """Whatever order Python gives its sets, and however many threads compute the features."""
     words = [*noise_command, *SHORT, "model=ae,vae,cvae", "jobs=1", f"cache={tmp_path / 'cache'}"]
-    environment = {**os.environ, "PYTHONHASHSEED": "1"}
-    command = [sys.executable, "-m", "ser_vae.run", "-m", *words]
-    subprocess.run(command, env=environment, capture_output=True, check=True)
+    python("-m", "ser_vae.run", "-m", *words, env={**os.environ, "PYTHONHASHSEED": "1"})
     expected = [finished_run(*SHORT, f"model={model}")[1] for model in ("ae", "cvae", "vae")]
     for one, other in zip(folders(tmp_path / "runs"), expected, strict=True):
         assert one.name == other.name
@@ -26,15 +21,13 @@ def test_another_process_ends_with_the_same_bits(finished_run, noise_command, tm
 
 
 @pytest.mark.parametrize("model", ["cvae", "logmel_svm"])
-def test_the_order_of_a_corpus_listing_changes_nothing(finished_run, noises, tmp_path, model):
+def test_the_order_of_a_corpus_listing_changes_nothing(finished_run, own_noises, model):
     """Nor is that in which the file system has its files."""
     _, one = finished_run(*SHORT, f"model={model}")
-    shuffled = tmp_path / "shuffled"
-    shutil.copytree(noises, shuffled)
-    header, *rows = (noises / "list.csv").read_text().splitlines()
+    header, *rows = (own_noises / "list.csv").read_text().splitlines()
     random.Random(0).shuffle(rows)
-    (shuffled / "list.csv").write_text("\n".join([header, *rows]) + "\n")
-    _, other = finished_run(*SHORT, f"model={model}", f"corpus.root={shuffled}")
+    (own_noises / "list.csv").write_text("\n".join([header, *rows]) + "\n")
+    _, other = finished_run(*SHORT, f"model={model}", f"corpus.root={own_noises}")
     assert_same_run(one, other)
 
 

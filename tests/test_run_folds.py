@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,15 +53,13 @@ def test_all_folds_leave_out_each_speaker_once_and_are_scored_together(all_folds
     assert len(list((runs / "pretrained").glob("vae-*"))) == 4
 
 
-def test_folds_are_those_of_what_can_be_used(run_noises, noises, tmp_path, capsys):
+def test_folds_are_those_of_what_can_be_used(run_noises, own_noises, tmp_path, capsys):
     """A speaker all of whose files are cut short is no fold, and the others are all there."""
-    corpus = tmp_path / "corpus"
-    shutil.copytree(noises, corpus)
-    for row in table(corpus / "list.csv"):
+    for row in table(own_noises / "list.csv"):
         if row["speaker"] == "s1":
-            content = (corpus / row["path"]).read_bytes()
-            (corpus / row["path"]).write_bytes(content[: len(content) // 2])
-    damaged = (f"corpus.root={corpus}", f"corpus.csv={corpus / 'list.csv'}", "bad_audio=drop")
+            content = (own_noises / row["path"]).read_bytes()
+            (own_noises / row["path"]).write_bytes(content[: len(content) // 2])
+    damaged = (f"corpus.root={own_noises}", "bad_audio=drop")
     run_noises("model=majority", "split=speaker", "fold=all", *damaged)
     run_folders = folders(tmp_path / "runs")
     predicted = [row for folder in run_folders for row in table(folder / "predictions.csv")]
@@ -109,13 +106,12 @@ def test_another_split_under_the_same_path_is_another_run(run_noises, tmp_path):
     assert run_noises(*given)["counts"]["test"]["utterances"] == 17
 
 
-def test_another_session_of_an_utterance_is_another_run(run_noises, noises, tmp_path):
-    copy = tmp_path / "copy"
-    shutil.copytree(noises, copy)
-    rows = table(copy / "list.csv")
+def test_another_session_of_an_utterance_is_another_run(run_noises, own_noises, tmp_path):
+    rows = table(own_noises / "list.csv")
     for turn in (0, 1):
         lines = [f"{','.join(row.values())},S{(n + turn) % 2}" for n, row in enumerate(rows)]
-        (copy / "list.csv").write_text("\n".join(["path,emotion,speaker,session", *lines]) + "\n")
-        run_noises(f"corpus.root={copy}", "split=session", "fold=0", "model=majority")
+        text = "\n".join(["path,emotion,speaker,session", *lines]) + "\n"
+        (own_noises / "list.csv").write_text(text)
+        run_noises(f"corpus.root={own_noises}", "split=session", "fold=0", "model=majority")
     first, second = folders(tmp_path / "runs")
     assert (first / "split.csv").read_text() != (second / "split.csv").read_text()

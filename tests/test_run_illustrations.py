@@ -55,6 +55,6 @@ def test_a_conditional_model_shows_every_label_and_everything_is_of_the_test_set
 
 
 def test_a_model_without_a_decoder_leaves_latents_alone(finished_run):
-    folder = RunFolder(finished_run("model=untrained")[1])
-    assert Latents.read(folder.latents).mean.shape[1] == configure()["model"]["latent"]
+    folder = RunFolder(finished_run("model=pca", "model.latent=8")[1])
+    assert Latents.read(folder.latents).mean.shape[1] == 8
     assert not folder.illustrations.exists()

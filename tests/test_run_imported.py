@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from run_files import folders, table
+from run_files import table
 from stored_features import LOG_MEL
 
 from ser_vae import SerVaeError
@@ -23,10 +23,9 @@ def frames(noises, tmp_path) -> Path:
     return root
 
 
-def test_a_model_predicts_from_frames_as_its_run(frames, run_noises, noises, tmp_path, capsys):
+def test_a_model_predicts_from_frames_as_its_run(frames, finished_run, noises, tmp_path, capsys):
     command = f"features.root={frames}", "features.frame_shift_s=0.02", "model=vae"
-    metrics = run_noises("features=imported", *command)
-    (folder,) = folders(tmp_path / "runs")
+    metrics, folder = finished_run("features=imported", *command)
     assert metrics["random/test/ua"] > 1 / 2
     rows = table(folder / "predictions.csv")
     files = [frames / Path(row["utterance"]).with_suffix(".npy") for row in rows]

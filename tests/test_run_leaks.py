@@ -1,10 +1,9 @@
 """Test labels reach no prediction, and unusable files no run."""
 
-import shutil
 from pathlib import Path
 
 import pytest
-from run_files import given_split, table
+from run_files import UTTERANCE_VAE, given_split, table
 from stored_features import stored_digests
 
 from ser_vae import SerVaeError
@@ -14,10 +13,6 @@ BRIEF = ("training.pretrain.epochs=2", "training.classify.epochs=3")
 SMALL = (*BRIEF, "model.latent=8")
 UTTERANCES = ("majority", "speaker_lookup", "logmel_svm", "pooled_linear")
 SVMS = ("egemaps_svm", "handcrafted_svm", "pooled_svm")  # as `logmel_svm`, on other vectors
-UTTERANCE_VAE = (
-    *("model.training.epochs=12", "model.training.batch_size=16", "model.hidden=[16]"),
-    *("model.latent=4", "model.functionals=mean_and_deviation"),
-)
 MODELS = {
     **dict.fromkeys((*UTTERANCES, "logmel_lstm"), BRIEF),
     **dict.fromkeys(("pca", "untrained"), SMALL),
@@ -56,12 +51,10 @@ def test_test_labels_change_no_prediction(finished_run, noises, tmp_path, model,
 
 
 @pytest.fixture
-def damaged(noises, tmp_path) -> Path:
-    root = tmp_path / "damaged"
-    shutil.copytree(noises, root)
-    (root / "calm03.wav").write_bytes(b"no audio at all")
-    (root / "gay07.wav").write_bytes((root / "gay07.wav").read_bytes()[:1000])
-    return root
+def damaged(own_noises) -> Path:
+    (own_noises / "calm03.wav").write_bytes(b"no audio at all")
+    (own_noises / "gay07.wav").write_bytes((own_noises / "gay07.wav").read_bytes()[:1000])
+    return own_noises
 
 
 def test_an_unusable_file_stops_the_run_and_the_others_stay_computed(run_noises, damaged, tmp_path):

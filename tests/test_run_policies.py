@@ -40,6 +40,7 @@ def test_test_labels_change_the_predictions_of_the_oracle_alone(full, finished_r
     _, second = finished_run(*CVAE, *BRIEF, given[1])
     same = {policy for policy in POLICIES if guesses(full[1], policy) == guesses(second, policy)}
     assert same == set(POLICIES) - set(LEAKING)
+    assert LEAKING == ("oracle",)
 
 
 def test_every_policy_stands_beside_the_headline_and_all_can_be_scored_again(full):

@@ -6,16 +6,9 @@ from pathlib import Path
 import pytest
 import soundfile
 import torch
-from run_files import folders, given_split, table
+from run_files import UTTERANCE_VAE, folders, given_split, table
 
-BRIEF = (
-    "model=utterance_vae",
-    "model.training.epochs=12",
-    "model.training.batch_size=16",
-    "model.hidden=[16]",
-    "model.latent=4",
-    "model.functionals=mean_and_deviation",
-)
+BRIEF = ("model=utterance_vae", *UTTERANCE_VAE)
 
 
 def reversed_test_set(root: Path) -> None:

@@ -1,13 +1,11 @@
 """Settings are validated once, before any file is read, and each error says what to do."""
 
-import copy
 import re
-from functools import cache, reduce
 from itertools import zip_longest
 from typing import Any, get_args
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+from composed import composed
 
 from ser_vae import SerVaeError, settings
 from ser_vae.run import configure
@@ -164,27 +162,7 @@ def installed(monkeypatch) -> None:
 
 
 def configured(group: str, target: str, **values: Any) -> dict[str, Any]:
-    return {**copy.deepcopy(composed()), group: {"_target_": f"outside_classes.{target}", **values}}
-
-
-@cache
-def composed(*options: str) -> dict[str, Any]:
-    return configure(*options)
-
-
-def changed(overrides: str) -> dict[str, Any]:
-    """The configuration of a command, whose options alone are composed by Hydra, which is slow."""
-    pairs = [word.partition("=") for word in re.findall(r"(?:'[^']*'|\S)+", overrides)]
-    options = [f"{key}={value}" for key, _, value in pairs if (conf_dir() / key).is_dir()]
-    config = copy.deepcopy(composed(*options))
-    for key, _, value in pairs:
-        *path, last = key.lstrip("~").split(".")
-        group = reduce(lambda group, name: group[name], path, config)
-        if key.startswith("~"):
-            del group[last]
-        elif f"{key}={value}" not in options:
-            group[last] = yaml.safe_load(value)
-    return config
+    return {**composed(), group: {"_target_": f"outside_classes.{target}", **values}}
 
 
 def message_of(config: dict[str, Any]) -> str:
@@ -219,7 +197,7 @@ def test_values_keep_their_types():
 @pytest.mark.parametrize("overrides", VIOLATIONS)
 def test_an_invalid_setting_is_named_with_a_remedy(overrides):
     start, remedy = VIOLATIONS[overrides]
-    text = message_of(changed(overrides))
+    text = message_of(composed(*re.findall(r"(?:'[^']*'|\S)+", overrides)))
     assert text.startswith(start)
     first, second = text.split("\n")
     assert re.fullmatch(r"[\w.]+(=.+)?: expected .+, got .+\.", first)

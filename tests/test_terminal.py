@@ -6,17 +6,6 @@ from ser_vae import terminal
 from ser_vae.run import configure, run
 
 
-def test_a_bar_is_drawn_on_a_terminal(screen):
-    assert list(terminal.track(range(3), "three of them", 3)) == [0, 1, 2]
-    assert "three of them" in screen.getvalue()
-
-
-def test_no_bar_is_drawn_if_quiet(screen):
-    terminal.stderr().quiet = True
-    assert list(terminal.track(range(3), "three of them", 3)) == [0, 1, 2]
-    assert not screen.getvalue()
-
-
 def test_no_bar_is_drawn_into_a_pipe(capfd):
     assert not terminal.stderr().is_terminal
     assert list(terminal.track(range(3), "three of them", 3)) == [0, 1, 2]

@@ -83,7 +83,8 @@ def test_the_installed_wheel_runs_from_an_empty_folder(version, wheel, tmp_path,
     assert run_process(script, "--version", cwd=empty) == f"ser_vae {__version__}\n"
     assert set(COMMANDS) <= set(run_process(script, cwd=empty).split())
     run = (python, "-m", "ser_vae.run")
-    assert "# model=vae:" in run_process(*run, "model=vae", "--help", cwd=empty)
+    if version == THIS_VERSION:
+        assert "# model=vae:" in run_process(*run, "model=vae", "--help", cwd=empty)
     brief = ("training.pretrain.epochs=1", "training.classify.epochs=1", "runs=runs")
     assert "random/test/ua " in run_process(*run, *noise_command, *brief, cwd=empty)
     assert [path.name for path in empty.iterdir()] == ["runs"]

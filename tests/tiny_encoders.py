@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
 
 SIZES: dict[str, Any] = {
     "hidden_size": 16,
@@ -64,6 +63,8 @@ ENCODERS: dict[str, tuple[str, dict[str, Any], str, dict[str, Any]]] = {
 
 def save_encoder(name: str, folder: Path, seed: int = 0) -> Path:
     """Save an encoder of `ENCODERS` and its preprocessing in `folder`."""
+    import transformers  # noqa: PLC0415  (optional)
+
     model, config, processor, settings = ENCODERS[name]
     torch.manual_seed(seed)
     built = getattr(transformers, f"{model}Model")(

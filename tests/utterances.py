@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from composed import composed
 
 from ser_vae.baseline.estimator import FloatArray, Training, UtteranceData
 
@@ -18,14 +19,7 @@ SVM_SETTINGS = {
     "tune": False,
     "grid": {"kernel": ["linear", "rbf"], "C": [0.01, 1.0], "class_weight": [None, "balanced"]},
 }
-EGEMAPS = {
-    "_target_": "ser_vae.features.egemaps.EGeMAPS",
-    "level": "functionals",
-    "sample_rate": 16_000,
-    "window": 0.025,
-    "frame_shift": 0.010,
-    "trim_db": None,
-}
+EGEMAPS = composed("model=egemaps_svm")["model"]["egemaps"]
 
 
 class Utterances(NamedTuple):

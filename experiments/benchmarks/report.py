@@ -16,7 +16,10 @@ from pathlib import Path
 
 from measured import write
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "report"))
+sys.path.extend(  # where `Study` is, and what it imports
+    str(Path(__file__).parents[2] / place)
+    for place in ("tests/report", "tests", "experiments/faults")
+)
 
 from conftest import Study, fill, guess, health
 

@@ -85,21 +85,29 @@ def latents_npz(place: Path) -> bytes:
     return (place / "l.npz").read_bytes()
 
 
-def illustrations() -> Illustrations:
+def illustrations(
+    emotions: tuple[str, ...] = ("sad", "gay"),
+    utterance: tuple[str, ...] = ("u0", "u1"),
+    *,
+    conditional: bool = True,
+) -> Illustrations:
+    """Illustrations of an utterance of each emotion, each longer than the one before."""
+    count, durations = len(emotions), [20 + 10 * number for number in range(len(emotions))]
+
     def frames(*shape: int) -> Any:
         return np.random.default_rng(0).uniform(-14, 6, shape).astype(np.float32)
 
     return Illustrations(
-        emotions=("sad", "gay"),
-        utterance=("u0", "u1"),
-        emotion=("sad", "gay"),
-        input=(frames(20, 8), frames(30, 8)),
-        reconstruction=(frames(20, 8), frames(30, 8)),
-        swapped=(frames(2, 20, 8), frames(2, 30, 8)),
+        emotions=emotions,
+        utterance=utterance,
+        emotion=emotions,
+        input=tuple(frames(duration, 8) for duration in durations),
+        reconstruction=tuple(frames(duration, 8) for duration in durations),
+        swapped=tuple(frames(count, duration, 8) for duration in durations if conditional),
         dimension=np.array([3, 1]),
         step=np.array([-2.0, 0.0, 2.0]),
         traversal=frames(2, 3, 10, 8),
-        prior=frames(2, 3, 10, 8),
+        prior=frames(count if conditional else 1, 3, 10, 8),
         frame_shift_s=0.01,
     )
 

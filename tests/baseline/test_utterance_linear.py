@@ -1,13 +1,11 @@
 """Logistic regression on pooled frames: probabilities, temperature, and pooled_svm beside it."""
 
 import numpy as np
-import pytest
 from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from utterances import RUNTIME, four_speakers
 
-from ser_vae import SerVaeError
 from ser_vae.baseline.svm import TEMPERATURES
 from ser_vae.baseline.utterance_linear import Linear, UtteranceLinear
 from ser_vae.compose import configure
@@ -48,14 +46,6 @@ def test_the_temperature_sharpens_what_a_strong_penalty_flattens():
     calibrated = np.log(linear.predict_proba(unseen))[rows, truth].mean()
     flat = log_softmax(linear.machine.predict_log_proba(unseen), axis=1)[rows, truth].mean()
     assert calibrated > flat + 0.05
-
-
-def test_an_emotion_with_one_utterance_is_an_error():
-    linear = Linear(C=1.0, class_weight=None, folds=5)
-    with pytest.raises(SerVaeError, match="b: 1 utterances in the training set"):
-        linear.fit(
-            np.zeros((4, 2)), np.array([0, 0, 0, 1]), emotions=EMOTIONS, speakers=None, seed=0
-        )
 
 
 def test_pooling_ignores_the_order_of_frames():

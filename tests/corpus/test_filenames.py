@@ -2,25 +2,19 @@
 
 import os
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from composed import composed
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Corpus, Utterance, corpus_warnings
-from ser_vae.run import configure
 from ser_vae.settings import build, validate
 
 
-@cache
-def composed(option: str) -> dict[str, Any]:
-    return configure(f"corpus={option}")
-
-
 def read(option: str, root: Path | str | None, **settings: Any) -> Corpus:
-    config = composed(option)
+    config = composed(f"corpus={option}")
     corpus = config["corpus"] | {"root": root and str(root)} | settings
     result: Corpus = build(validate(config | {"corpus": corpus}).corpus)
     return result

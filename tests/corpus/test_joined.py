@@ -90,12 +90,6 @@ def test_each_corpus_is_left_out_once_or_one_by_its_name(members):
         folds_of(corpus, test="c")
 
 
-def test_one_corpus_cannot_be_left_out():
-    for override in ("split=corpus", "normalise=corpus"):
-        with pytest.raises(SerVaeError, match="expected another value, as there is only one"):
-            validate(configure("corpus=urdu", override))
-
-
 def test_members_are_placed_by_a_defaults_list_and_the_command_makes_the_run_again():
     overrides = ["corpus=joined", "+corpus@corpus.members.emodb=emodb", "split=corpus"]
     config = configure(*overrides, "~corpus@corpus.members.urdu", "split.test=emodb")

@@ -14,21 +14,13 @@ COUNTS, SIZES, DEVICES = st.integers(1, 60), st.integers(1, 9), st.integers(1, 5
 SEEDS, EPOCHS = st.integers(0, 2**56 - 1), st.integers(0, 1000)
 
 
-def picks(count: int, size: int, *, rank: int = 0, devices: int = 1, **of: Any) -> list[Pick]:
-    shuffled = Batches(
-        count,
-        size,
-        accumulated=of.get("steps", 1),
-        seed=of.get("seed", 0),
-        shuffle=True,
-        rank=rank,
-        world_size=devices,
-        length=of.get("length"),
-    )
-    shuffled.set_epoch(of.get("epoch", 0))
-    batches = list(shuffled)
-    assert len(batches) == len(shuffled)
-    return batches
+def picks(count: int, size: int, *, epoch: int = 0, **of: Any) -> list[Pick]:
+    usual = {"accumulated": 1, "seed": 0, "shuffle": True, "rank": 0, "world_size": 1}
+    batches = Batches(count, size, **{**usual, **of})
+    batches.set_epoch(epoch)
+    found = list(batches)
+    assert len(found) == len(batches)
+    return found
 
 
 def order(batches: list[Pick]) -> list[int]:
@@ -40,7 +32,8 @@ def order(batches: list[Pick]) -> list[int]:
 def test_what_devices_accumulate_is_a_whole_batch_of_one_device(count, size, devices, steps):
     """Its gradient too, as Lightning adds it up: the mean over devices, divided by the steps."""
     loss = torch.randn(count, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    each = [picks(count, size, rank=rank, devices=devices, steps=steps) for rank in range(devices)]
+    of = {"world_size": devices, "accumulated": steps}
+    each = [picks(count, size, rank=rank, **of) for rank in range(devices)]
     whole = picks(count, size * devices * steps)
     assert len(whole) == math.ceil(count / (size * devices * steps))
     assert {len(own) for own in each} == {len(whole) * steps}
@@ -70,9 +63,8 @@ def test_the_order_is_the_same_on_every_machine():
 
 
 def test_without_shuffling_items_come_in_order_in_every_epoch():
-    ordered = Batches(7, 3, accumulated=1, seed=0, shuffle=False, rank=0, world_size=1)
     for epoch in range(2):
-        ordered.set_epoch(epoch)
+        ordered = picks(7, 3, epoch=epoch, shuffle=False)
         assert [pick.items.tolist() for pick in ordered] == [[0, 1, 2], [3, 4, 5], [6]]
 
 
@@ -83,7 +75,7 @@ def lengths(count: int) -> torch.Tensor:
 @MANY
 @given(st.integers(1, 400), SIZES, DEVICES, st.booleans())
 def test_each_item_is_in_one_batch_and_the_devices_share_a_whole_batch(count, size, devices, by):
-    of = {"length": lengths(count) if by else None, "devices": devices}
+    of = {"length": lengths(count) if by else None, "world_size": devices}
     each = [picks(count, size, rank=rank, **of) for rank in range(devices)]
     items = [i for own in each for pick in own if pick.share for i in pick.items.tolist()]
     assert sorted(items) == list(range(count))

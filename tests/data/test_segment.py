@@ -8,7 +8,6 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ser_vae import SerVaeError
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
 
 F = 3
@@ -64,13 +63,6 @@ def test_frames_kept_tells_whether_there_is_a_segment(available, length, hop, re
     assert Segmentation(length, hop, remainder).frames_kept(available) == expected
 
 
-def test_800_values_of_a_segment_stand_frame_after_frame():
-    utterance = np.arange(20 * 80, dtype=np.float32).reshape(20, 80)
-    segments = cut([utterance], Segmentation(10, 10, "drop"))
-    assert segments.size == 800
-    assert torch.equal(every(segments), torch.arange(1600.0).reshape(2, 800))
-
-
 @MANY
 @given(st.lists(st.tuples(st.integers(6, 30), st.booleans()), min_size=1, max_size=6), SIZES)
 def test_of_keeps_exactly_the_chosen_utterances(utterances, hop):
@@ -107,11 +99,6 @@ def test_frames_by_utterance_are_views_of_what_the_segments_cover(hop):
 def test_durations_are_rounded_to_frames(segment_s, hop_s, shift_s, expected):
     segmentation = Segmentation.from_seconds(segment_s, hop_s, "drop", shift_s)
     assert (segmentation.length, segmentation.hop) == expected
-
-
-def test_less_than_a_frame_is_refused():
-    with pytest.raises(SerVaeError, match=r"expected at least one frame, which is 0\.02 s"):
-        Segmentation.from_seconds(0.1, 0.005, "drop", 0.02)
 
 
 def test_segments_rejoin_into_the_frames_that_they_were_cut_from():

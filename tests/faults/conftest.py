@@ -1,14 +1,13 @@
 """Disks that fill up, commands that can be killed, and a run that is over in a second."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from run_files import assert_same_run, folders, noise_settings, parts
+from run_files import assert_same_runs, noise_settings, parts
 
 from ser_vae.run import configure, run
 
@@ -53,12 +52,6 @@ def disk(tmp_path) -> Iterator[Disk]:
 
 
 @pytest.fixture
-def own_noises(noises, tmp_path) -> Path:
-    """A copy of the corpus, to be damaged."""
-    return Path(shutil.copytree(noises, tmp_path / "own"))
-
-
-@pytest.fixture
 def small(noises, cache, tmp_path) -> Callable[..., list[str]]:
     """Overrides of a run of a second; of a setting that is given again, the last holds."""
 
@@ -80,8 +73,7 @@ def ends_like_an_undisturbed_one(tmp_path, small) -> Callable:
         run(configure(*small(*overrides, f"runs={runs}")))
         clean = tmp_path / "clean"
         run(configure(*small(*overrides, f"runs={clean}", f"cache={clean / 'cache'}")))
-        (got,), (expected,) = folders(runs), folders(clean)
-        assert_same_run(got, expected)
+        assert_same_runs(runs, clean)
         assert parts(runs) == []
 
     return check

@@ -49,8 +49,7 @@ def test_a_full_cache_is_named(disk, small, ends_like_an_undisturbed_one, tmp_pa
 
 def test_the_terminal_gets_lines_and_no_traceback(disk, small, forking):
     disk.size(208)
-    code, command = forking.run(*small(f"runs={disk.path}", "seed=3"))
-    assert code == 1
+    command = forking.run(*small(f"runs={disk.path}", "seed=3"), code=1)
     assert "Traceback" not in command.err
     assert f"error: {disk.path}/pretrained" in command.err
     (folder,) = folders(disk.path)
@@ -62,8 +61,7 @@ def test_a_folder_of_runs_that_may_not_be_written_is_named(disk, small, forking)
     disk.read_only()
     with pytest.raises(SerVaeError, match=rf"{runs}: Read-only file system\.\nRepair it, or give"):
         run(configure(*small(f"runs={runs}")))
-    code, command = forking.run("-m", *small(f"runs={runs}", "seed=0,1"))
-    assert code == 1
+    command = forking.run("-m", *small(f"runs={runs}", "seed=0,1"), code=1)
     assert command.out == ""
     assert command.err.startswith(f"error: {runs}: Read-only file system.\nRepair it, or give")
 

@@ -15,7 +15,7 @@ from types import FrameType
 import pytest
 import torch
 from forked import Forked
-from run_files import assert_same_run, folders, parts
+from run_files import assert_same_runs, folders, parts
 
 from ser_vae.faults import Stopped, raise_stopped
 from ser_vae.run import configure, run
@@ -99,11 +99,9 @@ def test_a_run_ended_in_each_stage_resumes_to_an_undisturbed_one(
         assert not list(runs.glob("random/*/error.txt"))
         if stage == PRETRAINING:
             assert not list(runs.glob("pretrained/*/pretrained.ckpt"))
-    code, again = forking.run(*command)
-    assert code == 0, again.err
+    forking.run(*command)
     run(configure(*small(*own, f"runs={tmp_path / 'whole'}")))
-    (got,), (expected,) = folders(runs), folders(tmp_path / "whole")
-    assert_same_run(got, expected)
+    assert_same_runs(runs, tmp_path / "whole")
 
 
 @pytest.mark.slow

@@ -1,13 +1,11 @@
 """Several front ends on one time grid."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from run_files import assert_predicts_as_written, folders
+from run_files import assert_predicts_as_written
 from stored_features import AS_CONFIGURED, LOG_MEL, record
-from tiny_encoders import save_encoder
 
 from ser_vae import SerVaeError
 from ser_vae.features.joined import Joined
@@ -15,18 +13,16 @@ from ser_vae.features.pin import checkpoint_digest
 from ser_vae.features.ssl import SSL
 from ser_vae.features.store import FeatureStore
 from ser_vae.recogniser import Recogniser
-from ser_vae.run import configure, run
 
 SPEECH = np.random.default_rng(0).normal(0, 0.1, 12_400).astype(np.float32)
 LOGMEL = {"_target_": "ser_vae.features.logmel.LogMel", **AS_CONFIGURED}
 
 
 @pytest.fixture
-def encoder(tmp_path) -> dict[str, Any]:
-    folder = save_encoder("wavlm", tmp_path / "wavlm")
+def encoder(wavlm) -> dict[str, Any]:
     return {
         "_target_": "ser_vae.features.ssl.SSL",
-        **{"checkpoint": str(folder), "revision": None, "digest": None},
+        **{"checkpoint": str(wavlm), "revision": None, "digest": None},
         **{"layer": "mean", "trim_db": None},
     }
 
@@ -70,14 +66,10 @@ def test_the_store_depends_on_the_source_of_the_members(tmp_path, monkeypatch):
     assert {f"ser_vae.features.{name}" for name in ("joined", "logmel", "frames")} <= {*sources}
 
 
-def test_a_run_pins_the_members_and_its_model_predicts_the_same(
-    encoder, noise_command, noises, tmp_path
-):
-    checkpoint = encoder["checkpoint"]
-    command = "features=joined", f"features.members.wavlm.checkpoint={checkpoint}"
-    run(configure(*noise_command, *command, "model=pooled_linear"))
-    (folder,) = folders(tmp_path / "runs")
+def test_a_run_pins_the_members_and_its_model_predicts_the_same(wavlm, finished_run, noises):
+    command = "features=joined", f"features.members.wavlm.checkpoint={wavlm}"
+    _, folder = finished_run(*command, "model=pooled_linear")
     recogniser = Recogniser.load(folder)
     members = recogniser.components.features.model_dump()["members"]
-    assert members["wavlm"]["digest"] == checkpoint_digest(Path(checkpoint))
+    assert members["wavlm"]["digest"] == checkpoint_digest(wavlm)
     assert_predicts_as_written(recogniser, folder, noises, atol=1e-5)

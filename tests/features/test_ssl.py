@@ -24,11 +24,6 @@ def checkpoint(request, tmp_path_factory) -> Path:
     return save_encoder(request.param, tmp_path_factory.mktemp("tiny") / request.param)
 
 
-@pytest.fixture
-def wavlm(tmp_path) -> Path:
-    return save_encoder("wavlm", tmp_path / "wavlm")
-
-
 def ssl(folder: Path | str, **settings: Any) -> SSL:
     values = {"revision": None, "digest": None, "layer": "last", "trim_db": None, **settings}
     return SSL(checkpoint=str(folder), **values)

@@ -1,15 +1,15 @@
 """What holds for every representation: its interface, its shapes and its use of the condition."""
 
-import functools
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from composed import composed
+from run_files import assert_same_weights
 
 from ser_vae.data.segment import Segmentation, cut
 from ser_vae.model.representation import Decoder, Fitted, HasPosterior
-from ser_vae.run import configure
 from ser_vae.settings import build
 from ser_vae.training import weights
 from ser_vae.training.illustrate import has_trained_decoder
@@ -21,13 +21,10 @@ X, ONE_HOT = torch.randn(7, D, generator=torch.Generator().manual_seed(1)), torc
 C = ONE_HOT[[0, 1, 2, 3, 0, 1, 2]]
 
 
-configured = functools.cache(configure)
-
-
 def make(name: str, seed: int = 3) -> Any:
     """Build a small model as configured; PCA is fitted."""
     sizes = {"latent": Z, "hidden": [5], "activation": "tanh"}
-    config = configured(f"model={name}")["model"]
+    config = composed(f"model={name}")["model"]
     torch.manual_seed(seed)
     small = {key: sizes.get(key, value) for key, value in config.items()}
     model = build(small, input_size=D, num_classes=K)
@@ -117,9 +114,7 @@ def test_it_is_saved_and_loaded(name, tmp_path):
 
 
 def test_untrained_is_the_vae_of_the_same_seed():
-    untrained, vae = make("untrained").state_dict(), make("vae").state_dict()
-    assert untrained.keys() == vae.keys()
-    assert all(torch.equal(value, untrained[name]) for name, value in vae.items())
+    assert_same_weights(make("untrained").state_dict(), make("vae").state_dict())
 
 
 def test_without_a_representation_the_latent_is_the_segment():

@@ -1,6 +1,5 @@
 """Run folders with the files of a real run, written without running anything."""
 
-import functools
 import json
 import shlex
 from collections.abc import Callable, Mapping
@@ -11,29 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from composed import composed
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
+from whole import illustrations
 
 from ser_vae.evaluation import predictions
-from ser_vae.evaluation.arrays import Illustrations, Latents
+from ser_vae.evaluation.arrays import Latents
 from ser_vae.evaluation.predictions import Predictions
 from ser_vae.report.runs import load_runs
 from ser_vae.report.scores import Results, compute_results
-from ser_vae.run import configure
 
 EMOTIONS = ("neutral", "angry")
 NETWORKS = ("ae", "vae", "cvae", "logmel_lstm")
-
-compose = functools.cache(configure)
-
-
-def composed(*overrides: str) -> dict[str, Any]:
-    """The configuration of a command; options are composed once, and values put in by hand."""
-    options = [override for override in overrides if "." not in override.partition("=")[0]]
-    config: dict[str, Any] = json.loads(json.dumps(compose(*options)))
-    for key, value in (o.split("=") for o in overrides if o not in options):
-        *sections, name = key.split(".")
-        functools.reduce(dict.__getitem__, sections, config)[name] = yaml.safe_load(value)
-    return config
 
 
 class Study:
@@ -184,25 +172,8 @@ def fill(folder: Path, predicted: Predictions, *, conditional: bool) -> None:
     audio = ("",) * count
     test = Latents(predicted.utterance, predicted.speaker, emotion, sex, audio, mean)
     test.write(folder / "latents.npz")
-
-    def frames(*shape: int) -> Any:
-        return rng.standard_normal(shape).astype(np.float32)
-
-    pictures = Illustrations(
-        emotions=predicted.emotions,
-        utterance=predicted.utterance[: len(predicted.emotions)],
-        emotion=predicted.emotions,
-        input=tuple(frames(20, 8) for _ in predicted.emotions),
-        reconstruction=tuple(frames(20, 8) for _ in predicted.emotions),
-        swapped=tuple(frames(len(predicted.emotions), 20, 8) for _ in predicted.emotions)
-        if conditional
-        else (),
-        dimension=np.array([3, 1]),
-        step=np.array([-2.0, 0.0, 2.0]),
-        traversal=frames(2, 3, 10, 8),
-        prior=frames(len(predicted.emotions) if conditional else 1, 3, 10, 8),
-        frame_shift_s=0.01,
-    )
+    shown = predicted.utterance[: len(predicted.emotions)]
+    pictures = illustrations(predicted.emotions, shown, conditional=conditional)
     pictures.write(folder / "illustrations.npz")
 
 

@@ -46,10 +46,6 @@ def test_settings_name_options_and_leave_paths_out(study):
     assert "model.beta=4" in run["overrides"]
 
 
-def truncate(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-40])
-
-
 def without_a_score(path: Path) -> None:
     metrics = json.loads(path.read_text())
     del metrics["random/test/ua"]
@@ -67,14 +63,12 @@ def lines_lost(path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "damage"),
     [
-        ("metrics.json", truncate),
         ("metrics.json", without_a_score),
         ("predictions.csv", not_a_number),
         ("predictions.csv", lines_lost),
         ("predictions.csv", Path.unlink),
         ("config.yaml", Path.unlink),
         ("config.yaml", lambda path: path.write_text("choice: [")),
-        ("config.yaml", lambda path: path.write_bytes(b"\xff\x00")),
     ],
 )
 def test_a_damaged_folder_is_skipped_and_reported_in_one_line(study, file, damage):

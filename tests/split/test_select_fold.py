@@ -19,12 +19,6 @@ def test_a_protocol_with_one_fold_needs_no_number():
     assert select_fold(FOLDS[:1], None, "random") == FOLDS[0]
 
 
-@pytest.mark.parametrize("fold", [None, 2])
-def test_a_missing_or_invalid_number_is_an_error_that_gives_the_range(fold):
-    with pytest.raises(SerVaeError, match=r"has 2 folds here\.\nGive fold=0 to fold=1, or fold=al"):
-        select_fold(FOLDS, fold, "speaker")
-
-
 def test_a_number_for_a_protocol_with_one_fold_is_an_error():
     with pytest.raises(SerVaeError, match=r"fold=0: split=random has no folds"):
         select_fold(FOLDS[:1], 0, "random")

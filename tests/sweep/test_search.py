@@ -6,8 +6,6 @@ import pytest
 import yaml
 from run_files import folders, table
 
-from ser_vae.run import configure
-
 LOSS = "classify/validation/loss"
 
 
@@ -18,12 +16,6 @@ def loss_of(folder: Path) -> float:
 def learning_rate_of(folder: Path) -> float:
     config = yaml.safe_load((folder / "config.yaml").read_text())
     return float(config["training"]["pretrain"]["optimizer"]["lr"])
-
-
-def test_the_search_is_on_a_validation_set():
-    config = configure("+experiment=search")
-    assert config["objective"] == LOSS
-    assert config["split"]["validation"] > 0
 
 
 @pytest.mark.parametrize("wrong", ["objective=null", "split.validation=0"])

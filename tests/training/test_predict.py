@@ -46,10 +46,4 @@ def test_an_utterance_has_the_same_probabilities_in_any_batch(batch_size, fine_t
     logits = [head(rows[None], torch.tensor([len(rows)])) for rows in ROWS.split(COUNT.tolist())]
     expected = torch.cat(logits).softmax(dim=1).detach().numpy()
     np.testing.assert_allclose(result, expected, atol=1e-6)
-
-
-def test_they_sum_to_one_and_are_reproducible():
-    trained = classifier(3)
-    first = probabilities(trained)
-    np.testing.assert_allclose(first.sum(axis=1), 1.0, atol=1e-12)
-    np.testing.assert_array_equal(first, probabilities(trained))
+    np.testing.assert_allclose(result.sum(axis=1), 1.0, atol=1e-12)
