@@ -10,13 +10,13 @@ from PIL import Image
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.plots.confusion import confusion
-from ser_vae.plots.run import run_figures
+from ser_vae.plots.run_figures import run_figures
 from ser_vae.plots.style import png_bytes
 from ser_vae.run_folder import RunFolder
 
 CONFUSION, KL, LATENT_MAP = "media/confusion", "media/kl_per_dimension", "media/latent_map"
 RECONSTRUCTIONS, SWAPPED = "media/reconstructions", "media/label_swapped"
-OF_RUN = {  # kind of figure -> name
+NAMES = {  # kind of figure -> name
     "kl": KL,
     "latents": LATENT_MAP,
     "reconstructions": RECONSTRUCTIONS,
@@ -42,8 +42,8 @@ def images(results: Mapping[str, Any], folder: RunFolder) -> dict[str, Image.Ima
     examples = Illustrations.read(folder.illustrations) if stored else None
     kl = (results["health"] or {}).get("kl_per_dimension")
     for kind, draw in run_figures(latents, examples, kl):
-        if kind in OF_RUN:
-            figures[OF_RUN[kind]] = draw(title=title)
+        if kind in NAMES:
+            figures[NAMES[kind]] = draw(title=title)
     return {
         name: Image.open(io.BytesIO(png_bytes(figure, DPI))).convert("RGB")
         for name, figure in figures.items()

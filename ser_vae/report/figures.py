@@ -15,7 +15,7 @@ from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.files import write_text
 from ser_vae.plots import bars, style
 from ser_vae.plots.confusion import confusion
-from ser_vae.plots.run import Draw, run_figures
+from ser_vae.plots.run_figures import Draw, run_figures
 from ser_vae.report.contents import CONTENTS, MODELS, heading
 from ser_vae.report.page import confusion_counts, load_or_none, predictions_of
 from ser_vae.report.scores import Results
