@@ -30,7 +30,7 @@ From Python:
     model = ser_vae.load("runs/random/vae-complete-demo-seed0-0123abcd")
     print(model.predict("speech.wav").emotion)
 
-`load` returns a `recogniser.Recogniser`, `train` does a run, and `load_runs` reads many.
+`load` returns a `recogniser.Recogniser`, `train` makes a run, and `load_runs` reads all runs.
 
 Shapes, everywhere in this package:
 
@@ -58,7 +58,7 @@ __version__ = "0.1.0"
 
 
 class SerVaeError(Exception):
-    """An error that the user can fix: its message says what, where, what was expected, a remedy."""
+    """An error that the user can fix: the message says what is wrong, where, and what to do."""
 
 
 def load(path: str | Path, *, trust: Collection[str] = (), device: str = "cpu") -> "Recogniser":

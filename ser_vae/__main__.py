@@ -1,4 +1,4 @@
-"""List the commands of ser_vae, or do one: `python -m ser_vae predict MODEL speech.wav`."""
+"""List the commands of ser_vae, or run one: `python -m ser_vae predict MODEL speech.wav`."""
 
 import runpy
 import sys
@@ -15,12 +15,12 @@ COMMANDS = {
     "export": "write a trained model as one ONNX graph or as a folder",
     "share": "publish a trained model on the Hugging Face Hub",
     "app": "try a trained model in the browser",
-    "dashboard": "lay runs out on Weights & Biases",
+    "dashboard": "compare runs on Weights & Biases",
 }
 
 
 def main() -> None:
-    """Do the command that the first argument names; without one, list them."""
+    """Run the command that the first argument names; without arguments, list all commands."""
     name = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if name == "--version":
         print(f"ser_vae {__version__}")

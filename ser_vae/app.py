@@ -31,7 +31,7 @@ from ser_vae.recogniser import Recogniser, Recording, model_folder
 from ser_vae.run_folder import RunFolder
 from ser_vae.terminal import model_parser, run_command
 
-# of the installed ones; others would be fetched from Google
+# Generic names stand for installed fonts; Gradio would fetch its default fonts from Google.
 FONTS = ("system-ui", "sans-serif")
 PICTURE = '<img alt="{}" src="data:image/png;base64,{}" style="width: {:.0%}; background: #fff">'
 

@@ -31,8 +31,8 @@ from ser_vae.settings import Settings, build, validate
 from ser_vae.split import check_fold
 from ser_vae.terminal import stderr, track
 
-PIPE_WIDTH = 160  # characters of a table where the output is no terminal
-MAX_PEAK = 2.0  # times full scale; decoded MP3 exceeds 1 a little
+PIPE_WIDTH = 160  # characters of a table where the output is not a terminal
+MAX_PEAK = 2.0  # times full scale; decoded MP3 slightly exceeds 1
 LEVEL_GAP_DB = 10.0  # between classes; RAVDESS and URDU have up to 8
 SEPARATED = 0.95  # balanced accuracy of a threshold
 TOLERANCE = 0.011  # hours are published with two decimals; other counts differ by at least one
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def inspect_files(corpus: Corpus, jobs: int) -> pd.DataFrame:
-    """Decode every file, in `jobs` threads; return one row per utterance, with other labels too.
+    """Decode every file, in `jobs` threads; return one row per utterance, whatever its label.
 
     Columns: those of `features.audio.Inspection`, and id, path, label, emotion (the label; None if
     it is not one of the classes), subset (the style, "complete" if the corpus has none), speaker,
@@ -108,7 +108,7 @@ def find_split_faults(corpus: Corpus, files: pd.DataFrame, settings: Settings) -
 
 
 def find_warnings(corpus: Corpus, files: pd.DataFrame) -> list[str]:
-    """Return what looks wrong in a corpus that can be used all the same."""
+    """Return what looks wrong in a corpus, although it can be used."""
     warnings = [
         f"{name}: {format_count(count, expected)} in a complete copy"
         for name, (count, expected) in total_counts(corpus, files).items()

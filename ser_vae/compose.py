@@ -21,7 +21,8 @@ from ser_vae.command_errors import explain, quoted
 from ser_vae.settings import conf_dir
 from ser_vae.sweep import jobs_at_once, parse_overrides
 
-PLACES = ("runs", "cache", "corpus.root", "jobs", "progress", "force", "debug")  # of this machine
+# settings that depend on this machine
+MACHINE_SETTINGS = ("runs", "cache", "corpus.root", "jobs", "progress", "force", "debug")
 GROUPS = ("corpus", "features", "split", "data", "model", "classifier", "training")
 CONFIG_DIR = "config_dir"  # in `choice`: the user's own folder of options, or None
 
@@ -72,7 +73,7 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
             given = [*overrides, *search_path(config_dir)]
             cfg = hydra.compose("config", given, return_hydra_config=True)
         settings = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
-        return plain(settings, cfg.hydra.runtime)
+        return resolve_config(settings, cfg.hydra.runtime)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise OverrideError(explain(error)) from None
     finally:
@@ -113,8 +114,8 @@ def expand(
         yield base | dict(zip(swept, chosen, strict=True))
 
 
-def plain(cfg: DictConfig, runtime: Any) -> dict[str, Any]:
-    """Turn a composed configuration into a dict, every interpolation resolved.
+def resolve_config(cfg: DictConfig, runtime: Any) -> dict[str, Any]:
+    """Turn a composed configuration into a dict, with all interpolations resolved.
 
     The options that were chosen, as Hydra's `runtime` names them, are added as `choice`.
     """
@@ -131,7 +132,7 @@ def command(config: Mapping[str, Any]) -> str:
     """Build the command that repeats a run, here or elsewhere, from its configuration.
 
     It has the chosen options, and every value that differs from them, except the settings that
-    depend on this machine (PLACES).
+    depend on this machine (MACHINE_SETTINGS).
     """
     default, config_dir = default_options(), config["choice"][CONFIG_DIR]
     options = [
@@ -157,7 +158,7 @@ def default_options() -> dict[str, str]:
 
 
 def is_option(group: str, name: str, config_dir: str | None) -> bool:
-    """Whether an option has a file; a configuration that was edited in Python may name others."""
+    """Return whether an option has a file; a configuration edited in Python may name others."""
     folders = [conf_dir(), *([Path(config_dir)] if config_dir else [])]
     return any((folder / group / f"{name}.yaml").is_file() for folder in folders)
 
@@ -167,7 +168,7 @@ def differences(
 ) -> Iterator[str]:
     """List the overrides that turn one configuration into another."""
     kept = [name for name in before if name in after]
-    if prefix.count(".") > 1 and kept != list(after)[: len(kept)]:  # the order of classes counts
+    if prefix.count(".") > 1 and kept != list(after)[: len(kept)]:  # the order of classes matters
         yield from (f"~{prefix[:-1]}", f"+{prefix[:-1]}={quoted(after)}")
         return
     for name in before:
@@ -189,4 +190,4 @@ def differences(
 
 def is_excluded(key: str) -> bool:
     corpus = re.sub(r"^corpus\.members\.\w+\.", "corpus.", key)
-    return corpus in (*PLACES, "choice", "corpus.cache")
+    return corpus in (*MACHINE_SETTINGS, "choice", "corpus.cache")

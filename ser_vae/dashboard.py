@@ -2,7 +2,7 @@
 
 Writes a W&B report with Table I, the curves of both stages, label policies, the leak panel, the
 health of the representation, pictures and predictions. It needs the extra `dashboard`, an account,
-and runs that were sent (logger.wandb.mode=online, or `wandb sync`). Exits with 1 otherwise.
+and uploaded runs (logger.wandb.mode=online, or `wandb sync`). Exits with 1 otherwise.
 """
 
 import argparse

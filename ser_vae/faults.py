@@ -29,7 +29,7 @@ SHARED_MEMORY = ("shared memory", "file </torch_")  # PyTorch and NCCL
 
 @contextmanager
 def friendly_errors(memory_gb: float) -> Iterator[None]:
-    """Turn a disk's errors and a lack of memory into an error that names the folder or setting.
+    """Turn disk errors and lack of memory into an error that names the folder or setting.
 
     Raises:
         SerVaeError: a folder cannot be written or read, or there is too little memory, or too

@@ -178,7 +178,7 @@ def with_speakers(model: Recogniser, inputs: Sequence[Input]) -> Recogniser:
     if unknown := [each.name for each in inputs if each.speaker is None]:
         raise SerVaeError(
             f"This model needs statistics (normalise={model.normaliser.policy}); the speaker of "
-            f"{len(unknown)} of {len(inputs)} inputs is unknown, such as of {unknown[0]}.\n"
+            f"{len(unknown)} of {len(inputs)} inputs is unknown, such as that of {unknown[0]}.\n"
             "List the inputs in a CSV with a column speaker, or give --one-speaker."
         )
     new = model.normaliser.new_groups([str(each.speaker) for each in inputs])

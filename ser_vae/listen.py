@@ -75,7 +75,7 @@ class Clip:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = model_parser("listen", __doc__, "a run folder, or its model/")
-    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="recordings of yours")
+    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="your recordings")
     parser.add_argument(
         "--utterance",
         action="append",

@@ -5,7 +5,7 @@ pretrain   segments -> representations, one for each way to pretrain that is nee
 classify   latents -> classifiers, and the recogniser that is scored and saved
 evaluate   the test set's predictions, under every label policy that is reported
 diagnose   scores of the label policies, leaks, health, probes
-save       everything that a run leaves behind
+save       all files of a run
 """
 
 import copy
@@ -50,7 +50,7 @@ from ser_vae.evaluation.compare import ua_difference
 from ser_vae.evaluation.metrics import calibration, scores
 from ser_vae.evaluation.metrics import evaluate as score
 from ser_vae.evaluation.predictions import Predictions, predictions
-from ser_vae.evaluation.probes import probes, reads_label, share_with_interval
+from ser_vae.evaluation.probes import probe_label, probes, proportion_with_interval
 from ser_vae.evaluation.summary import counts, scores_and_baseline
 from ser_vae.features.audio import Samples
 from ser_vae.features.extractor import Extractor
@@ -158,7 +158,7 @@ def execute(
     folder: RunFolder,
     check_unchanged: Callable[[], None],
 ) -> None:
-    """Do all stages of a run, and write its results to `folder`, metrics.json last.
+    """Execute all stages of a run, and write its results to `folder`, metrics.json last.
 
     `check_unchanged` raises an error if the corpus has changed since its run hash was computed.
     """
@@ -192,7 +192,7 @@ def check(settings: Settings, corpus: Corpus, utterances: Sequence[Utterance]) -
         SerVaeError: there is no such device, split or fold, or the pretrained weights do not fit.
     """
     check_devices(settings.trainer)
-    segmentation_of(settings, build(settings.features))  # a segment has at least one frame
+    segmentation_of(settings, build(settings.features))  # raises if a segment is under one frame
     if settings.bad_audio == "error":  # otherwise what is left out may change the split
         assign_parts(settings, utterances)
     source = settings.training.pretrained
@@ -207,7 +207,7 @@ def check(settings: Settings, corpus: Corpus, utterances: Sequence[Utterance]) -
 def prepare(
     settings: Settings, corpus: Corpus, utterances: Sequence[Utterance]
 ) -> tuple[PreparedData, dict[str, str]]:
-    """Speech -> standardised segments, labels and sets (IV-A, IV-B).
+    """Turn speech into standardised segments with labels and sets (IV-A, IV-B).
 
     Also returns the utterances that had to be left out, with the reason for each.
     """
@@ -329,7 +329,7 @@ def acquire(run: Run, model: Representation, way: Pretraining) -> None:
             shared.clear()
         pretraining_record(run).write(shared.pretrained)
         train_once(run, stage, model, shared.pretrained, train, validation)
-        if way == run.policy.pretraining:  # while it is locked: another run with force clears it
+        if way == run.policy.pretraining:  # under the lock: a run with force=true could clear it
             shared.copy("pretrain.csv", run.folder.path / "pretrain.csv")
 
 
@@ -774,7 +774,7 @@ def utterance_means(trained: Trained, data: PreparedData, conditions: Tensor) ->
 
 
 def probe_scores(means: Any, data: PreparedData) -> dict[str, Any]:
-    """Linear probes on an utterance's mean latent, and on mean and std of its frames."""
+    """Score linear probes on each utterance's mean latent, and on mean and std of its frames."""
     utterances = data.utterances()
     frames = [frames.numpy() for frames in data.segments.frames_by_utterance()]
     return probes(
@@ -812,8 +812,8 @@ def leak_panel(run: Run, trained: Trained) -> dict[str, Any]:
     z = utterance_means(trained, data, one_hot_condition(label, data.classes))
     permuted = run.settings.label_policies == "all"
     return {
-        "follows_random_label": {**share_with_interval(follows, int(test.sum())), **chance},
-        "random_label_in_z": reads_label(z, label.numpy(), train, test),
+        "follows_random_label": {**proportion_with_interval(follows, int(test.sum())), **chance},
+        "random_label_in_z": probe_label(z, label.numpy(), train, test),
         "permuted_labels": {**permuted_scores(run, trained), **chance} if permuted else None,
         "oracle_minus_null": ua_difference(oracle, null),
     }
@@ -900,7 +900,7 @@ def save(
     diagnosis: Mapping[str, Any],
     times: Mapping[str, float],
 ) -> None:
-    """Write what a run leaves behind; metrics.json last."""
+    """Write the files of a run; metrics.json last."""
     folder, predicted = run.folder, result.by_policy[run.settings.label_policy]
     results = summary(run, corpus, left_out, predicted, diagnosis)
     results["calibration"] = result.calibration
@@ -933,7 +933,7 @@ def count_parameters(recogniser: Recogniser) -> dict[str, int]:
 
 
 def about(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Choose what of metrics.json is kept with the model."""
+    """Select the entries of metrics.json that are kept with the model."""
     protocol, majority = results["protocol"], results["majority"]
     keys = ("run", "corpus", "synthetic", "data", "protocol", "fold", "caveats", "counts")
     measured = ("wa", "ua", "macro_f1", "recall", "nll", "ece", "ua_intervals")
@@ -1028,7 +1028,7 @@ def caveats(
 
 
 def logged_run(settings: Settings, corpus: str, data: PreparedData, folder: RunFolder) -> LoggedRun:
-    """Name a run for loggers, so that they group it; its kind is its model."""
+    """Describe a run to loggers, which group runs by corpus and protocol."""
     training, trainer = settings.training, settings.trainer
     if isinstance(settings.model, UtteranceVAEModel):
         items = {"classify": (settings.model.training, int(data.mask(*LEARNED).sum()))}

@@ -173,7 +173,7 @@ def recognise(
 
 
 def for_terminal(table: pd.DataFrame) -> Table:
-    """Lay the predictions out, numbers with two decimals, without columns that are empty."""
+    """Return the predictions as a table for a terminal: two decimals, and no empty columns."""
     columns = table.replace("", np.nan).dropna(axis="columns", how="all")
     result = Table(*(str(name).removeprefix(PROBABILITY) for name in columns))
     for row in columns.itertuples(index=False):

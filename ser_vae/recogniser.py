@@ -97,7 +97,7 @@ class Recording(NamedTuple):
 
 @dataclass(frozen=True)
 class Prediction:
-    """The emotion of one file.
+    """The emotion of a recording.
 
     Attributes:
         emotion: the most probable one.
@@ -174,7 +174,7 @@ class Recogniser(SegmentPipeline):
         Args:
             source: a file or samples.
             rate: of the samples in Hz, if `source` is an array.
-            every_s: s between two predictions, in whole segments; the last may follow sooner.
+            every_s: seconds between predictions, in whole segments; the last may follow sooner.
             clip: start and end in the file, s; None for all of it.
 
         Raises:
@@ -359,10 +359,10 @@ class Recogniser(SegmentPipeline):
     def _model_name(self) -> str:
         return self.components.model.target.rpartition(".")[2]
 
-    def _representation(self, lacks: str) -> Representation:
+    def _representation(self, missing: str) -> Representation:
         if self.representation is None:
             raise SerVaeError(
-                f"{self._model_name}: a model of whole utterances has {lacks}.\n"
+                f"{self._model_name}: a model of whole utterances has {missing}.\n"
                 "Give a model of segments, such as one of model=vae."
             )
         return self.representation

@@ -29,7 +29,7 @@ from omegaconf.errors import OmegaConfBaseException
 import ser_vae
 from ser_vae import SerVaeError, __version__
 from ser_vae.command_errors import print_briefly_on_error, summarize
-from ser_vae.compose import command, configure, plain
+from ser_vae.compose import command, configure, resolve_config
 from ser_vae.corpus.utterance import SYNTHETIC, Corpus, class_line, warning_line
 from ser_vae.data.subset import select
 from ser_vae.evaluation import predictions
@@ -53,14 +53,14 @@ log = logging.getLogger(__name__)
 
 
 def run(config: Mapping[str, Any], *, print_next: bool = False) -> dict[str, Any]:
-    """Do a run, unless it is already finished, and return the contents of its metrics.json.
+    """Make a run, unless it is already finished, and return the contents of its metrics.json.
 
     With fold=all every fold is run in turn, and the scores of all folds together are returned. If
     an objective is set, its value is added as `objective`. With `print_next`, the commands that
     use the result are printed.
 
     Raises:
-        SerVaeError: a setting is wrong, or the run cannot be done; the message has the remedy.
+        SerVaeError: a setting is wrong, or the run cannot be made; the message says what to do.
     """
     settings = validate(config)
     stderr().quiet = not settings.progress
@@ -104,10 +104,10 @@ class TrainedRun:
 
 
 def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
-    """Do a run, unless it is already finished; see `ser_vae.train`.
+    """Make a run, unless it is already finished; see `ser_vae.train`.
 
     Raises:
-        SerVaeError: a setting is wrong, the run cannot be done, or fold=all asks for several runs.
+        SerVaeError: a setting is wrong, the run cannot be made, or fold=all asks for several runs.
     """
     settings = validate(configure(*overrides, config_dir=config_dir))
     if settings.fold == "all":
@@ -150,7 +150,7 @@ def at_fold(settings: Settings, fold: int | None) -> Settings:
 
 
 def finish(settings: Settings) -> RunFolder:
-    """Return the folder of a finished run; do the run first if it is not finished."""
+    """Return the folder of a finished run; make the run first if it is not finished."""
     corpus = build(settings.corpus)
     if writes(settings):
         describe(corpus)
@@ -191,7 +191,7 @@ def describe(corpus: Corpus) -> None:
 
 
 def is_pending(settings: Settings, folder: RunFolder) -> bool:
-    """Return whether the run still has to be done; all processes wait for rank zero's answer."""
+    """Return whether the run still has to be made; all processes wait for rank zero's answer."""
     pending = settings.force or not folder.finished
     if settings.trainer.strategy == "ddp":
         from ser_vae.training import devices  # noqa: PLC0415
@@ -222,7 +222,7 @@ def failure_recorded(folder: RunFolder) -> Iterator[None]:
     except BaseException as error:
         if not isinstance(error, SerVaeError) or folder.config.exists():
             where = folder.write_error("".join(traceback.format_exception(error)))
-            if not isinstance(error, SerVaeError):  # whose message says everything
+            if not isinstance(error, SerVaeError):  # its message is sufficient
                 print(f"{folder.name} failed; traceback: {where}", file=sys.stderr, flush=True)
         raise
     folder.error.unlink(missing_ok=True)
@@ -236,7 +236,7 @@ def main(cfg: DictConfig) -> dict[str, Any] | float:
     hydra_config = HydraConfig.get()
     multirun = hydra_config.mode == RunMode.MULTIRUN
     try:
-        config = divide_cores(plain(cfg, hydra_config.runtime), hydra_config.launcher)
+        config = divide_cores(resolve_config(cfg, hydra_config.runtime), hydra_config.launcher)
         if multirun:
             choose_gpu(int(hydra_config.job.num), hydra_config.launcher)
         if multirun and config["trainer"]["strategy"] == "ddp":
@@ -262,7 +262,7 @@ def main(cfg: DictConfig) -> dict[str, Any] | float:
 
 
 def start() -> None:
-    """Do what the command line says: the entry point `ser-vae-run`."""
+    """Run the command line; this is the entry point of `ser-vae-run`."""
     arguments = sys.argv[1:]
     if "--version" in arguments:
         print(f"ser_vae {__version__}")

@@ -19,7 +19,7 @@
 
     <runs>/pretrained/<model>-<hash>/   representations that several runs share
 
-The run hash (address) covers everything that decides a result, including the source code of the
+The run hash covers everything that decides a result, including the source code of the
 classes that the configuration names. So the same command finds its result, and an edited model is a
 new run.
 """
@@ -46,11 +46,11 @@ from ser_vae.files import locked, write_bytes, write_text
 from ser_vae.settings import Settings
 
 FORMAT = 4  # increased when a change of code that the run hash does not cover changes results
-NOT_ADDRESSED = (
+NOT_IN_RUN_HASH = (
     *("runs", "cache", "jobs", "threads", "memory_gb", "compile", "progress", "force", "debug"),
     *("objective", "logger", "choice", "max_batch_segments"),
 )
-PLACES_OF_A_CORPUS = ("root", "cache", "csv")  # its utterances are addressed by their content
+CORPUS_PATH_KEYS = ("root", "cache", "csv")  # utterances are hashed by their content
 
 
 def locate(
@@ -65,7 +65,7 @@ def locate(
     choice = settings.choice
     fold = "" if settings.fold is None else f"-fold{settings.fold}"
     name = f"{choice.model}-{choice.data}-{corpus}{fold}-seed{settings.seed}"
-    unique = f"{name}-{address(settings, utterances, content)}"
+    unique = f"{name}-{run_hash(settings, utterances, content)}"
     return RunFolder(Path(settings.runs) / choice.split / unique, writes)
 
 
@@ -75,7 +75,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def address(
+def run_hash(
     settings: Settings, utterances: Sequence[Utterance], content: Mapping[Path, str]
 ) -> str:
     """Hash what a run's result depends on: settings, code of the classes, and the corpus.
@@ -89,22 +89,22 @@ def address(
     checkpoint = None if start in ("auto", "none") else file_digest("training.pretrained", start)
     table = None if split is None else file_digest("split.path", split)
     code = settings.code_digest("features", "split", "model", "classifier")
-    return digest([addressed(settings), code, checkpoint, table, described, audio])
+    return digest([hashed_settings(settings), code, checkpoint, table, described, audio])
 
 
-def addressed(settings: Settings) -> dict[str, Any]:
+def hashed_settings(settings: Settings) -> dict[str, Any]:
     """Select the settings that decide a result, without paths and those that only affect speed."""
     config = settings.plain()
-    kept = {key: value for key, value in config.items() if key not in NOT_ADDRESSED}
-    kept["corpus"] = without_places(config["corpus"])
+    kept = {key: value for key, value in config.items() if key not in NOT_IN_RUN_HASH}
+    kept["corpus"] = without_paths(config["corpus"])
     return kept
 
 
-def without_places(corpus: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a corpus and its members, without their PLACES_OF_A_CORPUS."""
-    kept = {key: value for key, value in corpus.items() if key not in PLACES_OF_A_CORPUS}
+def without_paths(corpus: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a corpus and its members, without their CORPUS_PATH_KEYS."""
+    kept = {key: value for key, value in corpus.items() if key not in CORPUS_PATH_KEYS}
     if "members" in kept:
-        kept["members"] = {k: without_places(v) for k, v in kept["members"].items()}
+        kept["members"] = {k: without_paths(v) for k, v in kept["members"].items()}
     return kept
 
 
@@ -186,7 +186,7 @@ class RunFolder:
 
     @property
     def name(self) -> str:
-        """The folder's name without the address, for people."""
+        """The folder's name without the hash, for people."""
         return self.path.name.rpartition("-")[0]
 
     def policy(self, name: str) -> Path:

@@ -111,7 +111,7 @@ def format_value(value: Any) -> str:
 
 
 class Section(BaseModel):
-    """Settings that belong together. An unknown key is an error, and `true` is no number."""
+    """Settings that belong together. An unknown key is an error, and `true` is not a number."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
@@ -265,7 +265,7 @@ class FolderCorpus(Component, of=["corpus.folder.read"]):
     @field_validator("name")
     @classmethod
     def check_name(cls, name: str) -> str:
-        """Raise unless `name` can stand in file names and is not another corpus's."""
+        """Raise unless `name` is valid in file names and is not the name of another corpus."""
         check_corpus_name(name, {path.stem for path in conf_dir().glob("corpus/*")} - {"folder"})
         return name
 
@@ -745,7 +745,7 @@ def parse_component(values: Mapping[str, Any]) -> Component:
 
 
 def is_built_in(values: Any) -> bool:
-    """Whether a part of a configuration names classes of this package only."""
+    """Return whether a part of a configuration names only classes of this package."""
     return all(target in COMPONENTS for target in find_targets(values))
 
 
@@ -795,7 +795,7 @@ def validate(config: Mapping[str, Any]) -> Settings:
 
 
 ALL_SETTINGS = "All settings: python -m ser_vae.run --help"
-EXPECTED = {  # by the type of pydantic's error; for others its own words
+EXPECTED = {  # our text for a type of pydantic's errors; the other types keep pydantic's
     "bool_type": "true or false",
     "float_type": "a number",
     "greater_than": "a number above {gt:g}",

@@ -2,7 +2,7 @@
 
     python -m ser_vae.share MODEL user/name
 
-Writes the model's files, an ONNX graph where there can be one, and README.md, the model card, to
+Writes the model's files, an ONNX graph if the model allows it, and README.md, the model card, to
 the folder user/name (or --out), and pushes the folder with the token of `hf auth login`. Without a
 token or a network the folder is written, and nothing is pushed. Needs the extra `share`.
 `ser_vae.load("user/name")` loads what was pushed.
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def share(options: argparse.Namespace) -> None:
     folder = options.out or Path(options.name)
     if find_spec("huggingface_hub") is None:
-        raise SerVaeError("Install huggingface_hub: pip install 'ser_vae[share]'")
+        raise SerVaeError("huggingface_hub is not installed.\npip install 'ser_vae[share]'")
     write_folder(options.model, options.name, folder, options.trust)
     print(push(folder, options.name, private=options.private))
 
@@ -73,7 +73,7 @@ def push(folder: Path, name: str, *, private: bool) -> str:
     from huggingface_hub import HfApi, get_token  # noqa: PLC0415
 
     if get_token() is None:
-        return f"written to {folder}, not pushed: no token. To push: hf auth login, then again."
+        return f"written to {folder}, not pushed: no token. To push: hf auth login, then repeat."
     api = HfApi()
     try:
         api.create_repo(name, private=private, exist_ok=True)

@@ -104,7 +104,7 @@ class Sweep(Callback):
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)
         self.folder = runs / ".sweeps" / f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid4().hex}"
-        self.swept, self.total = plan(config)
+        self.swept, self.total = swept_settings(config)
         if config.progress and stderr().is_terminal:
             self.live = Live(console=stderr(), refresh_per_second=2, get_renderable=self.table)
             self.live.start()
@@ -165,7 +165,7 @@ class Sweep(Callback):
 
 
 def draw(jobs: Sequence[Job], total: int, height: int) -> Table:
-    """Draw a row per job; of too many for the terminal, the running, failed and latest ones."""
+    """Draw a row per job; if they do not all fit, the running, failed and latest ones."""
     columns = ("job", "overrides", "state", "time", "result")
     table = Table(*columns, title=heading(jobs, total), title_justify="left", box=None)
     ranked = sorted(jobs, key=lambda job: ([*STYLES].index(job.state), -job.end))
@@ -193,7 +193,7 @@ def format_duration(seconds: float) -> str:
     return str(timedelta(seconds=round(seconds)))
 
 
-def plan(config: DictConfig) -> tuple[frozenset[str], int]:
+def swept_settings(config: DictConfig) -> tuple[frozenset[str], int]:
     """Return the settings with several values (or all, if none has), and the number of jobs."""
     by_key = parse_overrides(config.hydra.sweeper.params, config.hydra.overrides.task)
     swept = {key: override for key, override in by_key.items() if override.is_sweep_override()}

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from ser_vae import pipeline
 from ser_vae.evaluation.arrays import Illustrations
 from ser_vae.run import configure, run
-from ser_vae.run_folder import addressed
+from ser_vae.run_folder import hashed_settings
 from ser_vae.settings import validate
 
 
@@ -80,7 +80,7 @@ def test_every_setting_that_changes_results_is_part_of_the_address(noise_command
         *("features.floor=1e-4", "training.pretrain.epochs=7", "label_policies=headline"),
     )
     addresses = [
-        addressed(validate(configure(*noise_command, *change)))
+        hashed_settings(validate(configure(*noise_command, *change)))
         for change in ([], *([each] for each in changes))
     ]
     assert all(one != other for one, other in combinations(addresses, 2))

@@ -1,10 +1,10 @@
-"""The demo's Table I, from an empty cache to the last cell, and the same command once more.
+"""Time the demo's Table I, from an empty cache, and the same command again when it is finished.
 
     python experiments/benchmarks/end_to_end.py
 
-Nine runs, one seed, on the embedded corpus, which is synthesised first: synthetic speech. Prints
-how long the command took, how long each stage, and how long the same command takes once all runs
-are finished.
+The nine runs use one seed and the embedded corpus (synthetic speech), which is synthesised first.
+Prints the duration of the command, of each stage, and of the same command once all runs are
+finished.
 """
 
 import json

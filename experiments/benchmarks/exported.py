@@ -1,4 +1,4 @@
-"""How far ONNX graphs are from PyTorch on real files, and how fast they are on one core.
+"""Compare ONNX graphs with PyTorch on real files: probabilities, and CPU time on one core.
 
     python experiments/benchmarks/exported.py CORPUS [CORPUS …]
 
@@ -32,7 +32,7 @@ SETTINGS = [
 
 
 def compare(recogniser: Recogniser, files: list[Path], folder: Path) -> dict[str, Any]:
-    """Recognise files by both; return the largest difference and CPU time by second of audio."""
+    """Recognise files with both; return the largest difference and CPU time per second of audio."""
     export_onnx(recogniser, folder / "emotion.onnx")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

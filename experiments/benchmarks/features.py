@@ -1,12 +1,12 @@
-"""Log-mel features of a cold store: ours, against loops over files and against reading alone.
+"""Time log-mel features: `FeatureStore`, loops with other libraries, and reading the files alone.
 
     pip install librosa kaldi-native-fbank
     python experiments/benchmarks/features.py IEMOCAP_full_release
 
-Any folder in IEMOCAP's layout will do; its first 600 utterances are taken. The contestants take
-turns on two cores, all files each; a round gives the ratios, and medians are reported. A core's
-seconds say more than the clock where others are at work on the machine. Only ours
-also hashes the files, judges the audio, and writes what it computes; the others keep nothing.
+Any folder in IEMOCAP's layout will do; its first 600 utterances are taken. In each round, every
+contestant processes all files on two cores; reported are medians of the ratios within a round. CPU
+time is reported too, as it depends less on other load. Only `ours` also hashes the files, checks
+the audio and writes the features.
 
     ours        `FeatureStore.compute` into an empty cache, as the first run on a corpus calls it
     torchaudio  a loop: soundfile, MelSpectrogram with the same settings, log
@@ -151,7 +151,7 @@ def main() -> None:
 def rounds(
     paths: Sequence[Path], count: int
 ) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """Seconds, and cores' seconds, of each contestant after a round that does not count."""
+    """Return wall-clock and CPU time (s) of each contestant by round, after a warm-up round."""
     seconds: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
     core_seconds: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
     for turn in range(count + 1):

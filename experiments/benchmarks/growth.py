@@ -1,11 +1,11 @@
-"""What a corpus of 1, 4 and 16 times the size takes: features, segments, an epoch of pretraining.
+"""Time features, segments and an epoch of pretraining for corpora of 1, 4 and 16 times a size.
 
     python experiments/benchmarks/growth.py IEMOCAP_full_release
 
 Any folder in IEMOCAP's layout with 640 utterances will do: 40, 160 and 640 of them, the same mix
-of long and short, each in a process of its own with an empty cache. The sizes take turns, and
-medians over the rounds are reported. A straight line has the same figure a second of audio at each
-size, but for what a stage takes to start.
+of long and short, each in a separate process with an empty cache. The sizes take turns, and
+medians over the rounds are reported. If time grows linearly, the time per second of audio is the
+same at each size, apart from the start-up time of a stage.
 """
 
 import argparse
@@ -33,7 +33,7 @@ STAGES = ("features", "prepare", "epoch")
 
 
 def stages(paths: Sequence[Path]) -> dict[str, float]:
-    """Seconds that each takes."""
+    """Return the duration of each of STAGES in seconds."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")
     utterances = [

@@ -1,20 +1,20 @@
-"""Pretraining on frames that lie on a disk, under a limit of 4 GiB, beside frames in memory. Linux.
+"""Time pretraining on frames on a disk, under a limit of 4 GiB, and in memory. Needs Linux.
 
     python experiments/benchmarks/larger_than_memory.py IEMOCAP_full_release --hours 20
 
-Any folder in IEMOCAP's layout will do: its files are listed again and again until they last so
-many hours, and prepared as a run does, with `memory_gb=0`. The process may have 4 GiB of its own
-(RLIMIT_DATA); pages of the file are the system's, which takes them back when it needs them.
+Any folder in IEMOCAP's layout will do: its files are repeated until they last this many hours, and
+are prepared as in a run, with `memory_gb=0`. The process may allocate 4 GiB (RLIMIT_DATA). Pages of
+the file do not count: the system reclaims them when it needs memory.
 
-Before each turn on the disk, every page of the file is thrown out of the page cache, as if there
-were no memory to spare for it: so it is with a file much larger than the machine's memory, and
-otherwise the first epoch alone is like that.
+Before `cold` and `cold_plain`, every page of the file is removed from the page cache. This is the
+usual case for a file much larger than the machine's memory; for a smaller one, only the first
+epoch is like that.
 
     memory      600 utterances in memory
     cold        all of them on the disk, nothing cached
-    cold_plain  the same, each segment being waited for in turn
-    cached      all of them on the disk, all of it cached; left out where the machine's memory
-                can't hold the file
+    cold_plain  the same, without prefetching: segments are read one after another
+    cached      all of them on the disk, all of it cached; left out if the file takes more than
+                half of the machine's memory
 """
 
 import argparse
@@ -47,7 +47,7 @@ from ser_vae.run import configure
 from ser_vae.settings import Settings, build, validate
 from ser_vae.training.pretrain import Pretrain
 
-LIMIT = 4 * 2**30  # bytes of memory of the process's own
+LIMIT = 4 * 2**30  # bytes that the process may allocate
 MACHINE = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")  # bytes
 EMOTIONS = ("one", "other")
 IN_MEMORY = 600  # utterances
@@ -82,7 +82,7 @@ def listed(root: Path, hours: float) -> Corpus:
 
 
 def dropped(segments: Segments, folder: Path) -> None:
-    """Write the file out, and have the system forget all of its pages."""
+    """Write the file to disk, and remove all of its pages from the page cache."""
     assert segments.prefetch
     memory = inspect.getclosurevars(segments.prefetch).nonlocals["memory"]
     memory.flush()
@@ -94,7 +94,7 @@ def dropped(segments: Segments, folder: Path) -> None:
 
 
 def step_ms(settings: Settings, data: SegmentSet, steps: int) -> float:
-    """Mean over `steps` steps, or one epoch if that has fewer; the first tenth is left out."""
+    """Return the mean ms per step over `steps` steps, at most an epoch, without the first tenth."""
     torch.manual_seed(0)
     model = build(settings.model, input_size=data.source.size, num_classes=len(EMOTIONS))
     pretraining = settings.training.pretrain
@@ -154,7 +154,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", module="lightning")
     resource.setrlimit(resource.RLIMIT_DATA, (LIMIT, LIMIT))
     corpus = listed(options.root, options.hours)
-    fft_size = 512 if options.bands == 80 else 4096  # so that each band has a bin of its own
+    fft_size = 512 if options.bands == 80 else 4096  # so that each band has at least one bin
     with tempfile.TemporaryDirectory() as name:
         settings = validate(
             configure(

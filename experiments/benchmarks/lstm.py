@@ -1,15 +1,15 @@
-"""An epoch of the LSTM stage, as long as that of IEMOCAP's complete subset, and encoding it once.
+"""Time an epoch of the LSTM stage at the size of IEMOCAP's complete subset, and encoding it once.
 
     python experiments/benchmarks/lstm.py
 
 3,872 training utterances (70 % of 5,531), their lengths drawn from a log-normal with the mean and
 the standard deviation of IEMOCAP's (4.5 s, 3.2 s), latents of 128 dimensions, batches of 128, the
-default LSTM. The contestants take turns, an epoch each; medians of the rounds' ratios.
+default LSTM. The contestants take turns, an epoch each; medians of the ratios within a round.
 
     ours        `ser_vae.training.fit`: batches of similar length, padded to their longest
-    shuffled    a loop by hand, fused Adam: batches at random, padded to their longest
-    packed      the same, packed sequences in place of padding
-    everything  the same, every batch padded to the longest utterance of all
+    shuffled    a handwritten loop, fused Adam: random batches, padded to their longest
+    packed      the same with packed sequences instead of padding
+    everything  the same as shuffled, with every batch padded to the longest utterance of all
 """
 
 import argparse
@@ -46,7 +46,7 @@ ADAM = STAGE.optimizer.model_dump()
 
 
 def lengths(count: int) -> Tensor:
-    """Segments of 100 ms: (U,)."""
+    """Draw the lengths of `count` utterances in segments of 100 ms: (U,)."""
     generator = torch.Generator().manual_seed(0)
     seconds = torch.exp(1.31 + 0.63 * torch.randn(count, generator=generator)).clamp(0.6, 34.1)
     return (10 * seconds).long()
@@ -73,7 +73,7 @@ def ours(data: SequenceSet) -> None:
 
 
 def padded(data: SequenceSet, index: Tensor, longest: int | None) -> tuple[Tensor, Tensor]:
-    """Latents (B, S, Z) and their lengths (B,)."""
+    """Pad the latents of a batch: return (B, S, Z) and their lengths (B,)."""
     length = data.count[index]
     steps = torch.arange(longest or int(length.max()))
     valid = steps < length[:, None]
@@ -104,7 +104,7 @@ def packed_logits(model: Any, z: Tensor, length: Tensor) -> Tensor:
 
 
 def encoding() -> dict[str, float]:
-    """Seconds to encode as many segments as all of IEMOCAP's four classes have."""
+    """Time the encoding of as many segments as the four classes of IEMOCAP have."""
     count = lengths(WHOLE_CORPUS)
     frames = torch.randn(int(count.sum()) * LENGTH, BANDS)
     start = torch.arange(0, len(frames), LENGTH)

@@ -1,4 +1,4 @@
-"""What all benchmarks share: rounds, ratios, and a JSON with the command and the machine."""
+"""Shared by all benchmarks: rounds, ratios, and a JSON file with the command and the machine."""
 
 import json
 import os
@@ -53,13 +53,13 @@ def write(name: str, results: Mapping[str, Any]) -> Path:
 
 
 def ratio(slower: Sequence[float], faster: Sequence[float]) -> float:
-    """Return how many times as fast, as the median over rounds: a round shares the load."""
+    """Return the median of slower / faster within a round, in which both had a similar load."""
     ratios = [one / other for one, other in zip(slower, faster, strict=True)]
     return round(statistics.median(ratios), 2)
 
 
 def rounds(contestants: Mapping[str, Callable[[], Any]], count: int) -> dict[str, list[float]]:
-    """Return the seconds of each contestant per round, after one round that does not count."""
+    """Return the seconds of each contestant per round, after one warm-up round."""
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for turn in track(range(count + 1), "rounds", console=stderr()):
         for name, epoch in contestants.items():

@@ -1,4 +1,4 @@
-"""Peak memory of a function, in a process of its own. Linux."""
+"""Measure the peak memory of a function in a separate process. Needs Linux."""
 
 import multiprocessing
 import threading
@@ -10,7 +10,7 @@ EVERY_S = 0.02
 
 
 def apart(function: Callable[..., Any], *arguments: Any) -> tuple[Any, int]:
-    """What `function` returns in a process of its own, and the most memory it had there, in MB.
+    """Call `function` in a separate process; return its result and its peak memory in MB.
 
     Pages of mapped files, which the system may take back at any time, are not counted.
     """
@@ -26,7 +26,7 @@ def _watched(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[
 
 
 class Peak:
-    """Samples this process's anonymous memory while the block runs; `mb` is the most it saw."""
+    """Samples this process's anonymous memory while the block runs; `mb` is the maximum."""
 
     def __enter__(self) -> "Peak":
         self.mb, self._done = 0, threading.Event()
@@ -46,7 +46,7 @@ class Peak:
 
 
 def anonymous_mb() -> int:
-    """Memory of this process that no file stands behind, in MB."""
+    """Return the anonymous memory of this process, which is not backed by a file, in MB."""
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     (line,) = (line for line in lines if line.startswith("RssAnon:"))
     return int(line.split()[1]) // 1000

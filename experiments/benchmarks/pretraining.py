@@ -1,14 +1,14 @@
-"""A step of pretraining the VAE: ours through Lightning, against loops written by hand.
+"""Time a step of pretraining the VAE: `ser_vae.training.fit` and handwritten loops.
 
     python experiments/benchmarks/pretraining.py
 
-60,000 random segments of 800 values, batches of 128, one thread as in a run. The contestants take
-turns, an epoch each. Reported are medians over the rounds of the ratios within a round.
+60,000 random segments of 800 values, batches of 128, one thread as in a run. The contestants train
+for an epoch in turn; reported are medians of the ratios within a round.
 
     by_hand    a PyTorch loop over an in-memory tensor with fused Adam, float32
     by_hand_bf16  the same under autocast to bfloat16
     stock      Lightning with DataLoader(TensorDataset, shuffle=True) and its own defaults
-    products   the matrix products of a step alone, forward and backward: no step is faster
+    products   only the matrix products of a step, forward and backward: a lower bound
     ours       `ser_vae.training.fit`, as a run calls it
     ours_bf16  the same with trainer.precision=bf16-mixed
 """
@@ -49,7 +49,7 @@ Contestant = Callable[[], Any]  # trains for an epoch
 
 
 def material(count: int) -> SegmentSet:
-    """Segments of 32 causes and noise, so that there is something to learn."""
+    """Draw segments from 32 latent factors and noise, so that there is structure to learn."""
     generator = torch.Generator().manual_seed(0)
     causes, mixing = (torch.randn(*s, generator=generator) for s in ((count, 32), (32, SIZE)))
     noise = torch.randn(count, SIZE, generator=generator)
@@ -81,7 +81,7 @@ def by_hand(x: Tensor, c: Tensor, *, bf16: bool) -> Contestant:
 
 
 class Stock(lightning.LightningModule):
-    """What one writes first."""
+    """The simplest Lightning module that trains the VAE."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,7 +113,7 @@ def stock(x: Tensor, c: Tensor) -> Contestant:
 
 
 def products(count: int) -> Contestant:
-    """Forward, and backward to weights and, but for the first layer, to inputs."""
+    """Multiply matrices as a step does: forward, for weights and, after layer 1, for inputs."""
     weights = [p.detach() for p in vae().parameters() if p.dim() == 2]
     inputs = [torch.randn(BATCH, w.shape[1]) for w in weights]
     gradients = [torch.randn(BATCH, w.shape[0]) for w in weights]
@@ -130,7 +130,7 @@ def products(count: int) -> Contestant:
 
 
 def ours(data: SegmentSet, *overrides: str) -> Callable[[], list[dict[str, float]]]:
-    """As a run does it, for one epoch unless `overrides` say otherwise; returns the curves."""
+    """Train as a run does, by default for one epoch; the returned function gives the curves."""
     settings = validate(
         configure(
             *("model=vae", "trainer=cpu", "progress=false", "training.pretrain.epochs=1"),
@@ -156,7 +156,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")
-    # Set by importing Lightning, it costs 0.15 ms a step without a GPU, of a loop by hand as well
+    # Lightning sets this on import; without a GPU it costs 0.15 ms a step in any training loop.
     os.environ.pop("PYTORCH_NVML_BASED_CUDA_CHECK", None)
     data = material(options.segments)
     every = torch.arange(options.segments)

@@ -4,7 +4,7 @@
 
 The runs are written by the fixtures of the tests: Table I with five seeds, 1,600 test utterances of
 four emotions in each run, latents, spectrograms and, for each CVAE, two label policies. The report
-runs as a command in a process of its own.
+is a command in a separate process.
 """
 
 import os

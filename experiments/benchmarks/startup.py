@@ -1,9 +1,9 @@
-"""How long a person waits: for --help, for the first epoch of a run, for a run that is finished.
+"""Time what a user waits for: --help, the first epoch of a run, and loading a finished run.
 
     python experiments/benchmarks/startup.py
 
-On the embedded corpus, its features in the store; each command in a process of its own, medians.
-The first epoch is over when its curves are on disk: the first step was before that.
+Uses the embedded corpus, whose features are in the store; each command is a separate process.
+Reported are medians over the rounds. The first epoch ends when its curves are on disk.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def main() -> None:
                 "first_epoch": to_first_epoch(command, Path(folder)),
                 "finished": seconds(command),
             }
-        if turn:  # the first one makes the corpus and its features
+        if turn:  # the first round, which makes the corpus and its features, does not count
             for name, own in found.items():
                 waits[name].append(own)
     medians = {name: round(statistics.median(own), 2) for name, own in waits.items()}

@@ -1,9 +1,9 @@
-"""What a stream costs: CPU seconds for a second of audio on one core, and the first result.
+"""Measure streaming: CPU time per second of audio on one core, and the audio before a result.
 
     python experiments/benchmarks/streaming.py [RUN …]
 
-Noise in blocks of several sizes. Without runs: models of the default sizes, trained for an epoch on
-the embedded corpus.
+The input is noise in blocks of several sizes. Without RUN, models of the default sizes are trained
+for an epoch on the embedded corpus.
 """
 
 import argparse
@@ -33,7 +33,7 @@ MODELS = {
 
 
 def push_all(recogniser: Recogniser, rate: int, block_ms: int, rounds: int) -> dict[str, float]:
-    """Stream rounds of noise; return CPU time by second of audio, and the audio before a result."""
+    """Stream noise; return CPU time per second of audio, and the audio before the first result."""
     noise = 0.1 * np.random.default_rng(0).standard_normal(ROUND_S * rate, np.float32)
     blocks = np.split(noise, range(0, len(noise), rate * block_ms // 1000))[1:]
     stream, cpu_s, first_ms = recogniser.stream(), [], 0
@@ -53,7 +53,7 @@ def push_all(recogniser: Recogniser, rate: int, block_ms: int, rounds: int) -> d
 
 
 def hour_mb(recogniser: Recogniser) -> tuple[int, int]:
-    """Return the memory of the process after a minute of a stream and after an hour, in MB."""
+    """Return the memory of the process after a minute and after an hour of streaming, in MB."""
     noise = 0.1 * np.random.default_rng(0).standard_normal(16_000, np.float32)
     stream, memory = recogniser.stream(), []
     for second in range(3600):

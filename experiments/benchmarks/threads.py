@@ -1,12 +1,12 @@
-"""Threads beside busy neighbours: how much slower does training get?
+"""Measure how much other busy processes slow down training, by number of threads.
 
     python experiments/benchmarks/threads.py
 
-Steps of pretraining the VAE by `ser_vae.training.fit`, each setting in a process of its own,
- alone and beside one and three processes that are always busy. A setting is a number of
-threads, and how OpenMP's threads wait for each other: active (they spin, the default) or passive.
-Reported are ms per step, and the slowdown against the fair share of the machine: with C cores and N
-busy neighbours, C / (N + 1) cores at most, at the speed per core of one thread alone.
+Pretrains the VAE by `ser_vae.training.fit`, with each setting in a separate process: alone, and
+beside one and three busy processes. A setting is a number of threads, and how OpenMP's threads wait
+for each other: active (they spin, the default) or passive. Reported are ms per step, and the ratio
+to a fair share of the machine: with C cores and N busy processes, C / (N + 1) cores but at most
+one, at the speed of one thread alone.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Draw what each network achieves against its budget of optimizer steps, from the runs of a study.
+"""Draw the scores of each network against its number of optimizer steps, from a study's runs.
 
     python experiments/budget/curves.py RUNS [FOLDER]
 

@@ -20,7 +20,7 @@ MAP = "latents-demo-random-VAE-complete-*.png"
 
 
 def screenshot(page: Path, picture: Path) -> None:
-    """Photograph the top of the page."""
+    """Take a screenshot of the top of the page."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]

@@ -1,11 +1,11 @@
-"""Damage files in every way that comes to mind, and see what their readers make of them.
+"""Damage files at random, and check that their readers accept them or raise a documented error.
 
     python experiments/faults/fuzz.py 20000
 
-Every reader of a file that may be anybody's gets so many damaged files. Each is read, or refused by
-an error that is documented; whatever else happens is a defect: another error, memory that a file
-of kilobytes asks for, a reader that does not come back, a process that dies. Prints the counts,
-and puts them beside this script, as fuzz.json. Ends with 1 where there is a defect.
+Every reader of files that may come from others gets this number of damaged files. Each file is
+read, or refused with a documented error. Anything else is a defect: another error, too much memory,
+a reader that does not return, a process that dies. Prints the counts, and writes them to fuzz.json
+beside this script. Exits with 1 if there is a defect.
 """
 
 import argparse
@@ -36,7 +36,7 @@ from rich.progress import track
 from ser_vae.terminal import stderr
 
 ROOM = 2 * 2**30  # bytes of address space beyond what is in use before the first file
-CORE_S, CLOCK_S = 5, 120  # for one file; the clock says little where others are at work
+CORE_S, CLOCK_S = 5, 120  # limits of CPU time and of wall-clock time for a file
 PACKAGES = ("torch", "numpy", "soundfile", "pyyaml")
 
 
@@ -45,7 +45,7 @@ class HangError(Exception):
 
 
 def answer(reader: Reader, content: bytes, path: Path) -> str:
-    """The word read, or the name of the documented error."""
+    """Return "read", or the name of the documented error."""
     path.write_bytes(content)
     try:
         reader.read(path)
@@ -56,7 +56,7 @@ def answer(reader: Reader, content: bytes, path: Path) -> str:
 
 def fuzzed(name: str, reader: Reader, count: int, seed: int, folder: Path) -> dict[str, Any]:
     answers: Counter[str] = Counter()
-    defects: dict[str, list[int]] = {}  # what happened -> the files at which it did
+    defects: dict[str, list[int]] = {}  # kind of defect -> numbers of the files that caused it
     path = folder / "damaged"
     began = time.perf_counter()
     for number in track(range(count), name, console=stderr()):
@@ -98,13 +98,13 @@ def in_time() -> Iterator[None]:
 
 
 def mute_libraries() -> None:
-    """What a library of C prints of a damaged file goes nowhere; what Python prints is shown."""
+    """Discard what C libraries print to standard error; Python's output is still shown."""
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def bound_memory() -> None:
-    """A file of kilobytes that asks for gigabytes gets a MemoryError."""
+    """Limit the address space, so that a reader that asks for gigabytes gets a MemoryError."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + ROOM
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
@@ -114,7 +114,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("count", type=int, help="damaged files for each reader")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", metavar="READER", help="one alone; fuzz.json stays as it is")
+    parser.add_argument("--only", metavar="READER", help="only this reader, without fuzz.json")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     mute_libraries()

@@ -1,6 +1,6 @@
-"""Files as they should be -> files as they should not be.
+"""Turn valid files into damaged ones.
 
-Every choice is drawn from the `Random` that is given, so that a seed gives the same file again.
+Every choice is drawn from the given `Random`, so that a seed always gives the same file.
 """
 
 import io
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 
 HEADER = 64  # bytes; half of all damage is done here
-MOST = 4_096  # bytes of a file that is nothing but chance
+MOST = 4_096  # bytes of a file that is entirely random
 
 Change = Callable[[Random, bytes], bytes]
 
@@ -45,7 +45,7 @@ WORDS = [
 
 
 def mutated(random: Random, valid: bytes) -> bytes:
-    """One change, mostly, or up to six; one file in twenty is nothing but chance."""
+    """Apply one to six random changes, mostly one; one file in twenty is entirely random."""
     if random.randrange(20) == 0:
         return random.randbytes(random.randrange(MOST))
     content = valid
@@ -65,7 +65,7 @@ def flip(random: Random, content: bytes) -> bytes:
 
 
 def cut(random: Random, content: bytes) -> bytes:
-    """From the middle or, as a kill does, from the end."""
+    """Remove bytes from the middle or, as a killed writer does, from the end."""
     at, end = sorted((place(random, content), place(random, content)))
     return content[:at] if random.randrange(3) == 0 else content[:at] + content[end:]
 
@@ -81,7 +81,7 @@ def duplicate(random: Random, content: bytes) -> bytes:
 
 
 def extreme(random: Random, content: bytes) -> bytes:
-    """A count, a length or a size of a header, at its limits."""
+    """Overwrite bytes with an extreme number, as if it were a count or a size in a header."""
     at, number = place(random, content), random.choice(NUMBERS)
     return content[:at] + number + content[at + len(number) :]
 
@@ -90,7 +90,7 @@ CHANGES: list[Change] = [flip, cut, insert, duplicate, extreme]
 
 
 def inside_archive(random: Random, valid: bytes) -> bytes:
-    """As `mutated`; or in one file of a zip, whose checksums then are right."""
+    """Mutate the archive itself, or one file in it, with correct checksums in the new zip."""
     if random.randrange(3) == 0:
         return mutated(random, valid)
     made = io.BytesIO()
@@ -99,10 +99,10 @@ def inside_archive(random: Random, valid: bytes) -> bytes:
         weighted = [name for name in names for _ in range(5 if name.endswith("data.pkl") else 1)]
         chosen, fate = random.choice(weighted), random.randrange(10)
         for name in names:
-            if name != chosen or fate > 1:  # of one in ten it is left out, of one in ten renamed
+            if name != chosen or fate > 1:  # fate 0: left out; fate 1: renamed
                 content = old.read(name)
                 content = mutated(random, content) if name == chosen else content
-                new.writestr(zipfile.ZipInfo(name), content)  # its date is always the same
+                new.writestr(zipfile.ZipInfo(name), content)  # the date is always the same
             elif fate:
                 renamed = f"{name}{random.randrange(9)}"
                 new.writestr(zipfile.ZipInfo(renamed), old.read(name))

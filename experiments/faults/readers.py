@@ -1,7 +1,7 @@
-"""What reads files that may be anybody's: a whole file of each kind, and what it may answer with.
+"""The readers of files that may come from others, with valid files and the documented errors.
 
-A reader is called with the path of a file. Either it reads that, or an error that is documented
-comes out; whatever else does is a defect.
+A reader is called with the path of a file. It reads the file or raises a documented error; any
+other outcome is a defect.
 """
 
 import shutil
@@ -27,7 +27,7 @@ from ser_vae.settings import build
 from ser_vae.split import file as split
 from ser_vae.training import weights
 
-FORMATS = {  # of those that a corpus may come in: container, subtype
+FORMATS = {  # (container, subtype) of the audio formats that a corpus may have
     "wav": [("WAV", "PCM_16"), ("WAV", "FLOAT"), ("WAV", "PCM_24")],
     "flac": [("FLAC", "PCM_16"), ("FLAC", "PCM_24")],
     "other audio": [
@@ -39,13 +39,13 @@ FORMATS = {  # of those that a corpus may come in: container, subtype
 
 @dataclass(frozen=True)
 class Reader:
-    """Of one kind of file.
+    """A reader of one kind of file.
 
     Attributes:
-        valid: files of it, as they should be.
-        read: what reads it.
-        documented: the errors that may come out.
-        change: what makes another file of a valid one.
+        valid: the contents of valid files.
+        read: reads the file at a path.
+        documented: the errors that it may raise.
+        change: damages a valid file.
     """
 
     valid: Sequence[bytes] = field(repr=False)
@@ -55,7 +55,7 @@ class Reader:
 
 
 def readers(place: Path) -> dict[str, Reader]:
-    """All of them; what they need beside the file lies in the folder `place`."""
+    """Return all readers by name; other files that they need are written to `place`."""
     return {
         "labels of IEMOCAP": Reader(whole.labels(), read_labels),
         "CSV of a corpus": Reader(whole.tables(), partial(read_table, corpus_at(place / "corpus"))),
@@ -91,7 +91,7 @@ def readers(place: Path) -> dict[str, Reader]:
 
 
 def read_labels(path: Path) -> None:
-    """Under the name of a dialogue, which a label's file has."""
+    """Read a label file, after renaming it to the name of a dialogue, as label files have."""
     named = path.with_name(f"{whole.DIALOGUE}.txt")
     path.replace(named)
     list(iemocap.read_labels(named, path.parent))
@@ -114,7 +114,7 @@ def read_split(path: Path) -> None:
 
 
 def read_audio(path: Path) -> None:
-    """Read a file, and inspect it; both have to come to the same result."""
+    """Read a file, and inspect it; both must agree on whether it can be used."""
     problem = audio.inspect(path).problem
     try:
         samples = audio.read(path, whole.RATE_HZ)
@@ -127,7 +127,7 @@ def read_audio(path: Path) -> None:
 
 
 def read_folder(place: Path, name: str, path: Path) -> None:
-    """Read a run folder of which this is one file."""
+    """Read a run folder in which this file replaces the valid file `name`."""
     run = place / "cvae-complete-urdu-seed0-01234567"
     run.mkdir(exist_ok=True)
     (run / "config.yaml").write_bytes(whole.config_yaml())
@@ -138,7 +138,7 @@ def read_folder(place: Path, name: str, path: Path) -> None:
 
 
 def stored(place: Path) -> dict[str, Reader]:
-    """A reader for each file of a feature store's folder that is not empty."""
+    """Return a reader for each non-empty file of a feature store."""
     place.mkdir()
     (place / "u.wav").write_bytes(whole.encoded("WAV", "PCM_16"))
     utterance = Utterance("u", place / "u.wav", "sad", "s")
@@ -148,7 +148,7 @@ def stored(place: Path) -> dict[str, Reader]:
     files = [path for path in (place / "whole").rglob("*") if path.is_file()]
 
     def read(name: Path, path: Path) -> None:
-        """Frames that are served are the right ones, whatever the file holds."""
+        """Check that the store returns the correct frames, whatever the file holds."""
         copy = place / "copy"
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(place / "whole", copy)

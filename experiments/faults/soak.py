@@ -1,12 +1,12 @@
-"""Many short runs over one cache, in processes that are killed again and again.
+"""Make many short runs with one cache, in processes that are killed repeatedly.
 
     python experiments/faults/soak.py --runs 200 --processes 4 --seed 0 --life 8
 
-The corpus is written here: synthetic tones in noise, no speech. Every run is first made once
-undisturbed, in a folder and a cache of its own. Then all are made by processes that a SIGKILL ends
-after a random time and that others follow until each run is there; two that meet at a run share it.
-What came out is compared: predictions.csv byte by byte, metrics.json but for times. Ends
-with 1 if a run differs.
+The corpus is written by this script: synthetic tones in noise, no speech. Every run is first made
+without kills, in a separate folder and cache. Then all runs are made again by processes that get a
+SIGKILL after a random time and are replaced until every run is finished; for a run that another
+process is making, they wait. The results are compared: predictions.csv byte by byte, metrics.json
+except for times. Exits with 1 if a run differs.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def write_corpus(root: Path) -> None:
 
 
 def overrides(number: int, folder: Path) -> list[str]:
-    """Those of a run: its model and its seed follow from its number."""
+    """Return the overrides of a run, whose number determines its model and its seed."""
     seed, which = divmod(number, len(MODELS))
     model, own = list(MODELS.items())[which]
     corpus = ("corpus=folder", f"corpus.root={folder.parent / 'tones'}", "corpus.csv=list.csv")
@@ -86,12 +86,12 @@ def work(numbers: list[int], folder: Path, done: Connection) -> None:
 
 @dataclass
 class Soak:
-    """Processes at work on the runs of a folder.
+    """A pool of processes that make the runs of a folder and are killed at random.
 
     Attributes:
         folder: gets `runs`, `cache` and `output.txt`.
-        life_s: after how long a process is killed, on average; None: never.
-        chance: draws the lives, and where a process begins.
+        life_s: seconds after which a process is killed, on average; None: never.
+        chance: draws the lifetimes, and the run with which a process begins.
     """
 
     folder: Path
@@ -104,7 +104,7 @@ class Soak:
     at_work: dict[Connection, tuple[BaseProcess, float]] = field(default_factory=dict)
 
     def go(self, processes: int, bar: Progress) -> None:
-        """Work until all runs are done; replace each process that ends before."""
+        """Run until all runs are done; replace each process that ends before that."""
         task = bar.add_task(self.folder.name, total=self.count)
         while len(self.done) < self.count:
             while len(self.at_work) < processes:
@@ -149,7 +149,7 @@ class Soak:
 
 
 def results(runs: Path) -> dict[str, tuple[bytes, str]]:
-    """What is compared of each run, by the name of its folder."""
+    """Return the predictions and metrics that are compared, by the name of the run folder."""
     found = {}
     for path in runs.glob("random/*/metrics.json"):
         metrics = json.loads(path.read_text())
@@ -162,7 +162,6 @@ def results(runs: Path) -> dict[str, tuple[bytes, str]]:
 def soak(count: int, processes: int, life_s: float, seed: int, folder: Path) -> dict[str, float]:
     (folder / "tones").mkdir()
     write_corpus(folder / "tones")
-    time.sleep(2.1)  # a file that changed just now is read again each time
     chance = random.Random(seed)
     for name in ("clean", "killed"):
         (folder / name).mkdir()

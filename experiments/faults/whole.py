@@ -1,4 +1,4 @@
-"""A whole file of each kind that a reader reads, small, as bytes."""
+"""Build a small valid file, as bytes, of each kind that a reader reads."""
 
 import io
 import json
@@ -91,7 +91,7 @@ def illustrations(
     *,
     conditional: bool = True,
 ) -> Illustrations:
-    """Illustrations of an utterance of each emotion, each longer than the one before."""
+    """Return illustrations of one utterance per emotion, each longer than the one before."""
     count, durations = len(emotions), [20 + 10 * number for number in range(len(emotions))]
 
     def frames(*shape: int) -> Any:
@@ -131,7 +131,7 @@ def stage() -> Pretrain:
 
 
 def interrupted(place: Path) -> bytes:
-    """The last checkpoint of two epochs."""
+    """Train for two epochs, and return the last checkpoint."""
     x, c = torch.randn(8, 6), torch.eye(4)[torch.arange(8) % 4]
     fit(
         stage(),

@@ -1,6 +1,6 @@
-"""Peak memory of a run on 96 short files and one of as many seconds as given, in GiB.
+"""Measure the peak memory (GiB) of a run on 96 files of 2 s and one of the given length (s).
 
-python experiments/field/one_hour.py max_batch_segments=500_000
+python experiments/field/one_hour.py 3600 max_batch_segments=500_000
 """
 
 import resource

@@ -83,7 +83,7 @@ def hidden_states(encoder: torch.nn.ModuleList, bands: Samples) -> Samples:
 
 
 def average(states: Samples, count: int) -> Samples:
-    """Average each `count` states in a row, and drop an incomplete rest: (T, F) -> (T/count, F)."""
+    """Average each `count` consecutive states, without the remainder: (T, F) -> (T/count, F)."""
     whole = len(states) // count * count
     return states[:whole].reshape(-1, count, states.shape[1]).mean(axis=1)
 

@@ -3,13 +3,13 @@
     python experiments/frontends/speed.py wav2vec2-base   # or another of ENCODERS
 
 The weights are random, as neither speed nor memory depends on them. Nothing is downloaded. The
-contestants take turns, and each second is one of this process on a core, so that other programs
-matter less. Results are added to speed.json.
+contestants take turns. Times are CPU time of this process, which depends less on other load.
+Results are added to speed.json.
 
     ours     `SSL`, called with one utterance after another, as the feature store does
     direct   a loop over transformers alone: processor, encoder, mean of the hidden states
-    batch    the same for all utterances at once, padded, with attention mask: only where padding
-             changes no frame
+    batch    the same for all utterances at once, padded, with an attention mask: only for encoders
+             whose frames padding does not change
 """
 
 import argparse
@@ -133,7 +133,7 @@ def measure(folder: Path, speech: list[np.ndarray], long: np.ndarray) -> dict[st
 
 
 def ratio(slower: list[float], faster: list[float]) -> float:
-    """Return how many times as fast, as the median over rounds."""
+    """Return the median over rounds of slower / faster."""
     return round(statistics.median(a / b for a, b in zip(slower, faster, strict=True)), 3)
 
 
@@ -142,7 +142,7 @@ def largest_difference(some: list[np.ndarray], others: list[np.ndarray]) -> floa
 
 
 def peak_mb() -> int:
-    """Return the most memory that this process had so far (Linux)."""
+    """Return the peak memory of this process so far, in MB (Linux)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 

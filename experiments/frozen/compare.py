@@ -3,7 +3,7 @@
     python experiments/frozen/compare.py run TREE OUT [--only CASE ...]
     python experiments/frozen/compare.py compare REFERENCE PRESENT [--only CASE ...]
 
-`run` executes every case of cases.yaml in a process of its own with the code in TREE, and keeps
+`run` executes every case of cases.yaml in a separate process with the code in TREE, and keeps
 it in OUT/<case>. Finished cases are not repeated. `compare` takes two such folders, and exits with
 1 unless the numbers of PRESENT are those of REFERENCE. CASE may be a pattern such as 'demo_*'.
 """
@@ -149,7 +149,7 @@ def differences(case: str, before: Values, after: Values) -> Iterator[str]:
     """Yield a line for each value that is not equal, missing, or new in a table."""
     tolerance = SVM_TOLERANCE if case in DEFINITIONS["rounded"] else 0.0
     for key in dict.fromkeys([*before, *after]):
-        added = key not in before and ".json " in key  # another score changes none
+        added = key not in before and ".json " in key  # a new score does not change the others
         if added or any(
             fnmatchcase(f"{case} {key}", pattern) for pattern in DEFINITIONS["changed"]
         ):

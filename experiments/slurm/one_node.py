@@ -1,8 +1,8 @@
-"""Run a command on a Slurm of one node: python experiments/slurm/one_node.py COMMAND...
+"""Run a command on a Slurm cluster of one node: python experiments/slurm/one_node.py COMMAND...
 
 Debian's slurmctld, slurmd and munged (`apt-get install slurm-wlm munge`), started as root with all
-of their state in a temporary folder; nothing in /etc is read or written. It has no accounting, so
-`sacct` has no answer.
+of their state in a temporary folder; nothing in /etc is read or written. Accounting is off, so
+`sacct` does not work.
 """
 
 import os
@@ -116,7 +116,7 @@ def commands(folder: Path) -> list[list[str]]:
 
 
 def start(command: list[str], environment: dict[str, str], output: IO[str]) -> Daemon:
-    """Start a daemon in a session of its own, so that Ctrl-C stops the command before it."""
+    """Start a daemon in a new session, so that Ctrl-C stops the command before the daemon."""
     return subprocess.Popen(
         command, env=environment, stdout=output, stderr=output, start_new_session=True
     )

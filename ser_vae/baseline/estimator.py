@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -114,14 +114,3 @@ class Storable:
         """Restore what `state` returned."""
         for name in self.learned:
             setattr(self, name, state[name])
-
-
-if TYPE_CHECKING:  # mypy checks here that our classes satisfy the interface
-    from ser_vae.baseline.majority import Majority
-    from ser_vae.baseline.speaker_lookup import SpeakerLookup
-    from ser_vae.baseline.utterance_linear import UtteranceLinear
-    from ser_vae.baseline.utterance_svm import UtteranceSVM
-
-    ESTIMATORS: list[type[UtteranceEstimator]] = [
-        *(Majority, SpeakerLookup, UtteranceLinear, UtteranceSVM)
-    ]

@@ -24,7 +24,7 @@ from ser_vae.corpus.utterance import is_unknown
 Folds = list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]  # indices: fitted, held out
 
 # The range in which the temperature is searched. Margins are about ±1: the lowest temperature
-# leaves odds of e^40 if every held-out utterance is right, at the highest all classes are equal.
+# allows odds of e^40 if every held-out utterance is correct; the highest makes classes equal.
 TEMPERATURES = (0.05, 1000.0)
 
 

@@ -1,6 +1,6 @@
 """The interfaces of what classifies a sequence of latents: a network, or an estimator."""
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -18,11 +18,3 @@ class Head(Network, Protocol):
 @runtime_checkable
 class SequenceEstimator(UtteranceEstimator, Protocol):
     """A classifier that is fitted at once: its `UtteranceData.frames` are latents (S, Z)."""
-
-
-if TYPE_CHECKING:  # mypy checks here that our classes satisfy the interfaces
-    from ser_vae.classifier.functionals import FunctionalsClassifier
-    from ser_vae.classifier.lstm import LSTMClassifier
-
-    HEADS: list[type[Head]] = [LSTMClassifier]
-    ESTIMATORS: list[type[SequenceEstimator]] = [FunctionalsClassifier]

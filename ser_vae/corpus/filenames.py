@@ -65,15 +65,15 @@ def read(
         pattern: regular expression of the end of a path, without its suffix.
         emotions: label -> codes of the group `emotion`.
         classes: see `labels.Classes`.
-        labels: CSVs that say of each file what its name does not, see `read_rows`.
+        labels: CSVs with what the file names do not state, see `read_rows`.
         tables: group -> value -> regular expression of codes; other codes stay as they are.
         values: name of a value -> its text, with groups in braces; left out where a path lacks one.
         complete: `counts` (label -> utterances) and totals of a complete copy, see
             `utterance.expected_counts`; empty or None where unknown.
 
     Raises:
-        SerVaeError: no root, it holds no file with a name of this corpus, two files have the same
-            id, or the classes are not of this corpus.
+        SerVaeError: there is no root, none of its files has a name of this corpus, two files have
+            the same id, or a class is not one of this corpus.
     """
     codes = [code for members in emotions.values() for code in members]
     label_of = class_of_code(emotions, codes)

@@ -24,7 +24,7 @@ NO_SPEAKERS = (
 LINK = "broken links are ignored"
 OTHER_FORMAT = f"files are ignored, as their format is not one of {', '.join(AUDIO)}; convert them"
 OTHER_FILE = "files are not audio in a sub-folder and are ignored"
-# Names of folders that are hardly emotions.
+# Names of folders that are probably not emotions.
 SETS = {*CHOICES["split"], "devel", "eval"}
 NUMBERED = re.compile(r"(actor|speaker|spk|subject|session|ses|fold|part|[fmps])[ _-]?\d+", re.I)
 
@@ -48,7 +48,7 @@ def read(
 
     Raises:
         SerVaeError: a line of the CSV is invalid, there are fewer than two emotions, the
-            sub-folders are hardly emotions, or a label or speaker is spelled in two ways.
+            sub-folders are probably not emotions, or a label or speaker is spelled in two ways.
     """
     if csv:
         source = (Path(root or "").expanduser() / Path(csv).expanduser()).absolute()

@@ -37,8 +37,8 @@ def class_of_code(
 
     Args:
         emotions: class -> codes.
-        codes: all that there are.
-        setting: the one that `emotions` comes from, for errors.
+        codes: all codes of the corpus.
+        setting: name of the setting that holds `emotions`, for error messages.
 
     Raises:
         SerVaeError: a code is not among `codes`, or belongs to two classes.

@@ -39,7 +39,7 @@ def read_table(table: Path) -> tuple[list[Utterance], tuple[str, ...]]:
             a value is not allowed in its column, a path is not a file or occurs twice.
     """
     utterances: list[Utterance] = []
-    places: dict[Any, str] = {}
+    first_location: dict[Any, str] = {}
     unused: set[str] = set()
     for where, row in read_csv(table, REQUIRED):
         cells = {column: cell.strip() for column, cell in row.items()}
@@ -50,7 +50,7 @@ def read_table(table: Path) -> tuple[list[Utterance], tuple[str, ...]]:
                 "Paths are relative to the folder of the CSV; correct the line or remove it."
             )
         utterance = parse_cells(cells, where, path)
-        earlier = places.setdefault((path.resolve(), utterance.clip), where)
+        earlier = first_location.setdefault((path.resolve(), utterance.clip), where)
         if earlier != where:
             raise SerVaeError(
                 f"{where}: {utterance.path} is in {earlier} already.\nRemove one of them."
@@ -66,11 +66,11 @@ def parse_cells(cells: Mapping[str, str], where: str, path: Path) -> Utterance:
 
     Args:
         cells: column -> text; path, emotion and speaker are required.
-        where: the place of the cells, for errors.
+        where: location of the cells, for error messages.
         path: the audio file.
 
     Raises:
-        SerVaeError: a required cell is empty or a mark of a missing value, or a value is not
+        SerVaeError: a required cell is empty or marks a missing value, or a value is not
             allowed in its column.
     """
     values = {column: "" if cell in MISSING else cell for column, cell in cells.items()}

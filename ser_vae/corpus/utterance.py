@@ -37,7 +37,7 @@ class Utterance:
 
 
 def is_unknown(speaker: str) -> bool:
-    """Whether the speaker is unknown: "unknown", or "emodb/unknown" in joined corpora."""
+    """Return whether the speaker is unknown: "unknown", or "emodb/unknown" in joined corpora."""
     return speaker.rpartition("/")[2] == UNKNOWN_SPEAKER
 
 
@@ -66,7 +66,7 @@ class Corpus:
         emotions: the classes; class k of K is `emotions[k]`.
         utterances: those of the classes, sorted by id.
         others: those with any other label, sorted by id; `emotion` is the corpus's own label.
-        synthetic: whether a program speaks, so that scores measure the software, never emotion.
+        synthetic: whether the speech is synthesised: scores then measure only the software.
         expected: counts of a complete copy, see `expected_counts`; empty if unknown.
         warnings: what looks wrong in this copy; lines after the first of each are details.
     """

@@ -24,7 +24,7 @@ def audit(
     Args:
         train: the training set and the validation set, as a model may be selected on the latter.
         test: the utterances that are scored.
-        everything: all utterances of the corpus, with other labels too, to find adjacent turns.
+        everything: all utterances of the corpus, whatever their label, to find adjacent turns.
         contents: id -> what identifies the samples of the audio, see `FeatureStore.content`.
         unlabelled: what the representation was trained on without labels; it counts as training for
             duplicates and adjacent turns.
@@ -176,7 +176,7 @@ def _verdict(
     """Summarise the split; CONFOUNDED if the speaker reveals at least half of the emotions.
 
     Half means half of the way from chance, 1 / K, to 1: random splits of URDU are near 0.95, those
-    of RAVDESS near chance. If no speaker is shared, the lookup is the majority and says nothing.
+    of RAVDESS near chance. If no speaker is shared, the lookup equals the majority baseline.
     """
     if speakers and speakers["in_train"]:
         ua = speaker_lookup(train, test)["ua"]

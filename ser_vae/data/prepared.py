@@ -153,7 +153,7 @@ def check_classes(emotions: Sequence[str], usable: Sequence[Utterance]) -> None:
     """Raise if a class has lost all its utterances, as the scores would be those of other classes.
 
     Raises:
-        SerVaeError: none of the usable utterances is of one of the emotions.
+        SerVaeError: one of the emotions has no usable utterance.
     """
     if lost := sorted(set(emotions) - {utterance.emotion for utterance in usable}):
         raise SerVaeError(

@@ -35,7 +35,7 @@ def read_rows(path: Path) -> pd.DataFrame:
         rows = rows.astype({column: float for column in rows if column.startswith(PROBABILITY)})
     except (OSError, ValueError) as error:
         raise SerVaeError(f"{path}: cannot be read: {error}.") from error
-    raise_for(path, "columns are missing", [c for c in ("utterance", "guess") if c not in rows])
+    raise_if_any(path, "columns are missing", [c for c in ("utterance", "guess") if c not in rows])
     return rows if "seed" in rows else rows.assign(seed="")
 
 
@@ -54,28 +54,30 @@ def select_tested(
         path: the file, for messages.
 
     Raises:
-        SerVaeError: the rows do not fit; it names the utterances, emotions or columns.
+        SerVaeError: the rows do not fit; the message names the utterances, emotions or columns.
     """
     missing = {*tested["utterance"]} - {*rows["utterance"]}
-    raise_for(path, f"utterances tested in {run} are missing", missing)
+    raise_if_any(path, f"utterances tested in {run} are missing", missing)
     twice = rows["utterance"][rows["utterance"].duplicated()]
-    raise_for(path, "utterances have more than one row", twice)
-    raise_for(path, f"not an emotion of {run}", {*rows["guess"]} - {*emotions})
+    raise_if_any(path, "utterances have more than one row", twice)
+    raise_if_any(path, f"not an emotion of {run}", {*rows["guess"]} - {*emotions})
     table = tested[["utterance", "speaker", "dialogue", "truth"]]
     table = table.merge(rows, on="utterance", suffixes=("", "_given"))
     for column in ("truth", "speaker"):
         differs = table.get(f"{column}_given", table[column]) != table[column]
-        raise_for(path, f"the {column} differs from {run}", table["utterance"][differs])
+        raise_if_any(path, f"the {column} differs from {run}", table["utterance"][differs])
     columns = [PROBABILITY + emotion for emotion in emotions]
     if not has_probabilities(rows):
         table[columns] = table[["guess"] * len(emotions)].to_numpy() == np.array(emotions)
     unknown = {*columns}.symmetric_difference(c for c in table if c.startswith(PROBABILITY))
-    raise_for(path, "columns are missing or unknown", unknown)
+    raise_if_any(path, "columns are missing or unknown", unknown)
     p = table[columns].to_numpy(dtype=float)
     valid = (p.min(axis=1) >= 0) & (abs(p.sum(axis=1) - 1) < TOLERANCE)
-    raise_for(path, "probabilities are negative or do not add up to 1", table["utterance"][~valid])
+    raise_if_any(
+        path, "probabilities are negative or do not add up to 1", table["utterance"][~valid]
+    )
     other = np.array(emotions)[p.argmax(axis=1)] != table["guess"]
-    raise_for(path, "the guess is not the most probable emotion", table["utterance"][other])
+    raise_if_any(path, "the guess is not the most probable emotion", table["utterance"][other])
     return table[[*COLUMNS, *columns]].astype(dict.fromkeys(columns, float))
 
 
@@ -83,7 +85,7 @@ def has_probabilities(rows: pd.DataFrame) -> bool:
     return any(column.startswith(PROBABILITY) for column in rows)
 
 
-def raise_for(path: Path, problem: str, names: Iterable[str]) -> None:
+def raise_if_any(path: Path, problem: str, names: Iterable[str]) -> None:
     """Raise an error that names the first of `names`, if there are any."""
     unique = sorted({*names})
     more = f" and {len(unique) - EXAMPLES} more" if len(unique) > EXAMPLES else ""

@@ -15,7 +15,7 @@ from ser_vae.corpus.utterance import is_unknown
 from ser_vae.evaluation.predictions import Predictions
 
 CONFIDENCE = 0.95
-RESAMPLES = 10_000  # with few speakers, the interval ends in the outer 2 % of these
+RESAMPLES = 10_000  # with few speakers, both ends of the interval lie in the outer 2 % of these
 FEW = 8  # groups; with fewer, resamples are too narrow and Student's t is used
 BATCH = 500  # resamples at a time, which bounds memory; a divisor of RESAMPLES
 SEED = 0  # of the resampling: equal predictions get equal intervals

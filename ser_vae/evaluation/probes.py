@@ -129,18 +129,18 @@ def probe_across_speakers(x: Values, target: Names, speaker: Names, subset: Mask
     return _score(y, cross_val_predict(linear(), x[subset], y, groups=groups, cv=cv))
 
 
-def reads_label(x: Values, label: npt.NDArray[np.int64], train: Mask, test: Mask) -> Score:
+def probe_label(x: Values, label: npt.NDArray[np.int64], train: Mask, test: Mask) -> Score:
     """Return how often a probe fitted on `train` predicts `label` (U,) from `x` (U, D) on `test`.
 
     Returns:
-        As `share_with_interval`, and `chance`: 1 / K for K different labels.
+        As `proportion_with_interval`, and `chance`: 1 / K for K different labels.
     """
     guess = linear().fit(x[train], label[train]).predict(x[test])
     hits = int((guess == label[test]).sum())
-    return {**share_with_interval(hits, int(test.sum())), "chance": 1 / len(np.unique(label))}
+    return {**proportion_with_interval(hits, int(test.sum())), "chance": 1 / len(np.unique(label))}
 
 
-def share_with_interval(hits: int, total: int) -> Score:
+def proportion_with_interval(hits: int, total: int) -> Score:
     """Return `share`, the proportion of hits, its 95 % Wilson interval, and `utterances`."""
     interval = binomtest(hits, total).proportion_ci(CONFIDENCE, method="wilson")
     return {

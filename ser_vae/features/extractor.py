@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 
@@ -92,16 +92,3 @@ def single_torch_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-
-
-if TYPE_CHECKING:  # mypy checks here that the extractors satisfy the protocols
-    from ser_vae.features.egemaps import EGeMAPS
-    from ser_vae.features.imported import Imported
-    from ser_vae.features.joined import Joined
-    from ser_vae.features.logmel import LogMel
-    from ser_vae.features.logmel_lld import LogMelLLD
-    from ser_vae.features.ssl import SSL
-
-    EXTRACTORS: tuple[type[Extractor], ...] = (EGeMAPS, Joined, LogMel, LogMelLLD, SSL)
-    FRAME_READERS: tuple[type[FrameReader], ...] = (Imported,)
-    INVERTIBLE: tuple[type[Invertible], ...] = (LogMel, LogMelLLD)

@@ -6,7 +6,7 @@ yields None where nothing is to be logged during the run.
 
 Every attempt of an interrupted run logs the epochs of the earlier attempts again before it trains
 on (`training.history.log_rows`). So a logger starts a new record for each attempt, or ignores the
-epochs that it has.
+epochs that it already has.
 """
 
 import re
@@ -75,7 +75,7 @@ def summary_values(results: Mapping[str, Any]) -> dict[str, float | str]:
 
 
 def chart_values(results: Mapping[str, Any]) -> dict[str, float]:
-    """Return the numbers worth a chart, of hundreds: scores, health, leaks and probes."""
+    """Return the numbers worth a chart, out of hundreds: scores, health, leaks and probes."""
     test = f"{results['protocol']}/test"
     charted = re.compile(rf"({test}|health|leak_panel|probes)/|.*/{test}/ua$")
     values = summary_values(results).items()

@@ -3,8 +3,8 @@
 Whatever goes wrong with W&B, the run goes on without it, and one warning says why.
 
 The id of the W&B run is the run hash, so that all attempts of a run are one W&B run. Each epoch has
-a separate W&B step, and W&B takes steps in ascending order only: online, a resumed run does not
-log the epochs again that the server has. Offline, each attempt has its own record in the run
+a separate W&B step, and W&B takes steps in ascending order only: online, a resumed run skips the
+epochs that the server already has. Offline, each attempt has its own record in the run
 folder. That of the last one, `wandb/latest-run`, is complete and is the one to `wandb sync`.
 """
 
@@ -116,14 +116,14 @@ def _start(mode: str, init: dict[str, Any], settings: dict[str, Any], *, restart
     try:
         import wandb  # noqa: PLC0415  (which may be missing)
 
-        if restart:  # to W&B, the id of a run that did not start is in use
+        if restart:  # W&B considers the id of a run that failed to start as in use
             wandb.teardown()
         return wandb.init(settings=wandb.Settings(**settings, mode=mode), **init)  # type: ignore[arg-type]
     except Exception as error:  # W&B also raises private types; a run goes on without its record
         _warn(f"{mode} record of {init['name']}", error)
         return None
     finally:
-        sys.excepthook = hook  # W&B's prints a traceback of every error
+        sys.excepthook = hook  # W&B's hook prints a traceback of every error
 
 
 def _warn(lost: str, error: Exception) -> None:
@@ -189,13 +189,13 @@ class WandbRun(WandbLogger):
 
 
 def prediction_table(folder: RunFolder, rows: int, audio: int, audio_bytes: int) -> Any:
-    """Return the test predictions, those first whose true emotion got the least probability.
+    """Return the test predictions, sorted by the probability of the true emotion, lowest first.
 
     Args:
         folder: of the run.
         rows: how many predictions at most.
-        audio: how many of them come with their sound.
-        audio_bytes: the largest file of these.
+        audio: how many of them come with their audio.
+        audio_bytes: size of the largest audio file that is included.
     """
     import wandb  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
 """The interface of a representation, and what else a representation may be able to do."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -87,17 +87,3 @@ class Fitted(Representation, Protocol):
 
     def fit(self, segments: Segments) -> None:
         """Learn from all segments of the training set."""
-
-
-if TYPE_CHECKING:  # mypy checks here that our classes satisfy the interfaces
-    from ser_vae.model.ae import AE
-    from ser_vae.model.cvae import CVAE
-    from ser_vae.model.logmel_lstm import Identity
-    from ser_vae.model.pca import PCA
-    from ser_vae.model.untrained import Untrained
-    from ser_vae.model.vae import VAE
-
-    REPRESENTATIONS: list[type[Representation]] = [AE, VAE, CVAE, PCA, Identity, Untrained]
-    WITH_POSTERIOR: list[type[HasPosterior]] = [VAE, CVAE, Untrained]
-    DECODERS: list[type[Decoder]] = [AE, VAE, CVAE, Untrained]
-    FITTED: list[type[Fitted]] = [PCA]

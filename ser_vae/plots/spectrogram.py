@@ -227,7 +227,7 @@ def _add_colour_bar(figure: Figure, image: AxesImage, grid: Any) -> None:
 
 
 class Embedder:
-    """Turns files into data URIs until the page holds as many bytes as it may."""
+    """Turns files into data URIs, up to EMBEDDED bytes per page."""
 
     def __init__(self) -> None:
         self.bytes_left = EMBEDDED
@@ -241,7 +241,7 @@ class Embedder:
 
 
 def embed_spectrograms(examples: Illustrations, embedder: Embedder) -> dict[str, list[str]]:
-    """Return emotion -> pictures: input, reconstruction and, of a CVAE, one decoded as each label.
+    """Return emotion -> pictures: input, reconstruction and, for a CVAE, one under each label.
 
     Time runs to the right and frequency upwards; all have the same scale of colours.
     """

@@ -27,7 +27,7 @@ def heading(model: str) -> str:
 def render_template(name: str, values: dict[str, Any]) -> str:
     """Return the text of a template; in HTML, every value is escaped.
 
-    The other formats have a filter of their name, such as `markdown`, that escapes its signs.
+    Each other format has a filter of its name, such as `markdown`, to escape special characters.
     """
     form: dict[str, Any] = {"loader": PackageLoader("ser_vae.report"), "undefined": StrictUndefined}
     form |= {"autoescape": name.endswith(".html"), "trim_blocks": True, "lstrip_blocks": True}

@@ -44,7 +44,7 @@ def write_figures(results: Results, folder: Path) -> str:
 
 
 def study_plots(results: Results, study: str) -> Iterator[tuple[str, str, Draw]]:
-    """Yield kind, subject, and a function of the title; rows that leak are left out."""
+    """Yield kind, subject and a function that draws, given a title; rows that leak are left out."""
     scores = results.scores.query("policy == '' and not leaks and study == @study")
     of_paper = scores[(scores["kind"] == "paper") & ~scores["variant"].astype(bool)]
     if len(of_paper):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ser_vae import SerVaeError
-from ser_vae.evaluation.external import has_probabilities, raise_for, read_rows, select_tested
+from ser_vae.evaluation.external import has_probabilities, raise_if_any, read_rows, select_tested
 from ser_vae.evaluation.metrics import evaluate
 from ser_vae.evaluation.predictions import from_frame
 from ser_vae.report.runs import MAIN, METRICS, Record, RunFrames
@@ -32,8 +32,8 @@ def import_predictions(frames: RunFrames, path: Path, name: str) -> RunFrames:
     """
     rows, main = read_rows(path), frames.predictions[frames.predictions["policy"] == MAIN]
     runs = frames.runs[frames.runs["state"] == "finished"]
-    raise_for(path, "no run has the seed", {*rows["seed"]} - {"", *runs["seed"].astype(str)})
-    raise_for(path, "no run was tested on", {*rows["utterance"]} - {*main["utterance"]})
+    raise_if_any(path, "no run has the seed", {*rows["seed"]} - {"", *runs["seed"].astype(str)})
+    raise_if_any(path, "no run was tested on", {*rows["utterance"]} - {*main["utterance"]})
     by_run = dict(iter(main.groupby("run", sort=False)))
     runs = runs.assign(tested=[frozenset(by_run[run]["utterance"]) for run in runs["folder"]])
     same = ["corpus", "protocol", "seed", "fold", "tested"]

@@ -29,7 +29,7 @@ def order_studies(results: Results) -> list[str]:
 
 
 def answer_sentences(results: Results, study: str) -> list[str]:
-    """Return what a study shows, in one sentence; then what else matters to its reading.
+    """Return what a study shows, in one sentence, followed by what its reader should know.
 
     The models of the paper are compared if there are two of them; otherwise all that use audio.
     """

@@ -17,7 +17,7 @@ from yaml import CSafeLoader, YAMLError, load  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
 from ser_vae.evaluation import predictions
-from ser_vae.run_folder import NOT_ADDRESSED, without_places
+from ser_vae.run_folder import NOT_IN_RUN_HASH, without_paths
 from ser_vae.settings import flatten
 from ser_vae.terminal import track
 
@@ -129,8 +129,8 @@ def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
     The option of a group, such as classifier=lstm, is the setting `classifier`; the class that it
     names is left out.
     """
-    decisive = {k: v for k, v in config.items() if k not in (*NOT_ADDRESSED, "seed", "fold")}
-    decisive["corpus"] = without_places(decisive["corpus"])
+    decisive = {k: v for k, v in config.items() if k not in (*NOT_IN_RUN_HASH, "seed", "fold")}
+    decisive["corpus"] = without_paths(decisive["corpus"])
     settings = flatten(decisive, ".") | {k: v for k, v in config["choice"].items() if k in decisive}
     as_text = {key: json.dumps(value).replace('"', "") for key, value in settings.items()}
     return {key: text for key, text in as_text.items() if not key.endswith("._target_")}

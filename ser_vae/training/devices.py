@@ -20,7 +20,7 @@ from ser_vae.training.stage import ignore_known_warnings
 
 
 def is_rank_zero() -> bool:
-    """Whether this process writes the results of the run; of several only one does."""
+    """Return whether this process writes the results of the run; of several only one does."""
     return not distributed.is_initialized() or distributed.get_rank() == 0
 
 

@@ -82,7 +82,7 @@ class StageProgress(Callback):
 
 LAST = "last.ckpt"
 CHUNK = 32  # batches of segments that are trained on in one call of Lightning
-OURS = f"{SerVaeError.__module__}.{SerVaeError.__qualname__}: "
+ERROR_PREFIX = f"{SerVaeError.__module__}.{SerVaeError.__qualname__}: "
 
 
 class BatchModule(lightning.LightningDataModule):
@@ -250,7 +250,7 @@ def fit(
 
 
 def count_epochs(settings: typed.Stage, trainer: typed.Trainer, items: int) -> int:
-    """Return the epochs over `items` that give `settings.epochs` and `settings.steps` at least."""
+    """Return the epochs over `items` that reach both `settings.epochs` and `settings.steps`."""
     devices = trainer.devices * trainer.num_nodes
     batch = settings.batch_size * devices * trainer.accumulate_grad_batches
     return max(settings.epochs, math.ceil(settings.steps / math.ceil(items / batch)))
@@ -258,12 +258,12 @@ def count_epochs(settings: typed.Stage, trainer: typed.Trainer, items: int) -> i
 
 @contextmanager
 def errors_of_spawned_processes() -> Iterator[None]:
-    """Raise the error of a spawned process, which arrives as a traceback's text, as our own."""
+    """Raise the error of a spawned process, which arrives as the text of a traceback."""
     try:
         yield
     except ProcessRaisedException as error:
         text = str(error).strip()
-        _, ours, message = text.rpartition("\n" + OURS)
+        _, ours, message = text.rpartition("\n" + ERROR_PREFIX)
         if ours:
             raise SerVaeError(message) from error
         raise RuntimeError(text.rpartition("\n")[2]) from error

@@ -84,7 +84,7 @@ def measure_health(
         `part`: the set that they are from.
         `collapsed`: the alarm. It also fires, with nothing wrong, if training was very short or the
             corpus very small.
-        `sentence`: for a reader.
+        `sentence`: the above in words.
         The others are None where a model has no posterior. `kl`: nats per segment, and
         `kl_per_dimension`, its Z terms. `active_units`: of the Z. `log_likelihood`: nats per
         segment. `mutual_information`: nats, at most log `segments`. See `model.diagnostics`.
@@ -103,7 +103,7 @@ def measure_health(
 
 
 def is_collapsed(relative_error: float, kl: float | None) -> bool:
-    """True if collapsed; NaN counts as collapsed."""
+    """Return whether a representation has collapsed; NaN counts as collapsed."""
     return not (relative_error <= LARGEST_RELATIVE_ERROR and (kl is None or kl >= LEAST_KL))
 
 

@@ -61,7 +61,7 @@ def log_rows(rows: Sequence[dict[str, float]], loggers: Sequence[Logger]) -> Non
 
 
 STAGES = ("pretrain", "classify")
-LAST = 0.1  # proportion of the epochs that is looked at
+LAST = 0.1  # proportion of the epochs over which the fall of the loss is measured
 LIMIT = 0.03  # if the loss falls by more than this proportion in them, it has not converged
 
 

@@ -21,7 +21,7 @@ from ser_vae.training.predict import uniform_condition
 
 
 def has_trained_decoder(model: Representation) -> TypeGuard[Decoder]:
-    """Whether `model` turns latents into segments, and was trained to do so."""
+    """Return whether `model` turns latents into segments, and was trained to do so."""
     return isinstance(model, Decoder) and bool(model.quantities)
 
 

@@ -180,7 +180,7 @@ class LatentClassifier:
 
     Attributes:
         encoder: segments -> latents.
-        head: sequences of latents -> emotion: a network, or an estimator of scikit-learn's kind.
+        head: sequences of latents -> emotion: a network, or an estimator such as an SVM.
         fine_tuned: whether the encoder was trained together with the head. It then runs within
             each batch, as it did in training.
         sample: whether latents are samples of the posterior rather than mu.

@@ -117,7 +117,7 @@ class Stage(lightning.LightningModule):
                 optimizer.step()
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Clip the gradients, from which 16-mixed has taken its scaling by now."""
+        """Clip the gradients, which 16-mixed has already unscaled."""
         if self.gradient_clip:
             self.clip_gradients(optimizer, self.gradient_clip, "norm")
 

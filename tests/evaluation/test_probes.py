@@ -9,9 +9,9 @@ from ser_vae.evaluation.probes import (
     C,
     probe,
     probe_across_speakers,
+    probe_label,
     probe_within,
     probes,
-    reads_label,
 )
 
 UTTERANCES, SPEAKERS = 400, 8
@@ -151,8 +151,8 @@ def test_the_corpus_is_probed_on_both_sets_if_each_corpus_has_two_speakers():
 
 def test_a_label_is_read_only_from_values_that_encode_it():
     label = np.random.default_rng(3).integers(0, 4, UTTERANCES)
-    there = reads_label(encode(label), label, TRAIN, TEST)
-    absent = reads_label(encode(EMOTION), label, TRAIN, TEST)
+    there = probe_label(encode(label), label, TRAIN, TEST)
+    absent = probe_label(encode(EMOTION), label, TRAIN, TEST)
     assert there["share"] > 0.9
     assert there["low"] > there["chance"] == absent["chance"] == 1 / 4
     assert absent["low"] < 1 / 4 < absent["high"]
