@@ -460,11 +460,8 @@ def without_networks(run: Run) -> Recogniser:
         emotions=data.emotions,
         seed=settings.seed,
         policy=run.policy,
-        representation=None,
         classifiers={},
-        estimator=None,
         components=Components(settings.features, settings.model, settings.classifier),
-        about={},
         device=run.device,
     )
 

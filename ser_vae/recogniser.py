@@ -25,7 +25,7 @@ import platform
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from pkgutil import resolve_name
@@ -131,10 +131,10 @@ class Recogniser(SegmentPipeline):
     """
 
     seed: int
-    representation: Representation | None
-    estimator: Any  # UtteranceEstimator | UtteranceVAE | None
     components: Components
-    about: Mapping[str, Any]
+    representation: Representation | None = None
+    estimator: Any = None  # UtteranceEstimator | UtteranceVAE | None
+    about: Mapping[str, Any] = field(default_factory=dict)
 
     def predict(
         self, source: Source, rate: int = 0, *, speaker: str | None = None, clip: Clip | None = None
@@ -509,14 +509,26 @@ class Recogniser(SegmentPipeline):
     def _estimator_state(self) -> dict[str, Any] | None:
         """Collect what skops stores: the state of an estimator, or of heads without a network."""
         if self.estimator is not None:
-            network = isinstance(self.estimator, nn.Module)
-            return (self.estimator.vectors if network else self.estimator).state()
-        heads: dict[str, Any] = {
-            condition: classifier.head.state()
-            for condition, classifier in self.classifiers.items()
-            if isinstance(classifier.head, SequenceEstimator)
-        }
-        return heads or None
+            return self._fitted.state()
+        return {name: head.state() for name, head in self._estimator_heads().items()} or None
+
+    @property
+    def _fitted(self) -> Any:
+        """What `estimator` learns without gradients: all, or the vectors that a network gets."""
+        return self.estimator.vectors if isinstance(self.estimator, nn.Module) else self.estimator
+
+    def _estimator_heads(self) -> dict[Condition, SequenceEstimator]:
+        heads = {name: classifier.head for name, classifier in self.classifiers.items()}
+        return {n: head for n, head in heads.items() if isinstance(head, SequenceEstimator)}
+
+    def _load_state(self, tensors: Mapping[str, Tensor], state: Any) -> None:
+        """Restore what `_tensors` and `_estimator_state` collect."""
+        for name, network in self._networks().items():
+            load_network(network, tensors, name)
+        if self.estimator is not None:
+            self._fitted.load_state(state)
+        for condition, head in self._estimator_heads().items():
+            head.load_state(state[condition])
 
     @classmethod
     def load(
@@ -555,45 +567,35 @@ class Recogniser(SegmentPipeline):
         if len(emotions) < 2:
             raise ValueError("fewer than two emotions")
         network = build_model(model, extractor, segmentation, len(emotions))
+        policy = POLICIES[document["label_policy"]]
+        of_utterances = network.level == "utterance"
+        classifiers: dict[Condition, LatentClassifier] = {}
+        for condition in () if of_utterances else policy.classifiers:
+            encoder = Marginal(network, len(emotions)) if condition == "every" else network
+            classifiers[condition] = LatentClassifier(
+                copy.deepcopy(encoder) if document["training"]["fine_tuned"] else encoder,
+                build(head, input_size=network.latent_size, num_classes=len(emotions)),
+                seed=document["seed"],
+                device=device,
+                **document["training"],
+            )
         recogniser = cls(
             extractor=extractor,
             segmentation=segmentation,
             normaliser=Normaliser(document["normalise"], scales_of(tensors)),
             emotions=emotions,
             seed=document["seed"],
-            policy=POLICIES[document["label_policy"]],
-            representation=None,
-            classifiers={},
-            estimator=None,
+            policy=policy,
+            representation=None if of_utterances else network,
+            classifiers=classifiers,
+            estimator=network if of_utterances else None,
             components=Components(features, model, head),
             about={key: value for key, value in document.items() if key not in NOT_ABOUT},
             temperature=float(document.get("temperature", 1.0)),
             device=device,
         )
-        if network.level == "utterance":
-            if isinstance(network, nn.Module):
-                load_network(network, tensors, "estimator")
-            fitted: Any = network.vectors if isinstance(network, nn.Module) else network
-            fitted.load_state(state)
-            return replace(recogniser, estimator=network)
-        load_network(network, tensors, "representation")
-        classifiers: dict[Condition, LatentClassifier] = {}
-        for condition in recogniser.policy.classifiers:
-            encoder: Any = network
-            if condition == "every":
-                encoder = Marginal(network, len(emotions))
-            if document["training"]["fine_tuned"]:
-                encoder = copy.deepcopy(encoder)
-                load_network(encoder, tensors, f"encoder-{condition}")
-            classifier = build(head, input_size=network.latent_size, num_classes=len(emotions))
-            if isinstance(classifier, nn.Module):
-                load_network(classifier, tensors, f"classifier-{condition}")
-            else:
-                classifier.load_state((state or {})[condition])
-            classifiers[condition] = LatentClassifier(
-                encoder, classifier, seed=document["seed"], device=device, **document["training"]
-            )
-        return replace(recogniser, representation=network, classifiers=classifiers)
+        recogniser._load_state(tensors, state)
+        return recogniser
 
 
 NOT_ABOUT = (

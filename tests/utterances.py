@@ -43,9 +43,18 @@ class Utterances(NamedTuple):
         estimator.fit(self.data, Training(label, self.part, EMOTIONS, normalise, seed))
         return estimator
 
+    def select(self, mask: npt.NDArray[np.bool_]) -> UtteranceData:
+        """Return the data of the utterances where `mask` (U,) is true."""
+        chosen, (frames, whole, speakers) = np.flatnonzero(mask), vars(self.data).values()
+        return UtteranceData(
+            [frames[index] for index in chosen],
+            None if whole is None else whole[chosen],
+            tuple(speakers[index] for index in chosen),
+        )
+
     def test_probabilities(self, estimator: Any, **settings: Any) -> FloatArray:
         """Fit an estimator and return its probabilities for the test set."""
-        return self.fit(estimator, **settings).predict_proba(self.data.of(self.test))
+        return self.fit(estimator, **settings).predict_proba(self.select(self.test))
 
 
 def make_utterances(

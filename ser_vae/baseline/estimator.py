@@ -32,15 +32,6 @@ class UtteranceData:
     def __len__(self) -> int:
         return len(self.speakers)
 
-    def of(self, mask: npt.NDArray[np.bool_]) -> "UtteranceData":
-        """Select the utterances where `mask` (U,) is true."""
-        chosen = np.flatnonzero(mask)
-        return UtteranceData(
-            [self.frames[index] for index in chosen],
-            None if self.whole is None else self.whole[chosen],
-            tuple(self.speakers[index] for index in chosen),
-        )
-
 
 @dataclass(frozen=True)
 class Training:

@@ -14,14 +14,17 @@ the utterances.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
+
+from yaml import safe_load  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.files import existing_root, walk
 from ser_vae.corpus.labels import class_of_code, sort_into_classes
 from ser_vae.corpus.utterance import Corpus, Utterance, expected_counts, list_warning
 
+RELEASE = safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+RELEASED, DIALOGUES = RELEASE["utterances"], frozenset(RELEASE["dialogues"])
 SESSIONS = (1, 2, 3, 4, 5)
 LABELS, WAVS = Path("dialog", "EmoEvaluation"), Path("sentences", "wav")  # in a session's folder
 
@@ -48,7 +51,7 @@ def read(root: str | Path | None, emotions: Mapping[str, Sequence[str]]) -> Corp
     """
     folder = existing_root(root, "iemocap", "IEMOCAP_ROOT")
     utterances, others, warnings = read_tree(folder, emotions)
-    missing = dialogues().difference(u.dialogue for u in (*utterances, *others))
+    missing = DIALOGUES.difference(u.dialogue for u in (*utterances, *others))
     return Corpus(
         name="iemocap",
         emotions=tuple(emotions),
@@ -58,13 +61,13 @@ def read(root: str | Path | None, emotions: Mapping[str, Sequence[str]]) -> Corp
             RELEASED,
             class_of_code(emotions, RELEASED),
             speakers=10,
-            hours=HOURS,
+            hours=RELEASE["hours"],
             sample_rate_hz=16_000,
             channels=1,
         ),
         warnings=(
             *warnings,
-            *list_warning(f"of {len(dialogues())} dialogues are missing", missing),
+            *list_warning(f"of {len(DIALOGUES)} dialogues are missing", missing),
         ),
     )
 
@@ -181,42 +184,3 @@ def parse_label(line: str, where: str, dialogue: str, wav_folder: Path) -> Utter
         start_s=float(match["start"]),
         end_s=float(match["end"]),
     )
-
-
-RELEASED = {  # utterances of each label code
-    "ang": {"improvised": 289, "scripted": 814},
-    "dis": {"improvised": 1, "scripted": 1},
-    "exc": {"improvised": 663, "scripted": 378},
-    "fea": {"improvised": 8, "scripted": 32},
-    "fru": {"improvised": 971, "scripted": 878},
-    "hap": {"improvised": 284, "scripted": 311},
-    "neu": {"improvised": 1099, "scripted": 609},
-    "oth": {"improvised": 1, "scripted": 2},
-    "sad": {"improvised": 608, "scripted": 476},
-    "sur": {"improvised": 60, "scripted": 47},
-    "xxx": {"improvised": 800, "scripted": 1707},
-}
-HOURS = 12.44  # of all utterances, whatever their code
-
-# Every session has every scene twice, first with the markers on one actor, then on the other, with
-# these exceptions.
-SCENES = (
-    *(f"impro{scene:02}" for scene in range(1, 9)),
-    *(f"script{scene}" for scene in ("01_1", "01_2", "01_3", "02_1", "02_2", "03_1", "03_2")),
-)
-NOT_RECORDED = {"Ses01F_impro08", "Ses01M_impro08", "Ses03M_impro05", "Ses03M_impro08"}
-ADDITIONAL = {
-    "Ses03M_impro05a",
-    "Ses03M_impro05b",
-    "Ses03M_impro08a",
-    "Ses03M_impro08b",
-    "Ses05M_script01_1b",
-}
-
-
-def dialogues() -> set[str]:
-    """Return the names of all 151 dialogues."""
-    regular = {
-        f"Ses0{n}{wearer}_{scene}" for n, wearer, scene in product(range(1, 6), "FM", SCENES)
-    }
-    return regular - NOT_RECORDED | ADDITIONAL

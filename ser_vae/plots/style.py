@@ -54,32 +54,16 @@ FALLBACK_FONTS = (
     *("Noto Sans Devanagari", "Nirmala UI", "Arial Unicode MS", "FreeSans", "Unifont"),
 )
 INSTALLED = set(font_manager.get_font_names())
+# The first is bundled with matplotlib, so the same on every machine.
 FONTS = ["DejaVu Sans", *(name for name in FALLBACK_FONTS if name in INSTALLED)]
 
-RC: dict[Any, Any] = {
-    "font.family": FONTS,  # the first is bundled with matplotlib, so the same on every machine
-    "font.size": 8,
-    "axes.titlesize": 8,
-    "axes.labelsize": 8,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "legend.fontsize": 7,
-    "figure.titlesize": 9,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-    "hatch.linewidth": 0.5,
-    "image.interpolation": "nearest",
-    "pdf.fonttype": 42,  # embed TrueType: publishers reject Type 3, matplotlib's default
-    "savefig.dpi": PNG_DPI,
-}
 METADATA: dict[str, dict[str, Any]] = {  # no date, no version: equal figures give equal files
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     "png": {"Software": None},
 }
 
-styled = rc_context(RC)
+STYLE = mpl.rc_params_from_file(Path(__file__).with_suffix(".mplstyle"), use_default_template=False)
+styled = rc_context({**STYLE, "font.family": FONTS})
 
 
 def blank(title: str, width_in: float, height_in: float) -> Figure:

@@ -51,7 +51,7 @@ def test_labels_outside_the_training_set_change_nothing(make, normalise):
     for label in (utterances.label, other, changed):
         estimator = make()
         estimator.fit(utterances.data, Training(label, part, EMOTIONS, normalise, 7))
-        results.append(estimator.predict_proba(utterances.data.of(utterances.test)))
+        results.append(estimator.predict_proba(utterances.select(utterances.test)))
     np.testing.assert_array_equal(results[0], results[1])
     assert results[0].shape == (int(utterances.test.sum()), 3)
     np.testing.assert_allclose(results[0].sum(axis=1), 1)
@@ -75,12 +75,12 @@ def test_a_speaker_can_be_added_to_a_stored_estimator(make):
     utterances = four_speakers()
     expected = utterances.test_probabilities(make(), normalise="speaker")
     train = Utterances(
-        utterances.data.of(utterances.train),
+        utterances.select(utterances.train),
         utterances.label[utterances.train],
         ["train"] * int(utterances.train.sum()),
     )
     estimator = make()
     estimator.load_state(reloaded(train.fit(make(), normalise="speaker").state()))
-    new = utterances.data.of(utterances.test)
+    new = utterances.select(utterances.test)
     estimator.add_speaker("s3", new)
     np.testing.assert_array_equal(estimator.predict_proba(new), expected)

@@ -62,7 +62,7 @@ def test_vectors_are_standardised_by_the_training_set():
     fitted = vectors.fit(utterances.data, utterances.part, "train")
     expected = (raw - train.mean(axis=0)) / train.std(axis=0)
     np.testing.assert_allclose(fitted, expected, atol=2e-5)
-    test = vectors.transform(utterances.data.of(utterances.test))
+    test = vectors.transform(utterances.select(utterances.test))
     np.testing.assert_array_equal(test, fitted[utterances.test])
 
 

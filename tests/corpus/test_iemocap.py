@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.iemocap import RELEASED, dialogues, read, read_tree
+from ser_vae.corpus.iemocap import DIALOGUES, RELEASED, read, read_tree
 from ser_vae.corpus.labels import class_of_code
 from ser_vae.corpus.utterance import Utterance, expected_counts
 
@@ -291,7 +291,7 @@ def test_a_copy_of_the_release_has_the_published_counts():
     assert len(everything) == 10_039
     assert len({u.speaker for u in everything}) == 10
     assert Counter(u.sex for u in everything) == {"F": 4_800, "M": 5_239}
-    assert {u.dialogue for u in everything} == dialogues()
+    assert {u.dialogue for u in everything} == DIALOGUES
     assert corpus.warnings == ()
     sessions = sorted(Counter(u.session for u in corpus.utterances).items())
     assert [count for _, count in sessions] == [1_085, 1_023, 1_151, 1_031, 1_241]

@@ -124,7 +124,7 @@ def test_it_predicts_from_the_clipped_vectors_and_so_does_a_reloaded_one():
     both = UtteranceVectors(functionals="thirds", whole=True)
     expected = both.fit(utterances.data, utterances.part, "speaker").clip(-2, 2)
     np.testing.assert_array_equal(vectors, expected)
-    test = utterances.data.of(utterances.test)
+    test = utterances.select(utterances.test)
     probability = network.predict_proba(test)
     logits = network(torch.from_numpy(expected[utterances.test]).float())
     np.testing.assert_array_equal(probability, logits.double().softmax(1).detach())
