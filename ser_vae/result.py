@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ser_vae.evaluation.metrics import accuracies
 from ser_vae.evaluation.predictions import CONTROLS
+from ser_vae.evaluation.summary import merge_numbers
 from ser_vae.terminal import stdout
 
 CAUTION = "caution"  # label of a reason to interpret the score with care
@@ -40,7 +41,8 @@ def result_lines(scores: Metrics, folds: Sequence[Metrics]) -> Lines:
     over = "speakers" if scores[f"{key}ua_intervals"].get("speakers") else "utterances"
     low, high = scores[f"{key}ua_intervals"].get(over) or (np.nan, np.nan)
     verdicts = sorted({audit["verdict"] for audit in audits})
-    cautions = dict.fromkeys(caveat for fold in folds for caveat in fold["caveats"])
+    caveats = merge_numbers(caveat for fold in folds for caveat in fold["caveats"])
+    cautions = dict.fromkeys(caveats.values())
     if np.count_nonzero(np.sum(scores[f"{key}confusion"], axis=0)) == 1:
         cautions["predicts a single class"] = None
     title = first["run"] if single else f"{first['run'].replace('-fold0', '')}, {len(folds)} folds"

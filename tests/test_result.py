@@ -63,6 +63,7 @@ def test_label_policies_stand_side_by_side_and_controls_are_named():
 def test_all_folds_are_one_result():
     folds = [
         {**METRICS, "run": f"vae-fold{n}-seed0", "majority": {f"{KEY}confusion": confusion}}
+        | {"caveats": [f"not converged after {n + 7} steps"]}
         for n, confusion in enumerate([[[5, 0], [5, 0]], [[0, 9], [0, 1]]])
     ]
     scores = {**METRICS, f"{KEY}ua_of_folds": [0.5, 0.7]}
@@ -72,4 +73,5 @@ def test_all_folds_are_one_result():
     majority = (5 / 14 + 1 / 6) / 2
     assert f"majority, ua {majority:.2%}" in text
     assert "SHARED" in text
+    assert text.endswith("caution not converged after 7 to 8 steps")
     assert pytest.approx(majority) == 0.2619047619

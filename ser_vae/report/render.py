@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from ser_vae.corpus.utterance import SYNTHETIC
+from ser_vae.evaluation.summary import merge_numbers
 from ser_vae.report.contents import CONTENTS, CORPUS, render_template
 from ser_vae.report.runs import METRICS, Record
 from ser_vae.report.scores import Results
@@ -49,7 +50,9 @@ def answer_sentences(results: Results, study: str) -> list[str]:
 def find_remarks(results: Results) -> list[str]:
     """Return what limits the runs: shared settings, caveats, and what is missing; each once."""
     runs = results.frames.runs
-    caveats = runs.explode("caveats").groupby("caveats", sort=False)["model"].unique()
+    caveats = runs.explode("caveats").dropna(subset="caveats")
+    merged = caveats["caveats"].map(merge_numbers(caveats["caveats"]))
+    caveats = caveats.groupby(merged, sort=False)["model"].unique()
     values = {"settings": shared_settings(results), "caveats": caveats.to_dict()}
     values |= {"repeated": results.repeated, "damaged": results.frames.damaged}
     values |= {"test_sets": results.test_sets, "runs": runs.to_dict("records")}
