@@ -266,7 +266,7 @@ def write_clip(clip: Clip, section: str, folder: Path, maker: ClipMaker, seed: i
     """Write the WAV and the PNG of a clip; return their name without the suffix."""
     extractor = maker.illustrator.extractor
     waveform = extractor.invert(clip.frames, seed) if clip.waveform is None else clip.waveform
-    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{section} {clip.name}").strip("-")
+    name = re.sub(r"[\W_]+", "-", f"{section} {clip.name}").strip("-")
     wav, samples = io.BytesIO(), scale_loudness(waveform)
     soundfile.write(wav, samples, extractor.sample_rate, format="WAV", subtype="PCM_16")
     synthetic = maker.recogniser.about["synthetic"]

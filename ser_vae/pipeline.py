@@ -496,8 +496,6 @@ def train_classifier(
         max_padded=settings.max_batch_segments,
         device=run.device,
     )
-    if fine_tuned:
-        classifier.encoder.train()
     conditions = training_condition(condition, data)
     if isinstance(head, SequenceEstimator):
         rows = latents_of(classifier, data, conditions, "all")
@@ -517,6 +515,8 @@ def train_classifier(
     )
     if isinstance(head, LSTMClassifier) and head.standardise:
         head.fit_scale(latents_of(classifier, data, conditions, "train"))
+    if fine_tuned:
+        classifier.encoder.train()  # encoding sets it to evaluation mode
     finished = run.folder.path / CLASSIFIERS / name / "classifier.ckpt"
     train_once(run, stage, stage, finished, train, validation)
     return classifier
@@ -954,7 +954,8 @@ def summary(
     settings, data, choice = run.settings, run.data, run.settings.choice
     train, test = data.utterances("train"), data.utterances("test")
     pretrained_on: int | None = 0
-    if settings.training.pretrained not in ("auto", "none"):
+    of_segments = diagnosis["probes"] is not None
+    if of_segments and settings.training.pretrained not in ("auto", "none"):
         pretrained_on = pretraining_record(run).count(list(data.rows("test")["digest"]))
     dataset = [  # utterances, labels, sets and audio; equal in runs that can be compared
         (row.utterance.id, row.utterance.speaker, row.label, row.part, row.digest)
@@ -1015,7 +1016,7 @@ def caveats(
         phrases.append(f"{what}: {len(warnings)}")
     if pretrained_on is None:
         phrases.append("training.pretrained: it is unknown what these weights were pretrained on")
-    if settings.training.encoder_lr is not None:
+    if settings.training.encoder_lr is not None and diagnosis["probes"] is not None:
         shown = "health, probes and pictures show the encoder before fine-tuning"
         phrases.append(f"training.encoder_lr: {shown}")
     if left_out:

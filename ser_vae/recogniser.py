@@ -181,7 +181,8 @@ class Recogniser(SegmentPipeline):
             SerVaeError: as `predict` does; or a part of the model needs the whole utterance.
         """
         stream, recording = self.stream(), Recording(source, rate, clip)
-        blocks, rate_hz = self._blocks(recording), self.extractor.sample_rate
+        rate_hz = self.extractor.sample_rate
+        blocks = self._blocks(recording, rate_hz)
         predictions = [p for block in blocks for p in stream.push(block, rate_hz)]
         predictions += stream.finish()
         if not predictions:
@@ -281,8 +282,9 @@ class Recogniser(SegmentPipeline):
         frames = [self.frames(*recording) for recording in recordings]
         rows = []
         if self.estimator is not None and self.estimator.extractor is not None:
-            waveforms = (np.concatenate(list(self._blocks(each))) for each in recordings)
-            rows = [self.estimator.extractor(waveform) for waveform in waveforms]
+            extractor = self.estimator.extractor
+            blocks = (self._blocks(each, extractor.sample_rate) for each in recordings)
+            rows = [extractor(np.concatenate(list(each))) for each in blocks]
         segments = cut(frames, self.segmentation)
         whole = np.concatenate(rows) if rows else None
         views, known = segments.frames_by_utterance(), self
@@ -299,14 +301,15 @@ class Recogniser(SegmentPipeline):
                 f"{self.segmentation.length}.\nGive a longer recording."
             )
 
-    def _blocks(self, recording: Recording) -> Iterator[Samples]:
+    def _blocks(self, recording: Recording, sample_rate: int) -> Iterator[Samples]:
         source, rate, clip = recording
         path = Path(source) if isinstance(source, str) else source
-        return audio.blocks(path, self.extractor.sample_rate, rate_hz=rate, clip=clip)
+        return audio.blocks(path, sample_rate, rate_hz=rate, clip=clip)
 
     def _frame_blocks(self, recording: Recording) -> Iterator[Samples]:
         """Yield the frames (T, F) of a recording in blocks, if the extractor works on blocks."""
-        extractor, blocks = self.extractor, self._blocks(recording)
+        extractor = self.extractor
+        blocks = self._blocks(recording, extractor.sample_rate)
         if isinstance(extractor, FrameReader):
             if isinstance(recording.source, np.ndarray) or recording.clip:
                 raise SerVaeError(

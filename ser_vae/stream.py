@@ -21,7 +21,7 @@ from ser_vae import SerVaeError
 from ser_vae.classifier.head import SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.data.segment import Segmentation
-from ser_vae.features.audio import RATE_STEP_HZ, RATES_HZ, BlockResampler, Samples
+from ser_vae.features.audio import RATES_HZ, BlockResampler, Samples, rounded_rate
 from ser_vae.features.extractor import Extractor
 from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser
@@ -187,14 +187,14 @@ class Stream:
         """Choose the resampler at the first block."""
         lowest, highest = RATES_HZ
         if self.rate is None:
-            if not lowest <= rate <= highest or rate % RATE_STEP_HZ:
+            if not lowest <= rate <= highest:
                 raise SerVaeError(
-                    f"sample rate of {rate} Hz: expected {lowest} to {highest} Hz in multiples of "
-                    f"{RATE_STEP_HZ}.\nResample the audio first."
+                    f"sample rate of {rate} Hz: expected {lowest} to {highest} Hz.\n"
+                    "Resample the audio first."
                 )
             self.rate = rate
-            if rate != self.extractor.sample_rate:
-                self.resampler = BlockResampler(rate, self.extractor.sample_rate)
+            if (source := rounded_rate(rate)) != self.extractor.sample_rate:
+                self.resampler = BlockResampler(source, self.extractor.sample_rate)
         if rate != self.rate:
             raise SerVaeError(
                 f"sample rate of {rate} Hz after blocks of {self.rate} Hz.\n"

@@ -4,7 +4,9 @@ Progress bars and live tables must use one console.
 """
 
 import argparse
+import re
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TypeVar
@@ -15,6 +17,7 @@ from rich.console import Console
 from ser_vae import SerVaeError
 
 T = TypeVar("T")
+NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 @lru_cache(maxsize=1)
@@ -86,3 +89,21 @@ def run_command(
     except (SerVaeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+
+
+def merge_numbers(texts: Iterable[str]) -> dict[str, str]:
+    """Map each text to one for all that differ from it in numbers alone, with their ranges.
+
+    "after 340 steps" and "after 1,360 steps" both become "after 340 to 1,360 steps".
+    """
+    groups: dict[str, list[str]] = defaultdict(list)
+    for text in texts:
+        groups[NUMBER.sub("#", text)].append(text)
+    merged: dict[str, str] = {}
+    for similar in groups.values():
+        columns = zip(*map(NUMBER.findall, similar), strict=True)
+        ordered = [sorted({*column}, key=lambda n: float(n.replace(",", ""))) for column in columns]
+        ranges = iter([" to ".join(dict.fromkeys((c[0], c[-1]))) for c in ordered])
+        parts = [part + next(ranges, "") for part in NUMBER.split(similar[0])]
+        merged |= dict.fromkeys(similar, "".join(parts))
+    return merged

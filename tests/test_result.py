@@ -22,6 +22,7 @@ METRICS: dict[str, Any] = {
         "verdict": "SHARED",
         "sentence": "9 of 10 test speakers are also in train",
         "speaker_lookup": {"ua": 0.55},
+        "speaker_lookup_counts": {"happy": [6, 10], "sad": [5, 10]},
     },
     "caveats": [],
 }
@@ -71,7 +72,10 @@ def test_all_folds_are_one_result():
     assert text.startswith("vae-seed0, 2 folds random/test/ua 61.23%")
     assert "ua of a fold 50.00% to 70.00%, sd 14.14%" in text
     majority = (5 / 14 + 1 / 6) / 2
-    assert f"majority, ua {majority:.2%}" in text
+    assert "speaker_lookup, ua 55.00%" in text
+    no_hits = {**METRICS["audit"], "speaker_lookup_counts": {"happy": [0, 10], "sad": [1, 10]}}
+    text_of_majority = one_line(scores, [fold | {"audit": no_hits} for fold in folds])
+    assert f"majority, ua {majority:.2%}" in text_of_majority
     assert "SHARED" in text
     assert text.endswith("caution not converged after 7 to 8 steps")
     assert pytest.approx(majority) == 0.2619047619

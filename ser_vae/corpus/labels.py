@@ -27,7 +27,13 @@ def class_of_label(classes: Classes, labels: Sequence[str]) -> dict[str, str]:
         classes = [name for name in FOUR if name in labels] if classes == "four" else labels
     if not isinstance(classes, Mapping):
         classes = {name: [name] for name in classes}
-    return class_of_code(classes, labels, "corpus.classes")
+    class_of = class_of_code(classes, labels, "corpus.classes")
+    if len({*class_of.values()}) < 2:
+        raise SerVaeError(
+            f"corpus.classes: fewer than two classes: the labels are {', '.join(labels)}.\n"
+            "Use corpus.classes=all, or name the labels of each class: {happy: [joy], …}."
+        )
+    return class_of
 
 
 def class_of_code(

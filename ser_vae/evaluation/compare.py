@@ -29,6 +29,7 @@ from ser_vae.evaluation.intervals import (
 from ser_vae.evaluation.predictions import Predictions
 
 ALPHA = 1 - CONFIDENCE
+ROUNDING = 1e-12  # of a difference in UA; equal differences vary by about 1e-17
 
 Seeds = Mapping[int, Predictions]  # seed -> predictions of its test set, all folds pooled
 Pair = tuple[str, str]
@@ -151,8 +152,8 @@ def difference(first: Resampled, second: Resampled) -> tuple[float, float, float
     groups, ua = first.groups, first.ua - second.ua
     error = standard_error(first.draws - second.draws, groups)
     margin = t_quantile(groups) * error
-    if error == 0:  # the same difference in every group
-        return ua, ua, ua, (1.0 if ua == 0 else 2.0 ** (1 - groups))
+    if error < ROUNDING:  # the same difference in every group
+        return ua, ua, ua, (1.0 if abs(ua) < ROUNDING else 2.0 ** (1 - groups))
     p = 2 * float(t.sf(abs(ua) / error, groups - 1))
     return ua, ua - margin, ua + margin, p
 

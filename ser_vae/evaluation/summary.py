@@ -1,8 +1,7 @@
 """`metrics.json`: the scores of a run, or of all its folds, with the facts to interpret them."""
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,6 @@ from ser_vae.corpus.utterance import Utterance, is_unknown
 from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import evaluate, majority
 from ser_vae.evaluation.predictions import Predictions, pooled
-
-NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 def counts(
@@ -58,20 +55,3 @@ def over_folds(folds: Sequence[Predictions], protocol: str) -> dict[str, Any]:
         f"{protocol}/test/ua_intervals": intervals(predictions),
         f"{protocol}/test/ua_of_folds": ua,
     }
-
-
-def merge_numbers(texts: Iterable[str]) -> dict[str, str]:
-    """Map each text to one for all that differ from it in numbers alone, with their ranges.
-
-    "after 340 steps" and "after 1,360 steps" both become "after 340 to 1,360 steps".
-    """
-    groups: dict[str, list[str]] = defaultdict(list)
-    for text in texts:
-        groups[NUMBER.sub("#", text)].append(text)
-    merged = {}
-    for similar in groups.values():
-        columns = zip(*map(NUMBER.findall, similar), strict=True)
-        ordered = [sorted({*column}, key=lambda n: float(n.replace(",", ""))) for column in columns]
-        ranges = iter([" to ".join(dict.fromkeys((c[0], c[-1]))) for c in ordered])
-        merged |= dict.fromkeys(similar, NUMBER.sub(lambda _, r=ranges: next(r), similar[0]))
-    return merged

@@ -61,8 +61,7 @@ class PCA(nn.Module):
         """
         if not self.components.any():
             raise SerVaeError(
-                "model=pca: the components have not been fitted.\n"
-                "Use training.pretrained=auto, or give a pretrained.ckpt of model=pca."
+                "model=pca: the components have not been fitted.\nUse training.pretrained=auto."
             )
         return (x - self.mean) @ self.components.T
 

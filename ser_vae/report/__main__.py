@@ -57,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             for file, name in zip(options.imports, options.names, strict=True):
                 frames = import_predictions(frames, Path(file), name)
+            if "finished" not in {*frames.runs["state"]}:
+                print_status(frames.runs, ())
+                raise SerVaeError(f"{options.folder}: no run is finished.")
             report(frames, options)
     except SerVaeError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -104,14 +107,15 @@ def print_status(runs: pd.DataFrame, expected: Iterable[Mapping[str, str]]) -> N
     """Print how many runs are in each state, and the names of those that are not finished."""
     rows = list(runs[["state", "folder", "reason"]].itertuples(index=False, name=None))
     folds: dict[tuple[str, ...], set[str]] = defaultdict(set)
-    count: dict[str, int] = {}  # folds of a protocol
+    count: dict[tuple[str, ...], int] = {}  # all folds of a run
     for run in runs[runs["state"] == "finished"].to_dict("records"):
         fold = "null" if pd.isna(run["fold"]) else str(int(run["fold"]))
-        folds[(*(run["settings"].get(key, "") for key in GROUPS), str(run["seed"]))].add(fold)
-        count[run["protocol"]] = int(run["folds"])
+        key = (*(run["settings"].get(name, "") for name in GROUPS), str(run["seed"]))
+        folds[key].add(fold)
+        count[key] = int(run["folds"])
     for job in expected:
         key = tuple(job[name] for name in (*GROUPS, "seed"))
-        complete = job["fold"] == "all" and len(folds[key]) == count.get(job["split"])
+        complete = job["fold"] == "all" and len(folds[key]) == count.get(key)
         if not complete and job["fold"] not in folds[key]:
             rows.append(("missing", " ".join(f"{k}={job[k]}" for k in (*GROUPS, "seed")), ""))
     console = stdout()

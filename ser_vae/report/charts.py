@@ -63,6 +63,8 @@ def ua_chart(results: Results, study: str, div_id: str) -> str:
     y, is_first = -np.arange(len(frame)), ~frame["data"].duplicated()
     headings = ("<b>" + frame["data"] + "</b>    ").where(is_first, "")
     ticks: dict[str, Any] = {"tickvals": y, "ticktext": headings + frame["name"], "showgrid": False}
+    if frame.empty:
+        return ""
     common = {"y": y, "text": frame["name"], "hovertemplate": "%{text}: %{x:.1f}"}
     grey = {"color": GREY, "line": {"width": 2, "color": GREY}}
     colour = frame["name"].map(colour_map(frame["name"].unique()))

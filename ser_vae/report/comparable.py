@@ -19,15 +19,13 @@ from ser_vae.report.contents import CORPUS, MODELS, SUBSETS, heading
 from ser_vae.report.runs import MAIN, Record, RunFrames
 
 TRIVIAL = ("majority", "speaker_lookup")  # they use no audio
-BASELINES = (
-    *("pooled_linear", "pooled_svm", "logmel_svm", "egemaps_svm", "handcrafted_svm"),
-    *("logmel_lstm", "pca", "untrained"),
-)
+OF_UTTERANCES = ("pooled_linear", "pooled_svm", "logmel_svm", "egemaps_svm", "handcrafted_svm")
+BASELINES = (*OF_UTTERANCES, "logmel_lstm", "pca", "untrained")
 KINDS = {"trivial": TRIVIAL, "baseline": BASELINES, "paper": MODELS}
 KIND_ORDER = (*KINDS, "other", "imported")  # in a table
 KIND_OF = {model: kind for kind, models in KINDS.items() for model in models}
 
-NETWORK_SETTINGS = ("training", "trainer", "classifier", "label_", "data.")
+NETWORK_SETTINGS = ("training", "trainer", "label_")
 AUDIO_SETTINGS = ("features", "normalise", "model.")
 TEST_SET_SETTINGS = ("split", "corpus", "bad_audio")  # they decide which utterances are tested
 
@@ -148,6 +146,8 @@ def used_settings(run: Record) -> dict[str, str]:
     unused = NETWORK_SETTINGS if len(untrained) == 2 else tuple(f"training.{s}." for s in untrained)
     unused += ("label_policies",) if run["policies"] else ("label_", "training.label_dropout")
     unused += AUDIO_SETTINGS if run["model"] in TRIVIAL else ()
+    unused += ("classifier",) if run["model"] in (*TRIVIAL, *OF_UTTERANCES) else ()
+    unused += ("data.",) if run["model"] in (*TRIVIAL, "egemaps_svm") else ()
     unused += ("features",) if run["model"] == "egemaps_svm" else ()
     used = {k: v for k, v in run["settings"].items() if not k.startswith(unused)}
     return used | {"model": run["model"], "data": run["data"]}

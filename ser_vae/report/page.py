@@ -11,7 +11,7 @@ import pandas as pd
 from plotly.offline import get_plotlyjs
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
+from ser_vae.corpus.utterance import is_unknown
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.evaluation.predictions import PROBABILITY
 from ser_vae.plots import spectrogram
@@ -55,9 +55,10 @@ def describe_test_set(
     rows = sorted(scored, key=lambda row: {"trivial": 2, "baseline": 1}.get(row.kind, 0))
     folders = {row: folder / row.runs[0]["folder"] for row in rows}
     by_row = {row: load_or_none(Latents.read, folders[row] / "latents.npz") for row in rows}
-    loaded = [stored for stored in by_row.values() if stored]
+    paths = (folder / run["folder"] / "latents.npz" for row in rows for run in row.runs)
+    loaded = [stored for path in paths if (stored := load_or_none(Latents.read, path))]
     recordings = {u: clip for each in loaded for u, clip in each.recordings().items()}
-    sexes = {who: sex for each in loaded for who, sex in zip(each.speaker, each.sex, strict=True)}
+    sexes = {u: sex for each in loaded for u, sex in zip(each.utterance, each.sex, strict=True)}
     no_probability = ("trivial", "imported")
     with_audio = [r for r in rows if r.kind not in no_probability and not r.leaks] or rows
     hardest = hardest_utterances(results, with_audio)
@@ -73,7 +74,7 @@ def describe_test_set(
         latent_map, colourings = charts.latent_map(by_row[row], f"map{div_id}", umap=umap)
         known = not pd.isna(row.runs[0]["nll"])
         calibration = charts.calibration_chart(frame, f"calibration{div_id}") if known else ""
-        frame = frame.assign(sex=[sexes.get(who, "") for who in frame["speaker"]])
+        frame = frame.assign(sex=[sexes.get(u, "") for u in frame["utterance"]])
         groups = pd.concat([recall_by(frame, row, group) for group in ("sex", "speaker")])
         described.append(
             {"name": row.name, "seeds": list(row.predictions[MAIN]), "calibration": calibration}
@@ -100,7 +101,7 @@ def confusion_counts(frame: pd.DataFrame, row: Row) -> pd.DataFrame:
 
 def recall_by(frame: pd.DataFrame, row: Row, group: str) -> pd.DataFrame:
     """Return the recall of each emotion and UA, in %, per sex or speaker; the worst first."""
-    frame = frame[~frame[group].isin(["", UNKNOWN_SPEAKER])]
+    frame = frame[[bool(name) and not is_unknown(name) for name in frame[group]]]
     frame = frame.assign(correct=PERCENT * (frame["truth"] == frame["guess"]))
     table = frame.pivot_table("correct", group, "truth", "mean")
     table = table.reindex(columns=row.runs[0]["emotions"])

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from ser_vae.corpus.utterance import SYNTHETIC
-from ser_vae.evaluation.summary import merge_numbers
 from ser_vae.report.contents import CONTENTS, CORPUS, render_template
 from ser_vae.report.runs import METRICS, Record
 from ser_vae.report.scores import Results
 from ser_vae.report.tables import TABLES, Table, format_number, study_tables
+from ser_vae.terminal import merge_numbers
 
 SHORT = {"Models and baselines", "Across corpora", "Table I"}
 NOT_PRINTED = {*TABLES} - SHORT  # too long for a terminal

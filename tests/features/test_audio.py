@@ -181,7 +181,7 @@ def test_samples_without_speech_are_refused(tmp_path, reason, samples):
     assert reason in refusal(write(tmp_path / "a.wav", samples))
 
 
-@pytest.mark.parametrize("rate_hz", [3_999, 44_101, 500_000])
+@pytest.mark.parametrize("rate_hz", [3_999, 500_000])
 def test_an_implausible_rate_is_refused(tmp_path, rate_hz):
     assert "sample rate" in refusal(write(tmp_path / "a.wav", tone(440), rate_hz))
 
