@@ -89,6 +89,8 @@ def test_a_name_that_is_not_utf_8_is_an_error_that_can_be_printed(root):
 
 
 def test_one_emotion_is_an_error(root):
+    with pytest.raises(SerVaeError, match="fewer than two classes"):
+        folder.read(root, None, "mine", classes="four")
     (root / "anger" / "a.ogg").unlink()
     with pytest.raises(SerVaeError, match=r"expected two or more emotions.*found joy"):
         read(root)

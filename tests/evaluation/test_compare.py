@@ -227,6 +227,13 @@ def test_different_test_sets_are_an_error_that_names_the_difference(field, value
         compare_all({"a": {0: alike, 7: alike}, "b": {0: alike, 7: other}})
 
 
+def test_an_equal_difference_of_two_speakers_at_different_levels_has_the_p_of_a_permutation():
+    repetition, speaker = np.arange(72) // 8, np.arange(72) // 4 % 2
+    a, b = (predict(repetition < np.array(x)[speaker], 2) for x in ([9, 6], [6, 3]))
+    (result,) = compare_all({"a": {0: a}, "b": {0: b}})
+    assert result.bootstrap_p == pytest.approx(0.5)
+
+
 def test_models_without_a_common_seed_are_an_error():
     result = predict(np.ones(48))
     with pytest.raises(SerVaeError, match="a and b have no seed in common"):

@@ -186,6 +186,11 @@ def test_an_implausible_rate_is_refused(tmp_path, rate_hz):
     assert "sample rate" in refusal(write(tmp_path / "a.wav", tone(440), rate_hz))
 
 
+def test_a_rate_such_as_that_of_tess_is_rounded_for_resampling(tmp_path):
+    path = write(tmp_path / "a.wav", np.resize(tone(440), 24_414), 24_414)
+    assert len(read(path, RATE_HZ)) == pytest.approx(RATE_HZ, abs=8)
+
+
 @pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".mp3"])
 def test_a_clip_is_the_samples_between_its_times(tmp_path, suffix):
     path = write(tmp_path / f"a{suffix}", np.concatenate([tone(300), tone(1200)]))
