@@ -18,7 +18,7 @@ import pandas as pd
 import soundfile
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.files import walk
+from ser_vae.corpus.files import check_name, walk
 from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
 from ser_vae.features.extractor import single_torch_thread, thread_pool
 from ser_vae.files import read_csv, write_bytes
@@ -82,6 +82,7 @@ def read_inputs(
 
 def expand(name: str, suffixes: Sequence[str], rate: int | None) -> Iterator[Input]:
     path = Path(name).expanduser()
+    check_name(path)
     if name == STDIN:
         yield read_stdin(rate)
     elif path.is_dir():
@@ -161,7 +162,7 @@ def process(
     """
     if not inputs:
         raise SerVaeError("Give recordings after the model: files, folders, a CSV, or -.")
-    with single_torch_thread(), thread_pool(jobs) as pool:
+    with single_torch_thread(), thread_pool(max(1, jobs)) as pool:
         return list(track(pool.map(function, inputs), description, len(inputs), transient=True))
 
 

@@ -552,7 +552,7 @@ def hold_out(settings: Settings, data: PreparedData) -> PreparedData:
     """Move some of the training set to the set HELD_OUT, as the protocol draws a test set.
 
     These are whole groups of the protocol, or whole speakers, if the test set shares none with the
-    training set; otherwise random utterances.
+    training set and the rest still has all emotions; otherwise random utterances.
 
     Raises:
         SerVaeError: the training set is too small.
@@ -560,12 +560,14 @@ def hold_out(settings: Settings, data: PreparedData) -> PreparedData:
     train, seed = data.utterances("train"), seed_for(settings.seed, "calibration") % 2**32
     group = settings.choice.split if settings.choice.split in GROUPS else "speaker"
     groups, of_test = ({GROUPS[group](u) for u in data.utterances(p)} for p in ("train", "test"))
-    if groups & of_test or None in groups or len(groups) < 2:
-        folds = random.folds(train, seed=seed, test=HELD_OUT_PROPORTION, validation=0)
-    else:
+    learned: set[str] = set()
+    if not (groups & of_test or None in groups or len(groups) < 2):
         count = round(1 / HELD_OUT_PROPORTION)
         options = {"leave_one_out_up_to": 0, "folds": count, "validation": 0}
         folds = grouped_folds(train, group, seed=seed, **options)
+        learned = {u.emotion for u in train if folds[0][u.id] == "train"}
+    if learned != {u.emotion for u in train}:
+        folds = random.folds(train, seed=seed, test=HELD_OUT_PROPORTION, validation=0)
     names = {"train": "train", "test": HELD_OUT}
     part = [
         names[folds[0][row.utterance.id]] if row.part == "train" else row.part

@@ -267,7 +267,10 @@ def start() -> None:
     if "--version" in arguments:
         print(f"ser_vae {__version__}")
     elif "--help" in arguments or "-h" in arguments:
-        print(help_text(arguments, __doc__))
+        try:
+            print(help_text(arguments, __doc__))
+        except SerVaeError as error:
+            sys.exit(f"error: {error}")
     else:
         with stopped_by_signals():
             main()

@@ -118,7 +118,8 @@ def make_rows(runs: Sequence[Record]) -> tuple[list[Row], dict[str, str]]:
     for run in sorted(runs, key=lambda run: (-run["written"], run["folder"])):
         run["fold"] = None if pd.isna(run["fold"]) else int(run["fold"])
         run["used"] = used_settings(run)
-        run["key"] = (run["corpus"], run["protocol"], *sorted(run["used"].items()))
+        about = (run["corpus"], run["protocol"], tuple(run["emotions"]))
+        run["key"] = (*about, *sorted(run["used"].items()))
         latest = kept.setdefault((run["key"], run["seed"], run["fold"]), run)
         if latest is not run:
             repeated[run["folder"]] = latest["folder"]
