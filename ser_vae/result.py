@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from rich.table import Table
 
+from ser_vae.data.audit import score_lookup
 from ser_vae.evaluation.metrics import accuracies
 from ser_vae.evaluation.predictions import CONTROLS
 from ser_vae.terminal import merge_numbers, stdout
@@ -36,9 +36,8 @@ def result_lines(scores: Metrics, folds: Sequence[Metrics]) -> Lines:
     key, single = f"{first['protocol']}/test/", len(folds) == 1
     majority = np.sum([fold["majority"][f"{key}confusion"] for fold in folds], axis=0)
     trivial = {"majority": accuracies(majority)["ua"]}
-    counts = pd.concat([pd.DataFrame(audit["speaker_lookup_counts"]).T for audit in audits])
-    pooled = counts.groupby(level=0).sum()  # emotion -> correct and all test utterances
-    trivial["speaker_lookup"] = float((pooled[0] / pooled[1]).mean())
+    lookup = score_lookup([audit["speaker_lookup_counts"] for audit in audits])
+    trivial["speaker_lookup"] = lookup["ua"]
     best = max(trivial, key=lambda name: trivial[name])
     over = "speakers" if scores[f"{key}ua_intervals"].get("speakers") else "utterances"
     low, high = scores[f"{key}ua_intervals"].get(over) or (np.nan, np.nan)

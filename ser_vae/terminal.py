@@ -1,4 +1,4 @@
-"""The terminal: consoles, and what the commands on a trained model have in common.
+"""The terminal: consoles, short texts, and what the commands on a trained model have in common.
 
 Progress bars and live tables must use one console.
 """

@@ -151,9 +151,17 @@ def _adjacent(
 
 def speaker_lookup(train: Sequence[Utterance], test: Sequence[Utterance]) -> dict[str, float]:
     """Score guessing a speaker's most frequent emotion, or that of all for a new speaker."""
-    counts = lookup_counts(train, test).values()
+    return score_lookup([lookup_counts(train, test)])
+
+
+def score_lookup(folds: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, float]:
+    """Score the lookup over the test sets of all folds, from the `lookup_counts` of each."""
+    emotions = dict.fromkeys(emotion for fold in folds for emotion in fold)
+    by_fold = [[fold[emotion] for fold in folds if emotion in fold] for emotion in emotions]
+    counts = [tuple(map(sum, zip(*each, strict=True))) for each in by_fold]
     recalls = [correct / total for correct, total in counts]
-    return {"wa": sum(c for c, _ in counts) / len(test), "ua": sum(recalls) / len(recalls)}
+    wa = sum(correct for correct, _ in counts) / sum(total for _, total in counts)
+    return {"wa": wa, "ua": sum(recalls) / len(recalls)}
 
 
 def lookup_counts(

@@ -54,9 +54,9 @@ def describe_test_set(
     scored: list[Row] = [row for row in results.scores_of(number)["row"] if row]
     rows = sorted(scored, key=lambda row: {"trivial": 2, "baseline": 1}.get(row.kind, 0))
     folders = {row: folder / row.runs[0]["folder"] for row in rows}
-    by_row = {row: load_or_none(Latents.read, folders[row] / "latents.npz") for row in rows}
-    paths = (folder / run["folder"] / "latents.npz" for row in rows for run in row.runs)
-    loaded = [stored for path in paths if (stored := load_or_none(Latents.read, path))]
+    every = {folder / run["folder"] for row in rows for run in row.runs}
+    latents = {each: load_or_none(Latents.read, each / "latents.npz") for each in sorted(every)}
+    loaded = [stored for stored in latents.values() if stored]
     recordings = {u: clip for each in loaded for u, clip in each.recordings().items()}
     sexes = {u: sex for each in loaded for u, sex in zip(each.utterance, each.sex, strict=True)}
     no_probability = ("trivial", "imported")
@@ -71,7 +71,7 @@ def describe_test_set(
     described = []
     for index, row in enumerate(rows):
         div_id, frame = f"{number}-{index}", predictions_of(results, row.runs)
-        latent_map, colourings = charts.latent_map(by_row[row], f"map{div_id}", umap=umap)
+        latent_map, colourings = charts.latent_map(latents[folders[row]], f"map{div_id}", umap=umap)
         known = not pd.isna(row.runs[0]["nll"])
         calibration = charts.calibration_chart(frame, f"calibration{div_id}") if known else ""
         frame = frame.assign(sex=[sexes.get(u, "") for u in frame["utterance"]])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ser_vae.data.audit import score_lookup
 from ser_vae.evaluation.compare import compare, groups_for
 from ser_vae.evaluation.intervals import mean_ua_interval
 from ser_vae.evaluation.metrics import accuracies
@@ -177,9 +178,8 @@ def majority_scores(folds: Sequence[Record]) -> Record:
 def lookup_scores(folds: Sequence[Record]) -> Record:
     """Score every speaker's most frequent emotion in training, all folds together."""
     keys = [key for key in folds[0] if key.startswith("audit.speaker_lookup_counts.")]
-    counts = [[fold[key] for fold in folds if isinstance(fold[key], list)] for key in keys]
-    right, tested = np.array([np.sum(each, axis=0) for each in counts if each] or [[0, 0]]).T
-    return {"ua": np.mean(right / tested), "wa": right.sum() / tested.sum()} if any(tested) else {}
+    counts = [{key: fold[key] for key in keys if isinstance(fold[key], list)} for fold in folds]
+    return score_lookup(counts) if any(counts) else {}
 
 
 def beats_trivial(score: Record, trivial: Record, pairs: Sequence[Record], chance: float) -> bool:
