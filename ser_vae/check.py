@@ -54,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         errors.print(f"error: {error}", style="red")
         return 2 if isinstance(error, OverrideError) else 1
     files = inspect_files(corpus, settings.jobs or os.cpu_count() or 1)
+    if settings.data.remainder == "drop":
+        short = files.problem.isna() & (files.duration_s < settings.data.segment_s)
+        files.loc[short, "problem"] = f"shorter than a segment of {settings.data.segment_s:g} s"
     faults = find_faults(corpus, files) or find_split_faults(corpus, files, settings)
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     show(corpus, files, faults, Console(markup=False, highlight=False, width=width))

@@ -23,6 +23,8 @@ import yaml  # type: ignore[import-untyped]
 import ser_vae
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Corpus
+from ser_vae.features.extractor import Extractor
+from ser_vae.features.imported import Imported, frames_path
 from ser_vae.files import atomic_write
 from ser_vae.inputs import (
     Input,
@@ -62,7 +64,7 @@ def encode(options: argparse.Namespace) -> int:
         options.inputs, loaded.input_suffixes, rate=options.rate, one_speaker=options.one_speaker
     )
     if options.corpus:
-        inputs += corpus_inputs(Path(options.model))
+        inputs += corpus_inputs(Path(options.model), loaded.extractor)
     model = with_speakers(loaded, inputs) if loaded.representation is not None else loaded
     encode_each = partial(encode_input, model, mean=options.mean)
     done = process(inputs, encode_each, "encoding", options.jobs)
@@ -74,8 +76,10 @@ def encode(options: argparse.Namespace) -> int:
     return int(bool(errors))
 
 
-def corpus_inputs(run: Path) -> list[Input]:
+def corpus_inputs(run: Path, extractor: Extractor) -> list[Input]:
     """List the utterances of a run, from its configuration and its split.
+
+    Their recordings are audio files, or the .npy files of frames that were computed elsewhere.
 
     Raises:
         SerVaeError: this is not a run folder, or the corpus has been moved.
@@ -99,6 +103,8 @@ def corpus_inputs(run: Path) -> list[Input]:
     for row in split.to_dict("records"):
         utterance = utterances[row["utterance"]]
         recording = Recording(utterance.path, clip=utterance.clip)
+        if isinstance(extractor, Imported):
+            recording = Recording(frames_path(extractor.root, utterance))
         columns = {key: row[key] for key in ("part", "speaker", "emotion")}
         inputs.append(Input(utterance.id, recording, utterance.speaker, columns=columns))
     return inputs

@@ -7,9 +7,11 @@ A table is a CSV with a column `path`, relative to the CSV, and optionally `star
 import argparse
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from glob import glob
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,7 +33,7 @@ STDIN = "-"
 MICROPHONE = "microphone"
 MICROPHONE_HZ = 16_000
 TRUTH = ("truth", "emotion")  # columns of the true emotion, in order of preference
-OUTPUT = ("file", "emotion", "confidence", "error")  # columns that a table must not have
+OUTPUT = re.compile(r"file|name|z\d*|emotion|confidence|p_.*|error")  # not in a table of inputs
 ONE_SPEAKER = "speaker of all inputs"  # of --one-speaker; no corpus has this name
 
 
@@ -96,11 +98,11 @@ def expand(name: str, suffixes: Sequence[str], rate: int | None) -> Iterator[Inp
     elif path.exists() or not set("*?[") & set(name):
         yield Input(name, Recording(path))  # a missing file is reported in its row
     else:
-        matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+        matches = sorted(glob(str(path), recursive=True))  # noqa: PTH207  (allows **.wav)
         if not matches:
             raise SerVaeError(f"{name}: no file matches.")
         for match in matches:
-            yield from expand(str(match), suffixes, rate)
+            yield from expand(match, suffixes, rate)
 
 
 def read_table(path: Path) -> Iterator[Input]:
@@ -109,8 +111,8 @@ def read_table(path: Path) -> Iterator[Input]:
         cells = {key: "" if cell.strip() in MISSING else cell.strip() for key, cell in row.items()}
         name, bounds = cells.pop("path"), [cells.pop(key, "") for key in BOUNDS]
         truth = next((cells.pop(column) for column in TRUTH if column in cells), "")
-        if taken := cells.keys() & set(OUTPUT):
-            raise SerVaeError(f"{path}: {min(taken)}: the output has this column too.\nRename it.")
+        if taken := [*filter(OUTPUT.fullmatch, cells)]:
+            raise SerVaeError(f"{path}: {taken[0]}: the output has this column too.\nRename it.")
         yield Input(
             name,
             Recording(path.parent / name, clip=parse_clip(bounds, where)),

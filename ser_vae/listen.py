@@ -113,13 +113,18 @@ def listen(options: argparse.Namespace) -> None:
     maker = ClipMaker.of(recogniser, items)
     folder = options.out or model / "listen"
     sections: list[dict[str, Any]] = []
+    prefixes = set[str]()
     for title, note, clips in track(
         maker.sections(options.dimensions, options.seed), "listening", len(items) + 1
     ):
         print(title)
+        prefix = file_stem(title)
+        if prefix in prefixes:  # files in two folders can have the same name
+            prefix += f"-{len(prefixes)}"
+        prefixes.add(prefix)
         written = {}
         for clip in clips:
-            name = write_clip(clip, title, folder, maker, options.seed)
+            name = write_clip(clip, prefix, folder, maker, options.seed)
             print(f"  {name}.wav: {clip.caption}", flush=True)
             written[name] = clip
         sections.append({"title": title, "note": note, "clips": written})
@@ -262,11 +267,15 @@ class ClipMaker:
         return limits([self.illustrator.input(index) for index in range(len(self.items))])
 
 
-def write_clip(clip: Clip, section: str, folder: Path, maker: ClipMaker, seed: int) -> str:
+def file_stem(text: str) -> str:
+    return re.sub(r"[\W_]+", "-", text).strip("-")
+
+
+def write_clip(clip: Clip, prefix: str, folder: Path, maker: ClipMaker, seed: int) -> str:
     """Write the WAV and the PNG of a clip; return their name without the suffix."""
     extractor = maker.illustrator.extractor
     waveform = extractor.invert(clip.frames, seed) if clip.waveform is None else clip.waveform
-    name = re.sub(r"[\W_]+", "-", f"{section} {clip.name}").strip("-")
+    name = f"{prefix}-{file_stem(clip.name)}"
     wav, samples = io.BytesIO(), scale_loudness(waveform)
     soundfile.write(wav, samples, extractor.sample_rate, format="WAV", subtype="PCM_16")
     synthetic = maker.recogniser.about["synthetic"]

@@ -959,8 +959,8 @@ def summary(
     of_segments = diagnosis["probes"] is not None
     if of_segments and settings.training.pretrained not in ("auto", "none"):
         pretrained_on = pretraining_record(run).count(list(data.rows("test")["digest"]))
-    dataset = [  # utterances, labels, sets and audio; equal in runs that can be compared
-        (row.utterance.id, row.utterance.speaker, row.label, row.part, row.digest)
+    dataset = [
+        (row.utterance.id, row.utterance.speaker, row.label, row.content)
         for row in data.table[data.table["part"] != UNLABELLED].itertuples()
     ]
     budgets = read_budgets(run.folder.path)
@@ -976,7 +976,7 @@ def summary(
         "seed": settings.seed,
         "label_policy": settings.label_policy,
         "leaks": settings.label_policy in LEAKING,
-        "material": digest(dataset),
+        "corpus_digest": digest(dataset),
         "caveats": caveats(settings, corpus, diagnosis, left_out, pretrained_on, budgets),
         "emotions": list(data.emotions),
         "audit": audit(

@@ -10,6 +10,7 @@ the probability of each emotion, and error. The exit status is 1 if a recording 
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -124,6 +125,8 @@ def as_table(
 def check_models(names: Sequence[str], models: Sequence[Recogniser], every: float | None) -> None:
     """Raise if the models cannot be averaged, or --every is given and one cannot be streamed."""
     first = models[0]
+    if every is not None and not 0 < every < math.inf:
+        raise SerVaeError(f"--every {every:g}: expected a number of seconds, such as 0.1.")
     for name, model in zip(names, models, strict=True):
         if set(model.emotions) != set(first.emotions):
             raise SerVaeError(

@@ -14,6 +14,7 @@ import difflib
 import hashlib
 import inspect
 import json
+import os
 import pkgutil
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -299,9 +301,7 @@ class LogMelFeatures(Frames, of=["features.logmel.LogMel"]):
         """Raise unless the window fits the transform and the mel bands lie within its spectrum."""
         samples = round(self.window * self.sample_rate)
         if self.fft_size < samples:
-            remedy = (
-                f"Use a power of two, such as features.fft_size={2 ** (samples - 1).bit_length()}."
-            )
+            remedy = f"Use features.fft_size={2 ** (samples - 1).bit_length()}, for example."
             expected = f"at least the {samples} samples of the window"
             raise invalid("features.fft_size", self.fft_size, expected, remedy)
         if not self.f_min < self.f_max <= self.sample_rate / 2:
@@ -408,7 +408,7 @@ class Stage(Section):
 class Training(Section):
     pretrain: Stage
     classify: Stage
-    pretrained: str
+    pretrained: Annotated[str, AfterValidator(os.path.expanduser)]
     unlabelled: bool
     label_dropout: Proportion
     latent: Literal["mu", "sample"]
@@ -610,9 +610,7 @@ class Settings(Section):
             raise invalid("label_policy", policy, f"null, as {name} takes no label", remedy)
         if policy == "dropout" and pretrained != "auto":
             expected = f"another policy, as training.pretrained={pretrained} pretrains nothing"
-            remedy = (
-                "Pretraining drops the labels: use training.pretrained=auto, or another policy."
-            )
+            remedy = "Use training.pretrained=auto, or another policy."
             raise invalid("label_policy", policy, expected, remedy)
         bound = {"squared_error", "kl"}  # the terms of eq. (3)
         if policy in POLICIES_BY_BOUND and not bound <= set(getattr(model, "quantities", ())):
@@ -627,7 +625,8 @@ class Settings(Section):
         training, name = self.training, short_name(self.model)
         check_objective(self.objective, getattr(self.split, "validation", None), self.fold)
         loaded, sampled = training.pretrained not in ("auto", "none"), training.latent == "sample"
-        if not (loaded or sampled or training.encoder_lr is not None):
+        untrained = training.pretrained == "none"
+        if not (loaded or untrained or sampled or training.encoder_lr is not None):
             return self
         model = load(self.model.target)
         of_segments = getattr(model, "level", "segment") == "segment"
@@ -635,6 +634,9 @@ class Settings(Section):
             expected = f"auto or none, as {name} has no pretraining stage to load weights of"
             remedy = "Use training.pretrained=auto."
             raise invalid("training.pretrained", training.pretrained, expected, remedy)
+        if untrained and of_segments and hasattr(model, "fit"):
+            expected, remedy = f"auto, as {name} has no values before it is fitted", "Leave it out."
+            raise invalid("training.pretrained", "none", expected, remedy)
         if sampled and not hasattr(model, "posterior"):
             expected = f"mu, as {name} has no posterior to sample from"
             remedy = "Use model=vae or model=cvae, or training.latent=mu."
@@ -844,9 +846,7 @@ def explain_unknown(key: str, value: Any, known: Sequence[str]) -> SerVaeError:
     """Return what to do about an unknown key."""
     if "." not in key and isinstance(value, Mapping) and value.keys() & Settings.model_fields:
         expected = f"no settings below {key}: a file of this group lacks its package line"
-        remedy = (
-            "Begin it with `# @package _global_`, and save it as UTF-8 without a byte order mark."
-        )
+        remedy = "Begin it with `# @package _global_`; save it as UTF-8, no byte order mark."
         return invalid(key, value, expected, remedy, "…")
     known = [name for name in known if name != key and not name.startswith(f"{key}.")]
     remedy = f"{did_you_mean(key, known)}{ALL_SETTINGS}"

@@ -53,12 +53,13 @@ def test_a_usable_corpus_ends_with_0(root, capsys):
 
 def test_every_unusable_file_is_named_and_the_corpus_still_usable(root, capsys):
     write(root / "calm" / "silent.wav", np.zeros(8_000))
+    write(root / "calm" / "short.wav", noise(9)[:1_500])
     (root / "calm" / "[red]text.wav").write_text("no audio")
     assert run_check(root) == 0
     lines = capsys.readouterr().out.splitlines()
-    for name in ("silent", "[red]text"):
+    for name in ("silent", "short", "[red]text"):
         assert sum(line.startswith(f"{root}/calm/{name}.wav: ") for line in lines) == 1
-    assert "warning: 2 of 9 files cannot be used" in lines
+    assert "warning: 3 of 10 files cannot be used" in lines
 
 
 def test_a_class_too_rare_for_the_split_ends_with_1(root, capsys):

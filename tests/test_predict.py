@@ -47,7 +47,7 @@ def test_a_folder_is_read_whole_and_predicted_as_by_the_model(trained, noises, c
 
 
 def test_a_glob_and_a_file_are_inputs(trained, noises, capsys):
-    table = rows_of(capsys, trained.path, f"{noises}/calm0*.wav", noises / "gay03.wav")
+    table = rows_of(capsys, trained.path, f"{noises}/**calm0*.wav", noises / "gay03.wav")
     assert [Path(file).name for file in table.file] == [
         *(f"calm0{n}.wav" for n in range(10)),
         "gay03.wav",
@@ -198,13 +198,14 @@ def test_a_person_at_a_terminal_gets_a_table(trained, noises, monkeypatch, capsy
         (["nothing*.wav"], "no file matches"),
         (["empty"], "no input in this folder; this model takes .aif"),
         (["no_path.csv"], "expected columns path"),
-        (["taken.csv"], "error: the output has this column too"),
+        (["taken.csv"], "p_joy: the output has this column too"),
+        (["a.wav", "--every", "0"], "--every 0: expected a number of seconds"),
     ],
 )
 def test_inputs_that_are_none_are_named(inputs, message, trained, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "no_path.csv").write_text("file\na.wav\n")
-    (tmp_path / "taken.csv").write_text("path,error\na.wav,1\n")
+    (tmp_path / "taken.csv").write_text("path,p_joy\na.wav,1\n")
     assert predict.main([str(trained.path), *inputs]) == 1
     assert message in capsys.readouterr().err.replace("\n", " ")

@@ -8,6 +8,7 @@ from run_files import table
 from stored_features import LOG_MEL
 
 from ser_vae import SerVaeError
+from ser_vae.encode import main as encode
 from ser_vae.features import audio
 from ser_vae.predict import main as predict
 from ser_vae.recogniser import Recogniser
@@ -34,6 +35,8 @@ def test_a_model_predicts_from_frames_as_its_run(frames, finished_run, noises, t
     for row, predicted in zip(rows, table(out), strict=True):
         for name in (key for key in row if key.startswith("p_")):
             assert float(predicted[name]) == pytest.approx(float(row[name]), abs=1e-6)
+    assert encode([str(folder), "--corpus", "--mean", "--out", str(out)]) == 0
+    assert len(table(out)) == 60
     np.save(frames / "wrong.npy", np.zeros((40, 79), np.float32))
     (frames / "ignored.wav").touch()
     assert predict([str(folder), str(frames), "--out", str(out)]) == 1

@@ -15,6 +15,7 @@ from ser_vae.baseline.svm import fit_temperature, inner_folds
 from ser_vae.baseline.utterance_svm import OneVector
 
 MAX_STEPS = 1000  # of the optimizer; it needs tens
+LEAST = np.finfo(np.float64).eps  # probability; else one outlier would decide the temperature
 
 
 class Linear(Storable):
@@ -52,16 +53,14 @@ class Linear(Storable):
             C=self.C, class_weight=self.class_weight, max_iter=MAX_STEPS
         )
         self.machine = make_pipeline(StandardScaler(), regression)
-        held_out = cross_val_predict(
-            self.machine, vectors, label, cv=folds, method="predict_log_proba"
-        )
-        self.temperature = fit_temperature(held_out, label)
+        held_out = cross_val_predict(self.machine, vectors, label, cv=folds, method="predict_proba")
+        self.temperature = fit_temperature(np.log(np.maximum(held_out, LEAST)), label)
         self.machine.fit(vectors, label)
 
     def predict_proba(self, vectors: FloatArray) -> FloatArray:
         """Return the softmax of the scaled log-probabilities: (M, E) -> (M, K)."""
-        scaled = self.machine.predict_log_proba(vectors) / self.temperature
-        return softmax(scaled, axis=1)
+        probability = np.maximum(self.machine.predict_proba(vectors), LEAST)
+        return softmax(np.log(probability) / self.temperature, axis=1)
 
 
 class UtteranceLinear(OneVector):

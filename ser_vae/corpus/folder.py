@@ -25,7 +25,7 @@ LINK = "broken links are ignored"
 OTHER_FORMAT = f"files are ignored, as their format is not one of {', '.join(AUDIO)}; convert them"
 OTHER_FILE = "files are not audio in a sub-folder and are ignored"
 # Names of folders that are probably not emotions.
-SETS = {*CHOICES["split"], "devel", "eval"}
+SETS = {*CHOICES["split"], "eval"}
 NUMBERED = re.compile(r"(actor|speaker|spk|subject|session|ses|fold|part|[fmps])[ _-]?\d+", re.I)
 
 

@@ -11,6 +11,7 @@ who speaks. So the speaker is session + S; the prefix Ses<NN><W> names the other
 the utterances.
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -140,7 +141,8 @@ def find_release(root: Path) -> Path:
 
 
 def holds_sessions(folder: Path) -> bool:
-    return any((folder / f"Session{number}" / LABELS).is_dir() for number in SESSIONS)
+    sessions = [folder / f"Session{number}" / LABELS for number in SESSIONS]
+    return any(map(os.path.isdir, sessions))  # Path.is_dir raises if a folder cannot be searched
 
 
 def read_labels(file: Path, wav_folder: Path) -> Iterator[Utterance]:

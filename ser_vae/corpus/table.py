@@ -10,7 +10,6 @@ import math
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -21,11 +20,11 @@ from ser_vae.files import read_csv
 REQUIRED = ("path", "emotion", "speaker")
 FREE_TEXT = ("session", "dialogue", "script")
 BOUNDS = ("start", "end")
-CHOICES: dict[str, dict[str, str]] = {  # column -> cell -> attribute
-    "sex": {"F": "F", "M": "M"},
+CHOICES: dict[str, dict[str, str]] = {  # column -> cell in lower case -> attribute
+    "sex": {"f": "F", "m": "M"},
     "style": {"improvised": "improvised", "scripted": "scripted"},
     "split": {"train": "train", "dev": "validation", "test": "test"}
-    | dict.fromkeys(("val", "valid", "validation"), "validation"),
+    | dict.fromkeys(("val", "valid", "validation", "devel"), "validation"),
 }
 # How pandas, R and spreadsheets write a missing value.
 MISSING = ("nan", "NaN", "NA", "N/A", "n/a", "<NA>", "#N/A", "None", "null", "NULL")
@@ -80,11 +79,11 @@ def parse_cells(cells: Mapping[str, str], where: str, path: Path) -> Utterance:
             raise SerVaeError(f"{where}: {column} is {problem}")
     stated: dict[str, Any] = {column: values.get(column) or None for column in FREE_TEXT}
     for column, choices in CHOICES.items():
-        value = values.get(column, "")
-        if value and value not in choices:
-            expected = ", ".join(choices)
+        chosen = choices.get((value := values.get(column, "")).casefold())
+        if value and not chosen:
+            expected = ", ".join(dict.fromkeys(choices.values()))
             raise SerVaeError(f"{where}: {column} is {value!r}, expected {expected} or ''")
-        stated["part" if column == "split" else column] = choices.get(value)
+        stated["part" if column == "split" else column] = chosen
     name = PurePath(os.path.normpath(values["path"])).as_posix()
     clip = parse_clip([values.get(column, "") for column in BOUNDS], where)
     if clip:
@@ -119,5 +118,8 @@ def warn_of_overlaps(utterances: Sequence[Utterance]) -> tuple[str, ...]:
     """Return a warning if segments of a file overlap, as a split may put them into two sets."""
     whole = Counter(utterance.path for utterance in utterances)
     clips = [(u.path, *(u.clip or (0.0, math.inf)), u.id) for u in utterances if whole[u.path] > 1]
-    overlapping = [b[3] for a, b in pairwise(sorted(clips)) if a[0] == b[0] and b[1] < a[2]]
+    overlapping, end_of = [], dict.fromkeys(whole, 0.0)
+    for path, start, end, name in sorted(clips):
+        overlapping += [name] if start < end_of[path] else []
+        end_of[path] = max(end, end_of[path])
     return list_warning("segments overlap another segment of their file", overlapping)

@@ -1,5 +1,6 @@
 """Waveform -> frames (IV-B): the extractors, and the store that keeps their output on disk."""
 
+import math
 from pathlib import Path
 
 from ser_vae import SerVaeError
@@ -17,4 +18,5 @@ class TooShortError(SerVaeError):
     """A waveform too short for a single frame."""
 
     def __init__(self, duration_s: float, least_s: float) -> None:
-        super().__init__(f"too short: {duration_s:.3f} s, expected at least {least_s:g} s")
+        duration_ms = math.floor(1000 * duration_s)  # not rounded up to `least_s`
+        super().__init__(f"too short: {duration_ms} ms, expected at least {1000 * least_s:g} ms")

@@ -222,7 +222,7 @@ def log_artifacts(run: Any, results: Mapping[str, Any], folder: RunFolder) -> No
     features = {
         "settings": {k: v for k, v in run.config.items() if k.startswith("features/")},
         "corpus": results["corpus"],
-        "material": results["material"],
+        "corpus_digest": results["corpus_digest"],
     }
     write_text(folder.path / "wandb" / "features.json", json.dumps(features, indent=1) + "\n")
     corpus = f"{results['corpus']}-{results['data']}"

@@ -54,15 +54,7 @@ class PCA(nn.Module):
     def feature(
         self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
     ) -> Tensor:
-        """Return the principal components of segments: x (B, D) -> (B, Z).
-
-        Raises:
-            SerVaeError: `fit` has not been called, nor have fitted components been loaded.
-        """
-        if not self.components.any():
-            raise SerVaeError(
-                "model=pca: the components have not been fitted.\nUse training.pretrained=auto."
-            )
+        """Return the principal components of segments: x (B, D) -> (B, Z)."""
         return (x - self.mean) @ self.components.T
 
     def loss(

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 
 from ser_vae.evaluation import projection
 from ser_vae.evaluation.arrays import Illustrations, Latents
-from ser_vae.plots import spectrogram
 from ser_vae.plots.bars import kl_per_dimension
 from ser_vae.plots.latent_map import latent_map
+from ser_vae.plots.spectrogram import segments, utterances
 
 Draw = Callable[..., Figure]  # called with the title
 
@@ -35,14 +35,19 @@ def run_figures(
     if not (it := illustrations):
         return
     names = [f"{e}: {u}" for e, u in zip(it.emotion, it.utterance, strict=True)]
+    with_label = ("input", *(f"as {emotion}" for emotion in it.emotions))
+    dimensions = [f"z {dimension}" for dimension in it.dimension]
+    steps = [f"{step:+g} sd".replace("-", "−") if step else "mean" for step in it.step.tolist()]
+    draws = [str(number) for number in range(1, it.prior.shape[1] + 1)]
     conditions = it.emotions if len(it.prior) > 1 else ("",)
-    steps = (it.dimension.tolist(), it.step.tolist())
-    arrays: dict[str, tuple[Draw, Any]] = {
-        "reconstructions": (spectrogram.reconstructions, (names, it.input, it.reconstruction)),
-        "swapped": (spectrogram.label_swapped, (names, it.emotions, it.input, it.swapped)),
-        "traversals": (spectrogram.traversals, (*steps, it.traversal)),
-        "prior": (spectrogram.prior_samples, (conditions, it.prior)),
+    pairs = list(zip(it.input, it.reconstruction, strict=True))
+    swapped = [[given, *others] for given, others in zip(it.input, it.swapped, strict=False)]
+    grids: dict[str, tuple[Draw, Sequence[str], Sequence[str], Any]] = {
+        "reconstructions": (utterances, names, ("input", "reconstruction"), pairs),
+        "swapped": (utterances, names, with_label, swapped),
+        "traversals": (segments, dimensions, steps, it.traversal),
+        "prior": (segments, conditions, draws, it.prior),
     }
-    for kind, (plot, arguments) in arrays.items():
-        if len(arguments[-1]):
-            yield kind, partial(plot, *arguments, frame_shift_s=it.frame_shift_s)
+    for kind, (draw, rows, headings, spectra) in grids.items():
+        if len(spectra):
+            yield kind, partial(draw, rows, headings, spectra, frame_shift_s=it.frame_shift_s)

@@ -37,71 +37,10 @@ PANEL_IN = 0.62  # height of a row of segments
 MARGIN_IN = 0.8  # title, labels and colour bar
 
 
-@styled
-def reconstructions(
-    names: Sequence[str],
-    given: Sequence[Spectrum],
-    reconstructed: Sequence[Spectrum],
-    **figure: Any,
-) -> Figure:
-    """Draw a row for each of E utterances: the input and the reconstruction.
-
-    `given` and `reconstructed` are E spectra each, T may vary; `names` are the row labels.
-    """
-    rows = list(zip(given, reconstructed, strict=True))
-    return _utterances(names, ("input", "reconstruction"), rows, **figure)
-
-
-@styled
-def label_swapped(
-    names: Sequence[str],
-    emotions: Sequence[str],
-    given: Sequence[Spectrum],
-    swapped: Sequence[npt.NDArray[np.float32]],
-    **figure: Any,
-) -> Figure:
-    """Draw a row for each of E utterances: the input, then its decoding with each of K labels.
-
-    `swapped` are E arrays (K, T, F), in the order of `emotions`.
-    """
-    rows = [[spectrum, *others] for spectrum, others in zip(given, swapped, strict=True)]
-    headings = ("input", *(f"as {emotion}" for emotion in emotions))
-    return _utterances(names, headings, rows, **figure)
-
-
-@styled
-def traversals(
-    dimension: Sequence[int],
-    step: Sequence[float],
-    segments: npt.NDArray[np.float32],
-    **figure: Any,
-) -> Figure:
-    """Draw a row per latent dimension, a column per step from the mean latent: (n, m, length, F).
-
-    `step` is in standard deviations of that dimension.
-    """
-    rows = [f"z {number}" for number in dimension]
-    columns = [f"{size:+g} sd".replace("-", "−") if size else "mean" for size in step]
-    return _segments(rows, columns, segments, **figure)
-
-
-@styled
-def prior_samples(
-    emotions: Sequence[str], segments: npt.NDArray[np.float32], **figure: Any
-) -> Figure:
-    """Draw a row per emotion and a column per sample: `segments` (K, draws, length, F).
-
-    An unconditional model has one row; `emotions` is then a single empty string.
-    """
-    columns = [str(number) for number in range(1, segments.shape[1] + 1)]
-    return _segments(emotions, columns, segments, **figure)
-
-
-@styled
 def utterance(spectrum: Spectrum, colour_limits: Limits, **figure: Any) -> Figure:
     """Draw one utterance (T, F) with given colour limits, which other figures may share."""
     figure |= {"colour_limits": colour_limits, "width_in": SINGLE_IN}
-    return _utterances(("",), ("",), [[spectrum]], **figure)
+    return utterances(("",), ("",), [[spectrum]], **figure)
 
 
 @styled
@@ -134,10 +73,14 @@ def trajectory(
     return figure
 
 
-def _utterances(
+@styled
+def utterances(
     names: Sequence[str], headings: Sequence[str], rows: Sequence[Sequence[Spectrum]], **figure: Any
 ) -> Figure:
-    """Draw a grid of whole utterances with axes of time and mel bands."""
+    """Draw a grid of whole utterances (T, F), whose T may vary, with axes of time and mel bands.
+
+    Each row has a name, and a spectrum for each heading.
+    """
     labels = ["\n".join([*textwrap.wrap(name, NAME_WIDTH), "mel band"]) for name in names]
     drawn, grid = _grid(labels, headings, rows, row_in=ROW_IN, **figure)
     for axes in grid[:, 0]:
@@ -147,20 +90,21 @@ def _utterances(
     return drawn
 
 
-def _segments(
+@styled
+def segments(
     names: Sequence[str],
     headings: Sequence[str],
-    segments: npt.NDArray[np.float32],
+    rows: npt.NDArray[np.float32],
     *,
     frame_shift_s: float,
     title: str,
 ) -> Figure:
-    """Draw a grid of segments, whose axes are described once below the grid."""
+    """Draw a grid of segments (n, m, length, F), whose axes are described once, below the grid."""
     width_in = PAGE_IN if len(headings) > 5 else COLUMN_IN
     figure, grid = _grid(
         names,
         headings,
-        segments,
+        rows,
         frame_shift_s=frame_shift_s,
         title=title,
         width_in=width_in,
@@ -168,7 +112,7 @@ def _segments(
     )
     for axes in grid.flat:
         axes.tick_params(bottom=False, left=False, labelbottom=False, labelleft=False)
-    length, bands = segments.shape[2:]
+    length, bands = rows.shape[2:]
     figure.supxlabel(
         f"each panel: {1000 * length * frame_shift_s:g} ms across, {bands} mel bands upwards",
         fontsize="medium",

@@ -151,7 +151,8 @@ def used_settings(run: Record) -> dict[str, str]:
     unused += ("data.",) if run["model"] in (*TRIVIAL, "egemaps_svm") else ()
     unused += ("features",) if run["model"] == "egemaps_svm" else ()
     used = {k: v for k, v in run["settings"].items() if not k.startswith(unused)}
-    return used | {"model": run["model"], "data": run["data"]}
+    listed = {"corpus.digest": str(run.get("corpus_digest"))}  # corpora may have the same name
+    return used | listed | {"model": run["model"], "data": run["data"]}
 
 
 def pool_folds(row: Row, tables: Mapping[Any, pd.DataFrame]) -> None:

@@ -82,8 +82,9 @@ def find_run_folders(folder: Path) -> Iterator[Path]:
     """Yield the run folders below `folder`, sorted; hidden folders are not searched."""
     for parent, below, files in os.walk(folder):
         below[:] = sorted(name for name in below if not name.startswith("."))
-        if not RUN_FILES.isdisjoint(files):
+        if "config.yaml" in files:  # there are no runs in the folder of a run
             below.clear()
+        if not RUN_FILES.isdisjoint(files):
             yield Path(parent)
 
 

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ser_vae import SerVaeError
 from ser_vae.evaluation.predictions import CONTROLS
 from ser_vae.report.contents import CONTENTS, LIMITS, MODELS, heading
 from ser_vae.report.runs import MAIN, Record
 from ser_vae.report.scores import PERCENT, Results
+from ser_vae.settings import did_you_mean
 
 MISSING = "–"
 LEAKS = "LEAKS, no result"
@@ -68,7 +70,11 @@ def pivot_table(results: Results, rows: Sequence[str], columns: Sequence[str]) -
     scores = results.scores[results.scores["row"].notna() & (results.scores["policy"] == MAIN)]
     records, axes = scores.to_dict("records"), [*rows, *columns]
     settings = [score["row"].settings | {"corpus": score["corpus"]} for score in records]
-    frame = pd.DataFrame(settings).reindex(columns=axes).astype(object).fillna(MISSING)
+    frame = pd.DataFrame(settings)
+    if unknown := [axis for axis in axes if axis not in frame]:
+        near = did_you_mean(unknown[0], [*frame])
+        raise SerVaeError(f"{unknown[0]}: no run has this setting.\n{near}See a run's config.yaml.")
+    frame = frame[axes].astype(object).fillna(MISSING)
     frame = frame.assign(UA=[format_score(score)["UA"] for score in records])
     cells = frame.groupby(axes, sort=False)["UA"].agg(", ".join).unstack([*columns])
     wide = cells.fillna(MISSING).reset_index()

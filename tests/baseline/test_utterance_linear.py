@@ -19,9 +19,11 @@ def two_clouds(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return np.random.default_rng(seed).normal(label[:, None], 1.0, (count, 4)), label
 
 
-def fitted(**settings: object) -> Linear:
+def fitted(outlier: float = 1.0, **settings: object) -> Linear:
     linear = Linear(**{"C": 1.0, "class_weight": "balanced", "folds": 5, **settings})
-    linear.fit(*two_clouds(200), emotions=EMOTIONS, speakers=None, seed=0)
+    vectors, label = two_clouds(200)
+    vectors[0] *= outlier
+    linear.fit(vectors, label, emotions=EMOTIONS, speakers=None, seed=0)
     return linear
 
 
@@ -46,6 +48,10 @@ def test_the_temperature_sharpens_what_a_strong_penalty_flattens():
     calibrated = np.log(linear.predict_proba(unseen))[rows, truth].mean()
     flat = log_softmax(linear.machine.predict_log_proba(unseen), axis=1)[rows, truth].mean()
     assert calibrated > flat + 0.05
+
+
+def test_a_certain_prediction_does_not_hide_the_temperature():
+    assert fitted(outlier=1e6).temperature < TEMPERATURES[1] / 2
 
 
 def test_pooling_ignores_the_order_of_frames():

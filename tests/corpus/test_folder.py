@@ -131,7 +131,7 @@ def test_other_folders_are_taken_for_emotions(tmp_path, files):
 
 
 def test_levels_of_folders_give_split_and_emotion(tmp_path):
-    touch(tmp_path, *SETS_ABOVE, "dev/sad/5.wav")
+    touch(tmp_path, *SETS_ABOVE, "Dev/sad/5.wav")
     corpus = read(tmp_path, folders="split/emotion")
     assert corpus.emotions == ("angry", "sad")
     assert {u.id: u.part for u in corpus.utterances} == {
@@ -139,7 +139,7 @@ def test_levels_of_folders_give_split_and_emotion(tmp_path):
         "train/sad/2.wav": "train",
         "test/angry/3.wav": "test",
         "test/sad/4.wav": "test",
-        "dev/sad/5.wav": "validation",
+        "Dev/sad/5.wav": "validation",
     }
 
 
@@ -265,10 +265,10 @@ def test_segments_of_a_file_are_utterances_of_one_dialogue(root):
 
 
 def test_overlapping_segments_are_named(root):
-    lines = ["joy/b.wav,joy,ann,0,2", "joy/b.wav,anger,ann,1.5,3", "anger/a.ogg,joy,bob,0,2"]
+    lines = ["joy/b.wav,joy,ann,0,3", "joy/b.wav,joy,ann,1,2", "joy/b.wav,anger,ann,2.5,4"]
     write_csv(root, *lines, header=f"{HEADER},start,end")
     assert read(root, "list.csv").warnings == (
-        "1 segments overlap another segment of their file: joy/b.wav[1.5-3.0]",
+        "2 segments overlap another segment of their file: joy/b.wav[1.0-2.0], joy/b.wav[2.5-4.0]",
     )
 
 
@@ -284,7 +284,7 @@ def test_overlapping_segments_are_named(root):
         (HEADER, "anger/a.ogg,anger,bob,x", "line 3: expected 3 cells as in line 1"),
         (HEADER, 'anger/a.ogg,"anger,bob', r'line \d: expected 3 (?s:.*) needs a " at both ends'),
         (HEADER, "a\0b.wav,joy,ann", "line 3: .* is not a file"),
-        (f"{HEADER},split", "anger/a.ogg,anger,bob,eval", "line 3: split is 'eval', .* train, dev"),
+        (f"{HEADER},split", "anger/a.ogg,anger,bob,eval", "line 3: split is 'eval', .* train, val"),
         (f"{HEADER},sex", "anger/a.ogg,anger,bob,male", "line 3: sex is 'male', expected F, M"),
         (f"{HEADER},start,end", "anger/a.ogg,anger,bob,2,1", "line 3: start is '2' and end is '1'"),
         (f"{HEADER},start,end", "anger/a.ogg,anger,bob,0,", "line 3: start is '0' and end is ''"),

@@ -87,7 +87,7 @@ def test_files_are_logged_from_where_they_lie(recorded):
 def test_features_are_described_and_no_speech_is_sent(recorded):
     run, folder = recorded
     described = json.loads((folder.path / "wandb" / "features.json").read_text())
-    assert described["material"] == folder.read_metrics()["material"]
+    assert described["corpus_digest"] == folder.read_metrics()["corpus_digest"]
     assert described["settings"]["features/window"] == 0.025
     assert "audio" not in run.logged[media.PREDICTIONS].columns
     assert not list(folder.path.rglob("*.wav"))

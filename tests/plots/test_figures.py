@@ -5,10 +5,12 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ser_vae.evaluation.arrays import Illustrations
 from ser_vae.plots.bars import grouped, kl_per_dimension
 from ser_vae.plots.confusion import confusion
 from ser_vae.plots.latent_map import latent_map
-from ser_vae.plots.spectrogram import label_swapped, reconstructions, trajectory, traversals
+from ser_vae.plots.run_figures import run_figures
+from ser_vae.plots.spectrogram import trajectory
 
 EMOTIONS = ("neutral", "happy", "sad", "angry")
 
@@ -27,40 +29,41 @@ def texts(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
 
 
-def test_input_and_reconstruction_share_a_colour_scale():
-    given = [spectrum(50), spectrum(120)]
-    figure = reconstructions(
-        ["a", "b"], given, [spectra + 1 for spectra in given], frame_shift_s=0.01, title="t"
-    )
-    images = [axes.images[0] for axes in panels(figure)]
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, Figure]:
+    """The figures of made-up illustrations, by kind."""
+    given = spectrum(50), spectrum(120)
+    decoded = tuple(frames + 1 for frames in given)
+    swapped = tuple(np.stack([frames + level for level in range(4)]) for frames in given)
+    moved = np.array([17, 3]), np.array([-2.0, 0.0, 1.5]), np.arange(4_800.0).reshape(2, 3, 10, 80)
+    about = EMOTIONS, ("a", "b"), EMOTIONS[:2]
+    illustrations = Illustrations(*about, given, decoded, swapped, *moved, np.zeros((0,) * 4), 0.01)
+    return {kind: draw(title="t") for kind, draw in run_figures(None, illustrations, None)}
+
+
+def test_input_and_reconstruction_share_a_colour_scale(drawn):
+    images = [axes.images[0] for axes in panels(drawn["reconstructions"])]
     assert len(images) == 4
     assert len({image.get_clim() for image in images}) == 1
-    np.testing.assert_array_equal(images[2].get_array(), given[1].T)
-    assert [tuple(image.get_extent()) for image in images[1:3]] == [
-        (0, 0.5, 0, 80),
-        (0, 1.2, 0, 80),
-    ]
-    assert {"input", "reconstruction", "time (s)", "t"} <= set(texts(figure))
+    np.testing.assert_array_equal(images[2].get_array(), spectrum(120).T)
+    np.testing.assert_array_equal(images[3].get_array(), spectrum(120).T + 1)
+    extents = [tuple(image.get_extent()) for image in images[1:3]]
+    assert extents == [(0, 0.5, 0, 80), (0, 1.2, 0, 80)]
+    assert {"input", "reconstruction", "time (s)", "t"} <= set(texts(drawn["reconstructions"]))
 
 
-def test_each_swapped_label_has_a_column_after_the_input():
-    swapped = np.stack([spectrum(40, level) for level in range(4)])
-    figure = label_swapped(
-        ["a"], EMOTIONS, [spectrum(40)], [swapped], frame_shift_s=0.01, title="t"
-    )
-    assert [axes.get_title() for axes in panels(figure)] == [
-        "input",
-        *map("as {}".format, EMOTIONS),
-    ]
-    np.testing.assert_array_equal(panels(figure)[3].images[0].get_array(), swapped[2].T)
+def test_each_swapped_label_has_a_column_after_the_input(drawn):
+    shown = panels(drawn["swapped"])[:5]
+    assert [axes.get_title() for axes in shown] == ["input", *map("as {}".format, EMOTIONS)]
+    np.testing.assert_array_equal(shown[3].images[0].get_array(), spectrum(50).T + 2)
 
 
-def test_a_traversal_has_a_row_per_dimension_and_a_column_per_step():
-    segments = np.arange(2 * 3 * 10 * 80, dtype=np.float32).reshape(2, 3, 10, 80)
-    figure = traversals([17, 3], [-2.0, 0.0, 1.5], segments, frame_shift_s=0.01, title="t")
+def test_a_traversal_has_a_row_per_dimension_and_a_column_per_step(drawn):
+    figure = drawn["traversals"]
     assert [axes.get_title() for axes in panels(figure)[:3]] == ["−2 sd", "mean", "+1.5 sd"]
     assert [axes.get_ylabel() for axes in panels(figure)[::3]] == ["z 17", "z 3"]
-    np.testing.assert_array_equal(panels(figure)[4].images[0].get_array(), segments[1, 1].T)
+    shown = panels(figure)[4].images[0].get_array()
+    np.testing.assert_array_equal(shown, np.arange(3_200, 4_000).reshape(10, 80).T)
     assert any("100 ms" in text for text in texts(figure))
 
 

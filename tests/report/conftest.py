@@ -98,7 +98,7 @@ def metrics_of(
         "corpus": corpus,
         "synthetic": corpus == "demo",
         "leaks": False,
-        "material": "0",
+        "corpus_digest": "0",
         "caveats": [],
         "emotions": list(predicted.emotions),
         "folds": 3 if config["fold"] is not None else 1,

@@ -93,6 +93,13 @@ def test_other_utterances_are_another_test_set(study):
     assert not study.results.pairs
 
 
+def test_corpora_of_the_same_name_make_two_rows(study):
+    study.run("model=ae", corpus_digest="1")
+    study.run("model=ae", seed=1, corpus_digest="2")
+    names = [row.name for test_set in study.results.test_sets for row in test_set.rows]
+    assert names == ["AE, corpus.digest=1", "AE, corpus.digest=2"]
+
+
 def test_subsets_and_protocols_are_test_sets_in_the_papers_order(study):
     for number, options in enumerate(
         [

@@ -87,9 +87,10 @@ def test_what_a_run_holds_and_hidden_folders_are_not_searched(study):
     for inside in (folder / "wandb" / "files", study.folder / ".trash"):
         inside.mkdir(parents=True)
         (inside / "config.yaml").write_text("wandb_version: 1")
+    (study.folder / "predictions.csv").touch()
     frames = load_runs(study.folder)
     assert len(frames.runs) == 1
-    assert not frames.damaged
+    assert [*frames.damaged] == ["."]
 
 
 def test_a_folder_without_a_run_is_an_error_that_names_what_was_damaged(study):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from report.conftest import Study, guess, health
 
+from ser_vae import SerVaeError
 from ser_vae.report import render
 from ser_vae.report.tables import Table, format_p, format_points, make_table, pivot_table
 
@@ -233,8 +234,10 @@ def test_every_setting_of_a_sweep_makes_rows_or_columns(study, override):
     study.run("model=vae", override, accuracy=0.9)
     results = study.results
     rows, columns = (
-        pivot_table(results, *axes) for axes in (([axis], ["seed"]), (["seed"], [axis]))
+        pivot_table(results, *axes) for axes in (([axis], ["corpus"]), (["corpus"], [axis]))
     )
+    with pytest.raises(SerVaeError, match=f"Did you mean {axis}"):
+        pivot_table(results, [f"{axis}s"], ["corpus"])
     assert value in cells(rows, axis)
     assert value in columns.columns
     for made in (rows, columns):

@@ -11,15 +11,9 @@ from ser_vae.split import check_fold, select_fold
 FOLDS = [{"a": "test", "b": "train"}, {"a": "train", "b": "test"}]
 
 
-def test_folds_are_numbered_from_zero():
+def test_folds_are_numbered_from_zero_and_a_single_one_has_no_number():
     assert [select_fold(FOLDS, fold, "speaker") for fold in (0, 1)] == FOLDS
-
-
-def test_a_protocol_with_one_fold_needs_no_number():
     assert select_fold(FOLDS[:1], None, "random") == FOLDS[0]
-
-
-def test_a_number_for_a_protocol_with_one_fold_is_an_error():
     with pytest.raises(SerVaeError, match=r"fold=0: split=random has no folds"):
         select_fold(FOLDS[:1], 0, "random")
 
