@@ -86,7 +86,7 @@ def pivot_table(results: Results, rows: Sequence[str], columns: Sequence[str]) -
 def table_one(results: Results, number: int) -> Iterator[Record]:
     """Yield UA, its interval, WA and the paper's accuracy, for every variant of its models."""
     scores = results.scores_of(number).query("kind == 'paper'")
-    for variant in sorted({*scores["variant"]}, key=lambda variant: (len(variant), variant)):
+    for variant in sorted({*scores["variant"]}, key=lambda v: (len(v), [(len(t), t) for t in v])):
         block = scores[[other == variant for other in scores["variant"]]]
         cells = {score["model"]: format_score(score) for score in block.to_dict("records")}
         leaks, first = block["leaks"].any(), block.iloc[0]
