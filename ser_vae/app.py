@@ -1,9 +1,9 @@
 """Show a model's predictions for a recording in a browser: `python -m ser_vae.app MODEL`.
 
-The page takes a file or records one. It shows the probability of each emotion, how they develop
-every 100 ms beside the log-mel spectrogram, and where the mean latent lies among those of the
-training utterances. If a model lacks one of these, the page says why. Other machines cannot reach
-it, except with --host. Nothing is sent anywhere; uploads are deleted when the command ends.
+The page takes a file or records one. It shows the probability of each emotion, its course over time
+above the log-mel spectrogram, and where the mean latent lies among those of the training
+utterances. If a model lacks one of these, the page says why. Other machines cannot reach the page,
+except with --host. Nothing is sent anywhere; uploads are deleted when the command ends.
 """
 
 import argparse

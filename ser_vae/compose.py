@@ -128,7 +128,7 @@ def resolve_config(cfg: DictConfig, runtime: Any) -> dict[str, Any]:
     return config
 
 
-def command(config: Mapping[str, Any]) -> str:
+def command_line(config: Mapping[str, Any]) -> str:
     """Build the command that repeats a run, here or elsewhere, from its configuration.
 
     It has the chosen options, and every value that differs from them, except the settings that

@@ -49,7 +49,7 @@ from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.evaluation.compare import ua_difference
 from ser_vae.evaluation.metrics import calibration, scores
 from ser_vae.evaluation.metrics import evaluate as score
-from ser_vae.evaluation.predictions import Predictions, predictions
+from ser_vae.evaluation.predictions import Predictions, collect_predictions
 from ser_vae.evaluation.probes import probe_label, probes, proportion_with_interval
 from ser_vae.evaluation.summary import counts, scores_and_baseline
 from ser_vae.features.audio import Samples
@@ -293,13 +293,13 @@ def pretrain(run: Run, model: Any) -> Representations:
     representations: dict[Pretraining, Representation] = {way: copy.deepcopy(model) for way in ways}
     for way, representation in representations.items():
         logged = way == run.policy.pretraining
-        acquire(run if logged else run.unlogged(), representation, way)
+        obtain_representation(run if logged else run.unlogged(), representation, way)
     pretraining_record(run).write(run.folder.pretrained)
     weights.save(representations[run.policy.pretraining], run.folder.pretrained)
     return representations
 
 
-def acquire(run: Run, model: Representation, way: Pretraining) -> None:
+def obtain_representation(run: Run, model: Representation, way: Pretraining) -> None:
     """Fit, pretrain or load a representation; reuse the weights of a run with equal settings."""
     settings, source = run.settings, run.settings.training.pretrained
     if source == "none":
@@ -730,7 +730,7 @@ def predict_under(name: str, trained: Trained, data: PreparedData, seed: int) ->
 def labelled(data: PreparedData, probability: Any) -> Predictions:
     """Join probabilities (U_test, K) with the test set's labels."""
     rows = data.rows("test")
-    return predictions(
+    return collect_predictions(
         list(rows["utterance"]), rows["label"].to_numpy(), data.emotions, probability
     )
 

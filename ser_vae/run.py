@@ -29,7 +29,7 @@ from omegaconf.errors import OmegaConfBaseException
 import ser_vae
 from ser_vae import SerVaeError, __version__
 from ser_vae.command_errors import print_briefly_on_error, summarize
-from ser_vae.compose import command, configure, resolve_config
+from ser_vae.compose import command_line, configure, resolve_config
 from ser_vae.corpus.utterance import SYNTHETIC, Corpus, class_line, warning_line
 from ser_vae.data.subset import select
 from ser_vae.evaluation import predictions
@@ -71,7 +71,7 @@ def run(config: Mapping[str, Any], *, print_next: bool = False) -> dict[str, Any
             devices.join_processes(settings.trainer)
         if settings.fold == "all":
             return run_folds(settings, print_next=print_next)
-        folder = finish(settings)
+        folder = make_run(settings)
         if print_next and folder.writes:
             print_next_commands(folder, settings)
         return {**folder.read_metrics(), **read_objective(settings.objective, folder.path)}
@@ -114,7 +114,7 @@ def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:
         raise SerVaeError("fold=all: expected one run.\nCall train once for each fold=0, 1, ….")
     stderr().quiet = not settings.progress
     with friendly_errors(settings.memory_gb):
-        return TrainedRun(finish(settings).path)
+        return TrainedRun(make_run(settings).path)
 
 
 def print_next_commands(folder: RunFolder, settings: Settings) -> None:
@@ -130,10 +130,10 @@ def run_folds(settings: Settings, *, print_next: bool = False) -> dict[str, Any]
     for fold in splits:  # before the first of them takes hours
         check_fold(fold, utterances, settings.choice.split)
     if len(splits) == 1:
-        return finish(at_fold(settings, None)).read_metrics()  # such as split=random in a sweep
-    folders = [finish(at_fold(settings, 0))]
+        return make_run(at_fold(settings, None)).read_metrics()  # such as split=random in a sweep
+    folders = [make_run(at_fold(settings, 0))]
     count = folders[0].read_metrics()["folds"]  # of the usable utterances, hence perhaps fewer
-    folders += [finish(at_fold(settings, fold)) for fold in range(1, count)]
+    folders += [make_run(at_fold(settings, fold)) for fold in range(1, count)]
     from ser_vae.evaluation import summary  # noqa: PLC0415  (SciPy is slow)
 
     by_fold = [predictions.read(folder.predictions) for folder in folders]
@@ -149,11 +149,11 @@ def at_fold(settings: Settings, fold: int | None) -> Settings:
     return settings.model_copy(update={"fold": fold})
 
 
-def finish(settings: Settings) -> RunFolder:
+def make_run(settings: Settings) -> RunFolder:
     """Return the folder of a finished run; make the run first if it is not finished."""
     corpus = build(settings.corpus)
     if writes(settings):
-        describe(corpus)
+        print_corpus(corpus)
     utterances = select(corpus, settings.data.style)
     digests = Digests(Path(settings.cache).expanduser() / "features" / "digests")
     used = [*utterances, *(corpus.others if settings.training.unlabelled else ())]
@@ -169,7 +169,7 @@ def finish(settings: Settings) -> RunFolder:
                 pipeline.check(settings, corpus, utterances)
                 if settings.force:
                     folder.clear()
-                folder.write_config(settings.plain(), command(settings.plain()))
+                folder.write_config(settings.plain(), command_line(settings.plain()))
                 unchanged = partial(check_unchanged, content, digests)
                 pipeline.execute(settings, corpus, utterances, folder, unchanged)
     is_pending(settings, folder)  # other processes wait until rank zero has written everything
@@ -180,7 +180,7 @@ def finish(settings: Settings) -> RunFolder:
     return folder
 
 
-def describe(corpus: Corpus) -> None:
+def print_corpus(corpus: Corpus) -> None:
     """Print what a corpus contains, and warn about what looks wrong in it."""
     if corpus.synthetic:
         print(f"corpus {corpus.name}: {SYNTHETIC}. Set IEMOCAP_ROOT to your copy of IEMOCAP.")

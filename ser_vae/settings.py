@@ -1,9 +1,9 @@
 """The settings of a run: their types, ranges, choices and cross-field rules, validated once.
 
-Hydra composes conf/ into a mapping, `validate` makes a `Settings` of it before any file is read,
-and no other module validates a setting. Each class here mirrors one group or one option of conf/,
-which states the unit and source of every value. Nothing here builds a network, and torch is only
-imported where a setting depends on the class of the model, so that a finished run is loaded fast.
+Hydra composes conf/ into a mapping, and `validate` turns it into a `Settings` before the corpus is
+read. Each class here mirrors one group or one option of conf/, which states the unit and source of
+every value. Nothing here builds a network, and torch is only imported where a setting depends on
+the class of the model, so that a finished run is loaded fast.
 
 A group that names a class or function in `_target_` is a `Component`. If it is in this package,
 `COMPONENTS` has the pydantic model that validates its settings. Otherwise its settings must be
@@ -101,7 +101,7 @@ def conf_dir() -> Path:
 
 
 def invalid(key: str, value: Any, expected: str, remedy: str, got: str = "") -> SerVaeError:
-    """Return the error of a setting that is not as expected; `got` is the value by default."""
+    """Return the error of a setting that is not as expected; `got` defaults to the value."""
     text = format_value(value)
     return SerVaeError(f"{key}={text}: expected {expected}, got {got or text}.\n{remedy}")
 
@@ -188,7 +188,7 @@ class DemoCorpus(Component, of=["corpus.demo.read"]):
 
 
 class IemocapCorpus(Component, of=["corpus.iemocap.read"]):
-    """A corpus whose label codes `emotions` maps to classes."""
+    """A corpus with label codes, which `emotions` maps to classes."""
 
     root: str | None
     emotions: Emotions
@@ -729,7 +729,7 @@ def find_targets(config: Any) -> Iterator[str]:
 def source_of(target: str) -> str:
     """Return the source of the module that defines a class or function, without importing it.
 
-    `find_spec` would import the packages above it, and PyTorch with some of them.
+    `find_spec(target)` would import its parent packages, and PyTorch with some of them.
     """
     package, *names = target.split(".")[:-1]
     spec = find_spec(package)

@@ -6,8 +6,8 @@
             print(prediction.time_s, prediction.emotion)
     stream.finish()
 
-Each prediction is what the recogniser gives for a recording that ends there. Frames, segments and
-the resampler carry the few samples that the next one needs; the LSTM carries its state.
+Each prediction is what the recogniser gives for a recording that ends there. Between blocks, only
+the few samples that the next segment needs and the state of the LSTM are kept.
 """
 
 from collections.abc import Iterator, Mapping
@@ -244,8 +244,8 @@ class CausalClassifier:
 
     Args:
         classifier: with an `LSTMClassifier` of one direction.
-        condition: (C, K); policy `predicted` advances one LSTM under each label. Otherwise, when
-            the label of the first pass changes, the past would have to be encoded again.
+        condition: (C, K); policy `predicted` advances one LSTM under each label, as the label of
+            the first pass may change, and the past would then have to be encoded again.
         device: where to compute.
     """
 

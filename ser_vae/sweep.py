@@ -1,4 +1,4 @@
-"""The live table of a multirun: which jobs run, are done or failed, and the time left.
+"""The live table of a multirun: which jobs are running, done or failed, and the time left.
 
 Hydra calls `Sweep` at the start and at the end of the sweep and of each job (conf/config.yaml,
 `hydra.callbacks`). A launcher that runs jobs in other processes sends each of them a copy of the
@@ -42,7 +42,7 @@ from ser_vae.terminal import stderr
 
 STYLES = {"running": "bold", "failed": "bold red", "done": ""}
 RESERVED = 12  # lines of a terminal, for progress bars and for what a run prints
-RECENT = 10  # latest jobs, which give the time left; a resumed sweep starts with finished ones
+RECENT = 10  # latest jobs, which give the time left: a resumed sweep begins with finished runs
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Sweep(Callback):
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
         if self.total:
             self.update(config, start=time.time())
-            if self.remote and sys.stderr.isatty():  # where the table is
+            if self.remote and sys.stderr.isatty():  # not into the live table
                 sys.stdout = sys.stderr = (self.folder / "output.txt").open("a")
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:  # noqa: ARG002

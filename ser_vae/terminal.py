@@ -92,7 +92,7 @@ def run_command(
 
 
 def merge_numbers(texts: Iterable[str]) -> dict[str, str]:
-    """Map each text to one for all that differ from it in numbers alone, with their ranges.
+    """Map each text to its merged form: texts that differ only in numbers become one with ranges.
 
     "after 340 steps" and "after 1,360 steps" both become "after 340 to 1,360 steps".
     """

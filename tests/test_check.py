@@ -99,7 +99,7 @@ def test_a_corpus_of_ones_own_is_an_option_in_a_folder_of_ones_own(root, tmp_pat
     )
     assert main(["--config-dir", str(options), "corpus=mine", "progress=false"]) == 0
     out = capsys.readouterr().out
-    assert "warning: not the utterances of a complete copy: calm 4 of 5" in out
+    assert "warning: differs from a complete copy: calm 4 of 5" in out
     assert "speakers: 7 of 8" in out
     assert "mine2 can be used; warnings: 2" in out
 
@@ -208,7 +208,7 @@ def test_each_difference_is_a_warning_with_both_numbers(complete, inspect_as):
     files = inspect_as(partial)
     assert find_faults(partial, files) == []
     assert find_warnings(partial, files) == [
-        "not the utterances of a complete copy: calm improvised 0 of 1",
+        "differs from a complete copy: calm improvised 0 of 1",
         "other labels: 0 of 1 in a complete copy",
         "hours: 0.02 of 0.04 in a complete copy",
     ]

@@ -11,7 +11,7 @@ import pytest
 from run_files import folders
 
 from ser_vae.command_errors import quote_override, quoted
-from ser_vae.compose import OverrideError, command, configure
+from ser_vae.compose import OverrideError, command_line, configure
 
 PLACES = ("runs", "cache", "jobs", "progress", "force", "debug")
 OWN_MODEL = "defaults: [vae]\nhidden: [8]\nlatent: 3\nbeta: 0.5\n"
@@ -60,7 +60,7 @@ def own_options(tmp_path) -> Path:
 )
 def test_the_command_of_composed_overrides_gives_an_equal_configuration(overrides):
     config = configure(*overrides)
-    assert portable(replayed(command(config))) == portable(config)
+    assert portable(replayed(command_line(config))) == portable(config)
 
 
 TEXTS = ("it's", 'say "yes"', "a, b = c", "C:\\data\\", "null", "3", "1e5", " x ", "", "größe")
@@ -87,7 +87,7 @@ def test_the_command_of_a_changed_dict_gives_the_changed_configuration(changes):
     for key, value in changes.items():
         *groups, last = key.split(".")
         reduce(dict.__getitem__, groups, config)[last] = value
-    again = replayed(command(config))
+    again = replayed(command_line(config))
     assert portable(again) == portable(config)
     emotions = [list(each["corpus"].get("emotions", ())) for each in (again, config)]
     assert emotions[0] == emotions[1]
@@ -120,7 +120,7 @@ def test_a_root_that_must_be_quoted_is_answered_with_how_to_do_it(root):
 def test_options_of_a_folder_of_ones_own_are_named_with_the_folder(own_options):
     config = configure("model=mine", "seed=1", config_dir=own_options)
     configure("model=cvae", "seed=2")  # a later one does not count
-    text = command(config)
+    text = command_line(config)
     assert arguments(text)[1] == config["choice"]["config_dir"] == str(own_options)
     assert replayed(text) == config
     assert replayed(text)["model"]["beta"] == 0.5

@@ -113,7 +113,7 @@ def test_a_collapse_is_an_alarm_beside_the_score(run_noises, capsys):
 
 def test_a_label_copied_into_z_shows_in_all_of_the_leak_panel(run_noises, given, monkeypatch):
     """Pretrained with labels, the encoder copies them in place of speech; not with dropout."""
-    plain, acquire = cvae.CVAE.feature, pipeline.acquire
+    plain, acquire = cvae.CVAE.feature, pipeline.obtain_representation
 
     def acquired(settings: Any, model: Any, way: str, *others: Any) -> None:
         acquire(settings, model, way, *others)
@@ -126,7 +126,7 @@ def test_a_label_copied_into_z_shows_in_all_of_the_leak_panel(run_noises, given,
             z[:, : c.shape[1]] = 5.0 * c
         return z
 
-    monkeypatch.setattr(pipeline, "acquire", acquired)
+    monkeypatch.setattr(pipeline, "obtain_representation", acquired)
     monkeypatch.setattr(cvae.CVAE, "feature", with_label)
     settings = (*CVAE, given[0], "training.pretrain.epochs=1", "training.label_dropout=1.0")
     null, dropout = (

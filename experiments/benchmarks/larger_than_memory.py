@@ -39,7 +39,7 @@ from memory import Peak, anonymous_mb
 from torch.utils.data import Dataset
 
 from ser_vae.corpus.utterance import Corpus, Utterance
-from ser_vae.data.batch import Pick
+from ser_vae.data.batch import BatchIndex
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import SegmentBatch, SegmentSet
 from ser_vae.pipeline import prepare, run_stage
@@ -63,7 +63,7 @@ class Clocked(Dataset[SegmentBatch]):
     def __len__(self) -> int:
         return len(self.chosen)
 
-    def __getitem__(self, pick: Pick) -> SegmentBatch:
+    def __getitem__(self, pick: BatchIndex) -> SegmentBatch:
         self.times.append(time.perf_counter())
         return self.data[pick._replace(items=self.chosen[pick.items])]
 

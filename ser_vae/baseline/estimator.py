@@ -71,8 +71,8 @@ class UtteranceEstimator(Protocol):
     def fit(self, data: UtteranceData, training: Training) -> None:
         """Learn from the training set.
 
-        `data` are all U utterances of the run. The audio of the other sets is used where
-        `normalise` is `speaker`, as statistics of a speaker are over all utterances.
+        `data` are all U utterances of the run. The audio of the other sets is used only if
+        `normalise` is `speaker` or `corpus`, whose statistics are over all utterances.
         """
 
     def predict_proba(self, data: UtteranceData) -> FloatArray:
@@ -93,7 +93,7 @@ class UtteranceEstimator(Protocol):
 
 
 class Storable:
-    """Implements `state` and `load_state` of an estimator: they hold the attributes `learned`."""
+    """Implements `state` and `load_state` of an estimator for the attributes named in `learned`."""
 
     learned: ClassVar[tuple[str, ...]]
 

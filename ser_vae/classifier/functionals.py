@@ -4,8 +4,8 @@ from ser_vae.baseline.utterance_svm import UtteranceSVM
 
 
 class FunctionalsClassifier(UtteranceSVM):
-    """Takes the place of the LSTM: `UtteranceSVM` with latents for frames.
+    """Takes the place of the LSTM: `UtteranceSVM` with latents in place of frames.
 
-    It uses no order of the segments beyond what the functionals describe. Of the arguments of
-    `UtteranceSVM` it gets `functionals` over the latents, `svm` and the sizes.
+    The order of the segments matters only through the functionals. It is built with `functionals`
+    (over the latents), `svm` and the sizes.
     """

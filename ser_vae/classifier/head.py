@@ -17,4 +17,4 @@ class Head(Network, Protocol):
 
 @runtime_checkable
 class SequenceEstimator(UtteranceEstimator, Protocol):
-    """A classifier that is fitted at once: its `UtteranceData.frames` are latents (S, Z)."""
+    """A classifier that is fitted without gradients; `UtteranceData.frames` are latents (S, Z)."""

@@ -1,4 +1,4 @@
-"""The embedded corpus: a program speaks sentences written for it, in the file tree of IEMOCAP.
+"""The embedded corpus: sentences written for it, synthesised into the file tree of IEMOCAP.
 
 It demonstrates the pipeline where no licensed corpus is available; its scores measure the software,
 never emotion. Ten speakers in five sessions hold improvised and scripted dialogues. The emotion of
@@ -74,9 +74,9 @@ def read(cache: str | Path, emotions: Mapping[str, Sequence[str]]) -> Corpus:
     Raises:
         SerVaeError: espeak-ng is not installed, or fails.
     """
-    folder = Path(cache).expanduser().absolute() / f"demo-{recipe()}"
+    folder = Path(cache).expanduser().absolute() / f"demo-{audio_digest()}"
     if not folder.is_dir():
-        make(folder, plan())
+        make(folder, read_dialogues())
     utterances, others, warnings = read_tree(folder, emotions)
     return Corpus(
         name="demo",
@@ -88,7 +88,7 @@ def read(cache: str | Path, emotions: Mapping[str, Sequence[str]]) -> Corpus:
     )
 
 
-def recipe() -> str:
+def audio_digest() -> str:
     """Return a digest of everything that determines the audio; it is part of the folder's name."""
     digest = hashlib.sha256(espeak.library_version().encode())
     for name in ("demo.txt", "demo.py", "espeak.py"):
@@ -96,14 +96,14 @@ def recipe() -> str:
     return digest.hexdigest()[:12]
 
 
-def plan() -> dict[str, list[Turn]]:
+def read_dialogues() -> dict[str, list[Turn]]:
     """Return the turns of each dialogue, by the dialogue's name: text, speaker and emotion."""
     dialogues = {}
     for scene, texts in read_text().items():
         recordings = [(session, wearer) for session in VOICES for wearer in "FM"]
         for number, (session, wearer) in enumerate(recordings):
             name = f"{session}{wearer}_{scene}"
-            dialogues[name] = cast(name, texts[number % len(texts)], VOICES[session])
+            dialogues[name] = assign_turns(name, texts[number % len(texts)], VOICES[session])
     return dialogues
 
 
@@ -117,7 +117,7 @@ def read_text() -> dict[str, list[list[str]]]:
     return dict(scenes)
 
 
-def cast(dialogue: str, lines: Sequence[str], voices: Sequence[str]) -> list[Turn]:
+def assign_turns(dialogue: str, lines: Sequence[str], voices: Sequence[str]) -> list[Turn]:
     """Assign the lines to the two speakers in turn, and draw an emotion for each line."""
     turns = []
     for index, line in enumerate(lines):
@@ -154,13 +154,13 @@ def make_dialogue(root: Path, dialogue: str, turns: Sequence[Turn]) -> None:
     wav_folder = session / "sentences" / "wav" / dialogue
     wav_folder.mkdir(parents=True)
     lines, start_s = ["% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]", ""], 0.0
-    cues = [act(turn.emotion, generator(turn.id, "cues")) for turn in turns]
+    cues = [draw_cues(turn.emotion, generator(turn.id, "cues")) for turn in turns]
     sentences = [
         sentence(turn.text, turn.voice, acted, seed(turn.id, "voice"))
         for turn, acted in zip(turns, cues, strict=True)
     ]
     for turn, acted, speech in zip(turns, cues, espeak.speak(sentences), strict=True):
-        samples = record(speech, acted, generator(turn.id, "noise"))
+        samples = render(speech, acted, generator(turn.id, "noise"))
         soundfile.write(wav_folder / f"{turn.id}.wav", samples, SAMPLE_RATE_HZ, "PCM_16")
         end_s = start_s + samples.size / SAMPLE_RATE_HZ
         lines += [f"[{start_s:.4f} - {end_s:.4f}]\t{turn.id}\t{turn.emotion}\t{UNRATED}", ""]
@@ -210,7 +210,7 @@ LEVEL_DB = -32.0  # root mean square of neutral speech relative to full scale
 NOISE_DB = (-60.0, -45.0)  # range of the level of background noise, likewise
 
 
-def act(emotion: str, generator: np.random.Generator) -> Cues:
+def draw_cues(emotion: str, generator: np.random.Generator) -> Cues:
     """Draw the cues of one sentence: the emotion's, times a strength, plus Gaussian variation."""
     strength = generator.uniform(*STRENGTH)
     pairs = zip(astuple(CODES[emotion][1]), astuple(SPREAD), strict=True)
@@ -229,7 +229,7 @@ def sentence(text: str, voice: str, cues: Cues, seed: int) -> espeak.Sentence:
     )
 
 
-def record(samples: bytes, cues: Cues, generator: np.random.Generator) -> npt.NDArray[np.int16]:
+def render(samples: bytes, cues: Cues, generator: np.random.Generator) -> npt.NDArray[np.int16]:
     """Turn the synthesiser's samples into a recording: apply tilt and level, add noise."""
     wave = tilt(resample(np.frombuffer(samples, dtype="<i2")), cues.tilt_db)
     wave *= 10 ** ((LEVEL_DB + cues.level_db) / 20) / np.sqrt(np.mean(wave**2))

@@ -25,7 +25,7 @@ from ser_vae.corpus.utterance import (
 )
 from ser_vae.files import read_csv
 
-# Groups that an utterance has as they are, and their values; () for any.
+# Groups that are copied to the utterance, and their allowed values; () for any.
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("session", "dialogue", "script", "language"), ()),
     "sex": ("F", "M"),

@@ -129,7 +129,7 @@ def corpus_warnings(corpus: Corpus) -> list[str]:
         for style, expected in corpus.expected.get("classes", {}).get(emotion, {}).items()
         if counts[style] != expected
     ]
-    incomplete = f"not the utterances of a complete copy: {', '.join(differences)}"
+    incomplete = f"differs from a complete copy: {', '.join(differences)}"
     return [incomplete, *corpus.warnings] if differences else [*corpus.warnings]
 
 

@@ -181,10 +181,10 @@ def lookup_counts(
 def _verdict(
     speakers: Mapping[str, int] | None, train: Sequence[Utterance], test: Sequence[Utterance]
 ) -> tuple[str, str]:
-    """Summarise the split; CONFOUNDED if the speaker reveals at least half of the emotions.
+    """Summarise the split; CONFOUNDED if the speaker largely reveals the emotion.
 
-    Half means half of the way from chance, 1 / K, to 1: random splits of URDU are near 0.95, those
-    of RAVDESS near chance. If no speaker is shared, the lookup equals the majority baseline.
+    That is so if the lookup scores at least halfway from chance, 1 / K, to 1. Random splits of URDU
+    are near 0.95, those of RAVDESS near chance. If no speaker is shared, it equals the majority.
     """
     if speakers and speakers["in_train"]:
         ua = speaker_lookup(train, test)["ua"]

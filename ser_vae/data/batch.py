@@ -10,31 +10,31 @@ from torch import Tensor
 from torch.utils.data import Sampler
 
 
-class Pick(NamedTuple):
+class BatchIndex(NamedTuple):
     """The items of one batch on one device.
 
     Attributes:
         items: (B,) their indices.
-        share: weight of this batch's mean. A whole batch is divided among devices and accumulated
-            steps into parts that may differ in size; with these weights, the mean over the parts is
-            the mean over its items. 1.0 if there is one part; 0.0 if no item was left for this one,
-            which then repeats an item to keep in step.
+        loss_scale: factor of this batch's mean loss. A whole batch is divided among devices and
+            accumulated steps into parts that may differ in size; with these factors, the mean over
+            the parts is the mean over its items. 1.0 if there is one part; 0.0 if no item was left
+            for this one, which then repeats an item to keep in step.
     """
 
     items: Tensor
-    share: float
+    loss_scale: float
 
 
 POOL = 8  # batches whose items are sorted by length together; more make batches more alike
 FEWEST_POOLS = 4  # an epoch has at least this many, so that batches differ between epochs
 
 
-class Batches(Sampler[Pick]):
+class Batches(Sampler[BatchIndex]):
     """Cuts `count` items into batches; every item is in one batch of one device per epoch.
 
     With W devices, `batch_size` items each, and gradients accumulated over A steps, a whole batch
     has the same items in the same order as a batch of A x W x `batch_size` items on one device.
-    Even a smaller one has A x W parts, since Lightning counts steps and divides by A.
+    Even a smaller one has A x W parts, since `Stage` counts batches and divides by A.
 
     Shuffled items that have a `length` (count,) are cut into batches of similar length, since a
     batch is padded to its longest item: each epoch draws pools of some batches, sorts within each
@@ -61,18 +61,19 @@ class Batches(Sampler[Pick]):
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning at the start of each epoch, on resumption too."""
+        """Set the epoch; Lightning calls this at its start, on resumption too."""
         self.epoch = epoch
 
     def __len__(self) -> int:
         return self._whole_batches * self.accumulated
 
-    def __iter__(self) -> Iterator[Pick]:
+    def __iter__(self) -> Iterator[BatchIndex]:
         parts = self.world_size * self.accumulated
         for whole in self._batches():
             for step in torch.tensor_split(whole, self.accumulated):
                 items = step[self.rank :: self.world_size]
-                yield Pick(items if len(items) else whole[:1], len(items) * parts / len(whole))
+                scale = len(items) * parts / len(whole)
+                yield BatchIndex(items if len(items) else whole[:1], scale)
 
     @property
     def _whole_batches(self) -> int:

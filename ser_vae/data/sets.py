@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ser_vae.data.batch import Pick
+from ser_vae.data.batch import BatchIndex
 
 MAX_PADDED = 500_000  # segments, as max_batch_segments in conf/config.yaml
 
@@ -24,7 +24,7 @@ class Source(Protocol):
 class SegmentBatch(NamedTuple):
     x: Tensor  # (B, D)
     c: Tensor  # (B, K) one-hot
-    share: float  # see batch.Pick
+    loss_scale: float  # see batch.BatchIndex
 
 
 class SequenceBatch(NamedTuple):
@@ -32,7 +32,7 @@ class SequenceBatch(NamedTuple):
     length: Tensor  # (B,) valid segments
     c: Tensor  # (B, K) the encoder's condition
     label: Tensor  # (B,)
-    share: float
+    loss_scale: float
 
 
 class SplitBatch(NamedTuple):
@@ -41,7 +41,7 @@ class SplitBatch(NamedTuple):
     parts: Sequence[SequenceBatch]
     order: Tensor  # (B,) for each item of the batch, where it is in the joined parts
     label: Tensor  # (B,)
-    share: float
+    loss_scale: float
 
 
 class SegmentSet(Dataset[SegmentBatch]):
@@ -53,16 +53,16 @@ class SegmentSet(Dataset[SegmentBatch]):
     def __len__(self) -> int:
         return len(self.condition)
 
-    def __getitem__(self, pick: Pick) -> SegmentBatch:
-        items = pick.items.to(self.condition.device, non_blocking=True)
-        return SegmentBatch(self.source[items], self.condition[items], pick.share)
+    def __getitem__(self, index: BatchIndex) -> SegmentBatch:
+        items = index.items.to(self.condition.device, non_blocking=True)
+        return SegmentBatch(self.source[items], self.condition[items], index.loss_scale)
 
-    def __getitems__(self, picks: Sequence[Pick]) -> list[SegmentBatch]:
+    def __getitems__(self, indices: Sequence[BatchIndex]) -> list[SegmentBatch]:
         """Return several batches, by one indexing operation."""
-        sizes = [len(pick.items) for pick in picks]
-        whole = self[Pick(torch.cat([pick.items for pick in picks]), 1.0)]
-        parts = zip(torch.split(whole.x, sizes), torch.split(whole.c, sizes), picks, strict=True)
-        return [SegmentBatch(x, c, pick.share) for x, c, pick in parts]
+        sizes = [len(index.items) for index in indices]
+        whole = self[BatchIndex(torch.cat([index.items for index in indices]), 1.0)]
+        parts = zip(torch.split(whole.x, sizes), torch.split(whole.c, sizes), indices, strict=True)
+        return [SegmentBatch(x, c, index.loss_scale) for x, c, index in parts]
 
     def resident(self, device: torch.device) -> "SegmentSet":
         """Return a copy on the GPU if it takes at most half of the free memory, else self.
@@ -80,8 +80,8 @@ class SegmentSet(Dataset[SegmentBatch]):
 class SequenceSet(Dataset[SequenceBatch | SplitBatch]):
     """Utterances as sequences of rows of `source`, indexed by a whole batch at once.
 
-    A batch is padded to its longest utterance. One that would have more than `max_padded` rows then
-    is split, so that an utterance of an hour among short ones does not take all memory.
+    A batch is padded to its longest utterance. If it then has more than `max_padded` rows, it is
+    split, so that an utterance of an hour among short ones does not take all memory.
 
     Args:
         source: rows; those of an utterance are consecutive.
@@ -109,26 +109,26 @@ class SequenceSet(Dataset[SequenceBatch | SplitBatch]):
     def __len__(self) -> int:
         return len(self.count)
 
-    def __getitem__(self, pick: Pick) -> SequenceBatch | SplitBatch:
-        length = self.count[pick.items]
+    def __getitem__(self, index: BatchIndex) -> SequenceBatch | SplitBatch:
+        length = self.count[index.items]
         if len(length) * int(length.max()) <= self.max_padded:
-            return self._padded(pick)
+            return self._padded(index)
         by_length = length.argsort(stable=True)
         parts = [
-            self._padded(Pick(pick.items[by_length[first:end]], pick.share))
+            self._padded(BatchIndex(index.items[by_length[first:end]], index.loss_scale))
             for first, end in split_by_size(length[by_length].tolist(), self.max_padded)
         ]
-        return SplitBatch(parts, by_length.argsort(), self.label[pick.items], pick.share)
+        return SplitBatch(parts, by_length.argsort(), self.label[index.items], index.loss_scale)
 
-    def _padded(self, pick: Pick) -> SequenceBatch:
-        length = self.count[pick.items]
+    def _padded(self, index: BatchIndex) -> SequenceBatch:
+        length = self.count[index.items]
         steps = torch.arange(int(length.max()))
         valid = steps < length[:, None]  # (B, S)
-        rows = self.source[(self.first[pick.items, None] + steps)[valid]]
+        rows = self.source[(self.first[index.items, None] + steps)[valid]]
         x = rows.new_zeros(*valid.shape, rows.shape[-1])
         x[valid] = rows
         return SequenceBatch(
-            x, length, self.condition[pick.items], self.label[pick.items], pick.share
+            x, length, self.condition[index.items], self.label[index.items], index.loss_scale
         )
 
 

@@ -44,8 +44,8 @@ def of_training_speakers(
 ) -> list[Utterance]:
     """Return the utterances with other labels that pretraining may use, sorted by id.
 
-    Their speaker is in the training set. And if the split separates speakers, sessions, dialogues
-    or scripts, they belong to none that is held out.
+    Their speaker is in the training set. If the split separates speakers, sessions, dialogues or
+    scripts, they belong to none of the held-out ones.
 
     Args:
         others: utterances whose label is not one of the classes; it is ignored.

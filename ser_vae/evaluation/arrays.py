@@ -77,7 +77,7 @@ def _restored(array: npt.NDArray[Any]) -> Any:
 
 @dataclass(frozen=True)
 class Latents(ArrayFile):
-    """Mean latents of U test utterances.
+    """Mean latents of the U utterances of a set.
 
     Attributes:
         utterance, speaker, emotion, sex: U strings each; empty if unknown.
@@ -115,7 +115,7 @@ class Latents(ArrayFile):
 class Illustrations(ArrayFile):
     """E test utterances, one of each emotion, and traversals and samples of the latent space.
 
-    A conditional encoder is given the true label, as in pretraining; no prediction uses these.
+    A conditional encoder gets the true label, but none for traversals; no prediction uses these.
     Spectrograms are accurate to 0.01 (natural log).
 
     Attributes:

@@ -42,7 +42,7 @@ class Predictions:
         return self.probability.argmax(axis=1)
 
 
-def predictions(
+def collect_predictions(
     utterances: Sequence[Utterance],
     label: npt.NDArray[np.int64],
     emotions: Sequence[str],

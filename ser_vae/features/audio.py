@@ -40,7 +40,7 @@ MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, the
 MP3_FRAME = 1152  # samples; where the number is not stated, libsndfile guesses to within a frame
 # Whether a file is complete can be checked in these formats.
 FORMATS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "NIST", "FLAC", "OGG", "MP3")
-TOLERANCE_S = 0.01  # a header may announce so much more than there is
+TOLERANCE_S = 0.01  # a header may announce this much more than there is
 RATES_HZ = (4_000, 384_000)  # half of telephone speech, to twice the highest in studios
 RATE_STEP_HZ = 25  # of the resampler, whose kernel would need gigabytes for 44,101 Hz
 
@@ -156,7 +156,7 @@ def _check(raw: Iterable[tuple[Samples, int]], name: Path) -> Iterator[tuple[Sam
 
 
 def rounded_rate(rate_hz: int) -> int:
-    """Return the sample rate that the resampler takes this one for: 24,425 Hz for TESS's 24,414."""
+    """Round a sample rate for the resampler: 24,425 Hz for TESS's 24,414 Hz."""
     return round(rate_hz / RATE_STEP_HZ) * RATE_STEP_HZ
 
 
@@ -290,6 +290,6 @@ class BlockResampler:
         return self._resampled()
 
     def _resampled(self) -> Samples:
-        """Resample what has not been returned, and some samples that need those to come."""
+        """Resample what was not returned; its end lacks the samples that follow."""
         resampled: Samples = self.resample(torch.from_numpy(self.samples)).numpy()
         return resampled[self.done * self.new :]

@@ -38,11 +38,11 @@ CHUNKS = {
 
 
 class Audio(NamedTuple):
-    """The audio of a file, as its header states it."""
+    """The bytes of audio in a file."""
 
-    announced: int | None  # bytes; None if the header does not know it, as of a stream
+    announced: int | None  # bytes; None if the header does not state it, as for a stream
     present: int  # bytes, up to the end of the file
-    followed: bool  # whether what is behind the announced bytes can be something else than audio
+    followed: bool  # whether the announced bytes may be followed by something other than audio
 
 
 def find_audio(file: BinaryIO, size: int) -> Audio | None:

@@ -83,8 +83,8 @@ def thread_pool(threads: int) -> ThreadPoolExecutor:
 def single_torch_thread() -> Iterator[None]:
     """Run extractors with one torch thread each, as files are processed in parallel.
 
-    Threads within threads are far slower, and the last bits depend on their number. Torch starts a
-    new thread with the number that was set last, in whichever thread.
+    Threads within threads are far slower, and the last bits depend on their number. A new thread
+    starts with the number that any thread has set last.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -5,8 +5,8 @@ The frames of an utterance are in `ID.npy`, where ID is the id of the utterance,
 corpus=folder, .npy takes its place: joy/a.wav has joy/a.npy.
 
 A Parquet file has a row for each utterance, with the columns `utterance`, its id, and `frames`, a
-list of T lists of F numbers; other columns and rows are ignored. A row group of it is in memory at
-a time, so a large file needs several:
+list of T lists of F numbers; other columns and rows are ignored. One row group at a time is in
+memory, so a large file needs several:
 
     table = pd.DataFrame({"utterance": ids, "frames": [list(each) for each in frames]})
     table.to_parquet("frames.parquet", row_group_size=100)
@@ -45,7 +45,7 @@ class Imported:
         root: folder of the .npy files, or a Parquet file.
         frame_shift_s: seconds between the starts of two frames, as they were computed.
         columns: F.
-        digest: of the files of a run, so that other frames are another front end; not checked.
+        digest: of the files, so that other frames give another run hash; not checked.
         store: precision that frames are rounded to, and kept with in the feature store.
     """
 
@@ -204,7 +204,7 @@ def load_npy(path: Path) -> npt.NDArray[Any]:
         reason = error.strerror or "not as NumPy writes it"
         raise AudioError(path, f"frames cannot be read: {reason}") from error
     except (ValueError, EOFError) as error:
-        raise AudioError(path, "not a .npy file of numbers, as frames are expected in") from error
+        raise AudioError(path, "not a .npy file of numbers (T, F)") from error
     return _checked_numbers(path, frames)
 
 

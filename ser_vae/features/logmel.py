@@ -146,7 +146,7 @@ def _slaney_to_hz(mel: Tensor) -> Tensor:
 MEL_SCALES = {"htk": (_hz_to_htk, _htk_to_hz), "slaney": (_hz_to_slaney, _slaney_to_hz)}
 
 
-POWER_STEPS = 20  # after them, mel power is met to 0.001 of a natural log on speech
+POWER_STEPS = 20  # enough to reach the log mel power of speech to within 0.001
 PHASE_STEPS = 60
 MOMENTUM = 0.99  # of fast Griffin-Lim (Perraudin et al., WASPAA 2013)
 MIN_POWER = 1e-12  # keeps quotients finite
@@ -157,8 +157,8 @@ def _spread_over_bins(mel: Tensor, filters: Tensor) -> Tensor:
 
     Least squares give bins of negative power, and clipping those (as torchaudio's InverseMelScale
     does) adds power. Non-negative least squares (librosa) put a band into few bins, which change
-    from frame to frame and fit no phases: 0.2 to 0.4 off. Starting from the clipped smooth
-    solution, multiplicative updates (Lee & Seung, 2001) reach the mel power and stay smooth.
+    from frame to frame and fit no phases: log-mel is off by 0.2 to 0.4. Multiplicative updates
+    (Lee & Seung, 2001) of the clipped smooth solution reach the mel power and stay smooth.
     """
     weights = filters.T / filters.sum(dim=1).clamp(min=MIN_POWER)  # (F, bins)
     power: Tensor = (mel @ torch.linalg.pinv(filters)).clamp(min=MIN_POWER)

@@ -1,4 +1,4 @@
-"""Fix which files a front end uses: recorded frames, and checkpoints of speech encoders.
+"""Fix which files a front end uses: imported frames, and checkpoints of speech encoders.
 
 The run hash, the feature store and the saved model depend on the settings of the front end. These
 only name files, which can change, so `pin` adds digests of the content: a front end with changed

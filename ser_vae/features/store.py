@@ -8,10 +8,10 @@ setting or implementation never uses an old entry, while a copy of the corpus in
 the existing entries.
 
 The first line of a pack is its index: a JSON object from the digest of an audio file to [offset in
-bytes, T, F, CRC-32] of its frames. Behind it follow the frames as float32, or as float16 if the
-extractor has `store="float16"`: it has rounded them itself, so nothing is lost. A pack is named
-after the hash of its index; it appears whole or not at all, and is never changed. Several processes
-can therefore work on one folder, and each of them can be killed at any moment: it loses a pack.
+bytes, T, F, CRC-32] of its frames. The frames follow as float32, or as float16 if the extractor has
+`store="float16"`: it has rounded them itself, so nothing is lost. A pack is named after the hash of
+its index; it appears whole or not at all, and is never changed. Several processes can therefore
+work on one folder, and each can be killed at any moment: it loses one pack at most.
 """
 
 import hashlib

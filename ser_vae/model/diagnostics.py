@@ -1,4 +1,4 @@
-"""How much a representation keeps of segments, and what its latents tell about them.
+"""How well a representation reconstructs segments, and how much its latents tell about them.
 
 Nothing is shared with `objective`, so that a mistake in the loss cannot hide itself here.
 

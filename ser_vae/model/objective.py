@@ -17,7 +17,7 @@ def squared_error(x: Tensor, x_hat: Tensor) -> Tensor:
 def negative_lower_bound(
     x: Tensor, x_hat: Tensor, posterior: Posterior, beta: float
 ) -> dict[str, Tensor]:
-    """Return the braces of eq. (3) and its two terms, each (B,); `beta` is the weight of the KL."""
+    """Return the term in braces of eq. (3) and its two parts, each (B,); `beta` weights the KL."""
     error = squared_error(x, x_hat)
     kl = posterior.kl().sum(dim=-1)
     return {"loss": error + beta * kl, "squared_error": error, "kl": kl}

@@ -11,8 +11,8 @@ from ser_vae.data.segment import Segments
 class PCA(nn.Module):
     """D -> the Z directions in which the segments of the training set vary most.
 
-    An autoencoder with one linear layer would find the same, up to a rotation. Components are not
-    scaled to a variance of 1. They are not learned by gradient: `fit` computes them.
+    A linear autoencoder would find the same subspace. Components are not scaled to a variance of 1.
+    They are not learned by gradient: `fit` computes them.
     """
 
     level = "segment"

@@ -1,4 +1,4 @@
-"""The interface of a representation, and what else a representation may be able to do."""
+"""The interface of a representation, and of its optional abilities."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable

@@ -1,4 +1,4 @@
-"""The control of all pretraining: the encoder of a VAE as initialised."""
+"""The control for pretraining: the encoder of a VAE as initialised."""
 
 from ser_vae.model.vae import VAE
 

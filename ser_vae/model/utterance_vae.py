@@ -96,8 +96,8 @@ class UtteranceVAE(nn.Module):
     """eGeMAPS and functionals over the frames -> z -> emotion; an ensemble of `members` networks.
 
     The members differ in initial weights and noise; they see the same batches and are trained
-    independently. It is a `baseline.estimator.UtteranceEstimator`, except that it has no `fit`: it
-    is trained by gradient, on `vectors`.
+    independently. It is a `baseline.estimator.UtteranceEstimator`, but has no `fit`, `state` or
+    `load_state`: it is trained by gradient on `vectors`.
 
     Args:
         input_size: not needed.

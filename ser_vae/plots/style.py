@@ -39,7 +39,7 @@ COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY_BLUE, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 # Fixed colours, the same in every figure.
-OWN_COLOUR = {
+FIXED_COLOURS = {
     **{"neutral": BLACK, "happy": ORANGE, "sad": BLUE, "angry": VERMILLION},
     **{"calm": SKY_BLUE, "fearful": PURPLE, "surprised": GREEN},
     **{"ae": ORANGE, "vae": BLUE, "cvae": GREEN},
@@ -82,7 +82,7 @@ def colours(names: Iterable[str]) -> dict[str, str]:
     Colours repeat beyond seven names; use `markers` as well.
     """
     unique = list(dict.fromkeys(names))
-    fixed = {name: OWN_COLOUR[name] for name in unique if name in OWN_COLOUR}
+    fixed = {name: FIXED_COLOURS[name] for name in unique if name in FIXED_COLOURS}
     left = [colour for colour in COLOURS if colour not in fixed.values()] or COLOURS
     others = [name for name in unique if name not in fixed]
     return fixed | dict(zip(others, cycle(left), strict=False))

@@ -1,6 +1,6 @@
 """Draw the page's interactive charts with plotly; each is returned as HTML.
 
-Traces that a selector shows and hides have the choice that shows them as `meta`.
+The `meta` of a trace is the choice of the selector that shows it.
 """
 
 from collections.abc import Iterable, Sequence

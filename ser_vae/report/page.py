@@ -110,7 +110,7 @@ def recall_by(frame: pd.DataFrame, row: Row, group: str) -> pd.DataFrame:
 
 
 def hardest_utterances(results: Results, rows: Sequence[Row]) -> list[Record]:
-    """Return the utterances of the lowest seed whose emotion has the lowest mean probability."""
+    """Return the utterances of the lowest seed whose true emotion is least probable on average."""
     seeds = [run["seed"] for row in rows for run in row.runs]
     frame = predictions_of(results, [r for row in rows for r in row.runs_of_seed(min(seeds))])
     probabilities = frame.filter(regex=f"^{PROBABILITY}")

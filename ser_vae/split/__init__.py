@@ -13,7 +13,7 @@ from ser_vae.corpus.utterance import Utterance
 
 
 def select_fold(folds: Sequence[Mapping[str, str]], fold: Any, protocol: str) -> Mapping[str, str]:
-    """Return the fold asked for, so that a protocol with several is never scored on one silently.
+    """Return the requested fold; never silently choose one of several.
 
     Raises:
         SerVaeError: `fold` is None with several folds, not None with one, or too large.

@@ -18,7 +18,7 @@ def folds(
 ) -> list[dict[str, str]]:
     """Return one fold, as the columns `utterance` and `part` of the file define it.
 
-    Lines for utterances that are not asked for, of another subset say, are ignored.
+    Rows of other utterances, such as those of another subset, are ignored.
 
     Raises:
         SerVaeError: no file, another format, an unknown set, an utterance without a line.

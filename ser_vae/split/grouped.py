@@ -1,6 +1,6 @@
 """Splits that never separate a group: each session, speaker or script is on one side only.
 
-One function for each kind of group. Its settings are those of `grouped_folds`.
+There is one function for each kind of group, with the settings of `grouped_folds`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ def grouped_folds(
     Args:
         utterances: in any order; the folds depend on their ids, groups, emotions and the seed.
         group: key of `corpus.utterance.GROUPS`.
-        seed: draws which groups share a fold; leaving one out does not depend on it.
+        seed: breaks ties between groups when folds are drawn; leaving one out ignores it.
         leave_one_out_up_to: with at most this many groups, each is a fold, in the order of their
             names; with more, they are drawn into `folds` folds with about equal classes.
         folds: the number of folds if groups are drawn.
@@ -118,6 +118,6 @@ def _draw(
         raise SerVaeError(
             f"split={group}: {len(utterances)} utterances in {len(set(groups))} groups cannot be "
             f"drawn into {folds} folds: {error}.\n"
-            "Give split.folds from 2 and split.validation below 2/3, or other values of them."
+            "Try other values: split.folds of 2 or more, split.validation below 2/3."
         ) from error
     return [{utterances[index].id for index in test} for test in indices]

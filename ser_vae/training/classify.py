@@ -1,6 +1,6 @@
 """The second stage: an LSTM learns the emotion of a sequence of latents (III-B, IV-C).
 
-Or a network that classifies whole utterances learns from vectors, labelled and unlabelled.
+A network of whole utterances learns in this stage too, from labelled and unlabelled vectors.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from ser_vae.baseline.estimator import FloatArray
 from ser_vae.classifier.head import Head
-from ser_vae.data.batch import Pick
+from ser_vae.data.batch import BatchIndex
 from ser_vae.data.sets import SequenceBatch, SplitBatch
 from ser_vae.model.utterance_vae import UtteranceVAE
 from ser_vae.training.predict import Encoder, classify_batch
@@ -65,7 +65,7 @@ class UtteranceBatch(NamedTuple):
     x: Tensor  # (B, E)
     label: Tensor  # (B,) below 0 for an unlabelled utterance
     weight: Tensor  # (B,) of the terms that need the label
-    share: float  # see batch.Pick
+    loss_scale: float  # see batch.BatchIndex
 
 
 class UtteranceSet(Dataset[UtteranceBatch]):
@@ -83,9 +83,9 @@ class UtteranceSet(Dataset[UtteranceBatch]):
     def __len__(self) -> int:
         return len(self.label)
 
-    def __getitem__(self, pick: Pick) -> UtteranceBatch:
-        index = pick.items
-        return UtteranceBatch(self.values[index], self.label[index], self.weight[index], pick.share)
+    def __getitem__(self, batch: BatchIndex) -> UtteranceBatch:
+        index, scale = batch
+        return UtteranceBatch(self.values[index], self.label[index], self.weight[index], scale)
 
 
 class ClassifyUtterances(Stage):

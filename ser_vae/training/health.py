@@ -1,9 +1,9 @@
 """Whether a representation still carries information about the speech: curves, figures, an alarm.
 
-A posterior that has collapsed onto the prior trains without an error, and the classifier behind it
-scores like the majority. Averaging the squared error over the 800 values while summing the KL does
-that completely: relative error 1.00, KL 0.0. With both summed, as in eq. (3), real speech gives
-about 0.1 and 25 nats.
+If the posterior collapses onto the prior, training raises no error, and the classifier behind it
+scores like the majority baseline. Averaging the squared error over the 800 values while summing the
+KL makes it collapse completely: relative error 1.00, KL 0.0. With both summed, as in eq. (3), real
+speech gives about 0.1 and 25 nats.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ser_vae.data.batch import Pick
+from ser_vae.data.batch import BatchIndex
 from ser_vae.data.sets import SegmentBatch, SegmentSet
 from ser_vae.model.diagnostics import (
     active_units,
@@ -27,10 +27,10 @@ from ser_vae.training.seeding import seed_for
 
 # A representation counts as collapsed, or as hardly trained, beyond these.
 LEAST_KL = 5.0  # nats per segment, standardised: real speech gives 23 to 31, a collapsed VAE 0
-LARGEST_RELATIVE_ERROR = 0.9  # real speech gives 0.1 to 0.2, a collapsed VAE 1. An AE has no other
-# sign. A collapsed CVAE still decodes the mean of its label (URDU: 0.8); only its KL shows it.
+LARGEST_RELATIVE_ERROR = 0.9  # real speech gives 0.1 to 0.2, a collapsed VAE 1; the only criterion
+# for an AE. A collapsed CVAE still decodes the mean of its label (URDU: 0.8); only its KL shows it.
 SEGMENTS = 1024  # at most, measured once after pretraining
-MONITORED = 256  # at most, measured after each epoch; about 1 % of an epoch of 7,000 segments
+MONITORED = 256  # at most, measured after each epoch, in 1 % of its time (7,000 segments)
 IMPORTANCE_SAMPLES = 64  # of z for each segment
 MEASUREMENTS = (
     *("relative_error", "latent", "segments", "part", "collapsed", "sentence", "kl"),
@@ -43,7 +43,7 @@ def draw_segments(data: SegmentSet, seed: int, at_most: int = MONITORED) -> Segm
     """Draw up to `at_most` of the segments, from a separate random stream."""
     generator = torch.Generator().manual_seed(seed_for(seed, "health", "segments"))
     index = torch.randperm(len(data), generator=generator)[:at_most]
-    return data[Pick(index, share=1.0)]
+    return data[BatchIndex(index, loss_scale=1.0)]
 
 
 @torch.no_grad()

@@ -1,8 +1,8 @@
 """The curves of a stage as a table: one row per epoch, complete after an interruption too.
 
-They say what the budget of a stage was, and whether its loss had stopped falling when training
-ended. Networks compare fairly only if each has converged, and an epoch says little about that: it
-is 1,354 optimizer steps on all of IEMOCAP and 34 on a corpus of 340 utterances.
+The curves show the budget of a stage, and whether its loss had stopped falling when training ended.
+Networks can be compared fairly only if each has converged. The number of epochs says little about
+that: an epoch is 1,354 optimizer steps on all of IEMOCAP and 34 on a corpus of 340 utterances.
 """
 
 import math
@@ -97,5 +97,5 @@ def describe(stage: str, values: Mapping[str, Any]) -> str:
     """Return a phrase which states that a stage has not converged, given its `budget`."""
     return (
         f"{stage} has not converged after {values['steps']:,} steps: the last tenth of the epochs "
-        f"made {values['last_fall']:.0%} of the whole fall of its loss (limit {LIMIT:.0%})"
+        f"accounts for {values['last_fall']:.0%} of the decrease in its loss (limit {LIMIT:.0%})"
     )

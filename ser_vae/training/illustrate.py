@@ -73,7 +73,7 @@ Frames = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Illustrator:
-    """A trained decoder and some utterances. All methods return log-mel frames (..., T, F).
+    """A trained decoder and some utterances. `Frames` are log-mel frames (..., T, F).
 
     Attributes:
         model: the representation.
@@ -159,7 +159,7 @@ class Illustrator:
         """Decode segments from the prior under each label: (K, draws, length, F).
 
         (1, …) if the model is not conditional, (0, …) if it has no prior. The same z are decoded
-        under each label, so that what differs is due to the label.
+        under each label, so any difference is due to the label.
         """
         conditions = self.labels if self.model.conditional else self.uniform(1)
         if not isinstance(self.model, HasPosterior):

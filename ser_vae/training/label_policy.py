@@ -147,7 +147,7 @@ class Predicted(LabelPolicy):
 
 @dataclass(frozen=True)
 class GivenLabel(LabelPolicy):
-    """The label is given from outside: `random` ones (drawn here if not given), or the `oracle`'s.
+    """The label comes from outside: a random one, or for `oracle` the true one.
 
     Attributes:
         labels: (U,) class indices; None: random ones.

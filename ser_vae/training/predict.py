@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint
 
 from ser_vae.baseline.estimator import UtteranceData
 from ser_vae.classifier.head import Head, SequenceEstimator
-from ser_vae.data.batch import Pick
+from ser_vae.data.batch import BatchIndex
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import MAX_PADDED, SequenceBatch, SequenceSet, SplitBatch
 from ser_vae.features.audio import Samples
@@ -105,8 +105,8 @@ def lower_bounds(
 ) -> Tensor:
     """Estimate the lower bound of log P(X|c) for each label c, summed over an utterance.
 
-    Up to a constant that no label changes; beta is left out. The expectation over z is a mean over
-    `draws` samples. All labels get the same noise, so that it hardly blurs their difference.
+    A constant that does not depend on the label is left out, and so is beta. The expectation over z
+    is a mean over `draws` samples. All labels get the same noise, which hardly blurs differences.
 
     Returns:
         (U, K), in nats, double precision.
@@ -237,13 +237,11 @@ class LatentClassifier:
         items = SequenceSet(
             source, count.cumsum(0) - count, count, condition, unknown, self.max_padded
         )
-        batches = torch.split(torch.arange(len(items)), self.batch_size)
+        indices = torch.split(torch.arange(len(items)), self.batch_size)
         encoder = self.encoder if isinstance(source, Segments) else None
         logits = [
-            classify_batch(
-                head, encoder, on_device(items[Pick(batch, 1.0)], self.device), sample=self.sample
-            ).cpu()
-            for batch in batches
+            classify_batch(head, encoder, on_device(batch, self.device), sample=self.sample).cpu()
+            for batch in (items[BatchIndex(index, 1.0)] for index in indices)
         ]
         return torch.cat(logits).double().softmax(dim=-1).numpy()
 
@@ -261,7 +259,7 @@ def on_device(batch: Any, device: torch.device) -> Any:
     if isinstance(batch, SplitBatch):
         return batch._replace(parts=[on_device(part, device) for part in batch.parts])
     x, length, c, label = (each.to(device) for each in batch[:4])
-    return SequenceBatch(x, length, c, label, batch.share)
+    return SequenceBatch(x, length, c, label, batch.loss_scale)
 
 
 def utterance_data(

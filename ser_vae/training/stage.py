@@ -133,10 +133,10 @@ class Stage(lightning.LightningModule):
     def mean_loss(self, batch: Any, means: EpochMean) -> Tensor:
         """Compute the loss of a batch, and add its terms to the means of the epoch."""
         terms = (self._program or self.terms)(batch)
-        if batch.share:
+        if batch.loss_scale:
             values = torch.stack([terms[name].detach().float() for name in self.quantities])
             means.update(values)
-        return terms["loss"].mean() * batch.share
+        return terms["loss"].mean() * batch.loss_scale
 
     def on_train_epoch_end(self) -> None:
         self._log("train", self.train_means)

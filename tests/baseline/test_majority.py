@@ -12,7 +12,7 @@ from utterances import EMOTIONS, RUNTIME, make_utterances
 from ser_vae.baseline.majority import Majority, class_frequencies
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.evaluation.metrics import majority
-from ser_vae.evaluation.predictions import predictions
+from ser_vae.evaluation.predictions import collect_predictions
 
 LABELS = st.lists(st.integers(0, 2), min_size=1, max_size=20)
 
@@ -40,6 +40,6 @@ def test_its_scores_are_those_of_the_majority_that_every_run_reports(train, test
     utterances = make_utterances([*train, *test], part, ["s"] * len(part))
     tested = [Utterance(f"u{n}", Path("unread.wav"), EMOTIONS[k], "s") for n, k in enumerate(test)]
     probability = utterances.test_probabilities(Majority(**RUNTIME))
-    result = predictions(tested, np.array(test), EMOTIONS, probability)
+    result = collect_predictions(tested, np.array(test), EMOTIONS, probability)
     expected = majority([EMOTIONS[k] for k in train], result, "random")
     assert {EMOTIONS[k] for k in result.guess} == {expected["emotion"]}

@@ -29,7 +29,7 @@ def corpus(cache) -> Corpus:
 
 
 def first(count: int) -> dict[str, list[demo.Turn]]:
-    return dict(itertools.islice(demo.plan().items(), count))
+    return dict(itertools.islice(demo.read_dialogues().items(), count))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -56,7 +56,7 @@ def test_five_sessions_have_a_woman_and_a_man_each(corpus):
 @pytest.mark.parametrize("style", ["impro", "script", ""])
 def test_the_speaker_does_not_reveal_the_emotion(style):
     class_of = {code: emotion for emotion, codes in EMOTIONS.items() for code in codes}
-    turns = [turn for dialogue in demo.plan().values() for turn in dialogue if style in turn.id]
+    turns = [turn for turns in demo.read_dialogues().values() for turn in turns if style in turn.id]
     turns = [turn for turn in turns if turn.emotion in class_of]
     emotions = np.array([class_of[turn.emotion] for turn in turns])
     speakers = np.array([turn.id[:5] + turn.id[-4] for turn in turns])
@@ -104,7 +104,7 @@ def test_turns_of_a_dialogue_follow_one_another(corpus):
 
 
 def test_a_dialogue_made_alone_has_the_same_bytes_as_in_the_whole_corpus(corpus, tmp_path):
-    last = dict(list(demo.plan().items())[-2:-1])
+    last = dict(list(demo.read_dialogues().items())[-2:-1])
     demo.make(tmp_path / "alone", last)
     alone = contents(tmp_path / "alone")
     whole = corpus.utterances[0].path.parents[4]
@@ -124,10 +124,10 @@ def test_what_a_killed_process_left_is_discarded_and_a_whole_folder_is_kept(tmp_
 
 
 def test_another_synthesiser_has_another_folder(monkeypatch):
-    name = demo.recipe()
-    assert demo.recipe() == name
+    name = demo.audio_digest()
+    assert demo.audio_digest() == name
     monkeypatch.setattr(demo.espeak, "library_version", lambda: "another")
-    assert demo.recipe() != name
+    assert demo.audio_digest() != name
 
 
 def test_a_failure_leaves_no_folder(tmp_path, monkeypatch):
@@ -146,7 +146,7 @@ def tone(hz: float, rate_hz: int, seconds: float = 1.0) -> np.ndarray:
 
 def mean_of(emotion: str) -> demo.Cues:
     generator = np.random.default_rng(0)
-    acted = np.array([list(vars(demo.act(emotion, generator)).values()) for _ in range(2000)])
+    acted = np.array([list(vars(demo.draw_cues(emotion, generator)).values()) for _ in range(2000)])
     return demo.Cues(*acted.mean(axis=0))
 
 
@@ -173,7 +173,7 @@ def test_the_level_of_a_recording_does_not_depend_on_the_synthesiser(level_db):
     cues = demo.Cues(rate=0, pitch=0, range=0, level_db=level_db, tilt_db=0)
     for loudness in (500, 20_000):
         speech = np.rint(loudness * tone(440, espeak.SAMPLE_RATE_HZ)).astype("<i2").tobytes()
-        recorded = demo.record(speech, cues, np.random.default_rng(0)) / 32_768
+        recorded = demo.render(speech, cues, np.random.default_rng(0)) / 32_768
         level = 20 * np.log10(np.std(recorded))
         assert level == pytest.approx(demo.LEVEL_DB + level_db, abs=0.5)
 

@@ -235,7 +235,7 @@ def test_one_name_twice_in_the_tree_is_an_error(ravdess, twin):
 
 def test_missing_utterances_are_counted(ravdess):
     assert corpus_warnings(read("ravdess", ravdess)) == [
-        "not the utterances of a complete copy: neutral 2 of 96, happy 2 of 192, sad 2 of 192, "
+        "differs from a complete copy: neutral 2 of 96, happy 2 of 192, sad 2 of 192, "
         "angry 2 of 192"
     ]
 

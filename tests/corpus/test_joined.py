@@ -14,7 +14,7 @@ from run_files import folders
 
 import ser_vae
 from ser_vae import SerVaeError
-from ser_vae.compose import command
+from ser_vae.compose import command_line
 from ser_vae.corpus.utterance import Corpus
 from ser_vae.data.audit import audit
 from ser_vae.report.runs import load_runs
@@ -96,7 +96,7 @@ def test_members_are_placed_by_a_defaults_list_and_the_command_makes_the_run_aga
     assert list(config["corpus"]["members"]) == ["ravdess", "emodb"]
     assert config["corpus"]["members"]["emodb"]["name"] == "emodb"
     validate(config)
-    again = configure(*shlex.split(command(config))[3:])
+    again = configure(*shlex.split(command_line(config))[3:])
     for each in (config, again):
         each["corpus"]["members"]["emodb"].pop("root")
     assert again["corpus"] == config["corpus"]

@@ -7,14 +7,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_vae.data.batch import Batches, Pick
+from ser_vae.data.batch import Batches, BatchIndex
 
 MANY = settings(max_examples=150, deadline=None)
 COUNTS, SIZES, DEVICES = st.integers(1, 60), st.integers(1, 9), st.integers(1, 5)
 SEEDS, EPOCHS = st.integers(0, 2**56 - 1), st.integers(0, 1000)
 
 
-def picks(count: int, size: int, *, epoch: int = 0, **of: Any) -> list[Pick]:
+def picks(count: int, size: int, *, epoch: int = 0, **of: Any) -> list[BatchIndex]:
     usual = {"accumulated": 1, "seed": 0, "shuffle": True, "rank": 0, "world_size": 1}
     batches = Batches(count, size, **{**usual, **of})
     batches.set_epoch(epoch)
@@ -23,7 +23,7 @@ def picks(count: int, size: int, *, epoch: int = 0, **of: Any) -> list[Pick]:
     return found
 
 
-def order(batches: list[Pick]) -> list[int]:
+def order(batches: list[BatchIndex]) -> list[int]:
     return torch.cat([pick.items for pick in batches]).tolist()
 
 
@@ -41,9 +41,9 @@ def test_what_devices_accumulate_is_a_whole_batch_of_one_device(count, size, dev
         window = slice(number * steps, (number + 1) * steps)
         parts = [part for own in each for part in own[window]]
         assert all(1 <= len(part.items) <= size for part in parts)
-        together = [i for part in parts if part.share for i in part.items.tolist()]
+        together = [i for part in parts if part.loss_scale for i in part.items.tolist()]
         assert sorted(together) == sorted(one.items.tolist())
-        summed = sum(loss[part.items].mean() * part.share for part in parts) / devices / steps
+        summed = sum(loss[part.items].mean() * part.loss_scale for part in parts) / devices / steps
         torch.testing.assert_close(summed, loss[one.items].mean())
 
 
@@ -77,10 +77,10 @@ def lengths(count: int) -> torch.Tensor:
 def test_each_item_is_in_one_batch_and_the_devices_share_a_whole_batch(count, size, devices, by):
     of = {"length": lengths(count) if by else None, "world_size": devices}
     each = [picks(count, size, rank=rank, **of) for rank in range(devices)]
-    items = [i for own in each for pick in own if pick.share for i in pick.items.tolist()]
+    items = [i for own in each for pick in own if pick.loss_scale for i in pick.items.tolist()]
     assert sorted(items) == list(range(count))
     for one, *parts in zip(picks(count, size * devices, length=of["length"]), *each, strict=True):
-        together = [i for part in parts if part.share for i in part.items.tolist()]
+        together = [i for part in parts if part.loss_scale for i in part.items.tolist()]
         assert sorted(together) == sorted(one.items.tolist())
 
 

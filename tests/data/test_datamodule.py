@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_vae.data.batch import Pick
+from ser_vae.data.batch import BatchIndex
 from ser_vae.data.segment import Segmentation, cut
 from ser_vae.data.sets import MAX_PADDED, SegmentSet, SequenceSet
 from ser_vae.run import configure
@@ -27,7 +27,7 @@ def sequences() -> SequenceSet:
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=6))
 def test_a_sequence_is_its_own_rows_and_zeros_behind(items):
-    batch = sequences()[Pick(torch.tensor(items), 0.5)]
+    batch = sequences()[BatchIndex(torch.tensor(items), 0.5)]
     assert batch.x.shape == (len(items), max(COUNTS[items]).item(), 5)
     for row, item in enumerate(items):
         first, count = FIRST[item], COUNTS[item]
@@ -36,7 +36,7 @@ def test_a_sequence_is_its_own_rows_and_zeros_behind(items):
     assert batch.length.tolist() == COUNTS[items].tolist()
     assert batch.label.tolist() == LABEL[items].tolist()
     assert torch.equal(batch.c, CONDITION[items])
-    assert batch.share == 0.5
+    assert batch.loss_scale == 0.5
 
 
 def test_sequences_of_segments_are_cut_as_those_of_latents_are():
@@ -45,7 +45,7 @@ def test_sequences_of_segments_are_cut_as_those_of_latents_are():
     segments = cut(frames, Segmentation(10, 10, "drop"))
     every = segments[torch.arange(len(segments))]
     rest = (segments.first, segments.count, CONDITION[:2], LABEL[:2])
-    pick = Pick(torch.tensor([1, 0]), 1.0)
+    pick = BatchIndex(torch.tensor([1, 0]), 1.0)
     assert torch.equal(SequenceSet(segments, *rest)[pick].x, SequenceSet(every, *rest)[pick].x)
 
 
@@ -84,7 +84,7 @@ def test_no_part_of_a_split_batch_is_larger_than_allowed_but_for_one_utterance(m
         rows, count.cumsum(0) - count, count, torch.eye(6), label, max_padded=max_padded
     )
     picked = torch.tensor([4, 1, 0, 5, 3, 2])
-    batch = items[Pick(picked, 1.0)]
+    batch = items[BatchIndex(picked, 1.0)]
     parts = [batch] if max_padded == 1_000 else batch.parts
     assert all(p.x[..., 0].numel() <= max_padded or len(p.x) == 1 for p in parts)
     joined = torch.cat([p.label for p in parts])

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ser_vae.corpus.utterance import Utterance
-from ser_vae.data.batch import Pick
+from ser_vae.data.batch import BatchIndex
 from ser_vae.data.prepared import PreparedData, utterance_table
 from ser_vae.data.segment import Segmentation, cut
 from ser_vae.features.normalise import Normaliser
@@ -38,7 +38,7 @@ def data() -> PreparedData:
 @SETS
 def test_a_set_has_its_segments_with_their_utterances_labels(data, part, members):
     segments = data.segment_set(part)
-    batch = segments[Pick(torch.arange(len(segments)), 1.0)]
+    batch = segments[BatchIndex(torch.arange(len(segments)), 1.0)]
     owner = [u for u in members for _ in range(SEGMENTS[u])]
     assert batch.x[:, 0].tolist() == owner
     assert torch.equal(batch.x, batch.x[:, :1].expand_as(batch.x))
@@ -51,7 +51,7 @@ def test_a_set_has_its_sequences_of_any_source(data, part, members):
     rows = torch.repeat_interleave(torch.tensor(members), torch.tensor(SEGMENTS)[members])
     latents = rows[:, None].float().expand(-1, 4)  # (N of the set, 4), u for utterance u
     sequences = data.sequence_set(part, latents, condition)
-    batch = sequences[Pick(torch.arange(len(sequences)), 1.0)]
+    batch = sequences[BatchIndex(torch.arange(len(sequences)), 1.0)]
     assert batch.length.tolist() == [SEGMENTS[u] for u in members]
     assert batch.label.tolist() == [LABEL[u] for u in members]
     assert torch.equal(batch.c, condition[members])

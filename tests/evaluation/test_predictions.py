@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
-from ser_vae.evaluation.predictions import Predictions, predictions, read, write
+from ser_vae.evaluation.predictions import Predictions, collect_predictions, read, write
 
 EMOTIONS = ("neutral", "happy", "sad")
 NAMES = st.text(st.characters(exclude_categories=["C"]), max_size=8)
@@ -51,7 +51,7 @@ def test_rows_are_sorted_by_id_together_with_their_probabilities():
         Utterance(name, Path("unread.wav"), emotion, f"speaker of {name}", dialogue=dialogue)
         for name, emotion, dialogue in [("c", "sad", None), ("a", "happy", "d"), ("b", "sad", "e")]
     ]
-    result = predictions(
+    result = collect_predictions(
         utterances, np.array([2, 1, 2]), EMOTIONS, np.array([[0, 0, 1], [0, 1, 0], [1, 0, 0]])
     )
     assert result.utterance == ("a", "b", "c")

@@ -8,7 +8,7 @@ import torch
 
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Utterance
 from ser_vae.evaluation.metrics import evaluate, majority
-from ser_vae.evaluation.predictions import Predictions, predictions
+from ser_vae.evaluation.predictions import Predictions, collect_predictions
 from ser_vae.evaluation.summary import counts, scores_and_baseline
 
 EMOTIONS = ("neutral", "sad")
@@ -26,7 +26,7 @@ PARTS = ["train", "test", "train", "test", "train"]
 
 
 def example() -> Predictions:
-    return predictions(
+    return collect_predictions(
         [UTTERANCES[1], UTTERANCES[3]],
         np.array([1, 1]),
         EMOTIONS,

@@ -9,7 +9,7 @@ from run_files import python
 
 from ser_vae.plots import style
 from ser_vae.plots.bars import kl_per_dimension
-from ser_vae.plots.style import OWN_COLOUR, blank, colours, markers, png_bytes, save
+from ser_vae.plots.style import FIXED_COLOURS, blank, colours, markers, png_bytes, save
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_drawing_needs_neither_pyplot_nor_torch():
 
 def test_emotions_and_models_of_the_paper_have_fixed_colours():
     for names in (("neutral", "happy", "sad", "angry"), ("ae", "vae", "cvae")):
-        assert colours(names) == {name: OWN_COLOUR[name] for name in names}
+        assert colours(names) == {name: FIXED_COLOURS[name] for name in names}
         assert colours(reversed(names)) == colours(names)
         assert len(set(colours(names).values())) == len(names)
 

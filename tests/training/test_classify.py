@@ -5,7 +5,7 @@ import torch
 from fit_stage import small_lstm
 
 from ser_vae.classifier.lstm import LSTMClassifier
-from ser_vae.data.batch import Pick
+from ser_vae.data.batch import BatchIndex
 from ser_vae.data.sets import SequenceBatch, SequenceSet, SplitBatch
 from ser_vae.model.cvae import CVAE
 from ser_vae.training.classify import Classify
@@ -73,7 +73,7 @@ def test_a_split_batch_has_the_terms_and_gradients_of_the_whole_one(tuned):
     count = torch.tensor([3, 40, 1, 2, 7, 2])
     rows, label = torch.randn(int(count.sum()), D if tuned else Z), torch.arange(6) % K
     items = (rows, count.cumsum(0) - count, count, torch.eye(K)[label], label)
-    pick = Pick(torch.tensor([5, 1, 0, 4, 2, 3]), 1.0)
+    pick = BatchIndex(torch.tensor([5, 1, 0, 4, 2, 3]), 1.0)
     head, encoder = lstm(), cvae()
     stage = Classify(head, 0, ADAM, encoder=encoder if tuned else None, encoder_lr=1e-4)
     results = []

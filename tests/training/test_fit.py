@@ -13,7 +13,7 @@ from run_files import assert_same_weights
 from torch.utils.data import Dataset
 
 from ser_vae import SerVaeError
-from ser_vae.data.batch import Batches, Pick
+from ser_vae.data.batch import Batches, BatchIndex
 from ser_vae.data.sets import SegmentSet, SequenceSet
 from ser_vae.model.ae import AE
 from ser_vae.model.cvae import CVAE
@@ -44,7 +44,7 @@ class Watched(Dataset[Any]):
     def __len__(self) -> int:
         return len(self.dataset)
 
-    def __getitem__(self, pick: Pick) -> Any:
+    def __getitem__(self, pick: BatchIndex) -> Any:
         if self.count == self.until:
             raise InterruptionError
         self.count += 1

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
-from ser_vae.data.batch import Pick
+from ser_vae.data.batch import BatchIndex
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import SegmentSet
 from ser_vae.run import configure
@@ -19,7 +19,7 @@ from ser_vae.training.pretrain import Pretrain
 
 GPU = torch.device("cuda:0")
 K, N, LENGTH, F = 4, 6, 10, 80
-PICK = Pick(torch.tensor([4, 0, 3]), share=1.0)
+PICK = BatchIndex(torch.tensor([4, 0, 3]), loss_scale=1.0)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from ser_vae.data.batch import Pick
+from ser_vae.data.batch import BatchIndex
 from ser_vae.data.sets import SegmentSet
 from ser_vae.model import vae
 from ser_vae.model.ae import AE
@@ -56,7 +56,7 @@ def learn(model: Any, data: SegmentSet, epochs: int) -> Any:
     optimizer = torch.optim.Adam(model.parameters(), **ADAM)
     for _ in range(epochs):
         for items in torch.randperm(len(data)).split(64):
-            batch = data[Pick(items, share=1.0)]
+            batch = data[BatchIndex(items, loss_scale=1.0)]
             optimizer.zero_grad()
             model.loss(batch.x, batch.c)["loss"].mean().backward()
             optimizer.step()

@@ -106,7 +106,7 @@ def test_without_a_fall_nothing_has_converged(losses):
 def test_a_stage_that_has_not_converged_is_described_with_its_budget():
     text = describe("classify", budget(rows([4.0, 2.0, 1.0], "classify"), "classify"))
     assert text.startswith("classify has not converged after 24 steps: ")
-    assert "33% of the whole fall" in text
+    assert "33% of the decrease" in text
 
 
 def test_stages_without_curves_have_no_budget(tmp_path):

@@ -21,7 +21,7 @@ ADAM = {"lr": 0.01, "betas": (0.8, 0.99), "eps": 1e-7}
 
 class Batch(NamedTuple):
     x: Tensor
-    share: float
+    loss_scale: float
 
 
 class Square(Stage):
@@ -56,8 +56,8 @@ def run(stage: Stage, train: list[Batch], validation: list[Batch], epochs: int =
     return {name: value.item() for name, value in trainer.callback_metrics.items()}
 
 
-def batch(*values: float, share: float = 1.0) -> Batch:
-    return Batch(torch.tensor(values), share)
+def batch(*values: float, loss_scale: float = 1.0) -> Batch:
+    return Batch(torch.tensor(values), loss_scale)
 
 
 def loss_of(stage: Stage, batch: Batch) -> Tensor:
@@ -81,18 +81,18 @@ def test_metrics_are_named_by_stage_part_and_quantity_and_are_means_over_items()
 def test_a_batch_that_keeps_step_counts_for_nothing():
     stage = Square()
     stage.optimizer["lr"] = 0.0
-    loss_of(stage, batch(100.0, share=0.0)).backward()
+    loss_of(stage, batch(100.0, loss_scale=0.0)).backward()
     assert stage.w.grad.item() == 0.0
-    metrics = run(stage, [batch(1.0), batch(100.0, share=0.0)], [])
+    metrics = run(stage, [batch(1.0), batch(100.0, loss_scale=0.0)], [])
     assert metrics["toy/train/loss"] == 1.0
 
 
 def test_gradients_averaged_over_devices_are_those_of_the_whole_batch():
-    """Three items on two devices, two and one: shares 4/3 and 2/3, as `data.batch` gives them."""
+    """Three items on two devices, two and one, so with loss scales of 4/3 and 2/3."""
     whole, first, second = Square(), Square(), Square()
     loss_of(whole, batch(1.0, 2.0, 5.0)).backward()
-    loss_of(first, batch(1.0, 5.0, share=4 / 3)).backward()
-    loss_of(second, batch(2.0, share=2 / 3)).backward()
+    loss_of(first, batch(1.0, 5.0, loss_scale=4 / 3)).backward()
+    loss_of(second, batch(2.0, loss_scale=2 / 3)).backward()
     average = (first.w.grad + second.w.grad) / 2
     torch.testing.assert_close(average, whole.w.grad)
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from fit_stage import fit_stage
 
-from ser_vae.data.batch import Pick
+from ser_vae.data.batch import BatchIndex
 from ser_vae.model.utterance_vae import Member
 from ser_vae.training.classify import ClassifyUtterances, UtteranceSet
 from ser_vae.training.history import read_curves
@@ -50,11 +50,11 @@ def test_a_weighted_mean_over_all_is_the_mean_over_the_labelled():
 
 def test_a_batch_holds_the_picked_utterances():
     data = utterances()
-    batch = data[Pick(torch.tensor([70, 2]), 0.5)]
+    batch = data[BatchIndex(torch.tensor([70, 2]), 0.5)]
     torch.testing.assert_close(batch.x, data.values[[70, 2]])
     assert batch.label.tolist() == [-1, 2]
     assert batch.weight.tolist() == [0.0, 1.5]
-    assert batch.share == 0.5
+    assert batch.loss_scale == 0.5
 
 
 def test_it_learns_the_emotion_and_logs_curves_of_the_labelled(tmp_path):
