@@ -113,21 +113,19 @@ def listen(options: argparse.Namespace) -> None:
     maker = ClipMaker.of(recogniser, items)
     folder = options.out or model / "listen"
     sections: list[dict[str, Any]] = []
-    prefixes = set[str]()
     for title, note, clips in track(
         maker.sections(options.dimensions, options.seed), "listening", len(items) + 1
     ):
         print(title)
         prefix = file_stem(title)
-        if prefix in prefixes:  # files in two folders can have the same name
-            prefix += f"-{len(prefixes)}"
-        prefixes.add(prefix)
+        if prefix in [section["prefix"] for section in sections]:  # as of files in two folders
+            prefix += f"-{len(sections)}"
         written = {}
         for clip in clips:
             name = write_clip(clip, prefix, folder, maker, options.seed)
             print(f"  {name}.wav: {clip.caption}", flush=True)
             written[name] = clip
-        sections.append({"title": title, "note": note, "clips": written})
+        sections.append({"title": title, "note": note, "clips": written, "prefix": prefix})
     about = recogniser.about
     templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     page = templates.get_template("listen.jinja").render(

@@ -15,7 +15,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ log = logging.getLogger(__name__)
 
 LEARNED = ("train", UNLABELLED)  # the sets that a representation learns from
 HELD_OUT = "held out"  # the set of the training utterances that the temperature is fitted on
-HELD_OUT_PROPORTION = 0.2
+HELD_OUT_FOLDS = 5  # one of them is held out
 CLASSIFIERS = "classify"  # sub-folder of a run's classifiers, until it is finished
 PRIOR_DRAWS = 6  # segments from the prior for each emotion, in illustrations.npz
 
@@ -549,7 +549,7 @@ def calibrate(run: Run, recogniser: Recogniser) -> float:
 
 
 def hold_out(settings: Settings, data: PreparedData) -> PreparedData:
-    """Move some of the training set to the set HELD_OUT, as the protocol draws a test set.
+    """Move a fifth of the training set to the set HELD_OUT, as the protocol draws a test set.
 
     These are whole groups of the protocol, or whole speakers, if the test set shares none with the
     training set and the rest still has all emotions; otherwise random utterances.
@@ -562,17 +562,14 @@ def hold_out(settings: Settings, data: PreparedData) -> PreparedData:
     groups, of_test = ({GROUPS[group](u) for u in data.utterances(p)} for p in ("train", "test"))
     learned: set[str] = set()
     if not (groups & of_test or None in groups or len(groups) < 2):
-        count = round(1 / HELD_OUT_PROPORTION)
-        options = {"leave_one_out_up_to": 0, "folds": count, "validation": 0}
-        folds = grouped_folds(train, group, seed=seed, **options)
-        learned = {u.emotion for u in train if folds[0][u.id] == "train"}
+        options = {"leave_one_out_up_to": 0, "folds": HELD_OUT_FOLDS, "validation": 0}
+        with suppress(SerVaeError):  # the groups cannot be divided
+            folds = grouped_folds(train, group, seed=seed, **options)
+            learned = {u.emotion for u in train if folds[0][u.id] == "train"}
     if learned != {u.emotion for u in train}:
-        folds = random.folds(train, seed=seed, test=HELD_OUT_PROPORTION, validation=0)
-    names = {"train": "train", "test": HELD_OUT}
-    part = [
-        names[folds[0][row.utterance.id]] if row.part == "train" else row.part
-        for row in data.table.itertuples()
-    ]
+        folds = random.folds(train, seed=seed, test=1 / HELD_OUT_FOLDS, validation=0)
+    moved = {name for name, part in folds[0].items() if part == "test"}
+    part = [HELD_OUT if row.utterance.id in moved else row.part for row in data.table.itertuples()]
     return replace(data, table=data.table.assign(part=part))
 
 
@@ -687,11 +684,9 @@ def evaluate(
     uncalibrated = replace(recogniser, temperature=1.0).classify(test, speakers, of_test)
     before = labelled(data, uncalibrated)
     after = labelled(data, with_temperature(uncalibrated, temperature))
-    calibrated: dict[str, Any] | None = None
-    if temperature != 1:
-        calibrated = {"temperature": temperature}
-        for name, p in {"before": before, "after": after}.items():
-            calibrated[name] = calibration(p.truth, p.guess, p.probability)
+    stages = {"before": before, "after": after}.items()
+    errors = {name: calibration(p.truth, p.guess, p.probability) for name, p in stages}
+    calibrated = None if temperature == 1 else {"temperature": temperature, **errors}
     by_policy: dict[str, Predictions] = {settings.label_policy: after}
     if not representations:
         return Result(recogniser, by_policy, None)

@@ -45,7 +45,7 @@ from ser_vae.features.digest import Digests
 from ser_vae.files import locked, write_bytes, write_text
 from ser_vae.settings import Settings
 
-FORMAT = 4  # increased when a change of code that the run hash does not cover changes results
+FORMAT = 5  # increased when a change of code that the run hash does not cover changes results
 NOT_IN_RUN_HASH = (
     *("runs", "cache", "jobs", "threads", "memory_gb", "compile", "progress", "force", "debug"),
     *("objective", "logger", "choice", "max_batch_segments"),

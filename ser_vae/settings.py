@@ -637,7 +637,7 @@ class Settings(Section):
         if untrained and of_segments and hasattr(model, "fit"):
             expected, remedy = f"auto, as {name} has no values before it is fitted", "Leave it out."
             raise invalid("training.pretrained", "none", expected, remedy)
-        if sampled and not hasattr(model, "posterior"):
+        if sampled and of_segments and not hasattr(model, "posterior"):
             expected = f"mu, as {name} has no posterior to sample from"
             remedy = "Use model=vae or model=cvae, or training.latent=mu."
             raise invalid("training.latent", training.latent, expected, remedy)

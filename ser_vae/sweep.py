@@ -281,6 +281,6 @@ def read_objective(objective: str | None, folder: Path) -> dict[str, float]:
         known = ", ".join(name for name in rows[-1] if "/validation/" in name)
         raise SerVaeError(
             f"objective={objective}: this run has no such quantity.\n"
-            f"It has: {known or 'none, as its model or classifier is not a network'}."
+            f"It has: {known or 'none: it has no validation set, or trains no network there'}."
         )
     return {"objective": float(rows[-1][objective])}

@@ -22,8 +22,8 @@ OPTIONS["model"] = [""] * len(OPTIONS["features"]) + OPTIONS["model"]  # some ne
 COMMANDS = [  # with every option in at least one of them: to compose a command is slow
     *(list(filter(None, c)) for c in zip_longest(OPTIONS["corpus"], *map(OPTIONS.get, GROUPS))),
     *([f"+{option}"] for option in OPTIONS["experiment"]),
-    *(["split=corpus", "corpus=joined"], ["trainer=[gpu,ddp,bf16]"]),
-    *(["logger=[wandb,csv,tensorboard]"], ["logger=none"]),
+    *(["split=corpus", "corpus=joined"], ["trainer=[gpu,ddp,bf16]", "logger=tensorboard"]),
+    *(["logger=[wandb,csv]"], ["logger=none", "model=majority", "training.latent=sample"]),
 ]
 GIVEN = {  # what an option needs beside itself
     "features=imported": ["features.root=frames", "features.frame_shift_s=0.02"],

@@ -23,8 +23,7 @@ from ser_vae.corpus.utterance import is_unknown
 
 Folds = list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]  # indices: fitted, held out
 
-# The range in which the temperature is searched. Margins are about ±1: the lowest temperature
-# allows odds of e^40 if every held-out utterance is correct; the highest makes classes equal.
+# The range in which the temperature is searched; the highest makes classes equal.
 TEMPERATURES = (0.05, 1000.0)
 
 
@@ -193,12 +192,16 @@ def margins(machines: Sequence[SVC], kernel: FloatArray) -> FloatArray:
 def fit_temperature(margins: FloatArray, label: LabelArray) -> float:
     """Return the divisor of margins (N, K) that makes labels (N,) most likely under the softmax.
 
-    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017. Of each label, 1 / (N + 2) is
+    spread over the classes, as Platt (1999) does: if all N margins are correct, the lowest
+    temperature would otherwise be most likely, and all probabilities would be 0 or 1.
     """
+    spread = 1 / (len(label) + 2)
 
     def loss(log_temperature: float) -> float:
         log_probability = log_softmax(margins / np.exp(log_temperature), axis=1)
-        return -float(log_probability[np.arange(len(label)), label].mean())
+        of_label = log_probability[np.arange(len(label)), label].mean()
+        return -float((1 - spread) * of_label + spread * log_probability.mean())
 
     result = minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded")
     return float(np.exp(result.x))

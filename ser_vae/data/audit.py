@@ -1,5 +1,6 @@
 """What training and test set have in common, and what that means for a score."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
@@ -129,6 +130,11 @@ def _shared(
     return {"in_train": len(in_test & in_train), "in_test": len(in_test)} if in_test else None
 
 
+def _turn(utterance: Utterance) -> tuple[float, str]:
+    """Return what sorts the turns of a dialogue: the start, or else the id, with 2 before 10."""
+    return utterance.start_s or 0.0, re.sub(r"\d+", lambda digits: digits[0].zfill(9), utterance.id)
+
+
 def _adjacent(
     train: Sequence[Utterance], test: Sequence[Utterance], everything: Sequence[Utterance]
 ) -> int | None:
@@ -142,7 +148,7 @@ def _adjacent(
     in_train = {utterance.id for utterance in train}
     beside_train: set[str] = set()
     for of_speaker in turns.values():
-        ordered = [u.id for u in sorted(of_speaker, key=lambda u: (u.start_s or 0.0, u.id))]
+        ordered = [utterance.id for utterance in sorted(of_speaker, key=_turn)]
         for pair in pairwise(ordered):
             if not in_train.isdisjoint(pair):
                 beside_train.update(pair)

@@ -9,7 +9,7 @@ import numpy as np
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
-from ser_vae.logger import LoggedRun, chart_values
+from ser_vae.logger import EPOCH, LoggedRun, chart_values
 from ser_vae.run_folder import RunFolder
 
 
@@ -27,6 +27,11 @@ def open_run(run: LoggedRun) -> Iterator["EventFiles"]:
 
 class EventFiles(TensorBoardLogger):
     """One folder of events for both stages and the results."""
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Log curves over epochs; Lightning counts training steps, each of several batches."""
+        super().log_metrics(metrics, int(metrics[EPOCH]) if EPOCH in metrics else step)
 
     @rank_zero_only
     def log_final(self, results: Mapping[str, Any], folder: RunFolder) -> None:

@@ -68,7 +68,7 @@ def open_run(
         "group": group or run.group,
         "name": run.name,
         "job_type": run.kind,
-        "tags": run.tags,
+        "tags": [tag[:64] for tag in run.tags],  # the most that W&B takes
         "config": dict(run.config),
     }
     settings = {

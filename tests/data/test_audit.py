@@ -116,6 +116,8 @@ def test_a_turn_with_another_label_separates_two_turns():
     first, last = turn("F0", 0.0), turn("F2", 2.0)
     assert audited([first], [last], others=(turn("F1", 1.0),))["adjacent_turns"] == 0
     assert audited([first], [last])["adjacent_turns"] == 1
+    spoken = [turn(f"u{number}", None) for number in (2, 3, 10, 11)]  # ordered by their numbers
+    assert audited(spoken[:2], spoken[2:])["adjacent_turns"] == 1
 
 
 # --- duplicates ---------------------------------------------------------------------------------

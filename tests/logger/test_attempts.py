@@ -65,9 +65,9 @@ def test_tensorboard_has_curves_hyperparameters_and_pictures(attempts):
     events.Reload()
     for stage, count in (("pretrain", 3), ("classify", 4)):
         written = pd.read_csv(folder.path / f"{stage}.csv")[f"{stage}/train/loss"].tolist()
-        losses = [event.value for event in events.Scalars(f"{stage}/train/loss")]
-        assert len(losses) == count
-        assert losses == pytest.approx(written)
+        curve = events.Scalars(f"{stage}/train/loss")
+        assert [event.step for event in curve] == list(range(count))
+        assert [event.value for event in curve] == pytest.approx(written)
     (score,) = events.Scalars("random/test/ua")
     assert score.value == pytest.approx(folder.read_metrics()["random/test/ua"])
     assert {media.CONFUSION, media.RECONSTRUCTIONS} <= set(events.Tags()["images"])

@@ -19,7 +19,7 @@ def test_the_error_of_a_missing_quantity_names_the_others(tmp_path):
     (tmp_path / "classify.csv").write_text(f"epoch,classify/train/loss,{LOSS}\n0,0.9,0.8\n")
     with pytest.raises(SerVaeError, match=f"It has: {LOSS}\\."):
         read_objective("classify/validation/f1", tmp_path)
-    with pytest.raises(SerVaeError, match="none, as its model or classifier is not a network"):
+    with pytest.raises(SerVaeError, match="none: it has no validation set, or"):
         read_objective("pretrain/validation/loss", tmp_path)
 
 
