@@ -75,7 +75,7 @@ def test_frames_agree_with_librosa(waveform, mel_scale):
 
 @pytest.mark.parametrize("samples", [0, 1, 399])
 def test_less_than_a_window_is_too_short(samples):
-    with pytest.raises(TooShortError, match=f"{samples / RATE_HZ:.3f} s"):
+    with pytest.raises(TooShortError, match=f"{1000 * samples // RATE_HZ} ms"):
         log_mel(NOISE[:samples])
 
 

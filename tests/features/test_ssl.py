@@ -70,7 +70,7 @@ def test_the_shortest_speech_gives_a_frame_and_a_sample_less_is_an_error(checkpo
     frames = extractor(SPEECH[:shortest])
     assert frames.shape == (1, 16)
     assert np.isfinite(frames).all()
-    with pytest.raises(TooShortError, match=r"too short: 0\.0"):
+    with pytest.raises(TooShortError, match=r"too short: \d\d ms"):
         extractor(SPEECH[: shortest - 1])
 
 

@@ -55,8 +55,3 @@ def test_too_few_segments_or_values_are_an_error_that_names_the_number():
         fitted(make_segments(2))
     with pytest.raises(SerVaeError, match=r"latent=7: a segment of 6 values"):
         PCA(input_size=6, num_classes=4, latent=7)
-
-
-def test_components_that_are_not_fitted_are_an_error():
-    with pytest.raises(SerVaeError, match="not been fitted"):
-        features(PCA(input_size=6, num_classes=4, latent=3), np.zeros((2, 6)))
