@@ -625,8 +625,7 @@ class Settings(Section):
         training, name = self.training, short_name(self.model)
         check_objective(self.objective, getattr(self.split, "validation", None), self.fold)
         loaded, sampled = training.pretrained not in ("auto", "none"), training.latent == "sample"
-        untrained = training.pretrained == "none"
-        if not (loaded or untrained or sampled or training.encoder_lr is not None):
+        if training.pretrained == "auto" and not sampled and training.encoder_lr is None:
             return self
         model = load(self.model.target)
         of_segments = getattr(model, "level", "segment") == "segment"
@@ -634,7 +633,7 @@ class Settings(Section):
             expected = f"auto or none, as {name} has no pretraining stage to load weights of"
             remedy = "Use training.pretrained=auto."
             raise invalid("training.pretrained", training.pretrained, expected, remedy)
-        if untrained and of_segments and hasattr(model, "fit"):
+        if training.pretrained == "none" and of_segments and hasattr(model, "fit"):
             expected, remedy = f"auto, as {name} has no values before it is fitted", "Leave it out."
             raise invalid("training.pretrained", "none", expected, remedy)
         if sampled and of_segments and not hasattr(model, "posterior"):

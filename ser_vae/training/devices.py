@@ -4,6 +4,7 @@
 torchrun or srun (strategy ddp) every process runs the whole pipeline, and rank zero alone writes.
 """
 
+import atexit
 import logging
 import warnings
 from functools import cache
@@ -65,6 +66,8 @@ def join_processes(trainer: Trainer) -> None:
             devices=trainer.devices,
             num_nodes=trainer.num_nodes,
         ).launch()
+    # Lightning does this for NCCL alone; a process that ends with Gloo's threads can abort
+    atexit.register(distributed.destroy_process_group)
 
 
 @cache
