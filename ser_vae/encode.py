@@ -35,9 +35,9 @@ from ser_vae.inputs import (
     with_speakers,
     write_table,
 )
-from ser_vae.recogniser import Recogniser, Recording
+from ser_vae.recogniser import Recogniser, Recording, checked_component
 from ser_vae.run_folder import RunFolder
-from ser_vae.settings import build, parse_component
+from ser_vae.settings import build
 from ser_vae.terminal import model_parser, run_command
 
 
@@ -64,7 +64,7 @@ def encode(options: argparse.Namespace) -> int:
         options.inputs, loaded.input_suffixes, rate=options.rate, one_speaker=options.one_speaker
     )
     if options.corpus:
-        inputs += corpus_inputs(Path(options.model), loaded.extractor)
+        inputs += corpus_inputs(Path(options.model), loaded.extractor, options.trust)
     model = with_speakers(loaded, inputs) if loaded.representation is not None else loaded
     encode_each = partial(encode_input, model, mean=options.mean)
     done = process(inputs, encode_each, "encoding", options.jobs)
@@ -76,7 +76,7 @@ def encode(options: argparse.Namespace) -> int:
     return int(bool(errors))
 
 
-def corpus_inputs(run: Path, extractor: Extractor) -> list[Input]:
+def corpus_inputs(run: Path, extractor: Extractor, trust: Sequence[str]) -> list[Input]:
     """List the utterances of a run, from its configuration and its split.
 
     Their recordings are audio files, or the .npy files of frames that were computed elsewhere.
@@ -92,7 +92,7 @@ def corpus_inputs(run: Path, extractor: Extractor) -> list[Input]:
         raise SerVaeError(
             f"--corpus: {error.filename}: {error.strerror}.\nGive the folder of a run as the model."
         ) from error
-    corpus: Corpus = build(parse_component(config["corpus"]))
+    corpus: Corpus = build(checked_component(config["corpus"], folder.config, trust))
     utterances = {utterance.id: utterance for utterance in corpus.utterances}
     if missing := [name for name in split["utterance"] if name not in utterances]:
         raise SerVaeError(

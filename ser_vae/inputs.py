@@ -182,7 +182,8 @@ def with_speakers(model: Recogniser, inputs: Sequence[Input]) -> Recogniser:
         raise SerVaeError(
             f"This model needs statistics (normalise={model.normaliser.policy}); the speaker of "
             f"{len(unknown)} of {len(inputs)} inputs is unknown, such as that of {unknown[0]}.\n"
-            "List the inputs in a CSV with a column speaker, or give --one-speaker."
+            "List them in a CSV with a column speaker (CORPUS/NAME for normalise=corpus), or give "
+            "--one-speaker."
         )
     new = model.normaliser.new_groups([str(each.speaker) for each in inputs])
     for group, chosen in new.items():

@@ -13,6 +13,7 @@ import argparse
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -28,6 +29,7 @@ from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import scores
 from ser_vae.evaluation.predictions import PROBABILITY, Predictions
 from ser_vae.inputs import (
+    ONE_SPEAKER,
     Input,
     add_arguments,
     output_path,
@@ -100,7 +102,8 @@ def predict(options: argparse.Namespace) -> tuple[list[Input], list[list[Row]], 
     suffixes = loaded[0].input_suffixes
     inputs = read_inputs(names, suffixes, rate=options.rate, one_speaker=options.one_speaker)
     if options.microphone:
-        inputs.append(record(options.microphone))
+        speaker = ONE_SPEAKER if options.one_speaker else None
+        inputs.append(replace(record(options.microphone), speaker=speaker))
     check_models(models, loaded, options.every)
     recognisers = [with_speakers(model, inputs) for model in loaded]
     recognise_input = partial(

@@ -153,6 +153,8 @@ class Recogniser(SegmentPipeline):
             SerVaeError: the recording is unreadable or shorter than a segment, or the model needs
                 statistics of the speaker that it does not have.
         """
+        if self.normaliser.new_groups([speaker or ""]):
+            self.frames(source, rate, clip)  # raises if the recording cannot be used
         self.normaliser.scale_of(speaker)  # raises if there is none
         recording, names, policy = Recording(source, rate, clip), [speaker or ""], self.policy
         main = self.classifiers.get(policy.condition)
@@ -559,7 +561,7 @@ class Recogniser(SegmentPipeline):
         document = read_document(folder)
         files = read_files(folder, document["checksums"])
         features, model, head = (
-            checked_component(document[name], folder, trust)
+            checked_component(document[name], folder / JSON, trust)
             for name in ("features", "model", "classifier")
         )
         extractor: Extractor = build(features)
@@ -719,12 +721,12 @@ def read_files(folder: Path, checksums: Mapping[str, str]) -> dict[str, bytes]:
     return files
 
 
-def checked_component(values: Mapping[str, Any], folder: Path, trust: Collection[str]) -> Component:
+def checked_component(values: Mapping[str, Any], file: Path, trust: Collection[str]) -> Component:
     """Read a class and its settings; refuse a class that is neither built in nor trusted."""
     for target in find_targets(values):
         if not is_built_in({"_target_": target}) and target not in trust:
             raise SerVaeError(
-                f"{folder / JSON} names a class outside ser_vae: {target}.\n"
+                f"{file} names a class outside ser_vae: {target}.\n"
                 f"Loading it runs that code. If you trust it: trust=[{target!r}]."
             )
     return parse_component(values)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ser_vae import SerVaeError
 from ser_vae.baseline.estimator import FloatArray, Training, UtteranceData
 from ser_vae.baseline.svm import SVM, speakers_to_hold_out
 from ser_vae.features.extractor import Extractor
@@ -49,8 +50,16 @@ class UtteranceVectors:
         return self._standardise(self._rows(data), data.speakers)
 
     def add_speaker(self, speaker: str, data: UtteranceData) -> None:
-        """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`."""
-        self.normaliser = self.normaliser.with_speaker(speaker, self._rows(data))
+        """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`.
+
+        Raises:
+            SerVaeError: there is one utterance: its vector would be its own mean, hence 0.
+        """
+        rows = self._rows(data)
+        if len(rows) < 2:
+            needed = "expected several recordings.\nGive those of the speaker together."
+            raise SerVaeError(f"normalise={self.normaliser.policy}: one of {speaker!r}, {needed}")
+        self.normaliser = self.normaliser.with_speaker(speaker, rows)
 
     def state(self) -> dict[str, Any]:
         """Return the fitted normaliser as arrays and strings."""

@@ -193,7 +193,7 @@ def from_pretrained(auto_class: str, folder: Path, **options: Any) -> Any:
         ) from error
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # encoders of features=joined
 def load_encoder(folder: Path, digest: str) -> Any:  # noqa: ARG001  (the key of the cache)
     """Load an encoder, on the GPU if there is one.
 

@@ -28,7 +28,8 @@ from ser_vae.report.tables import pivot_table
 from ser_vae.terminal import stdout
 
 COLOURS = {"finished": "green", "failed": "red", "unfinished": "yellow", "missing": "yellow"}
-GROUPS = ("split", "model", "data", "corpus")  # identify a run, together with seed and fold
+# These identify a run, together with seed and fold.
+GROUPS = ("split", "model", "data", "corpus", "features", "classifier", "training")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

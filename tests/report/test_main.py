@@ -142,8 +142,9 @@ def test_status_names_what_is_missing_of_an_experiment(study, capsys):
     *missing, counts = status(
         *(study, capsys, "--expect", "+experiment=table1", "corpus=urdu", "seed=0")
     )
+    options = "features=logmel classifier=lstm training=default"
     assert missing == [
-        f"missing: split=random model=cvae data={data} corpus=urdu seed=0 "
+        f"missing: split=random model=cvae data={data} corpus=urdu {options} seed=0 "
         for data in ("improvised", "scripted", "complete")
     ]
     assert counts == "6 finished, 3 missing"
