@@ -60,9 +60,7 @@ def encode(options: argparse.Namespace) -> int:
         SerVaeError: an option, the model or the list of inputs is wrong, or no input can be used.
     """
     loaded = ser_vae.load(options.model, trust=options.trust)
-    inputs = read_inputs(
-        options.inputs, loaded.input_suffixes, rate=options.rate, one_speaker=options.one_speaker
-    )
+    inputs = read_inputs(options.inputs, loaded.input_suffixes, options)
     if options.corpus:
         inputs += corpus_inputs(Path(options.model), loaded.extractor, options.trust)
     model = with_speakers(loaded, inputs) if loaded.representation is not None else loaded

@@ -57,7 +57,8 @@ class Input:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options --rate, --one-speaker and --jobs."""
+    """Add the options --rate, --one-speaker and --jobs; `microphone` is None by default."""
+    parser.set_defaults(microphone=None)
     parser.add_argument("--rate", type=int, help="stdin is raw 16-bit mono PCM of this rate, in Hz")
     parser.add_argument(
         "--one-speaker",
@@ -68,18 +69,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_inputs(
-    names: Sequence[str], suffixes: Sequence[str], *, rate: int | None, one_speaker: bool
+    names: Sequence[str], suffixes: Sequence[str], options: argparse.Namespace
 ) -> list[Input]:
-    """Expand the names on a command line into recordings, in order.
+    """Expand the names on a command line into recordings, in order, and record if asked to.
 
-    `suffixes` select the files of a folder.
+    `suffixes` select the files of a folder; `options` are those of `add_arguments`.
 
     Raises:
         SerVaeError: a glob matches nothing, a folder has no such file, or a table or standard
             input is malformed.
     """
-    inputs = [each for name in names for each in expand(name, suffixes, rate)]
-    return [replace(each, speaker=ONE_SPEAKER) for each in inputs] if one_speaker else inputs
+    inputs = [each for name in names for each in expand(name, suffixes, options.rate)]
+    inputs += [record(options.microphone)] if options.microphone else []
+    if options.one_speaker:
+        return [replace(each, speaker=ONE_SPEAKER) for each in inputs]
+    return inputs
 
 
 def expand(name: str, suffixes: Sequence[str], rate: int | None) -> Iterator[Input]:

@@ -29,7 +29,7 @@ from torch import Tensor
 from ser_vae import SerVaeError
 from ser_vae import settings as typed
 from ser_vae.baseline.estimator import Training
-from ser_vae.baseline.svm import fit_temperature
+from ser_vae.baseline.svm import fit_temperature, with_temperature
 from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance, corpus_warnings
@@ -92,7 +92,6 @@ from ser_vae.training.predict import (
     one_hot_condition,
     uniform_condition,
     utterance_data,
-    with_temperature,
 )
 from ser_vae.training.pretrain import Pretrain
 from ser_vae.training.seeding import seed_for
@@ -684,9 +683,11 @@ def evaluate(
     uncalibrated = replace(recogniser, temperature=1.0).classify(test, speakers, of_test)
     before = labelled(data, uncalibrated)
     after = labelled(data, with_temperature(uncalibrated, temperature))
-    stages = {"before": before, "after": after}.items()
-    errors = {name: calibration(p.truth, p.guess, p.probability) for name, p in stages}
-    calibrated = None if temperature == 1 else {"temperature": temperature, **errors}
+    calibrated: dict[str, Any] | None = None
+    if temperature != 1:
+        stages = {"before": before, "after": after}.items()
+        errors = {name: calibration(p.truth, p.guess, p.probability) for name, p in stages}
+        calibrated = {"temperature": temperature, **errors}
     by_policy: dict[str, Predictions] = {settings.label_policy: after}
     if not representations:
         return Result(recogniser, by_policy, None)

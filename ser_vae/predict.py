@@ -13,7 +13,6 @@ import argparse
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -29,13 +28,11 @@ from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import scores
 from ser_vae.evaluation.predictions import PROBABILITY, Predictions
 from ser_vae.inputs import (
-    ONE_SPEAKER,
     Input,
     add_arguments,
     output_path,
     process,
     read_inputs,
-    record,
     split_models,
     with_speakers,
     write_table,
@@ -100,10 +97,7 @@ def predict(options: argparse.Namespace) -> tuple[list[Input], list[list[Row]], 
     models, names = split_models(options.names)
     loaded = [ser_vae.load(name, trust=options.trust) for name in models]
     suffixes = loaded[0].input_suffixes
-    inputs = read_inputs(names, suffixes, rate=options.rate, one_speaker=options.one_speaker)
-    if options.microphone:
-        speaker = ONE_SPEAKER if options.one_speaker else None
-        inputs.append(replace(record(options.microphone), speaker=speaker))
+    inputs = read_inputs(names, suffixes, options)
     check_models(models, loaded, options.every)
     recognisers = [with_speakers(model, inputs) for model in loaded]
     recognise_input = partial(

@@ -41,6 +41,7 @@ from torch import Tensor, nn
 
 from ser_vae import SerVaeError
 from ser_vae.baseline.estimator import UtteranceData
+from ser_vae.baseline.svm import with_temperature
 from ser_vae.classifier.head import SequenceEstimator
 from ser_vae.corpus.files import AUDIO
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
@@ -65,7 +66,6 @@ from ser_vae.training.predict import (
     prepare,
     uniform_condition,
     utterance_data,
-    with_temperature,
 )
 
 FORMAT = 1  # of recogniser.json; raised when its meaning changes

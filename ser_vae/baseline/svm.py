@@ -205,3 +205,11 @@ def fit_temperature(margins: FloatArray, label: LabelArray) -> float:
 
     result = minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded")
     return float(np.exp(result.x))
+
+
+def with_temperature(probabilities: FloatArray, temperature: float) -> FloatArray:
+    """Divide the logits behind probabilities (U, K) by a temperature; no prediction changes."""
+    if temperature == 1:
+        return probabilities
+    log_probability = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
+    return softmax(log_probability / temperature, axis=1)

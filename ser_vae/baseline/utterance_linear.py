@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ser_vae.baseline.estimator import FloatArray, LabelArray, Storable
-from ser_vae.baseline.svm import fit_temperature, inner_folds
+from ser_vae.baseline.svm import fit_temperature, inner_folds, with_temperature
 from ser_vae.baseline.utterance_svm import OneVector
 
 MAX_STEPS = 1000  # of the optimizer; it needs tens
@@ -60,7 +59,7 @@ class Linear(Storable):
     def predict_proba(self, vectors: FloatArray) -> FloatArray:
         """Return the softmax of the scaled log-probabilities: (M, E) -> (M, K)."""
         probability = np.maximum(self.machine.predict_proba(vectors), LEAST)
-        return softmax(np.log(probability) / self.temperature, axis=1)
+        return with_temperature(probability, self.temperature)
 
 
 class UtteranceLinear(OneVector):

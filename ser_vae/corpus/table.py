@@ -118,8 +118,10 @@ def warn_of_overlaps(utterances: Sequence[Utterance]) -> tuple[str, ...]:
     """Return a warning if segments of a file overlap, as a split may put them into two sets."""
     whole = Counter(utterance.path for utterance in utterances)
     clips = [(u.path, *(u.clip or (0.0, math.inf)), u.id) for u in utterances if whole[u.path] > 1]
-    overlapping, end_of = [], dict.fromkeys(whole, 0.0)
+    overlapping: list[str] = []
+    end_of = dict.fromkeys(whole, 0.0)
     for path, start, end, name in sorted(clips):
-        overlapping += [name] if start < end_of[path] else []
+        if start < end_of[path]:
+            overlapping.append(name)
         end_of[path] = max(end, end_of[path])
     return list_warning("segments overlap another segment of their file", overlapping)

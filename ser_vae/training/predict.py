@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.special import softmax
 from torch import Tensor
 from torch.nn.functional import one_hot
 from torch.utils.checkpoint import checkpoint
@@ -244,14 +243,6 @@ class LatentClassifier:
             for batch in (items[BatchIndex(index, 1.0)] for index in indices)
         ]
         return torch.cat(logits).double().softmax(dim=-1).numpy()
-
-
-def with_temperature(probabilities: Probabilities, temperature: float) -> Probabilities:
-    """Divide the logits behind probabilities (U, K) by a temperature; no prediction changes."""
-    if temperature == 1:
-        return probabilities
-    log_probability = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
-    return softmax(log_probability / temperature, axis=1)
 
 
 def on_device(batch: Any, device: torch.device) -> Any:
