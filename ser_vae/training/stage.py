@@ -18,7 +18,10 @@ from ser_vae.training.seeding import seed_for, seed_streams
 
 
 class EpochMean(Metric):
-    """The mean of each of several per-item quantities; one addition per step, no sync."""
+    """The mean of each of several per-item quantities; one addition per step, no sync.
+
+    The sums are replaced, not changed in place: spawned processes share their first values.
+    """
 
     full_state_update = False
     total: Tensor
@@ -30,8 +33,8 @@ class EpochMean(Metric):
         self.add_state("count", torch.zeros(()), dist_reduce_fx="sum")
 
     def update(self, values: Tensor) -> None:  # (quantities, B)
-        self.total.add_(values.sum(dim=1))
-        self.count.add_(values.shape[1])
+        self.total = self.total + values.sum(dim=1)
+        self.count = self.count + values.shape[1]
 
     def compute(self) -> Tensor:
         return self.total / self.count

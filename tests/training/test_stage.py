@@ -141,6 +141,14 @@ def test_batches_and_devices_count_by_their_items(first, second):
     np.testing.assert_allclose(one.compute(), expected, atol=1e-6)
 
 
+def test_spawned_processes_do_not_add_to_the_memory_that_they_share():
+    first = EpochMean(2)
+    second = EpochMean(2)
+    second.total, second.count = first.total, first.count  # as two processes after a spawn
+    first.update(torch.ones(2, 3))
+    assert second.total.tolist() == [0, 0] and second.count == 0
+
+
 def test_the_mean_of_a_million_segments_keeps_six_digits():
     values = 135 + 40 * torch.randn(2, 1_000_000)
     mean = epoch_mean(list(values.split(1280, dim=1))).compute()
