@@ -28,8 +28,8 @@ from torch import Tensor
 
 from ser_vae import SerVaeError
 from ser_vae import settings as typed
+from ser_vae.baseline.calibrated import fit_temperature, with_temperature
 from ser_vae.baseline.estimator import Training
-from ser_vae.baseline.svm import fit_temperature, with_temperature
 from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance, corpus_warnings

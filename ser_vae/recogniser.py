@@ -40,8 +40,8 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from ser_vae import SerVaeError
+from ser_vae.baseline.calibrated import with_temperature
 from ser_vae.baseline.estimator import UtteranceData
-from ser_vae.baseline.svm import with_temperature
 from ser_vae.classifier.head import SequenceEstimator
 from ser_vae.corpus.files import AUDIO
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments

@@ -6,8 +6,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from utterances import RUNTIME, four_speakers
 
-from ser_vae.baseline.svm import TEMPERATURES
-from ser_vae.baseline.utterance_linear import Linear, UtteranceLinear
+from ser_vae.baseline.calibrated import TEMPERATURES, CalibratedClassifier
+from ser_vae.baseline.utterance_linear import UtteranceLinear
 from ser_vae.compose import configure
 from ser_vae.settings import build
 
@@ -19,8 +19,9 @@ def two_clouds(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return np.random.default_rng(seed).normal(label[:, None], 1.0, (count, 4)), label
 
 
-def fitted(outlier: float = 1.0, **settings: object) -> Linear:
-    linear = Linear(**{"C": 1.0, "class_weight": "balanced", "folds": 5, **settings})
+def fitted(outlier: float = 1.0, cost: float = 1.0) -> CalibratedClassifier:
+    settings = {"C": cost, "class_weight": "balanced", "folds": 5}
+    linear = UtteranceLinear(functionals="thirds", **settings).classifier
     vectors, label = two_clouds(200)
     vectors[0] *= outlier
     linear.fit(vectors, label, emotions=EMOTIONS, speakers=None, seed=0)
@@ -41,7 +42,7 @@ def test_the_guess_is_that_of_scikit_learn_and_two_classes_are_enough():
 
 
 def test_the_temperature_sharpens_what_a_strong_penalty_flattens():
-    linear = fitted(C=1e-4)
+    linear = fitted(cost=1e-4)
     assert TEMPERATURES[0] < linear.temperature < 0.5
     unseen, truth = two_clouds(500, seed=1)
     rows = np.arange(500)

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from utterances import EGEMAPS, EMOTIONS, RUNTIME, SVM_SETTINGS, Utterances, four_speakers
 
-from ser_vae.baseline.svm import SVM, speakers_to_hold_out
-from ser_vae.baseline.utterance_svm import UtteranceSVM, UtteranceVectors
+from ser_vae.baseline.calibrated import CalibratedClassifier, speakers_to_hold_out
+from ser_vae.baseline.utterance_svm import (
+    UtteranceSVM,
+    UtteranceVectors,
+    support_vector_machines,
+)
 from ser_vae.features.egemaps import EGeMAPS
 from ser_vae.features.functionals import functionals
 from ser_vae.run import configure
@@ -24,7 +28,8 @@ def test_it_is_an_svm_on_the_configured_vectors(name, normalise):
     model = configure(f"model={name}")["model"]
     utterances = four_speakers()
     vectors = UtteranceVectors(**CONFIGURED[name]).fit(utterances.data, utterances.part, normalise)
-    svm, train = SVM(**model["svm"]), utterances.train
+    svm = CalibratedClassifier(support_vector_machines(**model["svm"]), model["svm"]["folds"])
+    train = utterances.train
     speakers = speakers_to_hold_out(utterances.data.speakers, utterances.part)
     known = {"emotions": EMOTIONS, "speakers": speakers, "seed": 7}
     svm.fit(vectors[train], utterances.label[train], **known)
