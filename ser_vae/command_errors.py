@@ -4,7 +4,6 @@ Hydra and OmegaConf print long messages or tracebacks. `HYDRA_FULL_ERROR=1`, Hyd
 shows all tracebacks; `debug=true` shows that of a run.
 """
 
-import argparse
 import difflib
 import functools
 import os
@@ -28,16 +27,6 @@ from ser_vae.settings import ALL_SETTINGS, conf_dir, did_you_mean, dotted_keys
 RESERVED = ("null", "true", "false", "nan", "inf")  # words of Hydra's override grammar
 FULL_ERROR = "HYDRA_FULL_ERROR"  # where it is 1, Hydra raises errors instead of printing them
 
-# Hydra's documented options (hydra.cc/docs/advanced/hydra-command-line-flags).
-FLAGS = (
-    *("-h --help", "--hydra-help", "--version", "--resolve", "-r --run", "-m --multirun"),
-    "-sc --shell-completion",
-)
-OPTIONS = (
-    *("-c --cfg", "-p --package", "-cp --config-path", "-cn --config-name", "-cd --config-dir"),
-    *("--experimental-rerun", "-i --info"),
-)
-
 
 def print_briefly_on_error(command: Callable[[], None]) -> Callable[[], None]:
     """Wrap a Hydra main: print an error in a few lines and exit with 1."""
@@ -49,7 +38,6 @@ def print_briefly_on_error(command: Callable[[], None]) -> Callable[[], None]:
         sys.excepthook = print_unexpected
         os.environ[FULL_ERROR] = "1"
         try:
-            check_arguments(sys.argv[1:])
             return command()
         except (HydraException, OmegaConfBaseException, YAMLError) as error:
             print(f"error: {explain(error)}", file=sys.stderr, flush=True)
@@ -175,22 +163,3 @@ def quoted(value: Any) -> str:
 
 def escaped_key(key: str) -> str:
     return re.sub(r"([\\()\[\]{}:=, \t])", r"\\\1", key)
-
-
-def check_arguments(arguments: Sequence[str]) -> None:
-    """Raise for arguments on which argparse would print its usage and exit.
-
-    Raises:
-        HydraException: an option is unknown to Hydra, or stands between two settings.
-    """
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("settings", nargs="*")
-    for names in FLAGS:
-        parser.add_argument(*names.split(), action="store_true")
-    for names in OPTIONS:
-        parser.add_argument(*names.split(), nargs="?")
-    _, unknown = parser.parse_known_args(list(arguments))
-    if unknown:
-        raise HydraException(
-            f"{' '.join(unknown)}: expected settings such as model=vae seed=1, and -m before them."
-        )

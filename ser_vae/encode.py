@@ -24,7 +24,7 @@ import ser_vae
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Corpus
 from ser_vae.features.extractor import Extractor
-from ser_vae.features.imported import Imported, frames_path
+from ser_vae.features.imported import Imported, frames_path, is_parquet
 from ser_vae.files import atomic_write
 from ser_vae.inputs import (
     Input,
@@ -102,7 +102,13 @@ def corpus_inputs(run: Path, extractor: Extractor, trust: Sequence[str]) -> list
         utterance = utterances[row["utterance"]]
         recording = Recording(utterance.path, clip=utterance.clip)
         if isinstance(extractor, Imported):
-            recording = Recording(frames_path(extractor.root, utterance))
+            file = frames_path(extractor.root, utterance)
+            recording = Recording(file)
+            if is_parquet(file):
+                raise SerVaeError(
+                    f"--corpus: the frames are in {file}, one file for all utterances."
+                    "\nWrite each of them to a .npy file (T, F), and give their folder as INPUT."
+                )
         columns = {key: row[key] for key in ("part", "speaker", "emotion")}
         inputs.append(Input(utterance.id, recording, utterance.speaker, columns=columns))
     return inputs

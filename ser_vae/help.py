@@ -4,6 +4,7 @@ The settings are printed as in conf/, whose comments state the unit and the sour
 Groups are shown with the option that the command line chooses.
 """
 
+import argparse
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,10 @@ from ser_vae.settings import conf_dir
 def help_text(arguments: Sequence[str], introduction: str | None) -> str:
     """Return an introduction, and the help for the options that `arguments` choose."""
     flags = [word for word in arguments if "=" in word and not word.startswith("-")]
-    choice = configure(*flags)["choice"]
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--config-dir", "-cd")
+    config_dir = parser.parse_known_args(arguments)[0].config_dir
+    choice = configure(*flags, config_dir=config_dir)["choice"]
     folder = conf_dir()
     general = (folder / "config.yaml").read_text(encoding="utf-8")
     general = re.sub(r"^(defaults|hydra):\n(?:[ #].*\n|\n)*", "", general, flags=re.MULTILINE)

@@ -5,7 +5,6 @@ A table is a CSV with a column `path`, relative to the CSV, and optionally `star
 """
 
 import argparse
-import io
 import os
 import re
 import sys
@@ -13,15 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from glob import glob
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-import soundfile
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.files import check_name, walk
 from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
+from ser_vae.features import AudioError, audio
 from ser_vae.features.extractor import single_torch_thread, thread_pool
 from ser_vae.files import read_csv, write_bytes
 from ser_vae.recogniser import Recogniser, Recording, is_model
@@ -131,14 +131,15 @@ def read_stdin(rate: int | None) -> Input:
     content = sys.stdin.buffer.read()
     if rate is not None:
         return Input(STDIN, Recording(np.frombuffer(content[: len(content) // 2 * 2], "<i2"), rate))
-    try:
-        samples, found_rate = soundfile.read(io.BytesIO(content), dtype="float32")
-    except soundfile.LibsndfileError as error:
-        raise SerVaeError(
-            f"standard input: cannot be decoded: {error.error_string}\n"
-            "Give --rate if it is raw PCM of 16 bits."
-        ) from error
-    return Input(STDIN, Recording(samples, found_rate))
+    with TemporaryDirectory() as folder:  # to check that it is complete, as other files are
+        path = Path(folder) / "standard input"
+        path.write_bytes(content)
+        try:
+            return Input(STDIN, Recording(*audio.decode(path)))
+        except AudioError as error:
+            raise SerVaeError(
+                f"standard input: {error.reason}\nGive --rate if it is raw PCM of 16 bits."
+            ) from error
 
 
 def record(seconds: float) -> Input:

@@ -187,20 +187,30 @@ def print_scores(inputs: Sequence[Input], rows: Sequence[Row], emotions: Sequenc
 
     `rows` has the last row of each input. The most probable emotion is scored, however uncertain.
     """
+    index = {name.casefold(): n for n, name in enumerate(emotions)}
+    index |= {name: n for n, name in enumerate(emotions)}
+    truths = [each.truth or "" for each in inputs]
+    labels = [index.get(truth, index.get(truth.casefold())) for truth in truths]
+    labelled = [truth for truth in truths if truth]
     known = [
-        (each, row)
-        for each, row in zip(inputs, rows, strict=True)
-        if each.truth in emotions and not row["error"]
+        (label, each, row)
+        for label, each, row in zip(labels, inputs, rows, strict=True)
+        if label is not None and not row["error"]
     ]
+    console = Console(stderr=True, markup=False, highlight=False)
+    if labelled:
+        console.print(f"scores of {len(known)} of {len(labelled)} recordings with a true emotion")
     if not known:
+        if labelled:
+            console.print(f"expected {', '.join(emotions)} as true emotions; one is {labelled[0]}")
         return
     predictions = Predictions(
         tuple(emotions),
         tuple(map(str, range(len(known)))),
-        tuple(each.speaker or UNKNOWN_SPEAKER for each, _ in known),
+        tuple(each.speaker or UNKNOWN_SPEAKER for _, each, _ in known),
         ("",) * len(known),
-        np.array([emotions.index(str(each.truth)) for each, _ in known]),
-        np.array([[row[PROBABILITY + emotion] for emotion in emotions] for _, row in known]),
+        np.array([label for label, _, _ in known]),
+        np.array([[row[PROBABILITY + emotion] for emotion in emotions] for *_, row in known]),
     )
     values = scores(predictions.truth, predictions.guess, emotions)
     ranges = [
@@ -208,9 +218,6 @@ def print_scores(inputs: Sequence[Input], rows: Sequence[Row], emotions: Sequenc
         for groups, interval in intervals(predictions).items()
         if interval
     ]
-    labelled = sum(each.truth is not None for each in inputs)
-    console = Console(stderr=True, markup=False, highlight=False)
-    console.print(f"scores of {len(known)} of {labelled} recordings with a true emotion")
     console.print(
         f"WA {values['wa']:.1%}  UA {values['ua']:.1%}  macro-F1 {values['macro_f1']:.1%}"
     )

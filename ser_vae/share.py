@@ -19,10 +19,11 @@ from jinja2 import Environment, FileSystemLoader
 from ser_vae import SerVaeError
 from ser_vae.export import export_folder, export_onnx
 from ser_vae.files import write_text
-from ser_vae.recogniser import HUB_ID, JSON, Recogniser
+from ser_vae.recogniser import ESTIMATOR, HUB_ID, JSON, Recogniser
 from ser_vae.terminal import model_parser, run_command
 
 ONNX, CARD = "model.onnx", "README.md"
+OPTIONAL = (ONNX, ESTIMATOR)  # files that some models do not have
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,6 +54,8 @@ def write_folder(model: str | Path, name: str, out: Path, trust: Sequence[str] =
     Raises:
         SerVaeError: a file of the model is missing or altered, or names a class without `trust`.
     """
+    for optional in OPTIONAL:  # of a model that was shared under this name before
+        (out / optional).unlink(missing_ok=True)
     export_folder(model, out)
     recogniser = Recogniser.load(out, trust=trust)
     refused = ""
@@ -77,7 +80,7 @@ def push(folder: Path, name: str, *, private: bool) -> str:
     api = HfApi()
     try:
         api.create_repo(name, private=private, exist_ok=True)
-        api.upload_folder(repo_id=name, folder_path=folder)
+        api.upload_folder(repo_id=name, folder_path=folder, delete_patterns=list(OPTIONAL))
     except (HTTPError, OSError) as error:
         problem = f"{type(error).__name__}: {error}"
         raise SerVaeError(f"written to {folder}, not pushed: {problem}") from error

@@ -22,8 +22,6 @@ COMMAND_LINE = {
     "experiment=table1": ("experiment: this group has no default to override", "+experiment=…"),
     "model=ae,vae": ("model=ae,vae: expected one value for one run", "-m"),
     "vae": ("vae: expected key=value, such as model=vae",),
-    "--model cvae": ("--model cvae: expected settings such as model=vae",),
-    "model=ae -m seed=0,1": ("seed=0,1: expected settings", "-m before them"),
     "corpus.root=~/corpora": ("the value cannot be parsed", "\"corpus.root='~/corpora'\""),
 }
 RUNS = {

@@ -12,6 +12,12 @@ from ser_vae.help import help_text
 from ser_vae.settings import conf_dir, dotted_keys
 
 
+def test_the_help_of_run_knows_the_users_own_options(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "mine.yaml").write_text("defaults: [vae]\n")
+    assert "# model=" in help_text(["--config-dir", str(tmp_path), "model=mine"], "")
+
+
 def test_the_help_of_run_names_every_option_and_every_setting_with_its_comment():
     text, config = help_text(["model=cvae", "-m"], run.__doc__), configure("model=cvae")
     described = {"_target_", "choice", "config_dir", *GROUPS, "wandb", *config["logger"]["wandb"]}

@@ -55,7 +55,7 @@ def test_a_glob_and_a_file_are_inputs(trained, noises, capsys):
 
 
 def test_a_table_gives_clips_truth_and_columns_of_its_own(trained, noises, capsys, tmp_path):
-    lines = ["path,start,end,truth,room", f"{noises}/calm09.wav,0.2,0.8,calm,kitchen"]
+    lines = ["path,start,end,truth,room", f"{noises}/calm09.wav,0.2,0.8,Calm,kitchen"]
     lines.append(f"{noises}/gay08.wav,,,gay,hall")
     (tmp_path / "clips.csv").write_text("\n".join(lines))
     assert predict.main([str(trained.path), str(tmp_path / "clips.csv")]) == 0
@@ -109,6 +109,9 @@ def test_standard_input_is_a_wav_or_raw_pcm(trained, noises, monkeypatch, capsys
         monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
         table = rows_of(capsys, trained.path, "-", *options)
         np.testing.assert_allclose(table[P], expected[P], atol=1e-6)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(contents[()][:-1_000])))
+    assert predict.main([str(trained.path), "-"]) == 1
+    assert "standard input: truncated" in capsys.readouterr().err
 
 
 def test_the_microphone_is_recorded_or_the_extra_is_named(trained, noises, monkeypatch, capsys):

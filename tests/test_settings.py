@@ -48,10 +48,6 @@ VIOLATIONS = {
     "seed=-1": ("seed=-1: expected 0 or more, got -1.", "conf/config.yaml"),
     "fold=-1": ("fold=-1: expected a whole number from 0, all or null", "conf/config.yaml"),
     "training.pretrain.epochs=0": ("training.pretrain.epochs=0: expected 1", "pretrained=none"),
-    "training.pretrain.optimizer.betas=[0.9,1]": (
-        "training.pretrain.optimizer.betas=[0.9, 1]: expected a number below 1, got 1.",
-        "training/",
-    ),
     "trainer.devices=0": ("trainer.devices=0: expected 1", "CUDA_VISIBLE_DEVICES"),
     "data.segment_s=0": ("data.segment_s=0: expected a number above 0", "conf/data/"),
     "model.hidden=[8,0]": ("model.hidden=[8, 0]: expected 1 or more, got 0.", "conf/model/"),

@@ -50,6 +50,8 @@ def written_card(model: Path, **about: Any) -> ModelCard:
 
 def test_without_a_token_the_folder_of_a_run_is_written_and_loads(finished_run, tmp_path, capsys):
     metrics, run = finished_run("model=vae")
+    (tmp_path / NAME).mkdir(parents=True)
+    (tmp_path / NAME / "estimator.skops").touch()  # of another model that had this name
     assert share.main([str(run), NAME]) == 0
     assert "written to user/emotion, not pushed: no token" in capsys.readouterr().out
     names = sorted(path.name for path in (tmp_path / NAME).iterdir())
@@ -91,6 +93,7 @@ def test_the_card_is_valid_and_holds_what_one_must_know(model):
     ("about", "text"),
     [
         ({"synthetic": True}, "**Synthetic speech.**"),
+        ({"corpus": "ravdess8"}, "CC BY-NC-SA 4.0"),
         ({"corpus": "mine"}, "The licence of the corpus mine is not known"),
         ({"fold": 2}, "Protocol `random`, fold 2."),
         ({"counts": {"test": {"utterances": 120, "speakers": 24}}}, "Test set: 120 utterances, 24"),
@@ -109,7 +112,8 @@ def test_a_model_without_a_graph_says_why(model, tmp_path):
 def test_with_a_token_the_folder_is_pushed(model, tmp_path, monkeypatch):
     calls: list[Any] = []
 
-    def upload(*, repo_id: str, folder_path: Path) -> None:
+    def upload(*, repo_id: str, folder_path: Path, delete_patterns: list[str]) -> None:
+        assert delete_patterns == ["model.onnx", "estimator.skops"]
         calls.append(("upload", repo_id, sorted(p.name for p in folder_path.iterdir())[-1]))
 
     def create(name: str, **options: Any) -> None:

@@ -66,7 +66,7 @@ def read(path: Path, sample_rate_hz: int, clip: Clip | None = None) -> Samples:
     Raises:
         AudioError: unreadable, truncated, empty or silent, or with NaN or infinite samples.
     """
-    (waveform,) = _resample(_check([_decode(path, clip)], path), sample_rate_hz)
+    (waveform,) = _resample(_check([decode(path, clip)], path), sample_rate_hz)
     return waveform
 
 
@@ -74,7 +74,7 @@ def inspect(path: Path, clip: Clip | None = None) -> Inspection:
     """Check a file, or a clip of it, as `read` does, without raising an error."""
     known = (0, 0, 0.0)
     try:
-        samples, rate_hz = _decode(path, clip)
+        samples, rate_hz = decode(path, clip)
         known = rate_hz, samples.shape[1], len(samples) / rate_hz
         ((mono, _),) = _check([(samples, rate_hz)], path)
     except AudioError as error:
@@ -104,7 +104,7 @@ def blocks(
         source: a file; or samples (N,) or (N, channels), integer or in ±1.
         sample_rate_hz: of the blocks.
         rate_hz: of the samples if `source` is an array.
-        clip: the clip of the file to read; not of an array.
+        clip: start and end of what to read, s; None for all of it.
 
     Raises:
         AudioError: as `read` does; after the last block if it is silence or an early end.
@@ -112,17 +112,24 @@ def blocks(
     if isinstance(source, Path):
         raw, name = _decode_blocks(source, clip, LONG_BLOCK), source
     else:
-        raw, name = _cut_blocks(source, rate_hz), Path("samples")
+        raw, name = _cut_blocks(source, rate_hz, clip), Path("samples")
     yield from _resample(_check(raw, name), sample_rate_hz)
 
 
-def _cut_blocks(samples: npt.NDArray[Any], rate_hz: int) -> Iterator[tuple[Samples, int]]:
+def _cut_blocks(
+    samples: npt.NDArray[Any], rate_hz: int, clip: Clip | None
+) -> Iterator[tuple[Samples, int]]:
     """Cut an array into blocks (n, channels), integers scaled to ±1 as those of files are."""
     columns = samples[:, None] if samples.ndim == 1 else samples
-    integer = np.issubdtype(samples.dtype, np.integer)
-    scale = np.iinfo(samples.dtype).max + 1 if integer else 1
-    for start in range(0, max(len(samples), 1), LONG_BLOCK):
-        yield (columns[start : start + LONG_BLOCK] / scale).astype(np.float32), rate_hz
+    if clip:
+        columns = columns[slice(*(round(t * rate_hz) for t in clip))]
+    centre, scale = 0.0, 1.0
+    if np.issubdtype(samples.dtype, np.integer):
+        limits = np.iinfo(samples.dtype)  # unsigned integers are centred at half their range
+        centre, scale = (limits.max + limits.min + 1) / 2, (limits.max - limits.min + 1) / 2
+    for start in range(0, max(len(columns), 1), LONG_BLOCK):
+        block = (columns[start : start + LONG_BLOCK] - centre) / scale
+        yield block.astype(np.float32), rate_hz
 
 
 def _check(raw: Iterable[tuple[Samples, int]], name: Path) -> Iterator[tuple[Samples, int]]:
@@ -175,8 +182,12 @@ def _resample(blocks: Iterable[tuple[Samples, int]], target_hz: int) -> Iterator
         yield by_block.finish(waiting)
 
 
-def _decode(path: Path, clip: Clip | None) -> tuple[Samples, int]:
-    """Read all samples (N, channels), or those of a clip, and their rate in Hz."""
+def decode(path: Path, clip: Clip | None = None) -> tuple[Samples, int]:
+    """Read all samples (N, channels), or those of a clip, and their rate in Hz.
+
+    Raises:
+        AudioError: unreadable or truncated.
+    """
     blocks, rates = zip(*_decode_blocks(path, clip, BLOCK), strict=True)
     return np.concatenate(blocks), rates[0]
 

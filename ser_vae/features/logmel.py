@@ -91,7 +91,7 @@ class LogMel:
     @property
     def frame_shift_s(self) -> float:
         """Seconds between the starts of two frames."""
-        return self.frame_shift
+        return self.shift_length / self.sample_rate
 
     @property
     def names(self) -> Sequence[str]:

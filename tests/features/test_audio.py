@@ -14,7 +14,7 @@ import soundfile
 
 from ser_vae import SerVaeError
 from ser_vae.features import audio as module
-from ser_vae.features.audio import FORMATS, AudioError, inspect, read
+from ser_vae.features.audio import FORMATS, AudioError, blocks, inspect, read
 
 RATE_HZ = 16_000
 NOISE = np.random.default_rng(0).normal(0, 0.1, (RATE_HZ, 1))
@@ -53,6 +53,13 @@ def test_a_file_at_the_requested_rate_is_read_unchanged(tmp_path):
     integers = np.array([-32768, 0, 16384], np.int16)
     soundfile.write(tmp_path / "a.flac", integers, RATE_HZ)
     np.testing.assert_array_equal(read(tmp_path / "a.flac", RATE_HZ), [-1, 0, 0.5])
+
+
+def test_arrays_are_read_as_files_are():
+    (block,) = blocks(np.array([0, 128, 192], np.uint8), RATE_HZ, rate_hz=RATE_HZ)
+    np.testing.assert_array_equal(block, [-1, 0, 0.5])
+    (clip,) = blocks(tone(440), RATE_HZ, rate_hz=RATE_HZ, clip=(0.1, 0.3))
+    np.testing.assert_array_equal(clip, tone(440)[1_600:4_800].astype(np.float32))
 
 
 def test_stereo_becomes_the_mean_of_its_channels(tmp_path):

@@ -79,6 +79,10 @@ def test_less_than_a_window_is_too_short(samples):
         log_mel(NOISE[:samples])
 
 
+def test_the_shift_in_seconds_is_that_of_whole_samples():
+    assert LogMel(**{**AS_CONFIGURED, "sample_rate": 22_050}).frame_shift_s == 220 / 22_050
+
+
 def test_silence_gives_the_log_of_the_floor():
     np.testing.assert_allclose(log_mel(np.zeros(4_000)), math.log(1e-6), rtol=1e-6)
     np.testing.assert_allclose(log_mel(np.zeros(4_000), floor=1e-3), math.log(1e-3), rtol=1e-6)

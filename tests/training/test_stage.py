@@ -146,7 +146,8 @@ def test_spawned_processes_do_not_add_to_the_memory_that_they_share():
     second = EpochMean(2)
     second.total, second.count = first.total, first.count  # as two processes after a spawn
     first.update(torch.ones(2, 3))
-    assert second.total.tolist() == [0, 0] and second.count == 0
+    assert second.total.tolist() == [0, 0]
+    assert second.count == 0
 
 
 def test_the_mean_of_a_million_segments_keeps_six_digits():
