@@ -329,6 +329,10 @@ class EGeMAPSFeatures(Frames, of=["features.egemaps.EGeMAPS"]):
     level: Literal["functionals", "lld"]
 
 
+class EGeMAPSFunctionals(EGeMAPSFeatures):
+    level: Literal["functionals"]  # one vector for an utterance
+
+
 class SSLFeatures(Component, of=["features.ssl.SSL"]):
     extra = "ssl"
     package = "transformers"
@@ -469,7 +473,7 @@ class SVM(Section):
 
 class UtteranceSVMModel(Component, of=["baseline.utterance_svm.UtteranceSVM"]):
     functionals: FunctionalSet | None
-    egemaps: Features | None
+    egemaps: EGeMAPSFunctionals | None
     svm: SVM
 
 
@@ -481,7 +485,7 @@ class UtteranceLinearModel(Component, of=["baseline.utterance_linear.UtteranceLi
 
 
 class UtteranceVAEModel(AEModel, of=["model.utterance_vae.UtteranceVAE"]):
-    egemaps: Features
+    egemaps: EGeMAPSFunctionals
     functionals: FunctionalSet
     clip: Positive
     dropout: BelowOne

@@ -215,7 +215,7 @@ class Stream:
         windows = frames.unfold(0, segmentation.length, segmentation.hop)  # (S, F, length)
         segments = windows.transpose(1, 2).flatten(1).to(self.pipeline.device)
         predictions = []
-        logits = self._logits(segments).double() / self.pipeline.temperature
+        logits = self._logits(segments).cpu().double() / self.pipeline.temperature
         for row in logits.softmax(dim=-1).tolist():
             end = self.segment_count * segmentation.hop + segmentation.length
             frame = min(end, self._frame_count) - 1
@@ -269,10 +269,10 @@ class CausalClassifier:
         z = self.encoder.feature(x, c, sample=False).reshape(conditions, steps, -1)
         outputs, self.state = self.head.lstm(self.head.scaled(z), self.state)
         if self.head.pooling == "mean":
-            totals = self.total + outputs.double().cumsum(dim=1)
-            counts = self.count + torch.arange(1, steps + 1, device=outputs.device)
+            totals = self.total + outputs.cpu().double().cumsum(dim=1)
+            counts = self.count + torch.arange(1, steps + 1)
             self.total, self.count = totals[:, -1:], self.count + steps
-            outputs = (totals / counts[:, None]).float()
+            outputs = (totals / counts[:, None]).float().to(outputs.device)
         return self.head.dense(outputs)
 
 

@@ -58,6 +58,7 @@ VIOLATIONS = {
         "model.svm.grid.class_weight=[x]: expected balanced or null, got x.",
         "conf/model/",
     ),
+    "model=egemaps_svm model.egemaps.level=lld": ("model.egemaps.level=lld: expected func", ""),
     "corpus=ravdess corpus.classes=5": ("corpus.classes=5: expected four, all,", "conf/corpus/"),
     "corpus=urdu corpus.complete.counts='{joy: 3}'": ("corpus.complete.counts={joy: 3}: expec", ""),
     "corpus=filenames": ("corpus.name=null: expected text", "conf/corpus/"),
