@@ -17,6 +17,7 @@ import json
 import os
 import pkgutil
 import re
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,7 +36,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from ser_vae import SerVaeError
 
@@ -84,7 +85,7 @@ COMPONENTS: dict[Any, type["Component"]] = {}  # dotted name -> the model of its
 # What a component of a group is called with at run time: positional arguments, keyword arguments.
 RUNTIME_ARGUMENTS: dict[str, tuple[int, tuple[str, ...]]] = {
     "split": (1, ("seed",)),  # utterances
-    "model": (0, ("input_size", "num_classes", "columns")),
+    "model": (0, ("input_size", "num_classes")),
     "classifier": (0, ("input_size", "num_classes")),
     "logger": (1, ()),  # the run
 }
@@ -698,26 +699,16 @@ def load(target: str, key: str = "_target_") -> Callable[..., Any]:
 
 
 def check_signature(group: str, component: OutsideComponent) -> None:
-    """Raise unless a component outside this package can be called with its settings.
-
-    Raises:
-        ValidationError: a setting is not one of its parameters, or a parameter is missing.
-    """
-    given = component.model_extra or {}
+    """Raise unless a component outside this package can be called with its settings."""
     positional, runtime = RUNTIME_ARGUMENTS.get(group, (0, ()))
+    settings = component.model_extra or {}
     signature = inspect.signature(load(component.target, f"{group}._target_"))
-    parameters = list(signature.parameters.values())[positional:]
-    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    accepted = [p for p in parameters if p.kind not in variadic and p.name not in runtime]
-    known = [p.name for p in accepted]
-    missing = [p.name for p in accepted if p.default is p.empty and p.name not in given]
-    any_name = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    unknown = [name for name in given if not (any_name or name in known)]
-    extra = PydanticCustomError("extra_forbidden", "an unknown parameter", {"known": known})
-    errors = [InitErrorDetails(type=extra, loc=(n,), input=given[n]) for n in unknown]
-    errors += [InitErrorDetails(type="missing", loc=(n,), input=given) for n in missing]
-    if errors:
-        raise ValidationError.from_exception_data(component.target, errors)
+    try:
+        signature.bind(*range(positional), **dict.fromkeys(runtime), **settings)
+    except TypeError as error:
+        expected = f"the settings of {short_name(component)}{signature}"
+        remedy = f"Correct them in your file of conf/{group}/, or on the command line."
+        raise invalid(group, settings, expected, remedy, str(error)) from None
 
 
 def find_targets(config: Any) -> Iterator[str]:
@@ -730,18 +721,14 @@ def find_targets(config: Any) -> Iterator[str]:
 
 
 def source_of(target: str) -> str:
-    """Return the source of the module that defines a class or function, without importing it.
+    """Return the source of the module that defines a class or function.
 
-    `find_spec(target)` would import its parent packages, and PyTorch with some of them.
+    One of this package is found without importing it, as most would import PyTorch.
     """
-    package, *names = target.split(".")[:-1]
-    spec = find_spec(package)
-    folders = spec.submodule_search_locations if spec and names else ()
-    paths = [Path(folder, *names) for folder in folders or ()]
-    files = [file for path in paths for file in (path.with_suffix(".py"), path / "__init__.py")]
-    files += [Path(spec.origin)] if spec and spec.origin and not names else []
-    source = next((file for file in files if file.suffix == ".py" and file.is_file()), None)
-    return source.read_text(encoding="utf-8") if source else target
+    if target not in COMPONENTS:
+        return inspect.getsource(sys.modules[load(target).__module__])
+    _, *names = target.split(".")[:-1]
+    return Path(__file__).parent.joinpath(*names).with_suffix(".py").read_text(encoding="utf-8")
 
 
 def parse_component(values: Mapping[str, Any]) -> Component:
@@ -800,21 +787,6 @@ def validate(config: Mapping[str, Any]) -> Settings:
 
 
 ALL_SETTINGS = "All settings: python -m ser_vae.run --help"
-EXPECTED = {  # our text for a type of pydantic's errors; the other types keep pydantic's
-    "bool_type": "true or false",
-    "float_type": "a number",
-    "greater_than": "a number above {gt:g}",
-    "greater_than_equal": "{ge:g} or more",
-    "int_from_float": "a whole number",
-    "int_type": "a whole number",
-    "less_than": "a number below {lt:g}",
-    "less_than_equal": "{le:g} or less",
-    "missing": "a value",
-    "model_type": "a group of settings",
-    "string_type": "text",
-    "too_long": "at most {max_length} values",
-    "too_short": "at least {min_length} values",
-}
 REMEDIES = {  # where the setting's comment in conf/ is not enough
     "label_policy": "oracle cannot be chosen; a run of a CVAE reports it as a control.",
     "model.beta": "Eq. (3) of the paper has 1.",
@@ -829,12 +801,11 @@ REMEDIES = {  # where the setting's comment in conf/ is not enough
 def explain(error: ErrorDetails, config: Mapping[str, Any]) -> SerVaeError:
     """Return what is wrong with a setting, what is expected and what to do."""
     names = [name for name in error["loc"] if isinstance(name, str)]  # without indices of lists
-    key, context = ".".join(names), error.get("ctx", {})
+    key = ".".join(names)
     if error["type"] == "extra_forbidden":
-        known = [f"{'.'.join(names[:-1])}.{name}" for name in context.get("known", ())]
-        return explain_unknown(key, error["input"], [*dotted_keys(config), *known])
-    phrase = EXPECTED.get(error["type"], error["msg"]).format(**context)
-    expected = phrase.removeprefix("Input should be ").replace("'", "").replace("None", "null")
+        return explain_unknown(key, error["input"], list(dotted_keys(config)))
+    expected = re.sub(r"^\w+ should (be|have) ", "", error["msg"])
+    expected = expected.replace("'", "").replace("None", "null")
     where = f"conf/{names[0]}/" if len(names) > 1 else "conf/config.yaml"
     remedy = REMEDIES.get(key, f"See its comment in {where}.")
     if error["type"] == "missing":
