@@ -58,7 +58,7 @@ from ser_vae.features.functionals import functionals
 from ser_vae.features.normalise import Normaliser
 from ser_vae.features.store import FeatureStore
 from ser_vae.logger import LoggedRun, open_loggers
-from ser_vae.model.representation import Fitted, Network, Representation
+from ser_vae.model.representation import Fitted, Representation
 from ser_vae.model.utterance_vae import UtteranceVAE
 from ser_vae.recogniser import Components, Recogniser, build_model, software
 from ser_vae.run_folder import RunFolder, digest
@@ -333,7 +333,7 @@ def obtain_representation(run: Run, model: Representation, way: Pretraining) -> 
 
 
 def train_once(
-    run: Run, stage: Stage, network: Network, finished: Path, train: Any, validation: Any
+    run: Run, stage: Stage, network: torch.nn.Module, finished: Path, train: Any, validation: Any
 ) -> None:
     """Train a stage and keep the weights of its network, or load those of an earlier attempt.
 

@@ -51,7 +51,7 @@ from ser_vae.features.extractor import Extractor, FrameReader, Invertible
 from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser, Scale
 from ser_vae.files import write_bytes, write_text
-from ser_vae.model.representation import Network, Representation
+from ser_vae.model.representation import Representation
 from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
 from ser_vae.stream import CPU, SegmentPipeline, Stream, TimedPrediction, Windows
 from ser_vae.training.illustrate import Illustrator, has_trained_decoder
@@ -214,7 +214,7 @@ class Recogniser(SegmentPipeline):
         Raises:
             SerVaeError: the model has no trained decoder.
         """
-        model = self._representation("no decoder")
+        model: Any = self._representation("no decoder")
         if not has_trained_decoder(model):
             raise SerVaeError(
                 f"{self._model_name}: it has no trained decoder.\nUse model=ae, vae or cvae."
@@ -498,8 +498,8 @@ class Recogniser(SegmentPipeline):
                 tensors[f"{name}/{key}"] = value
         return {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
 
-    def _networks(self) -> dict[str, Network]:
-        networks: dict[str, Network] = {}
+    def _networks(self) -> dict[str, nn.Module]:
+        networks: dict[str, nn.Module] = {}
         if isinstance(self.estimator, nn.Module):
             networks["estimator"] = self.estimator
         if self.representation is not None:
@@ -752,6 +752,6 @@ def scales_of(tensors: Mapping[str, Tensor]) -> dict[str, Scale]:
     return {speaker: Scale(mean, std[speaker]) for speaker, mean in means.items()}
 
 
-def load_network(network: Network, tensors: Mapping[str, Tensor], name: str) -> None:
+def load_network(network: nn.Module, tensors: Mapping[str, Tensor], name: str) -> None:
     network.load_state_dict(tensors_below(tensors, name))
     network.eval()

@@ -6,8 +6,7 @@ from ser_vae.baseline.speaker_lookup import SpeakerLookup
 from ser_vae.baseline.utterance_linear import UtteranceLinear
 from ser_vae.baseline.utterance_svm import UtteranceSVM
 from ser_vae.classifier.functionals import FunctionalsClassifier
-from ser_vae.classifier.head import Head, SequenceEstimator
-from ser_vae.classifier.lstm import LSTMClassifier
+from ser_vae.classifier.head import SequenceEstimator
 from ser_vae.features.egemaps import EGeMAPS
 from ser_vae.features.extractor import Extractor, FrameReader, Invertible
 from ser_vae.features.imported import Imported
@@ -17,9 +16,8 @@ from ser_vae.features.logmel_lld import LogMelLLD
 from ser_vae.features.ssl import SSL
 from ser_vae.model.ae import AE
 from ser_vae.model.cvae import CVAE
-from ser_vae.model.logmel_lstm import Identity
 from ser_vae.model.pca import PCA
-from ser_vae.model.representation import Decoder, Fitted, HasPosterior, Representation
+from ser_vae.model.representation import Decoder, Fitted, HasPosterior
 from ser_vae.model.untrained import Untrained
 from ser_vae.model.vae import VAE
 
@@ -27,12 +25,10 @@ EXTRACTORS: list[type[Extractor]] = [EGeMAPS, Joined, LogMel, LogMelLLD, SSL]
 FRAME_READERS: list[type[FrameReader]] = [Imported]
 INVERTIBLE: list[type[Invertible]] = [LogMel, LogMelLLD]
 
-REPRESENTATIONS: list[type[Representation]] = [AE, VAE, CVAE, PCA, Identity, Untrained]
 WITH_POSTERIOR: list[type[HasPosterior]] = [VAE, CVAE, Untrained]
 DECODERS: list[type[Decoder]] = [AE, VAE, CVAE, Untrained]
 FITTED: list[type[Fitted]] = [PCA]
 
-HEADS: list[type[Head]] = [LSTMClassifier]
 SEQUENCE_ESTIMATORS: list[type[SequenceEstimator]] = [FunctionalsClassifier]
 UTTERANCE_ESTIMATORS: list[type[UtteranceEstimator]] = [
     *(Majority, SpeakerLookup, UtteranceLinear, UtteranceSVM)

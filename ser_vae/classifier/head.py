@@ -2,17 +2,17 @@
 
 from typing import Protocol, runtime_checkable
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ser_vae.baseline.estimator import UtteranceEstimator
-from ser_vae.model.representation import Network
 
 
-class Head(Network, Protocol):
-    """A network, a `torch.nn.Module`, that is trained by gradient."""
+class Head(nn.Module):
+    """A network that is trained by gradient; one from outside need not derive from this class."""
 
-    def __call__(self, z: Tensor, length: Tensor) -> Tensor:
+    def forward(self, z: Tensor, length: Tensor) -> Tensor:
         """Return logits (B, K) of latents (B, S, Z), of which `length` (B,) segments are valid."""
+        raise NotImplementedError
 
 
 @runtime_checkable

@@ -6,10 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from ser_vae.classifier.head import Head
+
 Pooling = Literal["last", "mean"]
 
 
-class LSTMClassifier(nn.Module):
+class LSTMClassifier(Head):
     """Latents (B, S, Z) of utterances with `length` (B,) valid segments each -> logits (B, K).
 
     The padding after an utterance's last valid segment never changes its logits. With `standardise`

@@ -7,17 +7,16 @@ from torch import Tensor, nn
 
 from ser_vae.model import layers
 from ser_vae.model.objective import squared_error
+from ser_vae.model.representation import Representation
 
 
-class AE(nn.Module):
+class AE(Representation):
     """D -> hidden -> Z -> mirrored -> D; the latent layer is fully connected.
 
     The condition c belongs to the interface of every representation; this one ignores it.
     """
 
-    level = "segment"
-    conditional = False
-    quantities: tuple[str, ...] = ("loss", "squared_error")
+    quantities = ("loss", "squared_error")
 
     def __init__(
         self,

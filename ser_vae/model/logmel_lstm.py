@@ -1,15 +1,13 @@
 """No representation: the classifier gets the segments themselves."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from ser_vae.model.representation import Representation
 
 
-class Identity(nn.Module):
+class Identity(Representation):
     """Returns segments of D values unchanged, so that Z = D; there is nothing to pretrain."""
-
-    level = "segment"
-    conditional = False
-    quantities: tuple[str, ...] = ()
 
     def __init__(self, *, input_size: int, num_classes: int) -> None:
         super().__init__()
@@ -20,9 +18,3 @@ class Identity(nn.Module):
     ) -> Tensor:
         """Return the segment: x (B, D) -> (B, D)."""
         return x
-
-    def loss(
-        self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
-        """Return no quantity: there is nothing to minimise."""
-        return {}

@@ -2,22 +2,20 @@
 
 import torch
 from sklearn import decomposition
-from torch import Tensor, nn
+from torch import Tensor
 
 from ser_vae import SerVaeError
 from ser_vae.data.segment import Segments
+from ser_vae.model.representation import Representation
 
 
-class PCA(nn.Module):
+class PCA(Representation):
     """D -> the Z directions in which the segments of the training set vary most.
 
     A linear autoencoder would find the same subspace. Components are not scaled to a variance of 1.
     They are not learned by gradient: `fit` computes them.
     """
 
-    level = "segment"
-    conditional = False
-    quantities: tuple[str, ...] = ()
     mean: Tensor
     components: Tensor
 
@@ -56,9 +54,3 @@ class PCA(nn.Module):
     ) -> Tensor:
         """Return the principal components of segments: x (B, D) -> (B, Z)."""
         return (x - self.mean) @ self.components.T
-
-    def loss(
-        self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
-        """Return no quantity: there is nothing to minimise by gradient."""
-        return {}

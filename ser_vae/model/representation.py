@@ -1,7 +1,6 @@
 """The interface of a representation, and of its optional abilities."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -10,23 +9,8 @@ from ser_vae.data.segment import Segments
 from ser_vae.model.posterior import Posterior
 
 
-class Network(Protocol):
-    """What every `torch.nn.Module` has."""
-
-    def train(self, mode: bool = True) -> Any: ...
-    def eval(self) -> Any: ...
-    def float(self) -> Any: ...
-    def to(self, device: torch.device, /) -> Any: ...
-    def parameters(self) -> Iterator[nn.Parameter]: ...
-    def buffers(self) -> Iterator[Tensor]: ...
-    def state_dict(self) -> dict[str, Any]: ...
-    def load_state_dict(self, state_dict: Mapping[str, Any], /) -> Any: ...
-    @property
-    def training(self) -> bool: ...
-
-
-class Representation(Network, Protocol):
-    """Segment -> latent; a `torch.nn.Module`.
+class Representation(nn.Module):
+    """Segment -> latent. A module from outside this package need not derive from this class.
 
     Throughout, x is (B, D), and c (B, K) is the condition: one-hot where the label is given, 1 / K
     in each class where it is not.
@@ -39,9 +23,9 @@ class Representation(Network, Protocol):
         latent_size: Z.
     """
 
-    level: str
-    conditional: bool
-    quantities: tuple[str, ...]
+    level = "segment"
+    conditional = False
+    quantities: tuple[str, ...] = ()
     latent_size: int
 
     def feature(
@@ -52,6 +36,7 @@ class Representation(Network, Protocol):
         `sample` asks for a draw from the posterior, with noise from `generator`; it is only set
         for a representation with a posterior.
         """
+        raise NotImplementedError
 
     def loss(
         self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
@@ -60,10 +45,11 @@ class Representation(Network, Protocol):
 
         With "squared_error" and "kl" among them, label policies can use the lower bound of eq. (3).
         """
+        return {}
 
 
 @runtime_checkable
-class HasPosterior(Representation, Protocol):
+class HasPosterior(Protocol):
     """A representation with Q(z|X, c), for training.latent=sample, the KL and its health."""
 
     def posterior(self, x: Tensor, c: Tensor) -> Posterior:
@@ -71,7 +57,7 @@ class HasPosterior(Representation, Protocol):
 
 
 @runtime_checkable
-class Decoder(Representation, Protocol):
+class Decoder(Protocol):
     """A representation that maps latents back to segments, for its health and for pictures."""
 
     def decode(self, z: Tensor, c: Tensor) -> Tensor:
@@ -82,7 +68,7 @@ class Decoder(Representation, Protocol):
 
 
 @runtime_checkable
-class Fitted(Representation, Protocol):
+class Fitted(Protocol):
     """A representation that is fitted in closed form in place of pretraining."""
 
     def fit(self, segments: Segments) -> None:

@@ -8,16 +8,15 @@ from torch import Tensor, nn
 from ser_vae.model import layers
 from ser_vae.model.objective import negative_lower_bound
 from ser_vae.model.posterior import Posterior
+from ser_vae.model.representation import Representation
 
 
-class VAE(nn.Module):
+class VAE(Representation):
     """D -> hidden -> (mu, log_var) of Z dimensions; z -> mirrored -> D.
 
     The condition c belongs to the interface of every representation; this one ignores it.
     """
 
-    level = "segment"
-    conditional = False
     quantities: tuple[str, ...] = ("loss", "squared_error", "kl")
 
     def __init__(

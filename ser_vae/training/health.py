@@ -22,7 +22,7 @@ from ser_vae.model.diagnostics import (
     mutual_information,
     relative_error,
 )
-from ser_vae.model.representation import Decoder, HasPosterior, Network, Representation
+from ser_vae.model.representation import Decoder, HasPosterior, Representation
 from ser_vae.training.seeding import seed_for
 
 # A representation counts as collapsed, or as hardly trained, beyond these.
@@ -140,7 +140,7 @@ def _estimates(model: Any, batch: SegmentBatch, seed: int) -> dict[str, Any]:
 
 
 @contextmanager
-def evaluation_mode(model: Network, batch: SegmentBatch) -> Iterator[tuple[Tensor, Tensor]]:
+def evaluation_mode(model: torch.nn.Module, batch: SegmentBatch) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield segments and conditions on the model's device and in its precision; no dropout."""
     like = next(chain(model.parameters(), model.buffers()))
     training = model.training

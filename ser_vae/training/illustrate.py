@@ -6,7 +6,7 @@ depends on it.
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,51 +17,20 @@ from ser_vae.data.segment import Segments, join_segments
 from ser_vae.features.extractor import Invertible
 from ser_vae.features.normalise import Scale
 from ser_vae.model.representation import Decoder, HasPosterior, Representation
-from ser_vae.training.predict import uniform_condition
+from ser_vae.training.predict import prepare, uniform_condition
 
 
-def has_trained_decoder(model: Representation) -> TypeGuard[Decoder]:
+def has_trained_decoder(model: Representation) -> bool:
     """Return whether `model` turns latents into segments, and was trained to do so."""
     return isinstance(model, Decoder) and bool(model.quantities)
 
 
 @torch.no_grad()
-def reconstruct(model: Decoder, x: Tensor, encode_as: Tensor, decode_as: Tensor) -> Tensor:
-    """Encode segments x (S, D) under one condition (K,) and decode them under another -> (S, D).
-
-    Two different labels swap the emotion of a conditional model; others ignore both.
-    """
-    z = model.feature(x, encode_as.expand(len(x), -1), sample=False)
-    return model.decode(z, decode_as.expand(len(x), -1))
-
-
-@torch.no_grad()
-def informativeness(model: Representation, x: Tensor, c: Tensor) -> Tensor:
-    """Return how informative each dimension is, for segments x (B, D) under c (B, K): (Z,).
-
-    Its mean KL in nats; the variance of the latent if there is no posterior.
-    """
-    if isinstance(model, HasPosterior):
-        return model.posterior(x, c).kl().mean(dim=0)
-    return model.feature(x, c, sample=False).var(dim=0)
-
-
-@torch.no_grad()
-def traverse(model: Decoder, z: Tensor, label: Tensor, dimension: int, offsets: Tensor) -> Tensor:
+def traverse(model: Any, z: Tensor, label: Tensor, dimension: int, offsets: Tensor) -> Tensor:
     """Decode latents with one dimension moved: z (S, Z), label (K,), offsets (m,) -> (m, S, D)."""
     shifted = z.repeat(len(offsets), 1, 1)
     shifted[:, :, dimension] += offsets[:, None]
     return torch.stack([model.decode(each, label.expand(len(each), -1)) for each in shifted])
-
-
-@torch.no_grad()
-def sample_prior(model: Decoder, count: int, label: Tensor, seed: int) -> Tensor:
-    """Decode segments from the prior, z ~ N(0, I), under `label` (K,): (count, D).
-
-    Segments are independent: the model knows no order in time.
-    """
-    z = torch.randn(count, model.latent_size, generator=torch.Generator().manual_seed(seed))
-    return model.decode(z.to(label.device), label.expand(count, -1))
 
 
 DIMENSIONS = 8  # traversed
@@ -76,7 +45,7 @@ class Illustrator:
     """A trained decoder and some utterances. `Frames` are log-mel frames (..., T, F).
 
     Attributes:
-        model: the representation.
+        model: a representation that is also a `Decoder`.
         extractor: of the frames.
         segments: of U utterances, standardised.
         scales: of each utterance.
@@ -85,7 +54,7 @@ class Illustrator:
         device: where to compute.
     """
 
-    model: Decoder
+    model: Any
     extractor: Invertible
     segments: Segments
     scales: list[Scale]
@@ -94,9 +63,7 @@ class Illustrator:
     device: torch.device
 
     def __post_init__(self) -> None:
-        self.model.eval()
-        self.model.float()
-        self.model.to(self.device)
+        prepare(self.model, self.device)
 
     @property
     def labels(self) -> Tensor:
@@ -117,10 +84,15 @@ class Illustrator:
         """Return the frames that the model gets: (T, F)."""
         return self.frames(index, self.rows(index))
 
+    @torch.no_grad()
     def decoded(self, index: int, encode_as: Tensor, decode_as: Tensor) -> Frames:
-        """Encode under one label (K,), decode under another: (T, F)."""
-        rows = reconstruct(self.model, self.rows(index), encode_as, decode_as)
-        return self.frames(index, rows)
+        """Encode under one label (K,), decode under another: (T, F).
+
+        Two different labels swap the emotion of a conditional model; others ignore both.
+        """
+        x = self.rows(index)
+        z = self.model.feature(x, encode_as.expand(len(x), -1), sample=False)
+        return self.frames(index, self.model.decode(z, decode_as.expand(len(x), -1)))
 
     def swapped(self, index: int) -> Frames:
         """Encode under the true label, decode under each: (K, T, F)."""
@@ -134,14 +106,21 @@ class Illustrator:
             join_segments(rows, segments.start, segments.length), self.scales[index]
         )
 
+    @torch.no_grad()
     def ranked_dimensions(self, count: int) -> tuple[list[int], Tensor]:
-        """Return the most informative dimensions, and the latents (B, Z) they were ranked on."""
+        """Return the most informative dimensions, and the latents (B, Z) they were ranked on.
+
+        A dimension is as informative as its mean KL; without a posterior, as its variance.
+        """
         chosen = min(len(self.segments), MEASURED)  # evenly spread
         index = torch.linspace(0, len(self.segments) - 1, chosen).round().long()
         x = self.segments[index].to(self.device)
         c = self.uniform(len(x))
-        z = self.model.feature(x, c, sample=False).detach()
-        return informativeness(self.model, x, c).argsort(descending=True)[:count].tolist(), z
+        z = self.model.feature(x, c, sample=False)
+        informative = z.var(dim=0)
+        if isinstance(self.model, HasPosterior):
+            informative = self.model.posterior(x, c).kl().mean(dim=0)
+        return informative.argsort(descending=True)[:count].tolist(), z
 
     def traversal(self) -> dict[str, Any]:
         """Return the `dimension`, `step` and `traversal` of `Illustrations`."""
@@ -155,16 +134,21 @@ class Illustrator:
             "traversal": self.segment_frames(torch.cat(rows, dim=1).transpose(0, 1)),
         }
 
+    @torch.no_grad()
     def prior(self, draws: int, seed: int) -> Frames:
-        """Decode segments from the prior under each label: (K, draws, length, F).
+        """Decode segments from the prior, z ~ N(0, I), under each label: (K, draws, length, F).
 
-        (1, …) if the model is not conditional, (0, …) if it has no prior. The same z are decoded
-        under each label, so any difference is due to the label.
+        (1, …) if the model is not conditional, (0, …) if it has no prior. Segments are independent:
+        the model knows no order in time. The same z are decoded under each label, so any difference
+        is due to the label.
         """
         conditions = self.labels if self.model.conditional else self.uniform(1)
-        if not isinstance(self.model, HasPosterior):
+        has_prior = isinstance(self.model, HasPosterior)
+        if not has_prior:
             return self.segment_frames(torch.empty(0, draws, self.segments.size))
-        rows = [sample_prior(self.model, draws, condition, seed) for condition in conditions]
+        generator = torch.Generator().manual_seed(seed)
+        z = torch.randn(draws, self.model.latent_size, generator=generator).to(self.device)
+        rows = [self.model.decode(z, condition.expand(draws, -1)) for condition in conditions]
         return self.segment_frames(torch.stack(rows))
 
     def uniform(self, count: int) -> Tensor:

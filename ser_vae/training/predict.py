@@ -18,7 +18,7 @@ from ser_vae.data.segment import Segments
 from ser_vae.data.sets import MAX_PADDED, SequenceBatch, SequenceSet, SplitBatch
 from ser_vae.features.audio import Samples
 from ser_vae.model.objective import squared_error
-from ser_vae.model.representation import Decoder, HasPosterior, Network, Representation
+from ser_vae.model.representation import Decoder, HasPosterior, Representation
 from ser_vae.training.seeding import seed_for
 
 CHUNK = 8192  # segments encoded at once; bounds memory
@@ -54,7 +54,7 @@ class Marginal(torch.nn.Module):
         return torch.stack(features).mean(dim=0)
 
 
-def prepare(network: Network, device: torch.device) -> None:
+def prepare(network: torch.nn.Module, device: torch.device) -> None:
     """Put a network in evaluation mode, single precision and on a device, if it is not yet.
 
     Threads may then share it; moving an LSTM while another thread uses it fails.

@@ -18,7 +18,6 @@ from lightning.fabric.plugins.io import TorchCheckpointIO
 
 from ser_vae import SerVaeError
 from ser_vae.files import write_bytes, write_text
-from ser_vae.model.representation import Network
 from ser_vae.training.devices import is_rank_zero
 
 UNREADABLE = (
@@ -27,7 +26,7 @@ UNREADABLE = (
 )
 
 
-def save(network: Network, path: Path) -> None:
+def save(network: torch.nn.Module, path: Path) -> None:
     if is_rank_zero():
         write({name: value.cpu() for name, value in network.state_dict().items()}, path)
 
@@ -48,7 +47,7 @@ class AtomicCheckpoints(TorchCheckpointIO):
         write(checkpoint, Path(path))
 
 
-def load(network: Network, path: Path) -> None:
+def load(network: torch.nn.Module, path: Path) -> None:
     """Load weights that `save` wrote; nothing in the file is executed.
 
     Raises:
@@ -68,7 +67,7 @@ def _reason(error: BaseException) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
-def check_resumable(checkpoint: Path, network: Network) -> None:
+def check_resumable(checkpoint: Path, network: torch.nn.Module) -> None:
     """Check that an interrupted stage can resume from a checkpoint.
 
     Raises:
