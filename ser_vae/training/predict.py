@@ -17,8 +17,7 @@ from ser_vae.data.batch import BatchIndex
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import MAX_PADDED, SequenceBatch, SequenceSet, SplitBatch
 from ser_vae.features.audio import Samples
-from ser_vae.model.objective import squared_error
-from ser_vae.model.representation import Decoder, HasPosterior, Representation
+from ser_vae.model.representation import Representation
 from ser_vae.training.seeding import seed_for
 
 CHUNK = 8192  # segments encoded at once; bounds memory
@@ -118,26 +117,13 @@ def lower_bounds(
         for index in torch.split(torch.arange(len(segments)), CHUNK):
             x = segments[index].to(device)
             c = label.to(device).expand(len(x), -1)
-            chunks.append(mean_bound(model, x, c, draws, generator).cpu())
+            terms = (model.loss(x, c, generator) for _ in range(draws))
+            bounds = [-(term["squared_error"] + term["kl"]) for term in terms]
+            chunks.append(torch.stack(bounds).mean(dim=0).cpu())
         by_label.append(torch.cat(chunks))
     by_segment = torch.stack(by_label, dim=1).double()  # (N, K)
     total = torch.zeros(len(segments.count), classes, dtype=torch.float64)
     return total.index_add_(0, segments.utterance, by_segment)
-
-
-def mean_bound(
-    model: Representation, x: Tensor, c: Tensor, draws: int, generator: torch.Generator
-) -> Tensor:
-    """Average the lower bound over `draws` samples of z: x (B, D), c (B, K) -> (B,)."""
-    if isinstance(model, HasPosterior) and isinstance(model, Decoder):  # encodes only once
-        posterior = model.posterior(x, c)
-        kl = posterior.kl().sum(dim=-1)
-        z = (posterior.sample(generator) for _ in range(draws))
-        bounds = [-(squared_error(x, model.decode(each, c)) + kl) for each in z]
-    else:
-        terms = (model.loss(x, c, generator) for _ in range(draws))
-        bounds = [-(term["squared_error"] + term["kl"]) for term in terms]
-    return torch.stack(bounds).mean(dim=0)
 
 
 Probabilities = npt.NDArray[np.float64]
