@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +79,10 @@ from ser_vae.training.label_policy import (
     POLICIES,
     USES_BOUNDS,
     Condition,
-    GivenLabel,
     LabelPolicy,
     Pretraining,
     Trained,
+    given_label,
     random_labels,
 )
 from ser_vae.training.predict import (
@@ -709,13 +710,14 @@ def evaluate(
 
 def with_labels(name: str, data: PreparedData, seed: int) -> LabelPolicy:
     """Return a policy; `oracle` and `random` come with labels for the test set."""
-    test = data.mask("test")
     if name == "oracle":  # the one place where test labels are read before scoring
-        return GivenLabel("oracle", labels=data.label[test])
-    if name == "random":
+        labels = data.label
+    elif name == "random":
         labels = random_labels(len(data.table), data.classes, seed)
-        return GivenLabel("random", labels=labels[test])
-    return POLICIES[name]
+    else:
+        return POLICIES[name]
+    of_test = partial(given_label, labels=labels[data.mask("test")])
+    return replace(POLICIES[name], probabilities=of_test)
 
 
 def predict_under(name: str, trained: Trained, data: PreparedData, seed: int) -> Predictions:

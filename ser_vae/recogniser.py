@@ -55,7 +55,7 @@ from ser_vae.model.representation import Representation
 from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
 from ser_vae.stream import CPU, SegmentPipeline, Stream, TimedPrediction, Windows
 from ser_vae.training.illustrate import Illustrator, has_trained_decoder
-from ser_vae.training.label_policy import POLICIES, Condition, Trained, WithoutLabel
+from ser_vae.training.label_policy import POLICIES, Condition, Trained
 from ser_vae.training.predict import (
     Encoder,
     LatentClassifier,
@@ -126,7 +126,7 @@ class Recogniser(SegmentPipeline):
         representation: segment -> latent; None for an utterance-level model.
         estimator: an utterance-level model; None otherwise.
         components: classes and settings of features, model and classifier.
-        about: further entries of recogniser.json: corpus, protocol, audit, scores, …
+        about: entries of recogniser.json, of which `save` takes over corpus, protocol, scores, …
         others: see `SegmentPipeline`.
     """
 
@@ -158,7 +158,7 @@ class Recogniser(SegmentPipeline):
         self.normaliser.scale_of(speaker)  # raises if there is none
         recording, names, policy = Recording(source, rate, clip), [speaker or ""], self.policy
         main = self.classifiers.get(policy.condition)
-        if not isinstance(policy, WithoutLabel) or main is None or main.sample:
+        if policy.condition == "label" or main is None or main.sample:
             known, segments, whole = self.standardised([recording], names)
             return self._prediction(known.classify(segments, names, whole)[0])
         z = self._latents(main.encoder, recording, speaker)
@@ -595,19 +595,12 @@ class Recogniser(SegmentPipeline):
             classifiers=classifiers,
             estimator=network if of_utterances else None,
             components=Components(features, model, head),
-            about={key: value for key, value in document.items() if key not in NOT_ABOUT},
+            about=document,
             temperature=float(document.get("temperature", 1.0)),
             device=device,
         )
         recogniser._load_state(tensors, state)
         return recogniser
-
-
-NOT_ABOUT = (
-    *("format", "software", "emotions", "label_policy", "seed", "features", "model"),
-    *("classifier", "segmentation", "normalise", "training", "temperature"),
-    "checksums",
-)
 
 
 def software(device: torch.device) -> dict[str, str]:

@@ -6,9 +6,9 @@ determines. A policy uses a representation, the classifiers trained on it, and s
 `oracle` is given test labels, and it is a diagnosis, never a result.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -88,91 +88,62 @@ class LabelPolicy:
 
     Attributes:
         name: as in `label_policy`.
+        classifiers: the conditions under which its classifiers learn; the main one is the last.
+        probabilities: classifies the utterances of a `Trained`: (U, K).
         pretraining: `label`: each segment's label, eq. (4); `dropout`: it is sometimes dropped.
-        condition: the condition under which its main classifier learns.
     """
 
     name: str
+    classifiers: tuple[Condition, ...]
+    probabilities: Callable[[Trained], Probabilities]
     pretraining: Pretraining = "label"
-    condition: Condition = "label"
 
     @property
-    def classifiers(self) -> tuple[Condition, ...]:
-        """The conditions of all the classifiers that it needs."""
-        return (self.condition,)
-
-    def probabilities(self, trained: Trained) -> Probabilities:
-        """Classify the utterances of `trained`: (U, K)."""
-        raise NotImplementedError
+    def condition(self) -> Condition:
+        """The condition under which its main classifier learns."""
+        return self.classifiers[-1] if self.classifiers else "none"
 
 
-class WithoutLabel(LabelPolicy):
-    """The encoder gets no label: `null`, `dropout` and, averaged over all labels, `marginal`."""
-
-    def probabilities(self, trained: Trained) -> Probabilities:
-        return trained.without_label(self.condition)
+def lower_bound(trained: Trained) -> Probabilities:
+    """Use no classifier: the softmax of the lower bounds of log P(X|c)."""
+    return softmax(trained.bounds, axis=1)
 
 
-class LowerBound(LabelPolicy):
-    """No classifier: the softmax of the lower bounds of log P(X|c)."""
-
-    classifiers = ()
-
-    def probabilities(self, trained: Trained) -> Probabilities:
-        return softmax(trained.bounds, axis=1)
-
-
-class BoundAndClassifier(LabelPolicy):
-    """Each label c is tried: log-softmax of the bound per segment + log p(y = c | z_c)."""
-
-    def probabilities(self, trained: Trained) -> Probabilities:
-        segments = trained.segments.count.numpy()[:, None]
-        tried = torch.eye(trained.classes)[:, None].expand(-1, len(segments), -1)  # (K, U, K)
-        by_label = [trained.classify("label", c)[:, k] for k, c in enumerate(tried)]
-        confidence = np.maximum(np.stack(by_label, axis=1), np.finfo(np.float64).tiny)
-        log_odds = log_softmax(trained.bounds / segments, axis=1)
-        log_odds += np.log(confidence)
-        return softmax(log_odds, axis=1)
+def bound_and_classifier(trained: Trained) -> Probabilities:
+    """Try each label c: log-softmax of the bound per segment + log p(y = c | z_c)."""
+    segments = trained.segments.count.numpy()[:, None]
+    tried = torch.eye(trained.classes)[:, None].expand(-1, len(segments), -1)  # (K, U, K)
+    by_label = [trained.classify("label", c)[:, k] for k, c in enumerate(tried)]
+    confidence = np.maximum(np.stack(by_label, axis=1), np.finfo(np.float64).tiny)
+    log_odds = log_softmax(trained.bounds / segments, axis=1)
+    log_odds += np.log(confidence)
+    return softmax(log_odds, axis=1)
 
 
-class Predicted(LabelPolicy):
-    """The label is the prediction of a first pass without a label."""
-
-    classifiers = ("none", "label")
-
-    def probabilities(self, trained: Trained) -> Probabilities:
-        first = torch.from_numpy(trained.without_label("none").argmax(axis=1))
-        return trained.classify("label", one_hot_condition(first, trained.classes))
+def predicted_label(trained: Trained) -> Probabilities:
+    """Give the encoder the prediction of a first pass without a label."""
+    return given_label(trained, torch.from_numpy(trained.without_label("none").argmax(axis=1)))
 
 
-@dataclass(frozen=True)
-class GivenLabel(LabelPolicy):
-    """The label comes from outside: a random one, or for `oracle` the true one.
-
-    Attributes:
-        labels: (U,) class indices; None: random ones.
-    """
-
-    labels: Tensor | None = None
-
-    def probabilities(self, trained: Trained) -> Probabilities:
-        labels = self.labels
-        if labels is None:
-            labels = random_labels(len(trained.segments.count), trained.classes, trained.seed)
-        return trained.classify("label", one_hot_condition(labels, trained.classes))
+def given_label(trained: Trained, labels: Tensor | None = None) -> Probabilities:
+    """Give the encoder labels (U,) from outside; None: random ones."""
+    if labels is None:
+        labels = random_labels(len(trained.segments.count), trained.classes, trained.seed)
+    return trained.classify("label", one_hot_condition(labels, trained.classes))
 
 
+no_label = partial(Trained.without_label, learned_under="none")
 POLICIES: dict[str, LabelPolicy] = {
     policy.name: policy
     for policy in (
-        WithoutLabel("null", condition="none"),
-        WithoutLabel("dropout", pretraining="dropout", condition="none"),
-        WithoutLabel("marginal", condition="every"),
-        LowerBound("elbo", condition="none"),
-        BoundAndClassifier("elbo+lstm"),
-        Predicted("predicted"),
-        GivenLabel("random"),
-        GivenLabel("oracle"),
+        LabelPolicy("null", ("none",), no_label),
+        LabelPolicy("dropout", ("none",), no_label, pretraining="dropout"),
+        LabelPolicy("marginal", ("every",), partial(Trained.without_label, learned_under="every")),
+        LabelPolicy("elbo", (), lower_bound),
+        LabelPolicy("elbo+lstm", ("label",), bound_and_classifier),
+        LabelPolicy("predicted", ("none", "label"), predicted_label),
+        LabelPolicy("random", ("label",), given_label),
+        LabelPolicy("oracle", ("label",), given_label),  # the pipeline gives the true ones
     )
 }
 USES_BOUNDS = ("elbo", "elbo+lstm")  # need the terms `squared_error` and `kl` of a loss

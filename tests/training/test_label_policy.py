@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ser_vae.data.segment import Segments
-from ser_vae.training.label_policy import POLICIES, GivenLabel, Trained, random_labels
+from ser_vae.training.label_policy import POLICIES, Trained, given_label, random_labels
 
 K, U = 3, 4
 COUNT = torch.tensor([2, 1, 3, 2])
@@ -66,7 +66,7 @@ def test_the_first_prediction_becomes_the_label(trained):
 
 
 def test_given_labels_are_one_hot(trained):
-    GivenLabel("oracle", labels=torch.tensor([0, 1, 2, 0])).probabilities(trained)
+    given_label(trained, torch.tensor([0, 1, 2, 0]))
     assert torch.equal(trained.classifiers["label"].conditions[0], torch.eye(K)[[0, 1, 2, 0]])
 
 
