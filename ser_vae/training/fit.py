@@ -15,7 +15,7 @@ from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.profilers import PassThroughProfiler
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 from torch.multiprocessing.spawn import ProcessRaisedException
 from torch.utils.data import BatchSampler, DataLoader, Dataset
 
@@ -42,13 +42,7 @@ class StageProgress(Callback):
         if not trainer.is_global_zero:
             return
         data, epochs = trainer.datamodule, trainer.max_epochs or 0  # type: ignore[attr-defined]
-        self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=stderr(),
-        )
+        self.progress = Progress(console=stderr())
         self.task = self.progress.add_task(
             self._description(pl_module, trainer),
             total=data.optimizer_steps * epochs,

@@ -264,7 +264,7 @@ def test_one_bar_names_stage_and_epoch_and_counts_the_steps_of_all_epochs(tmp_pa
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "pretrain, epoch 2 of 2, loss" in printed.err
-    assert "10/10" in printed.err
+    assert "100%" in printed.err
 
 
 @pytest.mark.parametrize(
