@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ser_vae import SerVaeError
-from ser_vae.baseline.estimator import FloatArray, LabelArray, Storable
+from ser_vae.baseline.estimator import FloatArray, LabelArray, Storable, Training
 from ser_vae.corpus.utterance import is_unknown
 
 Folds = list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]  # indices: fitted, held out
@@ -45,31 +45,22 @@ class CalibratedClassifier(Storable):
         self.candidates = [make_pipeline(StandardScaler(), each) for each in classifiers]
         self.folds = folds
 
-    def fit(
-        self,
-        vectors: FloatArray,
-        label: LabelArray,
-        *,
-        emotions: Sequence[str],
-        speakers: npt.NDArray[np.str_] | None,
-        seed: int,
-    ) -> None:
+    def fit(self, vectors: FloatArray, speakers: Sequence[str], training: Training) -> None:
         """Learn from the training set.
 
         The inner folds select the classifier with the highest UA, the first of equal ones, and the
         temperature that makes the held-out labels most likely.
 
         Args:
-            vectors: (N, E) of the training set.
-            label: (N,) class indices.
-            emotions: the K classes.
-            speakers: (N,) to hold out whole speakers in the inner folds; None to draw utterances.
-            seed: of the drawn folds.
+            vectors: (U, E) of all utterances.
+            speakers: of all utterances.
+            training: their labels and sets.
 
         Raises:
             SerVaeError: the training set has fewer than two utterances of an emotion.
         """
-        folds = inner_folds(label, self.folds, emotions=emotions, speakers=speakers, seed=seed)
+        vectors, label = vectors[training.in_train], training.label[training.in_train]
+        folds = inner_folds(speakers, training, self.folds)
         held_out = [
             log_probability(
                 cross_val_predict(each, vectors, label, cv=folds, method="decision_function")
@@ -110,19 +101,13 @@ def speakers_to_hold_out(
     return np.array(in_train)
 
 
-def inner_folds(
-    label: LabelArray,
-    folds: int,
-    *,
-    emotions: Sequence[str],
-    speakers: npt.NDArray[np.str_] | None,
-    seed: int,
-) -> Folds:
-    """Split the training set (N,) for cross-validation.
+def inner_folds(speakers: Sequence[str], training: Training, folds: int) -> Folds:
+    """Split the training set for cross-validation; `speakers` are those of all utterances.
 
-    Whole speakers are held out if `speakers` are given and every fold keeps all emotions to learn;
-    otherwise utterances are drawn, stratified by emotion.
+    Whole speakers are held out if `speakers_to_hold_out` names them and every fold keeps all
+    emotions to learn; otherwise utterances are drawn, stratified by emotion.
     """
+    label, emotions = training.label[training.in_train], training.emotions
     count = np.bincount(label, minlength=len(emotions))
     rarest = int(count.argmin())
     if count[rarest] < 2:
@@ -130,12 +115,14 @@ def inner_folds(
             f"{emotions[rarest]}: {count[rarest]} utterances in the training set, expected 2 or "
             "more.\nIts probabilities are calibrated on held-out utterances."
         )
-    if speakers is not None:
-        by_speaker = GroupKFold(min(folds, len(set(speakers))))
-        grouped = list(by_speaker.split(label, label, speakers))
+    groups = speakers_to_hold_out(speakers, training.part)
+    if groups is not None:
+        by_speaker = GroupKFold(min(folds, len(set(groups))))
+        grouped = list(by_speaker.split(label, label, groups))
         if all(set(label[fitted]) == set(label) for fitted, _ in grouped):
             return grouped
-    stratified = StratifiedKFold(min(folds, count[rarest]), shuffle=True, random_state=seed % 2**32)
+    seed = training.seed % 2**32
+    stratified = StratifiedKFold(min(folds, count[rarest]), shuffle=True, random_state=seed)
     return list(stratified.split(label, label))
 
 

@@ -16,7 +16,7 @@ from sklearn.svm import SVC
 from torch import Tensor
 
 from ser_vae import SerVaeError
-from ser_vae.baseline.calibrated import CalibratedClassifier, speakers_to_hold_out
+from ser_vae.baseline.calibrated import CalibratedClassifier
 from ser_vae.baseline.estimator import FloatArray, Training, UtteranceData
 from ser_vae.features.extractor import Extractor
 from ser_vae.features.functionals import functionals as compute_functionals
@@ -120,13 +120,7 @@ class OneVector:
             SerVaeError: the training set has fewer than two utterances of an emotion.
         """
         vectors = self.vectors.fit(data, training.part, training.normalise)
-        self.classifier.fit(
-            vectors[training.in_train],
-            training.label[training.in_train],
-            emotions=training.emotions,
-            speakers=speakers_to_hold_out(data.speakers, training.part),
-            seed=training.seed,
-        )
+        self.classifier.fit(vectors, data.speakers, training)
 
     def predict_proba(self, data: UtteranceData) -> FloatArray:
         """Return the probability of each class: (U, K)."""

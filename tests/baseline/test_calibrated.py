@@ -21,6 +21,7 @@ from ser_vae.baseline.calibrated import (
     inner_folds,
     speakers_to_hold_out,
 )
+from ser_vae.baseline.estimator import Training
 from ser_vae.baseline.utterance_svm import support_vector_machines
 from ser_vae.corpus.folder import UNKNOWN_SPEAKER
 
@@ -30,6 +31,10 @@ SETTINGS = [
     for cost in (0.01, 1.0)
     for weight in (None, "balanced")
 ]
+
+
+def training(label: Any, part: Any = None, seed: int = 7) -> Training:
+    return Training(np.array(label), part or ["train"] * len(label), EMOTIONS, "train", seed)
 
 
 class Problem(NamedTuple):
@@ -43,15 +48,14 @@ class Problem(NamedTuple):
     def train(self) -> np.ndarray:
         return self.speakers != "s3"
 
-    def folds(self) -> list[Any]:
-        label, speakers = self.label[self.train], self.speakers[self.train]
-        return inner_folds(label, 3, emotions=EMOTIONS, speakers=speakers, seed=7)
+    @property
+    def training(self) -> Training:
+        return training(self.label, ["train" if known else "test" for known in self.train])
 
     def fit(self, **changed: Any) -> CalibratedClassifier:
         machines = support_vector_machines(**{**SVM_SETTINGS, **changed})
-        classifier, train = CalibratedClassifier(machines, 3), self.train
-        known = {"emotions": EMOTIONS, "speakers": self.speakers[train], "seed": 7}
-        classifier.fit(self.vectors[train], self.label[train], **known)
+        classifier = CalibratedClassifier(machines, 3)
+        classifier.fit(self.vectors, self.speakers, self.training)
         return classifier
 
     def probabilities(self, **changed: Any) -> np.ndarray:
@@ -80,7 +84,7 @@ def clouds(spread: float = 1.0, seed: int = 0) -> Problem:
 def held_out_margins(problem: Problem, setting: dict[str, Any]) -> np.ndarray:
     vectors, label = problem.vectors[problem.train], problem.label[problem.train]
     held_out = np.empty((len(label), 3))
-    for fitted, unseen in problem.folds():
+    for fitted, unseen in inner_folds(problem.speakers, problem.training, 3):
         held_out[unseen] = margins(vectors[fitted], label[fitted], vectors[unseen], **setting)
     return held_out
 
@@ -154,7 +158,7 @@ def test_whole_speakers_are_held_out_only_if_the_test_set_has_new_speakers(train
 def test_inner_folds_keep_speakers_apart_and_hold_out_every_utterance_once():
     problem = clouds()
     speakers, label = problem.speakers[problem.train], problem.label[problem.train]
-    folds = inner_folds(label, 5, emotions=EMOTIONS, speakers=speakers, seed=7)
+    folds = inner_folds(problem.speakers, problem.training, 5)
     assert len(folds) == 3  # the speakers of the training set
     for fitted, held_out in folds:
         assert not set(speakers[fitted]) & set(speakers[held_out])
@@ -163,9 +167,8 @@ def test_inner_folds_keep_speakers_apart_and_hold_out_every_utterance_once():
 
 def test_without_speakers_inner_folds_are_stratified_and_follow_the_seed():
     label = np.array([0, 1, 2] * 12)
-    first, again, other = (
-        inner_folds(label, 4, emotions=EMOTIONS, speakers=None, seed=seed) for seed in (7, 7, 8)
-    )
+    one = ["s0"] * len(label)
+    first, again, other = (inner_folds(one, training(label, seed=seed), 4) for seed in (7, 7, 8))
     assert len(first) == 4
     for fitted, held_out in first:
         np.testing.assert_array_equal(np.bincount(label[held_out]), [3, 3, 3])
@@ -175,12 +178,12 @@ def test_without_speakers_inner_folds_are_stratified_and_follow_the_seed():
 
 
 def test_a_speaker_who_alone_has_an_emotion_is_not_held_out_whole():
-    label, speakers = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2]), np.array(list("aaabbbccc"))
-    for fitted, _ in inner_folds(label, 3, emotions=EMOTIONS, speakers=speakers, seed=7):
+    label = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
+    for fitted, _ in inner_folds("aaabbbccc", training(label), 3):
         assert set(label[fitted]) == {0, 1, 2}
 
 
 @pytest.mark.parametrize(("label", "count"), [([0, 0, 1, 1, 2], 1), ([0, 0, 1, 1, 1], 0)])
 def test_an_emotion_with_fewer_than_two_utterances_is_an_error_that_names_it(label, count):
     with pytest.raises(SerVaeError, match=f"happy: {count} utterances in the training set"):
-        inner_folds(np.array(label), 3, emotions=EMOTIONS, speakers=None, seed=7)
+        inner_folds("aabbb", training(label), 3)

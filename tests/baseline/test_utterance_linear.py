@@ -7,11 +7,10 @@ from sklearn.preprocessing import StandardScaler
 from utterances import RUNTIME, four_speakers
 
 from ser_vae.baseline.calibrated import TEMPERATURES, CalibratedClassifier
+from ser_vae.baseline.estimator import Training
 from ser_vae.baseline.utterance_linear import UtteranceLinear
 from ser_vae.compose import configure
 from ser_vae.settings import build
-
-EMOTIONS = ("a", "b")
 
 
 def two_clouds(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -24,7 +23,7 @@ def fitted(outlier: float = 1.0, cost: float = 1.0) -> CalibratedClassifier:
     linear = UtteranceLinear(functionals="thirds", **settings).classifier
     vectors, label = two_clouds(200)
     vectors[0] *= outlier
-    linear.fit(vectors, label, emotions=EMOTIONS, speakers=None, seed=0)
+    linear.fit(vectors, ["s0"] * 200, Training(label, ["train"] * 200, ("a", "b"), "train", 0))
     return linear
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from utterances import EGEMAPS, EMOTIONS, RUNTIME, SVM_SETTINGS, Utterances, four_speakers
 
-from ser_vae.baseline.calibrated import CalibratedClassifier, speakers_to_hold_out
+from ser_vae.baseline.calibrated import CalibratedClassifier
+from ser_vae.baseline.estimator import Training
 from ser_vae.baseline.utterance_svm import (
     UtteranceSVM,
     UtteranceVectors,
@@ -29,10 +30,8 @@ def test_it_is_an_svm_on_the_configured_vectors(name, normalise):
     utterances = four_speakers()
     vectors = UtteranceVectors(**CONFIGURED[name]).fit(utterances.data, utterances.part, normalise)
     svm = CalibratedClassifier(support_vector_machines(**model["svm"]), model["svm"]["folds"])
-    train = utterances.train
-    speakers = speakers_to_hold_out(utterances.data.speakers, utterances.part)
-    known = {"emotions": EMOTIONS, "speakers": speakers, "seed": 7}
-    svm.fit(vectors[train], utterances.label[train], **known)
+    training = Training(utterances.label, utterances.part, EMOTIONS, normalise, 7)
+    svm.fit(vectors, utterances.data.speakers, training)
     np.testing.assert_array_equal(
         utterances.test_probabilities(build(model, **RUNTIME), normalise=normalise),
         svm.predict_proba(vectors[utterances.test]),
