@@ -6,7 +6,7 @@ influences what the encoder keeps of an utterance in its Z numbers. This follows
 from z instead of being a second latent variable. Not in the paper.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,14 +18,14 @@ from ser_vae.baseline.estimator import FloatArray, UtteranceData
 from ser_vae.baseline.utterance_svm import UtteranceVectors
 from ser_vae.features.extractor import Extractor
 from ser_vae.features.functionals import functionals as compute_functionals
-from ser_vae.model import layers
 from ser_vae.model.objective import negative_lower_bound
 from ser_vae.model.posterior import Posterior
+from ser_vae.model.vae import VAE
 from ser_vae.settings import build
 
 
-class Member(nn.Module):
-    """One network: E values -> hidden -> (mu, log_var) of Z; z -> mirrored -> E, and z -> K.
+class Member(VAE):
+    """One network: a VAE of vectors of E values, with a class head, z -> K.
 
     Dropout acts on the input of the encoder, but the whole input is reconstructed. If `elbo_weight`
     is 0, the decoder is not trained and z is mu; if `trained` is false, only the class head is
@@ -35,32 +35,25 @@ class Member(nn.Module):
     def __init__(
         self,
         *,
-        input_size: int,
         num_classes: int,
-        hidden: Sequence[int],
         latent: int,
-        activation: str,
         dropout: float,
-        beta: float,
         elbo_weight: float,
         label_smoothing: float,
         trained: bool,
+        **settings: Any,
     ) -> None:
-        super().__init__()
-        self.beta, self.label_smoothing = beta, label_smoothing
+        super().__init__(num_classes=num_classes, latent=latent, **settings)
+        self.label_smoothing = label_smoothing
         self.elbo_weight = elbo_weight if trained else 0.0
         self.dropout = nn.Dropout(dropout)
-        self.encoder = layers.hidden_layers([input_size, *hidden], activation)
-        self.to_mu = nn.Linear(hidden[-1], latent)
-        self.to_log_var = nn.Linear(hidden[-1], latent)
-        self.decoder = layers.decoder(latent, hidden, input_size, activation)
         self.head = nn.Linear(latent, num_classes)
         for module in (self.decoder, self.to_log_var):
             module.requires_grad_(self.elbo_weight > 0)
         for module in (self.encoder, self.to_mu):
             module.requires_grad_(trained)
 
-    def posterior(self, x: Tensor) -> Posterior:
+    def posterior(self, x: Tensor, c: Tensor | None = None) -> Posterior:
         """Return Q(z|X): x (B, E) -> mu, log_var (B, Z)."""
         h = self.dropout(self.encoder(self.dropout(x)))
         return Posterior(self.to_mu(h), self.to_log_var(h))
@@ -69,7 +62,7 @@ class Member(nn.Module):
         """Classify mu: x (B, E) -> (B, K)."""
         return self.head(self.posterior(x).mu)
 
-    def loss(self, x: Tensor, label: Tensor, weight: Tensor) -> dict[str, Tensor]:
+    def terms(self, x: Tensor, label: Tensor, weight: Tensor) -> dict[str, Tensor]:
         """Return cross-entropy and negative lower bound of each utterance: each term (B,).
 
         Args:
@@ -147,7 +140,7 @@ class UtteranceVAE(nn.Module):
 
     def loss(self, x: Tensor, label: Tensor, weight: Tensor) -> dict[str, Tensor]:
         """Average the members' terms: x (B, E), label and its weight (B,) -> each term (B,)."""
-        losses = [member.loss(x, label, weight) for member in self.members]
+        losses = [member.terms(x, label, weight) for member in self.members]
         return {q: torch.stack([terms[q] for terms in losses]).mean(0) for q in self.quantities}
 
     def forward(self, x: Tensor) -> Tensor:

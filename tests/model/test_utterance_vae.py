@@ -45,7 +45,7 @@ def trainable(network: torch.nn.Module) -> set[str]:
 def test_the_loss_is_cross_entropy_and_the_bound_per_value():
     network = member().eval()
     torch.manual_seed(5)
-    terms = network.loss(X, LABEL, WEIGHT)
+    terms = network.terms(X, LABEL, WEIGHT)
     torch.manual_seed(5)
     mu, log_var = network.posterior(X)
     sigma = log_var.exp().sqrt()
@@ -63,7 +63,7 @@ def test_the_loss_is_cross_entropy_and_the_bound_per_value():
 
 def test_unlabelled_utterances_train_encoder_and_decoder_but_not_the_head():
     network = member()
-    network.loss(X[4:], LABEL[4:], WEIGHT[4:])["loss"].mean().backward()
+    network.terms(X[4:], LABEL[4:], WEIGHT[4:])["loss"].mean().backward()
     assert network.encoder[0].weight.grad.any()
     assert network.decoder[0].weight.grad.any()
     assert not network.head.weight.grad.any()
@@ -71,7 +71,7 @@ def test_unlabelled_utterances_train_encoder_and_decoder_but_not_the_head():
 
 def test_without_the_bound_z_is_mu_and_unlabelled_utterances_do_not_count():
     network = member(elbo_weight=0.0).eval()
-    terms = network.loss(X, LABEL, WEIGHT)
+    terms = network.terms(X, LABEL, WEIGHT)
     torch.testing.assert_close(terms["loss"], terms["cross_entropy"])
     assert terms["loss"][4] == 0
     expected = torch.nn.functional.cross_entropy(
@@ -83,7 +83,7 @@ def test_without_the_bound_z_is_mu_and_unlabelled_utterances_do_not_count():
 
 def test_untrained_only_the_head_is_trained():
     network = member(trained=False)
-    terms = network.loss(X, LABEL, WEIGHT)
+    terms = network.terms(X, LABEL, WEIGHT)
     torch.testing.assert_close(terms["loss"], terms["cross_entropy"])
     assert trainable(network) == {"head"}
 
@@ -110,10 +110,10 @@ def test_a_member_learns_as_if_it_were_alone():
     ensemble = model(members=2).eval()
     first = ensemble.members[0]
     x, gradients = torch.randn(5, first.encoder[0].in_features), []
-    for network in (ensemble, first):
+    for loss in (ensemble.loss, first.terms):
         first.zero_grad()
         torch.manual_seed(1)
-        network.loss(x, LABEL.clamp(max=2), WEIGHT)["loss"].mean().backward()
+        loss(x, LABEL.clamp(max=2), WEIGHT)["loss"].mean().backward()
         gradients.append(first.to_mu.weight.grad.clone())
     torch.testing.assert_close(2 * gradients[0], gradients[1])
 

@@ -30,6 +30,7 @@ class Network(Member):
     """A single member as a model."""
 
     quantities = ("loss", "cross_entropy", "accuracy", "squared_error", "kl")
+    loss = Member.terms
 
 
 def utterances(*, labelled: int = 60, unlabelled: int = 30) -> UtteranceSet:
