@@ -5,7 +5,7 @@ import math
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import Logger
-from lightning.pytorch.profilers import PassThroughProfiler
 from rich.progress import Progress
 from torch.multiprocessing.spawn import ProcessRaisedException
 from torch.utils.data import BatchSampler, DataLoader, Dataset
@@ -112,13 +111,6 @@ class BatchModule(lightning.LightningDataModule):
         if self.trainer and isinstance(self.train, SegmentSet):
             self.train = self.train.resident(self.trainer.strategy.root_device)
 
-    def transfer_batch_to_device(
-        self, batch: Any, device: torch.device, dataloader_idx: int
-    ) -> Any:
-        if device.type == "cpu":
-            return batch  # already there; Lightning would inspect it at every step
-        return super().transfer_batch_to_device(batch, device, dataloader_idx)
-
     def train_dataloader(self) -> DataLoader[Any]:
         batches: Any = self._batches(self.train, shuffle=True)
         chunks = BatchSampler(batches, self.chunk, drop_last=False)
@@ -142,15 +134,6 @@ class BatchModule(lightning.LightningDataModule):
             world_size=self.trainer.world_size if self.trainer else 1,
             length=dataset.count if isinstance(dataset, SequenceSet) else None,
         )
-
-
-class NoProfiler(PassThroughProfiler):
-    """Profile nothing; Lightning's own default enters a generator thirty times a step."""
-
-    _nothing = nullcontext()
-
-    def profile(self, action_name: str) -> AbstractContextManager[None]:  # type: ignore[override]
-        return self._nothing
 
 
 def fit(
@@ -224,7 +207,6 @@ def fit(
         lightning.Trainer(
             max_epochs=count_epochs(settings, trainer, len(train)),  # type: ignore[arg-type]
             callbacks=[*bars, History(folder / f"{stage.stage}.csv"), checkpoint],
-            profiler=NoProfiler(),
             plugins=[AtomicCheckpoints()],
             logger=list(loggers),
             use_distributed_sampler=False,
