@@ -28,7 +28,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from pkgutil import resolve_name
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,7 +51,7 @@ from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser, Scale
 from ser_vae.files import write_bytes, write_text
 from ser_vae.model.representation import Representation
-from ser_vae.settings import Component, build, find_targets, is_built_in, parse_component
+from ser_vae.settings import COMPONENTS, Component, build, find_targets, load, parse_component
 from ser_vae.stream import CPU, SegmentPipeline, Stream, TimedPrediction, Windows
 from ser_vae.training.illustrate import Illustrator, has_trained_decoder
 from ser_vae.training.label_policy import POLICIES, Condition, Trained
@@ -618,8 +617,8 @@ def build_model(
     """Build a representation or an utterance-level model as initialised."""
     columns = len(extractor.names)
     sizes = {"input_size": segmentation.length * columns, "num_classes": classes}
-    built_in = is_built_in({"_target_": model.target})
-    if built_in and "columns" in inspect.signature(resolve_name(model.target)).parameters:
+    parameters = inspect.signature(load(model.target)).parameters
+    if model.target in COMPONENTS and "columns" in parameters:
         sizes["columns"] = columns
     return build(model, **sizes)
 
@@ -717,7 +716,7 @@ def read_files(folder: Path, checksums: Mapping[str, str]) -> dict[str, bytes]:
 def checked_component(values: Mapping[str, Any], file: Path, trust: Collection[str]) -> Component:
     """Read a class and its settings; refuse a class that is neither built in nor trusted."""
     for target in find_targets(values):
-        if not is_built_in({"_target_": target}) and target not in trust:
+        if target not in COMPONENTS and target not in trust:
             raise SerVaeError(
                 f"{file} names a class outside ser_vae: {target}.\n"
                 f"Loading it runs that code. If you trust it: trust=[{target!r}]."

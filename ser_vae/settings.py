@@ -736,11 +736,6 @@ def parse_component(values: Mapping[str, Any]) -> Component:
     return COMPONENTS.get(values["_target_"], OutsideComponent).model_validate(values)
 
 
-def is_built_in(values: Any) -> bool:
-    """Return whether a part of a configuration names only classes of this package."""
-    return all(target in COMPONENTS for target in find_targets(values))
-
-
 def build(component: Component | Mapping[str, Any], *arguments: Any, **runtime: Any) -> Any:
     """Call the target of a component with its settings and what is known at run time."""
     if isinstance(component, Component):
