@@ -196,8 +196,7 @@ def check(settings: Settings, corpus: Corpus, utterances: Sequence[Utterance]) -
     if settings.bad_audio == "error":  # otherwise what is left out may change the split
         assign_parts(settings, utterances)
     source = settings.training.pretrained
-    if source not in ("auto", "none"):
-        record = PretrainingRecord.read(Path(source))
+    if source not in ("auto", "none") and (record := PretrainingRecord.read(Path(source))):
         record.check(source, corpus.emotions, record_settings(settings))
 
 
@@ -294,7 +293,8 @@ def pretrain(run: Run, model: Any) -> Representations:
     for way, representation in representations.items():
         logged = way == run.policy.pretraining
         obtain_representation(run if logged else run.unlogged(), representation, way)
-    pretraining_record(run).write(run.folder.pretrained)
+    if record := pretraining_record(run):
+        record.write(run.folder.pretrained)
     weights.save(representations[run.policy.pretraining], run.folder.pretrained)
     return representations
 
@@ -327,7 +327,8 @@ def obtain_representation(run: Run, model: Representation, way: Pretraining) -> 
         barrier()
         if settings.force:
             shared.clear()
-        pretraining_record(run).write(shared.pretrained)
+        if record := pretraining_record(run):
+            record.write(shared.pretrained)
         train_once(run, stage, model, shared.pretrained, train, validation)
         if way == run.policy.pretraining:  # under the lock: a run with force=true could clear it
             shared.copy("pretrain.csv", run.folder.path / "pretrain.csv")
@@ -394,8 +395,8 @@ def pretrained_name(run: Run, label_dropout: float) -> str:
     return f"{settings.choice.model}-{digest([parts, training, rows])}"
 
 
-def pretraining_record(run: Run) -> PretrainingRecord:
-    """State what the representation was pretrained on: by this run, or before it."""
+def pretraining_record(run: Run) -> PretrainingRecord | None:
+    """State what the representation was pretrained on, by this run or before it, if known."""
     source = run.settings.training.pretrained
     if source not in ("auto", "none"):
         return PretrainingRecord.read(Path(source))
@@ -956,7 +957,8 @@ def summary(
     pretrained_on: int | None = 0
     of_segments = diagnosis["probes"] is not None
     if of_segments and settings.training.pretrained not in ("auto", "none"):
-        pretrained_on = pretraining_record(run).count(list(data.rows("test")["digest"]))
+        record = pretraining_record(run)
+        pretrained_on = record.count(list(data.rows("test")["digest"])) if record else None
     dataset = [
         (row.utterance.id, row.utterance.speaker, row.label, row.content)
         for row in data.table[data.table["part"] != UNLABELLED].itertuples()

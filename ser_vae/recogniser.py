@@ -528,7 +528,7 @@ class Recogniser(SegmentPipeline):
     def _load_state(self, tensors: Mapping[str, Tensor], state: Any) -> None:
         """Restore what `_tensors` and `_estimator_state` collect."""
         for name, network in self._networks().items():
-            load_network(network, tensors, name)
+            network.load_state_dict(tensors_below(tensors, name))
         if self.estimator is not None:
             self._fitted.load_state(state)
         for condition, head in self._estimator_heads().items():
@@ -742,8 +742,3 @@ def scales_of(tensors: Mapping[str, Tensor]) -> dict[str, Scale]:
     std = tensors_below(tensors, "normaliser/std")
     means = tensors_below(tensors, "normaliser/mean")
     return {speaker: Scale(mean, std[speaker]) for speaker, mean in means.items()}
-
-
-def load_network(network: nn.Module, tensors: Mapping[str, Tensor], name: str) -> None:
-    network.load_state_dict(tensors_below(tensors, name))
-    network.eval()

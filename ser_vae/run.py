@@ -246,19 +246,15 @@ def main(cfg: DictConfig) -> dict[str, Any] | float:
             )
         metrics = run(config, print_next=not multirun)
         return metrics.get("objective", metrics)  # for a sweeper
-    except (SerVaeError, OmegaConfBaseException) as error:
-        if cfg.debug:
-            traceback.print_exc()
-        if multirun:
-            return {"error": str(error)}  # `sweep` names it, goes on, and ends with 1
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        sys.exit(1)
-    except Exception as error:  # possibly a bug, which must not end the other jobs of a sweep
-        if not multirun:
+    except Exception as error:  # even a bug must not end the other jobs of a sweep
+        if not multirun and not isinstance(error, SerVaeError | OmegaConfBaseException):
             raise
         if cfg.debug:
             traceback.print_exc()
-        return {"error": summarize(error)}
+        if multirun:
+            return {"error": summarize(error)}  # `sweep` names it, goes on, and ends with 1
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        sys.exit(1)
 
 
 def start() -> None:

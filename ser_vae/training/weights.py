@@ -90,7 +90,7 @@ DIGEST_LENGTH = 16  # hexadecimal digits that are kept: enough to tell all utter
 
 @dataclass(frozen=True)
 class PretrainingRecord:
-    """The origin of pretrained weights; None where it is unknown.
+    """The origin of pretrained weights.
 
     Attributes:
         digests: of the audio that it was pretrained on, shortened.
@@ -98,9 +98,9 @@ class PretrainingRecord:
         settings: `features`, `data` and `normalise`; with others the weights mean something else.
     """
 
-    digests: list[str] | None = None
-    emotions: list[str] | None = None
-    settings: dict[str, Any] | None = None
+    digests: list[str]
+    emotions: list[str]
+    settings: dict[str, Any]
 
     @classmethod
     def of(
@@ -110,8 +110,8 @@ class PretrainingRecord:
         return cls(short, list(emotions), dict(settings))
 
     @classmethod
-    def read(cls, weights: Path) -> "PretrainingRecord":
-        """Read the record beside a file of weights; all None if it is missing.
+    def read(cls, weights: Path) -> "PretrainingRecord | None":
+        """Read the record beside a file of weights; None if it is missing.
 
         Raises:
             SerVaeError: the record is damaged.
@@ -120,7 +120,7 @@ class PretrainingRecord:
         try:
             return cls(**json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
-            return cls()
+            return None
         except (OSError, ValueError, TypeError) as error:
             raise SerVaeError(
                 f"{path}: expected the record that a run writes beside its pretrained.ckpt, got: "
@@ -133,8 +133,6 @@ class PretrainingRecord:
 
     def check(self, weights: str, emotions: Sequence[str], settings: Mapping[str, Any]) -> None:
         """Raise SerVaeError if the weights were trained with other features, data or classes."""
-        if self.settings is None:
-            return
         differing = [key for key in settings if self.settings.get(key) != settings[key]]
         differing += ["classes"] if self.emotions != list(emotions) else []
         if differing:
@@ -143,9 +141,7 @@ class PretrainingRecord:
                 "the run's config.yaml.\nUse the same here, or training.pretrained=auto."
             )
 
-    def count(self, digests: Sequence[str]) -> int | None:
-        """Count the utterances that the weights were pretrained on; None if that is unknown."""
-        if self.digests is None:
-            return None
+    def count(self, digests: Sequence[str]) -> int:
+        """Count the utterances that the weights were pretrained on."""
         known = set(self.digests)
         return sum(digest[:DIGEST_LENGTH] in known for digest in digests)
