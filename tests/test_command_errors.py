@@ -22,6 +22,7 @@ COMMAND_LINE = {
     "experiment=table1": ("experiment: this group has no default to override", "+experiment=…"),
     "model=ae,vae": ("model=ae,vae: expected one value for one run", "-m"),
     "vae": ("vae: expected key=value, such as model=vae",),
+    "corpus.root=/data/it's": ("the value cannot be parsed", "it\\'s"),
     "corpus.root=~/corpora": ("the value cannot be parsed", "\"corpus.root='~/corpora'\""),
 }
 RUNS = {

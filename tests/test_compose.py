@@ -107,16 +107,6 @@ def test_an_override_quoted_for_a_shell_gives_the_value(root, quotes):
     assert configure("corpus=folder", word)["corpus"]["root"] == root
 
 
-@pytest.mark.parametrize("root", ["/data/a,b", "/data/it's", "~/corpora"])
-def test_a_root_that_must_be_quoted_is_answered_with_how_to_do_it(root):
-    override = f"corpus.root={root}"
-    with pytest.raises(OverrideError) as caught:
-        configure("corpus=folder", override)
-    answer = str(caught.value).splitlines()
-    assert answer[-1].endswith(quote_override(override))
-    assert len(answer) <= 3
-
-
 def test_options_of_a_folder_of_ones_own_are_named_with_the_folder(own_options):
     config = configure("model=mine", "seed=1", config_dir=own_options)
     configure("model=cvae", "seed=2")  # a later one does not count
