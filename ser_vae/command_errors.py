@@ -5,13 +5,13 @@ shows all tracebacks; `debug=true` shows that of a run.
 """
 
 import difflib
-import functools
 import os
 import re
 import shlex
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,24 +28,21 @@ RESERVED = ("null", "true", "false", "nan", "inf")  # words of Hydra's override 
 FULL_ERROR = "HYDRA_FULL_ERROR"  # where it is 1, Hydra raises errors instead of printing them
 
 
-def print_briefly_on_error(command: Callable[[], None]) -> Callable[[], None]:
-    """Wrap a Hydra main: print an error in a few lines and exit with 1."""
-
-    @functools.wraps(command)
-    def main() -> None:
-        if os.environ.get(FULL_ERROR) == "1":
-            return command()
-        sys.excepthook = print_unexpected
-        os.environ[FULL_ERROR] = "1"
-        try:
-            return command()
-        except (HydraException, OmegaConfBaseException, YAMLError) as error:
-            print(f"error: {explain(error)}", file=sys.stderr, flush=True)
-            sys.exit(1)
-        finally:
-            del os.environ[FULL_ERROR]
-
-    return main
+@contextmanager
+def brief_errors() -> Iterator[None]:
+    """Print an error of a Hydra main in a few lines and exit with 1."""
+    if os.environ.get(FULL_ERROR) == "1":
+        yield
+        return
+    sys.excepthook = print_unexpected
+    os.environ[FULL_ERROR] = "1"
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
+        print(f"error: {explain(error)}", file=sys.stderr, flush=True)
+        sys.exit(1)
+    finally:
+        del os.environ[FULL_ERROR]
 
 
 def print_unexpected(

@@ -439,11 +439,9 @@ def classify(
         if logged:
             for file in ("classifier.ckpt", "classify.csv"):
                 run.folder.copy(f"{CLASSIFIERS}/{name}/{file}", run.folder.path / file)
-    if settings.label_policy == "random":
-        policy = with_labels("random", run.data, settings.seed)
     recogniser = replace(
         without_networks(run),
-        policy=policy,
+        policy=with_labels(settings.label_policy, run.data, settings.seed),
         representation=representations[policy.pretraining],
         classifiers={each: classifiers[policy.pretraining, each] for each in policy.classifiers},
     )

@@ -28,7 +28,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 import ser_vae
 from ser_vae import SerVaeError, __version__
-from ser_vae.command_errors import print_briefly_on_error, summarize
+from ser_vae.command_errors import brief_errors, summarize
 from ser_vae.compose import command_line, configure, resolve_config
 from ser_vae.corpus.utterance import SYNTHETIC, Corpus, class_line, warning_line
 from ser_vae.data.subset import select
@@ -228,7 +228,7 @@ def failure_recorded(folder: RunFolder) -> Iterator[None]:
     folder.error.unlink(missing_ok=True)
 
 
-@print_briefly_on_error
+@brief_errors()
 @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
 def main(cfg: DictConfig) -> dict[str, Any] | float:
     if cfg.debug:

@@ -102,7 +102,7 @@ def test_half_precision_is_refused_on_a_processor_without_it(run_noises, monkeyp
 
 
 def test_fewer_processes_than_configured_are_refused(run_noises):
-    with pytest.raises(SerVaeError, match="trainer.devices=1 processes on each"):
+    with pytest.raises(SerVaeError, match="found 1 in all"):
         run_noises("trainer=[cpu,nodes]")
 
 
