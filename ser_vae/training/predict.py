@@ -1,4 +1,4 @@
-"""Segments -> latents and lower bounds of their likelihood -> probabilities of the emotions."""
+"""Segments -> latents -> probabilities of the emotions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,41 +89,6 @@ def encode(
         for index in torch.split(torch.arange(len(segments)), CHUNK)
     ]
     return torch.cat(latents)
-
-
-@torch.no_grad()
-def lower_bounds(
-    model: Representation,
-    segments: Segments,
-    *,
-    classes: int,
-    draws: int,
-    seed: int,
-    device: torch.device,
-) -> Tensor:
-    """Estimate the lower bound of log P(X|c) for each label c, summed over an utterance.
-
-    A constant that does not depend on the label is left out, and so is beta. The expectation over z
-    is a mean over `draws` samples. All labels get the same noise, which hardly blurs differences.
-
-    Returns:
-        (U, K), in nats, double precision.
-    """
-    prepare(model, device)
-    by_label = []
-    for label in torch.eye(classes):
-        generator = torch.Generator(device).manual_seed(seed)
-        chunks = []
-        for index in torch.split(torch.arange(len(segments)), CHUNK):
-            x = segments[index].to(device)
-            c = label.to(device).expand(len(x), -1)
-            terms = (model.loss(x, c, generator) for _ in range(draws))
-            bounds = [-(term["squared_error"] + term["kl"]) for term in terms]
-            chunks.append(torch.stack(bounds).mean(dim=0).cpu())
-        by_label.append(torch.cat(chunks))
-    by_segment = torch.stack(by_label, dim=1).double()  # (N, K)
-    total = torch.zeros(len(segments.count), classes, dtype=torch.float64)
-    return total.index_add_(0, segments.utterance, by_segment)
 
 
 Probabilities = npt.NDArray[np.float64]

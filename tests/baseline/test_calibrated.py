@@ -53,7 +53,7 @@ class Problem(NamedTuple):
         return training(self.label, ["train" if known else "test" for known in self.train])
 
     def fit(self, **changed: Any) -> CalibratedClassifier:
-        machines = support_vector_machines(**{**SVM_SETTINGS, **changed})
+        machines = support_vector_machines({**SVM_SETTINGS, **changed})
         classifier = CalibratedClassifier(machines, 3)
         classifier.fit(self.vectors, self.speakers, self.training)
         return classifier

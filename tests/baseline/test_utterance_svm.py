@@ -29,7 +29,7 @@ def test_it_is_an_svm_on_the_configured_vectors(name, normalise):
     model = configure(f"model={name}")["model"]
     utterances = four_speakers()
     vectors = UtteranceVectors(**CONFIGURED[name]).fit(utterances.data, utterances.part, normalise)
-    svm = CalibratedClassifier(support_vector_machines(**model["svm"]), model["svm"]["folds"])
+    svm = CalibratedClassifier(support_vector_machines(model["svm"]), model["svm"]["folds"])
     training = Training(utterances.label, utterances.part, EMOTIONS, normalise, 7)
     svm.fit(vectors, utterances.data.speakers, training)
     np.testing.assert_array_equal(
