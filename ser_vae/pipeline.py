@@ -113,10 +113,16 @@ Classifiers = dict[tuple[Pretraining, Condition], LatentClassifier]
 
 @dataclass(frozen=True)
 class Run:
-    """The input of all stages after `prepare`."""
+    """The input of all stages after `prepare`.
+
+    Attributes:
+        left_out: id -> reason for each utterance that could not be used.
+    """
 
     settings: Settings
+    corpus: Corpus
     data: PreparedData
+    left_out: Mapping[str, str]
     folder: RunFolder
     loggers: Sequence[Any] = ()
 
@@ -171,9 +177,9 @@ def execute(
         check_unchanged()
     with_label = data.table[data.table["part"] != UNLABELLED]
     folder.write_split(zip(with_label["utterance"], with_label["part"], strict=True))
-    logged = logged_run(settings, corpus.name, data, folder)
-    with open_loggers(settings.logger.values(), logged) as loggers:
-        run, model = Run(settings, data, folder, loggers), fresh_model(settings, data)
+    run = Run(settings, corpus, data, left_out, folder)
+    with open_loggers(settings.logger.values(), logged_run(run)) as loggers:
+        run, model = replace(run, loggers=loggers), fresh_model(settings, data)
         with timed(times, "pretrain"):
             representations = pretrain(run, model)
         with timed(times, "classify"):
@@ -182,7 +188,7 @@ def execute(
         status = stderr().status("diagnosis: policies, leaks, health, probes")
         with timed(times, "diagnose"), status:
             diagnosis = diagnose(run, result)
-        save(run, corpus, left_out, result, diagnosis, times)
+        save(run, result, diagnosis, times)
 
 
 def check(settings: Settings, corpus: Corpus, utterances: Sequence[Utterance]) -> None:
@@ -888,17 +894,11 @@ def illustrations_of(
 # save
 
 
-def save(
-    run: Run,
-    corpus: Corpus,
-    left_out: Mapping[str, str],
-    result: Result,
-    diagnosis: Mapping[str, Any],
-    times: Mapping[str, float],
-) -> None:
+def save(run: Run, result: Result, diagnosis: Mapping[str, Any], times: dict[str, float]) -> None:
     """Write the files of a run; metrics.json last."""
     folder, predicted = run.folder, result.by_policy[run.settings.label_policy]
-    results = summary(run, corpus, left_out, predicted, diagnosis)
+    results = summary(run, predicted, diagnosis)
+    results["caveats"] = caveats(run, results)
     results["calibration"] = result.calibration
     folder.write_predictions(predicted, result.by_policy if len(result.by_policy) > 1 else {})
     folder.write_audit(results["audit"])
@@ -906,7 +906,7 @@ def save(
     if is_rank_zero():
         recogniser.save(folder.model)
     results["software"] = software(run.device)
-    results["times_s"] = dict(times)
+    results["times_s"] = times
     results["parameters"] = count_parameters(recogniser)
     for logger in run.loggers:
         logger.log_final(results, folder)
@@ -942,15 +942,9 @@ def about(results: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def summary(
-    run: Run,
-    corpus: Corpus,
-    left_out: Mapping[str, str],
-    predicted: Predictions,
-    diagnosis: Mapping[str, Any],
-) -> dict[str, Any]:
+def summary(run: Run, predicted: Predictions, diagnosis: Mapping[str, Any]) -> dict[str, Any]:
     """Collect metrics.json: the scores, and what is needed to interpret them."""
-    settings, data, choice = run.settings, run.data, run.settings.choice
+    settings, corpus, data, choice = run.settings, run.corpus, run.data, run.settings.choice
     train, test = data.utterances("train"), data.utterances("test")
     pretrained_on: int | None = 0
     of_segments = diagnosis["probes"] is not None
@@ -961,7 +955,6 @@ def summary(
         (row.utterance.id, row.utterance.speaker, row.label, row.content)
         for row in data.table[data.table["part"] != UNLABELLED].itertuples()
     ]
-    budgets = read_budgets(run.folder.path)
     return {
         "run": run.folder.name,
         "corpus": corpus.name,
@@ -975,7 +968,6 @@ def summary(
         "label_policy": settings.label_policy,
         "leaks": settings.label_policy in LEAKING,
         "corpus_digest": digest(dataset),
-        "caveats": caveats(settings, corpus, diagnosis, left_out, pretrained_on, budgets),
         "emotions": list(data.emotions),
         "audit": audit(
             [*train, *data.utterances("validation")],
@@ -988,23 +980,17 @@ def summary(
         **scores_and_baseline(predicted, train, choice.split),
         **diagnosis,
         "counts": counts(data.utterances(), list(data.table["part"]), data.segments.count),
-        "left_out": dict(left_out),
-        "budgets": budgets,
+        "left_out": dict(run.left_out),
+        "budgets": read_budgets(run.folder.path),
     }
 
 
-def caveats(
-    settings: Settings,
-    corpus: Corpus,
-    diagnosis: Mapping[str, Any],
-    left_out: Mapping[str, str],
-    pretrained_on: int | None,
-    budgets: Mapping[str, Mapping[str, Any]],
-) -> list[str]:
-    """List the caveats of a run's scores, one phrase each."""
-    alarm, warnings = diagnosis["health"] or {"collapsed": False}, corpus_warnings(corpus)
+def caveats(run: Run, results: Mapping[str, Any]) -> list[str]:
+    """List the caveats of a run's scores, given its metrics.json; one phrase each."""
+    settings, warnings = run.settings, corpus_warnings(run.corpus)
+    alarm = results["health"] or {"collapsed": False}
     phrases: list[str] = []
-    if corpus.synthetic:
+    if run.corpus.synthetic:
         phrases.append(SYNTHETIC)
     if settings.normalise in ("speaker", "corpus"):
         transductive = "transductive, uses the test speakers' audio"
@@ -1014,19 +1000,20 @@ def caveats(
     if warnings:
         what = "warnings about this copy of the corpus (see ser_vae.check)"
         phrases.append(f"{what}: {len(warnings)}")
-    if pretrained_on is None:
+    if results["audit"]["pretrained_on"] is None:
         phrases.append("training.pretrained: it is unknown what these weights were pretrained on")
-    if settings.training.encoder_lr is not None and diagnosis["probes"] is not None:
+    if settings.training.encoder_lr is not None and results["probes"] is not None:
         shown = "health, probes and pictures show the encoder before fine-tuning"
         phrases.append(f"training.encoder_lr: {shown}")
-    if left_out:
-        phrases.append(f"{len(left_out)} unusable utterances left out")
-    not_converged = [describe(stage, v) for stage, v in budgets.items() if not v["converged"]]
-    return [*phrases, *not_converged]
+    if run.left_out:
+        phrases.append(f"{len(run.left_out)} unusable utterances left out")
+    budgets = results["budgets"].items()
+    return [*phrases, *(describe(stage, v) for stage, v in budgets if not v["converged"])]
 
 
-def logged_run(settings: Settings, corpus: str, data: PreparedData, folder: RunFolder) -> LoggedRun:
+def logged_run(run: Run) -> LoggedRun:
     """Describe a run to loggers, which group runs by corpus and protocol."""
+    settings, data, folder, corpus = run.settings, run.data, run.folder, run.corpus.name
     training, trainer = settings.training, settings.trainer
     if isinstance(settings.model, UtteranceVAEModel):
         items = {"classify": (settings.model.training, int(data.mask(*LEARNED).sum()))}
