@@ -607,15 +607,9 @@ def latents_of(
     classifier: LatentClassifier, data: PreparedData, conditions: Tensor, part: str
 ) -> Tensor:
     """Encode a set, or `all`: (N, Z)."""
-    everything = part == "all"
-    return encode(
-        classifier.encoder,
-        data.segments if everything else data.segments_of(part),
-        conditions if everything else conditions[data.mask(part)],
-        sample=classifier.sample,
-        seed=seed_for(classifier.seed, "latents", part),
-        device=classifier.device,
-    )
+    if part == "all":
+        return classifier.encode(data.segments, conditions, part)
+    return classifier.encode(data.segments_of(part), conditions[data.mask(part)], part)
 
 
 def whole_utterances(run: Run, model: Any) -> Samples | None:

@@ -157,15 +157,14 @@ class LatentClassifier:
         if self.fine_tuned:
             prepare(self.encoder, self.device)
             return self._apply_head(segments, segments.count, condition)
-        latents = encode(
-            self.encoder,
-            segments,
-            condition,
-            sample=self.sample,
-            seed=seed_for(self.seed, "latents", "test"),
-            device=self.device,
+        return self.classify(segments.split(self.encode(segments, condition, "test")), speakers)
+
+    def encode(self, segments: Segments, condition: Tensor, part: str) -> Tensor:
+        """Encode the segments of a set as its head gets them: condition (U, K) -> (N, Z)."""
+        seed = seed_for(self.seed, "latents", part)
+        return encode(
+            self.encoder, segments, condition, sample=self.sample, seed=seed, device=self.device
         )
-        return self.classify(segments.split(latents), speakers)
 
     def classify(self, latents: Sequence[Tensor], speakers: Sequence[str]) -> Probabilities:
         """Classify U utterances from their latents (S, Z): (U, K)."""
