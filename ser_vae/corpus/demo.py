@@ -218,7 +218,7 @@ def draw_cues(emotion: str, generator: np.random.Generator) -> Cues:
 
 
 def sentence(text: str, voice: str, cues: Cues, seed: int) -> espeak.Sentence:
-    """Apply the cues that the synthesiser controls; `record` applies level and tilt."""
+    """Apply the cues that the synthesiser controls; `render` applies level and tilt."""
     return espeak.Sentence(
         text=text,
         voice=voice,

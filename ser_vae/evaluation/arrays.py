@@ -19,7 +19,7 @@ from ser_vae.files import atomic_write
 
 Frames = npt.NDArray[np.float32]  # natural log of mel power
 
-LISTS = {"input", "reconstruction", "swapped"}  # one array per utterance, as T differs
+LISTS = ("input", "reconstruction", "swapped")  # one array per utterance, as T differs
 UNREADABLE = (
     *(OSError, EOFError, ValueError, LookupError, MemoryError, RuntimeError, SyntaxError),
     *(TypeError, zipfile.BadZipFile, zlib.error, tokenize.TokenError),
@@ -34,8 +34,8 @@ class ArrayFile:
 
     def write(self, path: Path) -> None:
         stored: dict[str, Any] = {k: v for k, v in vars(self).items() if v is not None}
-        for name in LISTS & stored.keys():
-            frames = enumerate(stored.pop(name))
+        for name in LISTS:
+            frames = enumerate(stored.pop(name, ()))
             stored |= {f"{name}/{number}": array for number, array in frames}
         for name, value in stored.items():
             array = np.asarray(value)
