@@ -70,7 +70,7 @@ def recogniser(waveforms: Sequence[Samples], *overrides: str) -> Recogniser:
     for each in frames:
         normaliser.apply(each, "s")
     model = build_model(settings.model, extractor, segmentation, len(EMOTIONS))
-    if isinstance(model, Fitted):
+    if model.level == "segment" and isinstance(model, Fitted):
         model.fit(segments)
     policy, classifiers = POLICIES[settings.label_policy], {}
     for condition in policy.classifiers if model.level == "segment" else ():
