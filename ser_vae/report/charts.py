@@ -68,9 +68,10 @@ def ua_chart(results: Results, study: str, div_id: str) -> str:
     common = {"y": y, "text": frame["name"], "hovertemplate": "%{text}: %{x:.1f}"}
     grey = {"color": GREY, "line": {"width": 2, "color": GREY}}
     colour = frame["name"].map(colour_map(frame["name"].unique()))
+    score = "mean over seeds" if (frame["n"] > 1).any() else "UA, one seed"
     markers = {
         ("best_trivial_ua", "best trivial baseline"): grey | {"symbol": "line-ns", "size": 16},
-        ("ua", "mean over seeds"): {"size": 10, "color": colour.tolist()},
+        ("ua", score): {"size": 10, "color": colour.tolist()},
         ("paper_accuracy", "the paper, on IEMOCAP"): grey | {"symbol": "diamond-open", "size": 11},
     }
     traces = [

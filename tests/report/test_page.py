@@ -95,7 +95,7 @@ def test_the_first_screen_answers_with_a_sentence_and_a_chart(reader):
         assert box["y"] + min(box["height"], 300) <= DESKTOP["height"]
     assert reader.size("Height") <= 5 * DESKTOP["height"]
     legend = reader.page.locator("#ua0 .legendtext").all_text_contents()
-    assert legend == ["best trivial baseline", "mean over seeds", "the paper, on IEMOCAP"]
+    assert legend == ["best trivial baseline", "UA, one seed", "the paper, on IEMOCAP"]
 
 
 def test_selectors_replace_repeated_tables(reader):
