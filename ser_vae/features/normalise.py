@@ -61,19 +61,16 @@ class Normaliser:
         """
         if policy == "none":
             return cls(policy, {})
-        if policy == "train":
-            train = [f for f, used in zip(utterances, in_train, strict=True) if used]
-            return cls(policy, {ALL: fit_scale(train)})
         if policy == "speaker" and any(map(is_unknown, speakers)):
             raise SerVaeError(
                 "normalise=speaker: the corpus does not name its speakers.\n"
                 "Give corpus=folder a CSV with a `speaker` column, or use normalise=train."
             )
-        groups = [cls(policy, {}).group_of(speaker) for speaker in speakers]
-        by_group: dict[str, list[Tensor]] = {name: [] for name in sorted(set(groups))}
-        for frames, group in zip(utterances, groups, strict=True):
-            by_group[group].append(frames)
-        return cls(policy, {name: fit_scale(frames) for name, frames in by_group.items()})
+        by_group: dict[str, list[Tensor]] = {}
+        for frames, speaker, is_train in zip(utterances, speakers, in_train, strict=True):
+            if is_train or policy != "train":
+                by_group.setdefault(cls(policy, {}).group_of(speaker), []).append(frames)
+        return cls(policy, {name: fit_scale(by_group[name]) for name in sorted(by_group)})
 
     @property
     def grouped(self) -> bool:
