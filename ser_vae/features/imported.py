@@ -58,14 +58,11 @@ class Imported:
 
     def frames_of(self, utterance: Utterance) -> Frames:
         """Read the frames of an utterance of the corpus; see `read`."""
-        path = frames_path(self.root, utterance)
-        if not is_parquet(path):
-            return self.read(path)
-        return self._checked(path, load_row(path, utterance.id), utterance.id)
+        return self._load(frames_path(self.root, utterance), utterance.id)
 
     def read(self, path: Path) -> Frames:
         """Read the frames of a .npy file: (T, F); `AudioError` if it does not hold them."""
-        return self._checked(path, load_npy(path))
+        return self._load(path, "frames")
 
     def __call__(self, waveform: Frames) -> Frames:
         """Raise, as nothing here can compute the frames of a waveform."""
@@ -84,18 +81,17 @@ class Imported:
         """Name of each column: "value 0" is the first."""
         return [f"value {column}" for column in range(self.columns)]
 
-    def _checked(self, path: Path, frames: npt.NDArray[Any], row: str = "") -> Frames:
-        """Convert finite frames of F columns to single precision; `row` is of a Parquet file."""
-        where = f"row {row}: " if row else ""
+    def _load(self, path: Path, name: str) -> Frames:
+        frames = load_frames(path, name)
         unusable = np.flatnonzero(~np.isfinite(frames).all(axis=1))
         if len(unusable):
             raise AudioError(
                 path,
-                f"{where}NaN or infinite values in {len(unusable)} of {len(frames)} frames, first "
+                f"{name}: NaN or infinite values in {len(unusable)} of {len(frames)} frames, first "
                 f"in frame {unusable[0]}",
             )
         if frames.shape[1] != self.columns:
-            raise AudioError(path, f"{where}{frames.shape[1]} columns, expected {self.columns}")
+            raise AudioError(path, f"{name}: {frames.shape[1]} columns, expected {self.columns}")
         return frames.astype(self.store).astype(np.float32)
 
 
@@ -133,10 +129,26 @@ def find_frames(root: str, utterances: Sequence[Utterance]) -> dict[str, Path]:
     return present
 
 
-def count_columns(path: Path, name: str) -> int:
-    """Read F of the utterance `name` in a file; raises like `load_npy` and `load_row`."""
-    frames = load_row(path, name) if is_parquet(path) else load_npy(path)
-    return int(frames.shape[1])
+def load_frames(path: Path, name: str) -> npt.NDArray[Any]:
+    """Load the frames (T, F) of the utterance `name` from a .npy or a Parquet file, as they are.
+
+    Raises:
+        SerVaeError: as `index_rows` does.
+        AudioError: the file is missing, or holds no numbers (T, F) of this utterance.
+    """
+    try:
+        if is_parquet(path):
+            frames = np.stack(load_row(path, name).values.to_numpy(zero_copy_only=False))
+        else:
+            frames = np.asarray(np.load(path, allow_pickle=False))
+    except OSError as error:
+        raise AudioError(path, f"frames cannot be read: {error.strerror}") from error
+    except (AttributeError, EOFError, TypeError, ValueError) as error:
+        raise AudioError(path, f"{name}: expected numbers (T, F): {error}") from error
+    if frames.ndim != 2 or not frames.size or frames.dtype.kind not in "fiu":
+        reason = f"{name}: {frames.dtype} of shape {frames.shape}, expected numbers (T, F)"
+        raise AudioError(path, reason)
+    return frames
 
 
 def index_rows(path: Path) -> dict[str, tuple[int, int]]:
@@ -154,24 +166,14 @@ def index_rows(path: Path) -> dict[str, tuple[int, int]]:
         ) from error
 
 
-def load_row(path: Path, name: str) -> npt.NDArray[Any]:
-    """Load the frames (T, F) of an utterance from a Parquet file, as they are.
-
-    Raises:
-        SerVaeError: as `index_rows` does.
-        AudioError: the utterance has no row, or its row is not a list of T lists of F numbers.
-    """
+def load_row(path: Path, name: str) -> Any:
+    """Load the cell `frames` of an utterance from a Parquet file; `AudioError` if it has no row."""
     with _reading:
         rows = index_rows(path)
         if name not in rows:
             raise AudioError(path, f"no row whose utterance is {name}")
         group, row = rows[name]
-        cell = _read_row_group(path, path.stat().st_mtime_ns, group)[row]
-    try:
-        frames = np.stack(cell.values.to_numpy(zero_copy_only=False))
-    except (AttributeError, TypeError, ValueError) as error:
-        raise AudioError(path, f"row {name}: expected T lists of F numbers") from error
-    return _checked_numbers(path, frames, f"row {name}: ")
+        return _read_row_group(path, path.stat().st_mtime_ns, group)[row]
 
 
 @lru_cache(maxsize=4)
@@ -190,26 +192,3 @@ def _index_rows(path: Path, changed_ns: int) -> dict[str, tuple[int, int]]:  # n
 def _read_row_group(path: Path, changed_ns: int, number: int) -> Any:  # noqa: ARG001  (a key)
     with ParquetFile(path) as file:
         return file.read_row_group(number, columns=["frames"])["frames"]
-
-
-def load_npy(path: Path) -> npt.NDArray[Any]:
-    """Load the frames (T, F) of a .npy file, as they are.
-
-    Raises:
-        AudioError: the file is missing, or is no .npy of numbers (T, F).
-    """
-    try:
-        frames: npt.NDArray[Any] = np.load(path, allow_pickle=False)
-    except OSError as error:
-        reason = error.strerror or "not as NumPy writes it"
-        raise AudioError(path, f"frames cannot be read: {reason}") from error
-    except (ValueError, EOFError) as error:
-        raise AudioError(path, "not a .npy file of numbers (T, F)") from error
-    return _checked_numbers(path, frames)
-
-
-def _checked_numbers(path: Path, frames: npt.NDArray[Any], row: str = "") -> npt.NDArray[Any]:
-    if frames.ndim != 2 or not frames.size or frames.dtype.kind not in "fiu":
-        reason = f"{frames.dtype} of shape {frames.shape}, expected numbers (T, F)"
-        raise AudioError(path, row + reason)
-    return frames

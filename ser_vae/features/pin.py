@@ -13,7 +13,7 @@ from pathlib import Path
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features.digest import Digests
-from ser_vae.features.imported import count_columns, find_frames
+from ser_vae.features.imported import find_frames, load_frames
 from ser_vae.settings import Component, ImportedFeatures, JoinedFeatures, SSLFeatures
 
 DESCRIPTIONS = ("config.json", "preprocessor_config.json")
@@ -43,7 +43,7 @@ def pin(features: Component, utterances: Sequence[Utterance], digests: Digests) 
         lines = [f"{name} {digests.of(path)}" for name, path in sorted(files.items())]
         digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
         name, path = next(iter(files.items()))
-        columns = features.columns or count_columns(path, name)
+        columns = features.columns or load_frames(path, name).shape[1]
         return features.model_copy(update={"columns": columns, "digest": digest})
     return features
 
