@@ -21,7 +21,7 @@ from ser_vae import SerVaeError
 from ser_vae.classifier.head import SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.data.segment import Segmentation
-from ser_vae.features.audio import RATES_HZ, BlockResampler, Samples, rounded_rate
+from ser_vae.features.audio import BlockResampler, Samples, rounded_rate
 from ser_vae.features.extractor import Extractor
 from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser
@@ -185,15 +185,9 @@ class Stream:
 
     def _set_rate(self, rate: int) -> None:
         """Choose the resampler at the first block."""
-        lowest, highest = RATES_HZ
         if self.rate is None:
-            if not lowest <= rate <= highest:
-                raise SerVaeError(
-                    f"sample rate of {rate} Hz: expected {lowest} to {highest} Hz.\n"
-                    "Resample the audio first."
-                )
-            self.rate = rate
-            if (source := rounded_rate(rate)) != self.extractor.sample_rate:
+            source, self.rate = rounded_rate(rate), rate
+            if source != self.extractor.sample_rate:
                 self.resampler = BlockResampler(source, self.extractor.sample_rate)
         if rate != self.rate:
             raise SerVaeError(

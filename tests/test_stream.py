@@ -125,7 +125,7 @@ def test_what_cannot_be_streamed_is_refused_with_the_reason():
         (np.zeros(800, np.int16), RATE, "divide 16-bit integers by 32768"),
         (np.zeros((800, 2), np.float32), RATE, "Average the channels"),
         (np.full(800, np.nan, np.float32), RATE, "finite"),
-        (np.zeros(800, np.float32), 2_000, "expected 4000 to 384000 Hz"),
+        (np.zeros(800, np.float32), 2_000, "expected 4,000 to 384,000 Hz"),
         (np.zeros(800, np.float32), 8_000, r"Call finish\(\)"),
     ],
 )

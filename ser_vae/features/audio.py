@@ -35,6 +35,7 @@ LONG_BLOCK = 2**20  # samples that `blocks` reads at a time: 66 s at 16 kHz, 22 
 SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither is below
 MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, they are damaged
 RATES_HZ = (4_000, 384_000)  # half of telephone speech, to twice the highest in studios
+SAMPLES = Path("samples")  # the name of an array in messages
 RATE_STEP_HZ = 25  # of the resampler, whose kernel would need gigabytes for 44,101 Hz
 
 
@@ -105,7 +106,7 @@ def blocks(
     if isinstance(source, Path):
         raw, name = _decode_blocks(source, clip, LONG_BLOCK), source
     else:
-        raw, name = _cut_blocks(source, rate_hz, clip), Path("samples")
+        raw, name = _cut_blocks(source, rate_hz, clip), SAMPLES
     yield from _resample(_check(raw, name), sample_rate_hz)
 
 
@@ -132,11 +133,8 @@ def _check(raw: Iterable[tuple[Samples, int]], name: Path) -> Iterator[tuple[Sam
         AudioError: they cannot be used; after the last block if all of them are silent.
     """
     extremes: list[np.float32] = []
-    lowest, highest = RATES_HZ
-    for samples, rate_hz in raw:
-        if not lowest <= rate_hz <= highest:
-            reason = f"sample rate of {rate_hz:,} Hz, expected {lowest:,} to {highest:,} Hz"
-            raise AudioError(name, f"{reason}: resample it first")
+    for samples, source_hz in raw:
+        rate_hz = rounded_rate(source_hz, name)
         if len(samples):
             peak = max(abs(samples.min()), abs(samples.max()))  # NaN if a sample is
             if not np.isfinite(peak):
@@ -146,7 +144,7 @@ def _check(raw: Iterable[tuple[Samples, int]], name: Path) -> Iterator[tuple[Sam
                 raise AudioError(name, reason)
             mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(1, dtype=np.float32)
             extremes += [mono.min(), mono.max()]
-            yield mono, rounded_rate(rate_hz)
+            yield mono, rate_hz
     if not extremes:
         raise AudioError(name, "empty: no samples")
     amplitude = (max(extremes) - min(extremes)) / 2  # a constant offset is inaudible
@@ -155,8 +153,16 @@ def _check(raw: Iterable[tuple[Samples, int]], name: Path) -> Iterator[tuple[Sam
         raise AudioError(name, reason)
 
 
-def rounded_rate(rate_hz: int) -> int:
-    """Round a sample rate for the resampler: 24,425 Hz for TESS's 24,414 Hz."""
+def rounded_rate(rate_hz: int, name: Path = SAMPLES) -> int:
+    """Round a sample rate for the resampler: 24,425 Hz for TESS's 24,414 Hz.
+
+    Raises:
+        AudioError: no speech is recorded at such a rate; `name` is that of the file.
+    """
+    lowest, highest = RATES_HZ
+    if not lowest <= rate_hz <= highest:
+        reason = f"sample rate of {rate_hz:,} Hz, expected {lowest:,} to {highest:,} Hz"
+        raise AudioError(name, f"{reason}: resample it first")
     return round(rate_hz / RATE_STEP_HZ) * RATE_STEP_HZ
 
 
