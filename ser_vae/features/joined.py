@@ -38,8 +38,7 @@ class Joined:
 
     def __post_init__(self) -> None:
         extractors = self._extractors.values()
-        trims = {getattr(each, "trim_db", None) for each in extractors}
-        if len({each.sample_rate for each in extractors}) > 1 or len(trims) > 1:
+        if len({(each.sample_rate, getattr(each, "trim_db", None)) for each in extractors}) > 1:
             raise SerVaeError(
                 "features=joined: members differ in sample_rate or trim_db.\n"
                 "Set each alike, such as features.members.logmel.trim_db=40."
