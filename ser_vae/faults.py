@@ -12,11 +12,7 @@ from ser_vae import SerVaeError
 
 RESUME = "Repeat the command to resume."
 FULL = (errno.ENOSPC, errno.EDQUOT)
-UNUSABLE = (
-    *(errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST, errno.EIO),
-    errno.ESTALE,
-)
-OUT_OF_MEMORY = (  # messages of PyTorch (CPU and GPU), mmap, C++, new threads and oneDNN
+OUT_OF_MEMORY = (  # messages of the system, PyTorch, C++, new threads and oneDNN
     "can't allocate memory",
     "out of memory",
     "Cannot allocate memory",
@@ -43,7 +39,7 @@ def friendly_errors(memory_gb: float) -> Iterator[None]:
                 "/dev/shm, by which the processes of trainer=ddp exchange data, is too small: "
                 f"enlarge it (in Docker: --shm-size=8g), or use trainer=auto. {RESUME}"
             ) from error
-        if is_out_of_memory(error):
+        if isinstance(error, MemoryError) or any(text in str(error) for text in OUT_OF_MEMORY):
             reason = str(error).partition("\n")[0]
             raise SerVaeError(
                 f"out of memory{': ' if reason else ''}{reason}\n"
@@ -51,7 +47,7 @@ def friendly_errors(memory_gb: float) -> Iterator[None]:
                 "max_batch_segments or training.*.batch_size, or use a machine or job with more. "
                 f"{RESUME}"
             ) from error
-        if not isinstance(error, OSError) or error.errno not in (*FULL, *UNUSABLE):
+        if not isinstance(error, OSError) or not (error.errno in FULL or error.filename):
             raise
         advice = "Free some space" if error.errno in FULL else "Repair it"
         where = error.filename or "a folder (runs, cache, or the temporary one)"
@@ -61,18 +57,8 @@ def friendly_errors(memory_gb: float) -> Iterator[None]:
         ) from error
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    if isinstance(error, OSError):
-        return error.errno == errno.ENOMEM
-    return isinstance(error, MemoryError) or any(text in str(error) for text in OUT_OF_MEMORY)
-
-
 class Stopped(BaseException):
-    """A signal asked this process to end."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
+    """A signal, whose number is the argument, asked this process to end."""
 
 
 @contextmanager
@@ -89,8 +75,9 @@ def stopped_by_signals() -> Iterator[None]:
     except Stopped as stopped:
         for child in multiprocessing.active_children():  # spawned by trainer=ddp
             child.terminate()
-        print(f"stopped by {signal.Signals(stopped.number).name}. {RESUME}", file=sys.stderr)
-        sys.exit(128 + stopped.number)
+        (number,) = stopped.args
+        print(f"stopped by {signal.Signals(number).name}. {RESUME}", file=sys.stderr)
+        sys.exit(128 + number)
 
 
 def raise_stopped(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
