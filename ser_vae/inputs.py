@@ -22,7 +22,7 @@ from ser_vae import SerVaeError
 from ser_vae.corpus.files import check_name, walk
 from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
 from ser_vae.features import AudioError, audio
-from ser_vae.features.extractor import single_torch_thread, thread_pool
+from ser_vae.features.extractor import extraction_threads
 from ser_vae.files import read_csv, write_bytes
 from ser_vae.recogniser import Recogniser, Recording, is_model
 from ser_vae.terminal import track
@@ -169,7 +169,7 @@ def process(
     """
     if not inputs:
         raise SerVaeError("Give recordings after the model: files, folders, a CSV, or -.")
-    with single_torch_thread(), thread_pool(max(1, jobs)) as pool:
+    with extraction_threads(max(1, jobs)) as pool:
         return list(track(pool.map(function, inputs), description, len(inputs), transient=True))
 
 

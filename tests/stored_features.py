@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import audio
-from ser_vae.features.extractor import Extractor, single_torch_thread
+from ser_vae.features.extractor import Extractor, extraction_threads
 from ser_vae.features.logmel import LogMel
 
 RATE_HZ = 16_000
@@ -31,7 +31,7 @@ def recordings(folder: Path, count: int, samples: int = 4_000) -> list[Utterance
 
 
 def expected(utterance: Utterance, extractor: Extractor = LOG_MEL) -> np.ndarray:
-    with single_torch_thread():  # the last bits depend on the number of threads
+    with extraction_threads(1):  # the last bits depend on the number of threads
         return extractor(audio.read(utterance.path, RATE_HZ))
 
 

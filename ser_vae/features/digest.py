@@ -1,7 +1,6 @@
 """SHA-256 of the files that a run depends on, remembered so that each is read once."""
 
 import hashlib
-import logging
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,14 +11,12 @@ from ser_vae.terminal import track
 
 LINE = re.compile("^([0-9a-f]{32}) ([0-9a-f]{64})$", re.MULTILINE)
 
-log = logging.getLogger(__name__)
-
 
 class Digests:
     """Digests of files, remembered in `folder` by path, size, times and inode.
 
-    They are lines of one text file: hash of the metadata, digest. Every process appends to it. An
-    incomplete line is ignored, and the audio file is read again.
+    They are lines of one text file: hash of the metadata, digest. Every process appends to it,
+    unless the folder is read-only. An incomplete line is ignored, and the audio file is read again.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -27,7 +24,6 @@ class Digests:
         self._list = folder / "sha256.txt"
         text = self._list.read_text(errors="replace") if self._list.exists() else ""
         self._digests: dict[str, str] = dict(LINE.findall(text))
-        self._new: dict[str, str] = {}
 
     def learn(self, paths: Iterable[Path]) -> None:
         """Read the files whose digests are not remembered; unreadable ones are skipped."""
@@ -36,7 +32,6 @@ class Digests:
             for path in track(unknown, title, len(unknown), transient=True):
                 with suppress(AudioError):  # raised again when this file is needed
                     self.of(path)
-            self.keep()
 
     def of(self, path: Path) -> str:
         """Return the digest in hexadecimal; `AudioError` if the file cannot be read."""
@@ -45,7 +40,9 @@ class Digests:
             if identity not in self._digests:
                 with path.open("rb") as file:
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
-                self._digests[identity] = self._new[identity] = digest
+                self._digests[identity] = digest
+                with suppress(OSError), self._list.open("a") as lines:
+                    lines.write(f"\n{identity} {digest}\n")
             return self._digests[identity]
         except OSError as error:
             reason = f"cannot be opened: {error.strerror}; restore it, or correct the corpus root"
@@ -57,17 +54,6 @@ class Digests:
             return self._digests.get(_identity(path))
         except OSError:
             return None
-
-    def keep(self) -> None:
-        """Save new digests for other processes; warn if the folder cannot be written."""
-        lines = [f"\n{name} {digest}\n" for name, digest in self._new.items()]
-        self._new = {}
-        try:
-            if lines:
-                with self._list.open("a") as file:
-                    file.writelines(lines)
-        except OSError as error:
-            log.warning("%s: %s; audio is read again next time", self._list, error.strerror)
 
 
 def _identity(path: Path) -> str:

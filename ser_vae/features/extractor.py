@@ -74,14 +74,9 @@ class FrameReader(Extractor, Protocol):
         """
 
 
-def thread_pool(threads: int) -> ThreadPoolExecutor:
-    """Return a pool in which torch uses one thread each, from the first operation on."""
-    return ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
-
-
 @contextmanager
-def single_torch_thread() -> Iterator[None]:
-    """Run extractors with one torch thread each, as files are processed in parallel.
+def extraction_threads(jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """Open a pool of `jobs` threads; in these, and in this one, torch uses one thread each.
 
     Threads within threads are far slower, and the last bits depend on their number. A new thread
     starts with the number that any thread has set last.
@@ -89,6 +84,7 @@ def single_torch_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with ThreadPoolExecutor(jobs, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            yield pool
     finally:
         torch.set_num_threads(threads)

@@ -34,7 +34,7 @@ from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError, TooShortError, audio
 from ser_vae.features.audio import Samples
 from ser_vae.features.digest import Digests
-from ser_vae.features.extractor import Extractor, FrameReader, single_torch_thread, thread_pool
+from ser_vae.features.extractor import Extractor, FrameReader, extraction_threads
 from ser_vae.files import atomic_write, locked
 from ser_vae.settings import find_targets
 from ser_vae.terminal import track
@@ -86,23 +86,19 @@ class FeatureStore:
             return self._compute(self._missing(utterances))
 
     def frames(self, utterance: Utterance) -> Samples:
-        """Read and check the frames (T, F); compute them if they are missing or damaged.
+        """Read and check the frames (T, F); compute them again if they are damaged.
 
         Raises:
-            AudioError: the audio file is gone or cannot be used.
-            TooShortError: the audio is too short for a frame.
+            AudioError: the audio file has changed, or is gone, since `compute`.
         """
-        digest = self.digest(utterance)
-        entry = self._entries.get(digest)
-        if entry and (stored := _read(entry, self._dtype)) is not None:
+        if (stored := _read(self._entry(utterance), self._dtype)) is not None:
             return stored.astype(np.float32, copy=False)
-        with single_torch_thread():
-            return self._extract(utterance, digest)
+        with extraction_threads(1):
+            return self._extract(utterance, self.digest(utterance))
 
     def length(self, utterance: Utterance) -> int:
-        """Return the number of frames T, from the index if stored; raises like `frames`."""
-        entry = self._entries.get(self.digest(utterance))
-        return entry.shape[0] if entry else len(self.frames(utterance))
+        """Return the number of frames T, from the index; raises like `frames`."""
+        return self._entry(utterance).shape[0]
 
     def digest(self, utterance: Utterance) -> str:
         """Return the SHA-256 of the audio file, or of a clip of it: equal for copies of a file."""
@@ -115,11 +111,14 @@ class FeatureStore:
         In a corpus of the size of IEMOCAP, two different utterances share it by chance with a
         probability of about 1e-5.
         """
-        entry = self._entries.get(self.digest(utterance))
-        if entry:
-            return f"{entry.shape} {entry.crc}"
-        frames = self.frames(utterance).astype(self._dtype, copy=False)
-        return f"{frames.shape} {zlib.crc32(frames.data)}"
+        entry = self._entry(utterance)
+        return f"{entry.shape} {entry.crc}"
+
+    def _entry(self, utterance: Utterance) -> Entry:
+        digest = self.digest(utterance)
+        if digest not in self._entries:
+            raise AudioError(utterance.path, "changed since its features were computed: run again")
+        return self._entries[digest]
 
     def _missing(self, utterances: Sequence[Utterance]) -> list[Utterance]:
         remembered = ((u, self._digests.remembered(u.path)) for u in utterances)
@@ -138,11 +137,10 @@ class FeatureStore:
 
         packs = [utterances[n : n + PACK_SIZE] for n in range(0, len(utterances), PACK_SIZE)]
         title = f"features of {len(utterances):,} utterances"
-        with single_torch_thread(), thread_pool(self._jobs) as pool:
+        with extraction_threads(self._jobs) as pool:
             for pack in track(packs, title, len(packs)):
                 entries = pool.map(compute, pack)
                 self._write({digest: f for entry in entries for digest, f in entry.items()})
-        self._digests.keep()
         return reasons
 
     def _extract(self, utterance: Utterance, digest: str) -> Samples:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from run_files import assert_predicts_as_written
-from stored_features import AS_CONFIGURED, LOG_MEL, record
+from stored_features import AS_CONFIGURED, LOG_MEL
 
 from ser_vae import SerVaeError
 from ser_vae.features.joined import Joined
@@ -54,7 +54,6 @@ def test_frames_from_files_are_refused():
 
 
 def test_the_store_depends_on_the_source_of_the_members(tmp_path, monkeypatch):
-    utterance = record(tmp_path / "a.wav", 0)
     joined, sources = Joined(0.02, {"one": LOGMEL, "other": LOGMEL}), []
 
     def source(module: Any) -> str:
@@ -62,7 +61,7 @@ def test_the_store_depends_on_the_source_of_the_members(tmp_path, monkeypatch):
         return ""
 
     monkeypatch.setattr("inspect.getsource", source)
-    FeatureStore(tmp_path / "cache", joined, jobs=1).frames(utterance)
+    FeatureStore(tmp_path, joined, jobs=1)
     assert {f"ser_vae.features.{name}" for name in ("joined", "logmel", "frames")} <= {*sources}
 
 

@@ -11,7 +11,7 @@ import torch
 from stored_features import AS_CONFIGURED, LOG_MEL, RATE_HZ, expected, packs, record, recordings
 
 from ser_vae.corpus.utterance import Utterance
-from ser_vae.features import TooShortError, audio, egemaps, frames
+from ser_vae.features import audio, egemaps, frames
 from ser_vae.features import store as module
 from ser_vae.features.imported import Imported
 from ser_vae.features.logmel import LogMel
@@ -19,12 +19,10 @@ from ser_vae.features.logmel_lld import LogMelLLD
 from ser_vae.features.store import FeatureStore
 
 
-@pytest.mark.parametrize("computed_first", [True, False])
-def test_frames_are_those_of_the_extractor(tmp_path, computed_first):
+def test_frames_are_those_of_the_extractor(tmp_path):
     utterances = recordings(tmp_path, 5)
     store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=2)
-    if computed_first:
-        assert store.compute(utterances) == {}
+    assert store.compute(utterances) == {}
     for utterance in utterances:
         values = store.frames(utterance)
         assert values.dtype == np.float32
@@ -46,8 +44,8 @@ def test_a_pack_holds_a_limited_number_of_utterances(tmp_path, monkeypatch):
 def test_the_length_is_known_without_reading_frames(tmp_path):
     short, long = record(tmp_path / "a.wav", 0), record(tmp_path / "b.wav", 1, samples=8_000)
     store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=1)
-    assert store.length(short) == len(expected(short))
     store.compute([short, long])
+    assert store.length(short) == len(expected(short))
     for pack in packs(tmp_path / "store"):
         pack.unlink()
     assert store.length(long) == len(expected(long))
@@ -72,11 +70,9 @@ def test_frames_are_kept_in_the_precision_that_they_were_rounded_to(tmp_path, pr
     values = np.random.default_rng(0).normal(0, 100, (50, 40))
     np.save(tmp_path / "u0000.npy", values)
     imported = Imported(str(tmp_path), 0.02, 40, store=precision)
-    content = FeatureStore(tmp_path / "store", imported, jobs=1).content(utterance)
     FeatureStore(tmp_path / "store", imported, jobs=1).compute([utterance])
     (tmp_path / "u0000.npy").unlink()
     again = FeatureStore(tmp_path / "store", imported, jobs=1)
-    assert again.content(utterance) == content  # whether stored or not
     frames = again.frames(utterance)
     assert frames.dtype == np.float32
     np.testing.assert_array_equal(frames, values.astype(precision).astype(np.float32))
@@ -129,8 +125,6 @@ def test_unusable_files_are_listed_with_reasons_and_the_others_computed(tmp_path
         assert all(name in reason for name, reason in reasons.items())
     for utterance in good:
         np.testing.assert_array_equal(store.frames(utterance), expected(utterance))
-    with pytest.raises(TooShortError):
-        store.frames(bad[1])
 
 
 def test_a_file_that_changes_while_it_is_read_is_not_stored(tmp_path, monkeypatch):
@@ -177,10 +171,9 @@ def test_equal_samples_have_equal_content_in_another_container(tmp_path):
     soundfile.write(paths[2], samples[::-1], 16_000)
     copies = [Utterance(path.stem, path, "sad", "s") for path in paths]
     store = FeatureStore(tmp_path / "store", LOG_MEL, jobs=1)
-    before = [store.content(utterance) for utterance in copies]
     store.compute(copies)
-    assert [store.content(utterance) for utterance in copies] == before
-    assert before[0] == before[1] != before[2]
+    content = [store.content(utterance) for utterance in copies]
+    assert content[0] == content[1] != content[2]
     assert len({store.digest(utterance) for utterance in copies}) == 3
 
 
