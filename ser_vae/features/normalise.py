@@ -1,6 +1,6 @@
 """Standardise the columns of frames: subtract a mean, divide by a standard deviation."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -117,10 +117,10 @@ class Normaliser:
         return replace(self, scales={**self.scales, self.group_of(speaker): fit_scale(utterances)})
 
 
-def mean_and_std(utterances: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
-    """Compute mean and standard deviation of each column over all frames, (T, F) per utterance.
+def fit_scale(utterances: Sequence[Tensor]) -> Scale:
+    """Fit mean and standard deviation over all frames of the utterances, each (T, F).
 
-    Accumulated in double precision, one utterance at a time: two (F,) tensors.
+    Accumulated in double precision, one utterance at a time.
     """
     count, total, squares = 0, torch.zeros(()), torch.zeros(())
     for frames in utterances:
@@ -129,11 +129,6 @@ def mean_and_std(utterances: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
         total = total + double.sum(dim=0)
         squares = squares + double.square().sum(dim=0)
     mean = total / count
-    return mean, (squares / count - mean.square()).clamp(min=0).sqrt()
-
-
-def fit_scale(utterances: Sequence[Tensor]) -> Scale:
-    """Fit mean and standard deviation over all frames of the utterances, each (T, F)."""
-    mean, std = (value.float() for value in mean_and_std(utterances))
+    std = (squares / count - mean.square()).clamp(min=0).sqrt().float()
     std[std < MIN_STD] = 1.0
-    return Scale(mean, std)
+    return Scale(mean.float(), std)

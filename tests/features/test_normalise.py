@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.folder import UNKNOWN_SPEAKER
-from ser_vae.features.normalise import Normaliser, Scale, mean_and_std
+from ser_vae.features.normalise import MIN_STD, Normaliser, Scale, fit_scale
 
 F = 5
 SPEAKERS = ("a", "b", "a", "b", "c")
@@ -57,10 +57,12 @@ def select(frames: list[torch.Tensor], mask: tuple[bool, ...]) -> list[torch.Ten
 def test_mean_and_std_agree_with_numpy(counts, level):
     rng = np.random.default_rng(0)
     frames = [torch.from_numpy(rng.normal(level, 1, (count, F))) for count in counts]
-    mean, deviation = mean_and_std(frames)
+    scale = fit_scale(frames)
     joined = torch.cat(frames).numpy()
-    np.testing.assert_allclose(mean, joined.mean(axis=0), atol=1e-9)
-    np.testing.assert_allclose(deviation, joined.std(axis=0), atol=1e-4)
+    np.testing.assert_allclose(scale.mean, joined.mean(axis=0), rtol=1e-6, atol=1e-6)
+    expected = np.where(scale.std == 1, 1, joined.std(axis=0))  # a constant column is only centred
+    np.testing.assert_allclose(scale.std, expected, atol=1e-4)
+    assert (scale.std >= MIN_STD).all()
 
 
 def test_statistics_are_fitted_on_the_training_set_and_applied_to_all():
