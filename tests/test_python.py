@@ -98,7 +98,7 @@ def test_long_recordings_are_read_in_blocks_with_the_same_result(trained, tmp_pa
     soundfile.write(tmp_path / "long.wav", samples, 44_100)
     model, file = trained.model, tmp_path / "long.wav"
     z, probabilities = model.encode(file), model.predict(file).probabilities
-    monkeypatch.setattr("ser_vae.features.audio.LONG_BLOCK", 70_001)
+    monkeypatch.setattr("ser_vae.features.audio.BLOCK", 70_001)
     np.testing.assert_allclose(model.encode(file), z, atol=1e-4)
     in_blocks = model.predict(file).probabilities
     np.testing.assert_allclose(list(in_blocks.values()), list(probabilities.values()), atol=1e-5)

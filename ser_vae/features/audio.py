@@ -30,8 +30,7 @@ except (ImportError, OSError, RuntimeError) as error:  # what a library of anoth
 Samples = npt.NDArray[np.float32]
 Clip = tuple[float, float]  # start and end in a file, s
 
-BLOCK = 2**18  # samples read at a time, as a damaged header may announce any number
-LONG_BLOCK = 2**20  # samples that `blocks` reads at a time: 66 s at 16 kHz, 22 s at 48 kHz
+BLOCK = 2**20  # samples read at a time: 66 s at 16 kHz, 22 s at 48 kHz
 SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither is below
 MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, they are damaged
 RATES_HZ = (4_000, 384_000)  # half of telephone speech, to twice the highest in studios
@@ -92,7 +91,7 @@ def blocks(
 ) -> Iterator[Samples]:
     """Yield what `read` returns in blocks, so that hours of audio need little memory.
 
-    A file of up to `LONG_BLOCK` samples is a single block, the same as `read` returns to the bit.
+    A file of up to `BLOCK` samples is a single block, the same as `read` returns to the bit.
 
     Args:
         source: a file; or samples (N,) or (N, channels), integer or in ±1.
@@ -104,7 +103,7 @@ def blocks(
         AudioError: as `read` does; after the last block if it is silence or an early end.
     """
     if isinstance(source, Path):
-        raw, name = _decode_blocks(source, clip, LONG_BLOCK), source
+        raw, name = _decode_blocks(source, clip), source
     else:
         raw, name = _cut_blocks(source, rate_hz, clip), SAMPLES
     yield from _resample(_check(raw, name), sample_rate_hz)
@@ -121,8 +120,8 @@ def _cut_blocks(
     if np.issubdtype(samples.dtype, np.integer):
         limits = np.iinfo(samples.dtype)  # unsigned integers are centred at half their range
         centre, scale = (limits.max + limits.min + 1) / 2, (limits.max - limits.min + 1) / 2
-    for start in range(0, max(len(columns), 1), LONG_BLOCK):
-        block = (columns[start : start + LONG_BLOCK] - centre) / scale
+    for start in range(0, max(len(columns), 1), BLOCK):
+        block = (columns[start : start + BLOCK] - centre) / scale
         yield block.astype(np.float32), rate_hz
 
 
@@ -187,12 +186,12 @@ def decode(path: Path, clip: Clip | None = None) -> tuple[Samples, int]:
     Raises:
         AudioError: unreadable or truncated.
     """
-    blocks, rates = zip(*_decode_blocks(path, clip, BLOCK), strict=True)
+    blocks, rates = zip(*_decode_blocks(path, clip), strict=True)
     return np.concatenate(blocks), rates[0]
 
 
-def _decode_blocks(path: Path, clip: Clip | None, size: int) -> Iterator[tuple[Samples, int]]:
-    """Yield blocks of up to `size` samples (n, channels), at least one, and their rate in Hz."""
+def _decode_blocks(path: Path, clip: Clip | None) -> Iterator[tuple[Samples, int]]:
+    """Yield blocks of up to `BLOCK` samples (n, channels), at least one, and their rate in Hz."""
     try:
         # by descriptor, so that the content determines the format, not the extension
         with (
@@ -209,7 +208,7 @@ def _decode_blocks(path: Path, clip: Clip | None, size: int) -> Iterator[tuple[S
                 # after a seek, a lossy decoder needs some frames to give the same samples again
                 position = sound.seek(min(begin, sound.frames))
             while True:
-                wanted = min(size, end - position)
+                wanted = min(BLOCK, end - position)
                 block = sound.read(wanted, dtype="float32", always_2d=True)
                 position += len(block)
                 yield block[max(0, len(block) - (position - begin)) :], rate_hz
