@@ -46,7 +46,8 @@ from ser_vae.corpus.files import AUDIO
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
 from ser_vae.features import TooShortError, audio
 from ser_vae.features.audio import Clip, Samples
-from ser_vae.features.extractor import Extractor, FrameReader, Invertible
+from ser_vae.features.extractor import Extractor, Invertible
+from ser_vae.features.imported import Imported
 from ser_vae.features.logmel import LogMel
 from ser_vae.features.normalise import Normaliser, Scale
 from ser_vae.files import write_bytes, write_text
@@ -239,7 +240,7 @@ class Recogniser(SegmentPipeline):
     @property
     def input_suffixes(self) -> tuple[str, ...]:
         """Suffixes of the files that are looked for in a folder of recordings."""
-        return self.extractor.suffixes if isinstance(self.extractor, FrameReader) else AUDIO
+        return self.extractor.suffixes if isinstance(self.extractor, Imported) else AUDIO
 
     def segment_times(self, count: int) -> npt.NDArray[np.float64]:
         """Return start and end of the first segments in s: (count, 2).
@@ -311,7 +312,7 @@ class Recogniser(SegmentPipeline):
         """Yield the frames (T, F) of a recording in blocks, if the extractor works on blocks."""
         extractor = self.extractor
         blocks = self._blocks(recording, extractor.sample_rate)
-        if isinstance(extractor, FrameReader):
+        if isinstance(extractor, Imported):
             if isinstance(recording.source, np.ndarray) or recording.clip:
                 raise SerVaeError(
                     f"{recording}: this model takes frames that were computed elsewhere, not audio "

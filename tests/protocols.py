@@ -8,7 +8,7 @@ from ser_vae.baseline.utterance_svm import UtteranceSVM
 from ser_vae.classifier.functionals import FunctionalsClassifier
 from ser_vae.classifier.head import SequenceEstimator
 from ser_vae.features.egemaps import EGeMAPS
-from ser_vae.features.extractor import Extractor, FrameReader, Invertible
+from ser_vae.features.extractor import Extractor, Invertible
 from ser_vae.features.imported import Imported
 from ser_vae.features.joined import Joined
 from ser_vae.features.logmel import LogMel
@@ -21,8 +21,7 @@ from ser_vae.model.representation import Decoder, Fitted, HasPosterior
 from ser_vae.model.untrained import Untrained
 from ser_vae.model.vae import VAE
 
-EXTRACTORS: list[type[Extractor]] = [EGeMAPS, Joined, LogMel, LogMelLLD, SSL]
-FRAME_READERS: list[type[FrameReader]] = [Imported]
+EXTRACTORS: list[type[Extractor]] = [EGeMAPS, Imported, Joined, LogMel, LogMelLLD, SSL]
 INVERTIBLE: list[type[Invertible]] = [LogMel, LogMelLLD]
 
 WITH_POSTERIOR: list[type[HasPosterior]] = [VAE, CVAE, Untrained]

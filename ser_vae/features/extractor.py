@@ -8,12 +8,10 @@ needs to know which one it is. See `logmel.LogMel`, `logmel_lld.LogMelLLD`, `ege
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 
-from ser_vae.corpus.utterance import Utterance
 from ser_vae.features.audio import Samples
 
 
@@ -55,23 +53,6 @@ class Invertible(Extractor, Protocol):
 
     def invert(self, log_mel: Samples, seed: int) -> Samples:
         """Estimate a waveform: (T, spectrogram_bands) -> (N,); `seed` draws the initial phases."""
-
-
-@runtime_checkable
-class FrameReader(Extractor, Protocol):
-    """An extractor that reads frames computed elsewhere, instead of computing them from audio."""
-
-    suffixes: ClassVar[tuple[str, ...]]  # of the files that `read` reads
-
-    def frames_of(self, utterance: Utterance) -> Samples:
-        """Read the frames of an utterance of the corpus: (T, F) float32; raises like `read`."""
-
-    def read(self, path: Path) -> Samples:
-        """Read the frames of a file that is to be recognised: (T, F) float32.
-
-        Raises:
-            AudioError: the file is missing or does not hold such frames.
-        """
 
 
 @contextmanager

@@ -11,7 +11,8 @@ import numpy as np
 from ser_vae import SerVaeError
 from ser_vae.features import TooShortError
 from ser_vae.features.audio import Samples
-from ser_vae.features.extractor import Extractor, FrameReader
+from ser_vae.features.extractor import Extractor
+from ser_vae.features.imported import Imported
 from ser_vae.settings import build
 
 ROUNDING = 1e-6  # frames, by which a quotient of times may be wrong
@@ -44,7 +45,7 @@ class Joined:
                 "Set each alike, such as features.members.logmel.trim_db=40."
             )
         for name, each in self._extractors.items():
-            if isinstance(each, FrameReader) or not math.isfinite(each.frame_shift_s):
+            if isinstance(each, Imported) or not math.isfinite(each.frame_shift_s):
                 raise SerVaeError(
                     f"features.members.{name}: {type(each).__name__} has no frames of a waveform "
                     "to join.\nUse front ends that compute frames from audio."

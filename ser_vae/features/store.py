@@ -34,7 +34,8 @@ from ser_vae.corpus.utterance import Utterance
 from ser_vae.features import AudioError, TooShortError, audio
 from ser_vae.features.audio import Samples
 from ser_vae.features.digest import Digests
-from ser_vae.features.extractor import Extractor, FrameReader, extraction_threads
+from ser_vae.features.extractor import Extractor, extraction_threads
+from ser_vae.features.imported import Imported
 from ser_vae.files import atomic_write, locked
 from ser_vae.settings import find_targets
 from ser_vae.terminal import track
@@ -145,7 +146,7 @@ class FeatureStore:
 
     def _extract(self, utterance: Utterance, digest: str) -> Samples:
         extractor = self._extractor
-        if isinstance(extractor, FrameReader):
+        if isinstance(extractor, Imported):
             frames = extractor.frames_of(utterance)
         else:
             waveform = audio.read(utterance.path, extractor.sample_rate, utterance.clip)
