@@ -87,12 +87,10 @@ class SSL:
         shortest, shift = self._framing
         if len(speech) < shortest:
             raise TooShortError(len(speech) / self.sample_rate, shortest / self.sample_rate)
-        if not self._pads:
-            return self._rounded(self._encode(speech))
-        size = self._processor.n_samples
+        size = self._processor.n_samples if self._pads else len(speech)
         pieces = [speech[start : start + size] for start in range(0, len(speech), size)]
         frames = [self._encode(p)[: len(p) // shift] for p in pieces if len(p) >= shift]
-        return self._rounded(np.concatenate(frames))
+        return np.concatenate(frames).astype(self.store).astype(np.float32)
 
     @property
     def sample_rate(self) -> int:
@@ -108,9 +106,6 @@ class SSL:
     def names(self) -> Sequence[str]:
         """Name of each column: "hidden 0" is the first unit."""
         return [f"hidden {unit}" for unit in range(self._config.hidden_size)]
-
-    def _rounded(self, frames: Samples) -> Samples:
-        return frames.astype(self.store).astype(np.float32)
 
     def _encode(self, speech: Samples) -> Samples:
         with _loading:  # once for all threads
