@@ -42,11 +42,11 @@ def test_a_model_predicts_from_frames_as_its_run(frames, finished_run, noises, t
     assert predict([str(folder), str(frames), "--out", str(out)]) == 1
     *predicted, wrong = table(out)
     assert [Path(row["file"]) for row in predicted] == sorted(frames.glob("*[0-9].npy"))
-    assert wrong["error"].endswith("wrong.npy: 79 columns, expected 80")
+    assert wrong["error"].endswith("wrong.npy: frames: 79 columns, expected 80")
     recogniser = Recogniser.load(folder)
     with pytest.raises(SerVaeError, match="takes frames that were computed elsewhere"):
         recogniser.predict(np.zeros(16_000), 16_000)
-    with pytest.raises(SerVaeError, match=r"not a \.npy file"):
+    with pytest.raises(SerVaeError, match=r"frames: expected numbers"):
         recogniser.predict(noises / rows[0]["utterance"])
     assert predict([str(folder), str(noises)]) == 1
     assert "no input in this folder; this model takes .npy" in capsys.readouterr().err

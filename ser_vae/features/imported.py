@@ -144,7 +144,7 @@ def load_frames(path: Path, name: str) -> npt.NDArray[Any]:
     except OSError as error:
         raise AudioError(path, f"frames cannot be read: {error.strerror}") from error
     except (AttributeError, EOFError, TypeError, ValueError) as error:
-        raise AudioError(path, f"{name}: expected numbers (T, F): {error}") from error
+        raise AudioError(path, f"{name}: expected numbers (T, F)") from error
     if frames.ndim != 2 or not frames.size or frames.dtype.kind not in "fiu":
         reason = f"{name}: {frames.dtype} of shape {frames.shape}, expected numbers (T, F)"
         raise AudioError(path, reason)
