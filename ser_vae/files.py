@@ -3,12 +3,11 @@
 import csv
 import errno
 import logging
-import os
-import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
@@ -26,12 +25,10 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     A reader, or the next run after a kill, finds the old file or the new one, never a part of one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("wb") as file:
             yield file
-        temporary.chmod(0o644)  # mkstemp is private; results and caches are read by colleagues
         temporary.replace(path)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
