@@ -178,7 +178,7 @@ REFUSED = [
     ("empty", np.zeros(0)),
     *(("silent", samples) for samples in (np.full(8_000, 0.25), DITHER)),
     ("silent", np.stack([tone(440), -tone(440)], axis=1)),  # the channels cancel
-    *(("NaN or infinite", with_sample(value)) for value in (math.nan, -math.inf)),
+    *(("NaN, infinite", with_sample(value)) for value in (math.nan, -math.inf)),
     ("1e+30", with_sample(1e30)),
 ]
 
