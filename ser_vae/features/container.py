@@ -40,17 +40,14 @@ def check_complete(path: Path, sound: SoundFile, samples: int, end: int) -> None
     Raises:
         AudioError: there are fewer than it announces, or more.
     """
-    match sound.format:
-        case "FLAC":
-            announced = sound.frames
-        case "OGG":
-            announced = sound.frames
-            _check_ogg(path)
-        case "MP3":
-            announced = sound.frames - MP3_FRAME
-            _check_mp3(path, end)
-        case _:
-            samples, announced = _count_samples(path, sound, samples, end)
+    announced = sound.frames
+    if sound.format == "OGG":
+        _check_ogg(path)
+    elif sound.format == "MP3":
+        announced -= MP3_FRAME
+        _check_mp3(path, end)
+    elif sound.format != "FLAC":
+        samples, announced = _count_samples(path, sound, samples, end)
     if samples < announced:
         raise AudioError(path, f"truncated: {samples:,} of {announced:,} samples can be read")
 

@@ -85,11 +85,8 @@ class Imported:
         frames = load_frames(path, name)
         unusable = np.flatnonzero(~np.isfinite(frames).all(axis=1))
         if len(unusable):
-            raise AudioError(
-                path,
-                f"{name}: NaN or infinite values in {len(unusable)} of {len(frames)} frames, first "
-                f"in frame {unusable[0]}",
-            )
+            where = f"{len(unusable)} of {len(frames)} frames, first in {unusable[0]}"
+            raise AudioError(path, f"{name}: NaN or infinite values in {where}")
         if frames.shape[1] != self.columns:
             raise AudioError(path, f"{name}: {frames.shape[1]} columns, expected {self.columns}")
         return frames.astype(self.store).astype(np.float32)
