@@ -66,10 +66,10 @@ class SSL:
 
     def __post_init__(self) -> None:
         present = checkpoint_digest(self._folder)
-        if self.digest not in (None, present):
+        if self.digest and self.digest != present:
             raise SerVaeError(
                 f"{self._folder}: not the checkpoint that was used: its SHA-256 is "
-                f"{present[:12]}…, expected {self.digest[:12] if self.digest else ''}….\n"
+                f"{present[:12]}…, expected {self.digest[:12]}….\n"
                 f"Restore the files of {self.checkpoint}, revision {self.revision or 'unknown'}."
             )
         _ = self._framing  # raises unless it is a speech encoder
@@ -152,9 +152,8 @@ class SSL:
             shift = processor.n_samples // config.max_source_positions
             return shift, shift
         if config.model_type == "wav2vec2-bert":
-            return KALDI_WINDOW + (processor.stride - 1) * KALDI_SHIFT, (
-                processor.stride * KALDI_SHIFT
-            )
+            shift = processor.stride * KALDI_SHIFT
+            return shift + KALDI_WINDOW - KALDI_SHIFT, shift
         if not hasattr(config, "conv_stride"):
             raise SerVaeError(
                 f"{self.checkpoint}: {config.model_type} is not a speech encoder with a known "
