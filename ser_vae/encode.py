@@ -24,12 +24,11 @@ import ser_vae
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Corpus
 from ser_vae.features.extractor import Extractor
-from ser_vae.features.imported import Imported, frames_path, is_parquet
+from ser_vae.features.imported import Imported, frames_path
 from ser_vae.files import atomic_write
 from ser_vae.inputs import (
     Input,
     add_arguments,
-    output_path,
     process,
     read_inputs,
     with_speakers,
@@ -44,12 +43,9 @@ from ser_vae.terminal import model_parser, run_command
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = model_parser("encode", __doc__, "a run folder, or its model/")
     parser.add_argument("inputs", nargs="*", metavar="INPUT", help="recordings")
-    parser.add_argument(
-        "--out", type=output_path(".parquet", ".npz", ".csv"), required=True, metavar="FILE"
-    )
     parser.add_argument("--mean", action="store_true", help="the mean over a recording's segments")
     parser.add_argument("--corpus", action="store_true", help="encode the corpus of the run folder")
-    add_arguments(parser)
+    add_arguments(parser, (".parquet", ".npz", ".csv"), required=True)
     return run_command(parser, encode, arguments)
 
 
@@ -80,16 +76,12 @@ def corpus_inputs(run: Path, extractor: Extractor, trust: Sequence[str]) -> list
     Their recordings are audio files, or the .npy files of frames that were computed elsewhere.
 
     Raises:
-        SerVaeError: this is not a run folder, or the corpus has been moved.
+        OSError: this is not a run folder.
+        SerVaeError: the corpus has been moved.
     """
     folder = RunFolder(run)
-    try:
-        config = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
-        split = pd.read_csv(folder.split, dtype="str", keep_default_na=False)
-    except OSError as error:
-        raise SerVaeError(
-            f"--corpus: {error.filename}: {error.strerror}.\nGive the folder of a run as the model."
-        ) from error
+    config = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
+    split = pd.read_csv(folder.split, dtype="str", keep_default_na=False)
     corpus: Corpus = build(checked_component(config["corpus"], folder.config, trust))
     utterances = {utterance.id: utterance for utterance in corpus.utterances}
     if missing := [name for name in split["utterance"] if name not in utterances]:
@@ -102,13 +94,7 @@ def corpus_inputs(run: Path, extractor: Extractor, trust: Sequence[str]) -> list
         utterance = utterances[row["utterance"]]
         recording = Recording(utterance.path, clip=utterance.clip)
         if isinstance(extractor, Imported):
-            file = frames_path(extractor.root, utterance)
-            recording = Recording(file)
-            if is_parquet(file):
-                raise SerVaeError(
-                    f"--corpus: the frames are in {file}, one file for all utterances."
-                    "\nWrite each of them to a .npy file (T, F), and give their folder as INPUT."
-                )
+            recording = Recording(frames_path(extractor.root, utterance))
         columns = {key: row[key] for key in ("part", "speaker", "emotion")}
         inputs.append(Input(utterance.id, recording, utterance.speaker, columns=columns))
     return inputs
@@ -121,13 +107,13 @@ def encode_input(model: Recogniser, each: Input, *, mean: bool) -> pd.DataFrame 
         z = model.encode(source, rate, speaker=each.speaker, clip=clip)
     except SerVaeError as error:
         return error
-    times = model.segment_times(len(z)) + (clip[0] if clip else 0.0)
+    frame_s, begin = model.extractor.frame_shift_s, clip[0] if clip else 0.0
+    frames = np.arange(len(z)) * model.segmentation.hop
+    start, end = ((frames + n) * frame_s + begin for n in (0, model.segmentation.length))
     if mean:
-        z, times = z.mean(axis=0, keepdims=True), np.array([[times[0, 0], times[-1, 1]]])
-    names = {"file": each.name, **each.columns}
-    table = pd.DataFrame({"start": times[:, 0], "end": times[:, 1]}).assign(**names)
-    latents = pd.DataFrame(z, columns=[f"z{n}" for n in range(z.shape[1])])
-    return pd.concat([table[["file", "start", "end", *each.columns]], latents], axis="columns")
+        z, start, end = z.mean(axis=0, keepdims=True), start[:1], end[-1:]
+    table = pd.DataFrame({"file": each.name, "start": start, "end": end}).assign(**each.columns)
+    return table.join(pd.DataFrame(z).add_prefix("z"))
 
 
 def write(table: pd.DataFrame, path: Path) -> None:

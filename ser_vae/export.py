@@ -17,7 +17,6 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +26,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ser_vae import SerVaeError, __version__
-from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.features.logmel import LogMel
 from ser_vae.files import write_bytes
-from ser_vae.recogniser import JSON, Recogniser, model_folder, read_document, read_files
+from ser_vae.recogniser import JSON, Recogniser, model_folder, read_model
 from ser_vae.stream import SegmentPipeline
-from ser_vae.terminal import model_parser, run_command
+from ser_vae.terminal import import_extra, model_parser, run_command
 from ser_vae.training.label_policy import Condition
-from ser_vae.training.predict import Encoder, one_hot_condition, uniform_condition
+from ser_vae.training.predict import one_hot_condition, uniform_condition
 
 OPSET = 17
 TOLERANCE = 1e-4  # largest difference of a probability from PyTorch's
@@ -63,7 +61,7 @@ def export_folder(model: str | Path, out: Path) -> None:
         SerVaeError: a file is missing or altered.
     """
     folder = model_folder(model)
-    files = read_files(folder, read_document(folder)["checksums"])
+    _, files = read_model(folder)
     for name, content in {**files, JSON: (folder / JSON).read_bytes()}.items():
         write_bytes(out / name, content)
 
@@ -74,13 +72,7 @@ def export_onnx(recogniser: Recogniser, out: Path) -> None:
     Raises:
         SerVaeError: the model cannot be expressed in ONNX, or the graph gives other probabilities.
     """
-    try:
-        import onnx  # noqa: PLC0415  (an extra)
-        import onnxruntime  # noqa: F401, PLC0415
-    except ModuleNotFoundError as error:
-        raise SerVaeError(
-            f"{error.name} is not installed.\nInstall it: pip install 'ser_vae[export]'"
-        ) from error
+    onnx = import_extra("onnx", "export")
     if reason := recogniser.obstacle(causal=False):
         raise refusal(reason[:1].upper() + reason[1:])
     graph = Graph(recogniser)
@@ -93,7 +85,7 @@ def export_onnx(recogniser: Recogniser, out: Path) -> None:
         "ser_vae": __version__,
     }
     onnx.helper.set_model_props(model, properties)
-    content = model.SerializeToString()
+    content: bytes = model.SerializeToString()
     check(recogniser, graph.shortest, content)
     write_bytes(out, content)
 
@@ -103,6 +95,7 @@ def trace(graph: "Graph") -> bytes:
 
     The exporter is the older one: the newer one stops at an LSTM whose length is a quotient.
     """
+    axes = {"waveform": {0: "batch", 1: "samples"}, "probabilities": {0: "batch"}}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         path = Path(folder) / "traced.onnx"
         warnings.simplefilter("ignore")  # that the exporter is old, and that checks are not traced
@@ -115,10 +108,7 @@ def trace(graph: "Graph") -> bytes:
                 opset_version=OPSET,
                 input_names=["waveform"],
                 output_names=["probabilities"],
-                dynamic_axes={
-                    "waveform": {0: "batch", 1: "samples"},
-                    "probabilities": {0: "batch"},
-                },
+                dynamic_axes=axes,
             )
         except torch.onnx.errors.OnnxExporterError as error:
             raise refusal(str(error).splitlines()[0].rstrip(".")) from error
@@ -127,8 +117,7 @@ def trace(graph: "Graph") -> bytes:
 
 def check(recogniser: Recogniser, shortest: int, content: bytes) -> None:
     """Raise unless onnxruntime computes what `recogniser` does, on noise of two lengths."""
-    import onnxruntime  # noqa: PLC0415  (an extra)
-
+    onnxruntime = import_extra("onnxruntime", "export")
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     rate, generator = recogniser.extractor.sample_rate, np.random.default_rng(0)
     for duration_s in CHECKED_S:
@@ -168,12 +157,9 @@ class Graph(nn.Module):
         self.shortest = (frames - 1) * self.shift + extractor.window_length
         self.basis, self.filters = fourier_basis(extractor), extractor.filters
         self.mean, self.std = scale.mean, scale.std
-        self.classifiers: dict[Condition, tuple[Encoder, Head]] = {}
-        for condition, classifier in pipeline.classifiers.items():
-            assert not isinstance(classifier.head, SequenceEstimator)
-            self.classifiers[condition] = copy.deepcopy((classifier.encoder, classifier.head))
-        networks: Any = chain.from_iterable(self.classifiers.values())
-        self.networks = nn.ModuleList(networks)
+        classifiers: Any = copy.deepcopy(dict(pipeline.classifiers))
+        self.encoders = nn.ModuleDict({name: c.encoder for name, c in classifiers.items()})
+        self.heads = nn.ModuleDict({name: c.head for name, c in classifiers.items()})
         self.cpu().float().eval()
 
     def forward(self, waveform: Tensor) -> Tensor:
@@ -206,11 +192,12 @@ class Graph(nn.Module):
 
     def logits(self, name: Condition, segments: Tensor, condition: Tensor) -> Tensor:
         """Classify segments (B, S, D) under a condition (B, K): (B, K)."""
-        encoder, head = self.classifiers[name]
+        encoder: Any = self.encoders[name]
         batch, steps = segments.shape[:2]
         c = condition[:, None].expand(-1, steps, -1)
         z = encoder.feature(segments.flatten(0, 1), c.flatten(0, 1), sample=False)
-        return head(z.reshape(batch, steps, -1), torch.full((batch,), steps))
+        logits: Tensor = self.heads[name](z.reshape(batch, steps, -1), torch.full((batch,), steps))
+        return logits
 
 
 def fourier_basis(extractor: LogMel) -> Tensor:

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from glob import glob
 from pathlib import Path
@@ -22,10 +23,11 @@ from ser_vae import SerVaeError
 from ser_vae.corpus.files import check_name, walk
 from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
 from ser_vae.features import AudioError, audio
-from ser_vae.features.extractor import extraction_threads
-from ser_vae.files import read_csv, write_bytes
-from ser_vae.recogniser import Recogniser, Recording, is_model
-from ser_vae.terminal import track
+from ser_vae.features.extractor import Extractor, extraction_threads
+from ser_vae.features.imported import Imported
+from ser_vae.files import atomic_write, read_csv
+from ser_vae.recogniser import Recogniser, Recording, find_model
+from ser_vae.terminal import import_extra, track
 
 T = TypeVar("T")
 
@@ -56,14 +58,23 @@ class Input:
     columns: dict[str, str] = field(default_factory=dict)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options --rate, --one-speaker and --jobs; `microphone` is None by default."""
-    parser.set_defaults(microphone=None)
+def add_arguments(
+    parser: argparse.ArgumentParser, suffixes: Sequence[str], *, required: bool = False
+) -> None:
+    """Add the options on recordings, and --out, a file with one of the suffixes."""
+
+    def parse_out(text: str) -> Path:
+        if (path := Path(text)).suffix not in suffixes:
+            raise argparse.ArgumentTypeError(f"{text}: expected {', '.join(suffixes)}")
+        return path
+
+    parser.add_argument("--out", type=parse_out, required=required, metavar="FILE")
+    parser.add_argument(
+        "--microphone", type=float, nargs="?", const=5.0, metavar="S", help="record S seconds"
+    )
     parser.add_argument("--rate", type=int, help="stdin is raw 16-bit mono PCM of this rate, in Hz")
     parser.add_argument(
-        "--one-speaker",
-        action="store_true",
-        help="all inputs are of one speaker (normalise=speaker)",
+        "--one-speaker", action="store_true", help="all inputs are of one (normalise=speaker)"
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="files in parallel")
 
@@ -134,22 +145,12 @@ def read_stdin(rate: int | None) -> Input:
     with TemporaryDirectory() as folder:  # to check that it is complete, as other files are
         path = Path(folder) / "standard input"
         path.write_bytes(content)
-        try:
-            return Input(STDIN, Recording(*audio.decode(path)))
-        except AudioError as error:
-            raise SerVaeError(
-                f"standard input: {error.reason}\nGive --rate if it is raw PCM of 16 bits."
-            ) from error
+        return Input(STDIN, Recording(*audio.decode(path)))
 
 
 def record(seconds: float) -> Input:
     """Record from the microphone."""
-    try:
-        import sounddevice  # noqa: PLC0415  (an extra)
-    except (ImportError, OSError) as error:  # OSError: there is no PortAudio
-        raise SerVaeError(
-            f"--microphone needs sounddevice and PortAudio: {error}.\npip install 'ser_vae[audio]'"
-        ) from error
+    sounddevice = import_extra("sounddevice", "audio")
     print(f"recording {seconds:g} s …", file=sys.stderr, flush=True)
     try:
         samples = sounddevice.rec(round(seconds * MICROPHONE_HZ), MICROPHONE_HZ, 1, blocking=True)
@@ -181,56 +182,40 @@ def with_speakers(model: Recogniser, inputs: Sequence[Input]) -> Recogniser:
     Raises:
         SerVaeError: the speaker of an input is unknown.
     """
-    if not model.normaliser.grouped:
-        return model
-    if unknown := [each.name for each in inputs if each.speaker is None]:
+    policy = model.normaliser.policy
+    if model.normaliser.grouped and any(each.speaker is None for each in inputs):
         raise SerVaeError(
-            f"This model needs statistics (normalise={model.normaliser.policy}); the speaker of "
-            f"{len(unknown)} of {len(inputs)} inputs is unknown, such as that of {unknown[0]}.\n"
-            "List them in a CSV with a column speaker (CORPUS/NAME for normalise=corpus), or give "
-            "--one-speaker."
+            f"This model needs statistics (normalise={policy}), but the speaker of some inputs is "
+            f"unknown.\nList all in a CSV with a column speaker (CORPUS/NAME for "
+            "normalise=corpus), or give --one-speaker."
         )
-    new = model.normaliser.new_groups([str(each.speaker) for each in inputs])
+    new = model.normaliser.new_groups([each.speaker or "" for each in inputs])
     for group, chosen in new.items():
-        recordings = [inputs[index].recording for index in chosen]
-        if usable := [recording for recording in recordings if is_usable(model, recording)]:
+        usable = []
+        for recording in (inputs[index].recording for index in chosen):
+            with suppress(SerVaeError):
+                model.frames(*recording)
+                usable.append(recording)
+        if usable:
             model = model.with_speaker(group, usable)
     return model
 
 
-def is_usable(model: Recogniser, recording: Recording) -> bool:
-    try:
-        return len(model.frames(*recording)) > 0
-    except SerVaeError:
-        return False
-
-
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table in the format of the suffix: .parquet, .jsonl, or else CSV."""
-    if path.suffix == ".parquet":
-        content = table.to_parquet(index=False)
-    elif path.suffix == ".jsonl":
-        text = table.to_json(orient="records", lines=True, double_precision=15, force_ascii=False)
-        content = text.encode()
-    else:
-        content = table.to_csv(index=False).encode()
-    write_bytes(path, content)
-
-
-def output_path(*suffixes: str) -> Callable[[str], Path]:
-    """Return the argparse type of a file to write, with one of the suffixes."""
-
-    def parse(text: str) -> Path:
-        if (path := Path(text)).suffix not in suffixes:
-            raise argparse.ArgumentTypeError(f"{text}: expected {', '.join(suffixes)}")
-        return path
-
-    return parse
+    with atomic_write(path) as file:
+        if path.suffix == ".parquet":
+            table.to_parquet(file, index=False)
+        elif path.suffix == ".jsonl":
+            options = {"double_precision": 15, "force_ascii": False}
+            table.to_json(file, orient="records", lines=True, **options)
+        else:
+            table.to_csv(file, index=False)
 
 
 def split_models(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Separate models from inputs: the first name and the model folders after it are models."""
     count = 1
-    while count < len(names) and is_model(Path(names[count])):
+    while count < len(names) and find_model(Path(names[count])):
         count += 1
     return list(names[:count]), list(names[count:])

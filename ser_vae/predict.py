@@ -10,7 +10,6 @@ the probability of each emotion, and error. The exit status is 1 if a recording 
 """
 
 import argparse
-import math
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -26,19 +25,18 @@ from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import scores
-from ser_vae.evaluation.predictions import PROBABILITY, Predictions
+from ser_vae.evaluation.predictions import PROBABILITY, from_frame
 from ser_vae.inputs import (
     Input,
     add_arguments,
-    output_path,
     process,
     read_inputs,
     split_models,
     with_speakers,
     write_table,
 )
-from ser_vae.recogniser import Prediction, Recogniser
-from ser_vae.stream import TimedPrediction
+from ser_vae.recogniser import Recogniser
+from ser_vae.stream import Prediction, TimedPrediction
 from ser_vae.terminal import command_parser, run_command
 
 UNCERTAIN = "uncertain"  # in place of an emotion below --min-confidence
@@ -50,23 +48,11 @@ Row = dict[str, Any]
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = command_parser("predict", __doc__)
     parser.add_argument("names", nargs="+", metavar="MODEL… INPUT…", help="models, then inputs")
+    parser.add_argument("--every", type=float, metavar="S", help="predict after every S seconds")
     parser.add_argument(
-        "--out", type=output_path(*SUFFIXES), metavar="FILE", help=f"one of {', '.join(SUFFIXES)}"
+        "--min-confidence", type=float, default=0.0, metavar="P", help=f"below it: {UNCERTAIN}"
     )
-    parser.add_argument(
-        "--every", type=float, metavar="S", help="predict after every S seconds, such as 0.1"
-    )
-    parser.add_argument(
-        "--min-confidence",
-        type=float,
-        default=0.0,
-        metavar="P",
-        help=f"print {UNCERTAIN} for an emotion with a lower probability",
-    )
-    parser.add_argument(
-        "--microphone", type=float, nargs="?", const=5.0, metavar="S", help="record S seconds"
-    )
-    add_arguments(parser)
+    add_arguments(parser, SUFFIXES)
     return run_command(parser, write_predictions, arguments)
 
 
@@ -74,30 +60,12 @@ def write_predictions(options: argparse.Namespace) -> int:
     """Write the predictions to --out or standard output; return the exit status.
 
     Raises:
-        SerVaeError: as `predict` does.
-    """
-    inputs, rows, emotions = predict(options)
-    table = as_table(inputs, rows, emotions)
-    if options.out:
-        write_table(table, options.out)
-    elif sys.stdout.isatty():
-        Console(markup=False).print(for_terminal(table))
-    else:
-        table.to_csv(sys.stdout, index=False)
-    print_scores(inputs, [each[-1] for each in rows], emotions)
-    return int(table["error"].ne("").any())
-
-
-def predict(options: argparse.Namespace) -> tuple[list[Input], list[list[Row]], tuple[str, ...]]:
-    """Return the inputs, the rows of the output for each, and the emotions of the models.
-
-    Raises:
         SerVaeError: an option, a model or the list of inputs is wrong.
     """
     models, names = split_models(options.names)
     loaded = [ser_vae.load(name, trust=options.trust) for name in models]
-    suffixes = loaded[0].input_suffixes
-    inputs = read_inputs(names, suffixes, options)
+    emotions = loaded[0].emotions
+    inputs = read_inputs(names, loaded[0].input_suffixes, options)
     check_models(models, loaded, options.every)
     recognisers = [with_speakers(model, inputs) for model in loaded]
     recognise_input = partial(
@@ -105,8 +73,17 @@ def predict(options: argparse.Namespace) -> tuple[list[Input], list[list[Row]], 
     )
     # sampled latents draw noise from one generator, in an order that threads would change
     sampled = any(c.sample for model in loaded for c in model.classifiers.values())
-    done = process(inputs, recognise_input, "predicting", 1 if sampled else options.jobs)
-    return inputs, done, loaded[0].emotions
+    rows = process(inputs, recognise_input, "predicting", 1 if sampled else options.jobs)
+    table = as_table(inputs, rows, emotions)
+    if options.out:
+        write_table(table, options.out)
+    elif sys.stdout.isatty():
+        Console(markup=False).print(for_terminal(table))
+    else:
+        table.to_csv(sys.stdout, index=False)
+    if any(each.truth for each in inputs):
+        print_scores(inputs, [each[-1] for each in rows], emotions)
+    return int(table["error"].ne("").any())
 
 
 def as_table(
@@ -122,23 +99,19 @@ def as_table(
 def check_models(names: Sequence[str], models: Sequence[Recogniser], every: float | None) -> None:
     """Raise if the models cannot be averaged, or --every is given and one cannot be streamed."""
     first = models[0]
-    if every is not None and not 0 < every < math.inf:
-        raise SerVaeError(f"--every {every:g}: expected a number of seconds, such as 0.1.")
     for name, model in zip(names, models, strict=True):
         if set(model.emotions) != set(first.emotions):
             raise SerVaeError(
                 f"{name}: its emotions are {', '.join(model.emotions)}, those of {names[0]} "
                 f"{', '.join(first.emotions)}.\nAverage models of the same emotions."
             )
-        if every is None:
-            continue
-        if reason := model.obstacle(causal=True):
-            raise SerVaeError(f"--every: {name}: {reason}.\nPredict whole recordings instead.")
-        if (model.extractor, model.segmentation) != (first.extractor, first.segmentation):
-            raise SerVaeError(
-                f"--every: {name}: its segments end at other times than those of {names[0]}.\n"
-                "Give models with the same features and segments, or leave out --every."
-            )
+        if every is not None:
+            model.stream()  # raises if it cannot be streamed
+            if (model.extractor, model.segmentation) != (first.extractor, first.segmentation):
+                raise SerVaeError(
+                    f"--every: {name}: its segments end at other times than those of {names[0]}.\n"
+                    "Give models with the same features and segments, or leave out --every."
+                )
 
 
 def recognise(
@@ -148,7 +121,7 @@ def recognise(
     source, rate, clip = each.recording
     start, end = clip or (np.nan, np.nan)
     row: Row = {**each.columns, "file": each.name, "start": start, "end": end, "truth": each.truth}
-    by_model: list[Sequence[Prediction | TimedPrediction]]
+    by_model: list[Sequence[Prediction]]
     try:
         if every_s is None:
             by_model = [[m.predict(source, rate, speaker=each.speaker, clip=clip)] for m in models]
@@ -174,44 +147,34 @@ def recognise(
 
 def for_terminal(table: pd.DataFrame) -> Table:
     """Return the predictions as a table for a terminal: two decimals, and no empty columns."""
-    columns = table.replace("", np.nan).dropna(axis="columns", how="all")
+    columns = table.replace("", np.nan).dropna(axis="columns", how="all").astype(object).fillna("")
     result = Table(*(str(name).removeprefix(PROBABILITY) for name in columns))
     for row in columns.itertuples(index=False):
-        cells = (f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row)
-        result.add_row(*("" if cell in ("nan", "None") else cell for cell in cells))
+        result.add_row(*(f"{cell:.2f}" if isinstance(cell, float) else cell for cell in row))
     return result
 
 
 def print_scores(inputs: Sequence[Input], rows: Sequence[Row], emotions: Sequence[str]) -> None:
-    """Print scores to standard error if the true emotion of some inputs is known.
+    """Print scores to standard error from the true emotions of inputs, as far as they are known.
 
     `rows` has the last row of each input. The most probable emotion is scored, however uncertain.
     """
-    index = {name.casefold(): n for n, name in enumerate(emotions)}
-    index |= {name: n for n, name in enumerate(emotions)}
-    truths = [each.truth or "" for each in inputs]
-    labels = [index.get(truth, index.get(truth.casefold())) for truth in truths]
-    labelled = [truth for truth in truths if truth]
-    known = [
-        (label, each, row)
-        for label, each, row in zip(labels, inputs, rows, strict=True)
-        if label is not None and not row["error"]
-    ]
-    console = Console(stderr=True, markup=False, highlight=False)
-    if labelled:
-        console.print(f"scores of {len(known)} of {len(labelled)} recordings with a true emotion")
-    if not known:
-        if labelled:
-            console.print(f"expected {', '.join(emotions)} as true emotions; one is {labelled[0]}")
-        return
-    predictions = Predictions(
-        tuple(emotions),
-        tuple(map(str, range(len(known)))),
-        tuple(each.speaker or UNKNOWN_SPEAKER for _, each, _ in known),
-        ("",) * len(known),
-        np.array([label for label, _, _ in known]),
-        np.array([[row[PROBABILITY + emotion] for emotion in emotions] for *_, row in known]),
+    names = {name.casefold(): name for name in emotions}
+    truth = [each.truth or "" for each in inputs]
+    labelled = [name for name in truth if name]
+    frame = pd.DataFrame(rows).assign(
+        utterance=[str(n) for n in range(len(inputs))],
+        speaker=[each.speaker or UNKNOWN_SPEAKER for each in inputs],
+        dialogue="",
+        truth=[names.get(name.casefold()) for name in truth],
     )
+    known = frame[frame["truth"].notna() & frame["error"].eq("")]
+    console = Console(stderr=True, markup=False, highlight=False)
+    console.print(f"scores of {len(known)} of {len(labelled)} recordings with a true emotion")
+    if known.empty:
+        console.print(f"expected {', '.join(emotions)} as true emotions; one is {labelled[0]}")
+        return
+    predictions = from_frame(known, emotions)
     values = scores(predictions.truth, predictions.guess, emotions)
     ranges = [
         f"{interval[0]:.1%} to {interval[1]:.1%} over {groups}"
@@ -222,10 +185,8 @@ def print_scores(inputs: Sequence[Input], rows: Sequence[Row], emotions: Sequenc
         f"WA {values['wa']:.1%}  UA {values['ua']:.1%}  macro-F1 {values['macro_f1']:.1%}"
     )
     console.print(f"95 % interval of UA: {', '.join(ranges) or 'unknown'}")
-    confusion = Table("truth", *emotions, title="predicted emotion", title_justify="left")
-    for emotion, counts in zip(emotions, values["confusion"], strict=True):
-        confusion.add_row(emotion, *map(str, counts))
-    console.print(confusion)
+    confusion = pd.DataFrame(values["confusion"], list(emotions), list(emotions)).to_string()
+    console.print(f"rows: true emotion, columns: predicted emotion\n{confusion}")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,6 @@ from torch import Tensor, nn
 
 from ser_vae import SerVaeError
 from ser_vae.baseline.calibrated import with_temperature
-from ser_vae.baseline.estimator import UtteranceData
 from ser_vae.classifier.head import SequenceEstimator
 from ser_vae.corpus.files import AUDIO
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
@@ -53,7 +52,7 @@ from ser_vae.features.normalise import Normaliser, Scale
 from ser_vae.files import write_bytes, write_text
 from ser_vae.model.representation import Representation
 from ser_vae.settings import COMPONENTS, Component, build, find_targets, load, parse_component
-from ser_vae.stream import CPU, SegmentPipeline, Stream, TimedPrediction, Windows
+from ser_vae.stream import CPU, Prediction, SegmentPipeline, Stream, TimedPrediction, Windows
 from ser_vae.training.illustrate import Illustrator, has_trained_decoder
 from ser_vae.training.label_policy import POLICIES, Condition, Trained
 from ser_vae.training.predict import (
@@ -68,6 +67,7 @@ from ser_vae.training.predict import (
     utterance_data,
 )
 
+ALL = ""  # for what is not of one condition
 FORMAT = 1  # of recogniser.json; raised when its meaning changes
 JSON, WEIGHTS, ESTIMATOR = "recogniser.json", "weights.safetensors", "estimator.skops"
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # user/name on the Hugging Face Hub
@@ -93,19 +93,6 @@ class Recording(NamedTuple):
 
     def __str__(self) -> str:
         return "samples" if isinstance(self.source, np.ndarray) else str(self.source)
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The emotion of a recording.
-
-    Attributes:
-        emotion: the most probable one.
-        probabilities: emotion -> probability, in the order of the classes.
-    """
-
-    emotion: str
-    probabilities: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -153,17 +140,15 @@ class Recogniser(SegmentPipeline):
             SerVaeError: the recording is unreadable or shorter than a segment, or the model needs
                 statistics of the speaker that it does not have.
         """
-        if self.normaliser.new_groups([speaker or ""]):
-            self.frames(source, rate, clip)  # raises if the recording cannot be used
-        self.normaliser.scale_of(speaker)  # raises if there is none
         recording, names, policy = Recording(source, rate, clip), [speaker or ""], self.policy
         main = self.classifiers.get(policy.condition)
         if policy.condition == "label" or main is None or main.sample:
-            known, segments, whole = self.standardised([recording], names)
-            return self._prediction(known.classify(segments, names, whole)[0])
+            self.normaliser.scale_of(speaker)  # raises if there is none
+            _, segments, whole = self.standardised([recording], names)
+            return Prediction.of(self.emotions, self.classify(segments, names, whole)[0].tolist())
         z = self._latents(main.encoder, recording, speaker)
         probability = with_temperature(main.classify([z], names), self.temperature)
-        return self._prediction(probability[0])
+        return Prediction.of(self.emotions, probability[0].tolist())
 
     def trajectory(
         self, source: Source, rate: int = 0, *, every_s: float = 0.1, clip: Clip | None = None
@@ -200,9 +185,14 @@ class Recogniser(SegmentPipeline):
 
         A conditional representation gets no label. See `predict` for the arguments and errors.
         """
-        model = self._representation("no latents to encode to")
-        return self._latents(model, Recording(source, rate, clip), speaker).numpy()
+        if self.representation is None:
+            raise SerVaeError(
+                f"{self.model_name}: a model of whole utterances has no latents.\n"
+                "Give a model of segments, such as one of model=vae."
+            )
+        return self._latents(self.representation, Recording(source, rate, clip), speaker).numpy()
 
+    @torch.no_grad()
     def decode(
         self, z: npt.NDArray[np.floating], *, emotion: str | None = None, speaker: str | None = None
     ) -> Samples:
@@ -214,18 +204,17 @@ class Recogniser(SegmentPipeline):
         Raises:
             SerVaeError: the model has no trained decoder.
         """
-        model: Any = self._representation("no decoder")
+        model: Any = self.representation
         if not has_trained_decoder(model):
             raise SerVaeError(
-                f"{self._model_name}: it has no trained decoder.\nUse model=ae, vae or cvae."
+                f"{self.model_name}: it has no trained decoder.\nUse model=ae, vae or cvae."
             )
         c = uniform_condition(1, len(self.emotions))
         if emotion is not None:
             c = one_hot_condition(torch.tensor([self.emotions.index(emotion)]), len(self.emotions))
         rows = torch.as_tensor(z, dtype=torch.float32, device=self.device)
         prepare(model, self.device)
-        with torch.no_grad():
-            segments = model.decode(rows, c.expand(len(rows), -1).to(self.device)).cpu()
+        segments = model.decode(rows, c.expand(len(rows), -1).to(self.device)).cpu()
         start = torch.arange(len(rows)) * self.segmentation.hop
         frames = join_segments(segments, start, self.segmentation.length)
         return self.normaliser.scale_of(speaker).undo(frames).numpy()
@@ -233,7 +222,8 @@ class Recogniser(SegmentPipeline):
     def frames(self, source: Source, rate: int = 0, clip: Clip | None = None) -> Samples:
         """Compute the frames of a recording, not standardised: (T, F); see `predict`."""
         recording = Recording(source, rate, clip)
-        frames = np.concatenate(list(self._frame_blocks(recording)))
+        none = np.empty((0, len(self.extractor.names)), np.float32)
+        frames = np.concatenate([none, *self._frame_blocks(recording)])
         self._check_length(recording, len(frames))
         return frames
 
@@ -241,15 +231,6 @@ class Recogniser(SegmentPipeline):
     def input_suffixes(self) -> tuple[str, ...]:
         """Suffixes of the files that are looked for in a folder of recordings."""
         return self.extractor.suffixes if isinstance(self.extractor, Imported) else AUDIO
-
-    def segment_times(self, count: int) -> npt.NDArray[np.float64]:
-        """Return start and end of the first segments in s: (count, 2).
-
-        They count from the first frame that is not trimmed, see `trim_db` of the features.
-        """
-        start = np.arange(count) * self.segmentation.hop
-        times: npt.NDArray[np.float64] = np.stack([start, start + self.segmentation.length], axis=1)
-        return times * self.extractor.frame_shift_s
 
     def with_speaker(self, speaker: str, recordings: Sequence[Recording]) -> "Recogniser":
         """Return a copy that has the statistics of a new speaker, for normalise=speaker.
@@ -270,7 +251,8 @@ class Recogniser(SegmentPipeline):
             return []
         names = speakers or [""] * len(files)
         known, segments, whole = self.standardised([Recording(file) for file in files], names)
-        return [self._prediction(row) for row in known.classify(segments, names, whole)]
+        rows = known.classify(segments, names, whole).tolist()
+        return [Prediction.of(self.emotions, row) for row in rows]
 
     def standardised(
         self, recordings: Sequence[Recording], speakers: Sequence[str]
@@ -287,13 +269,19 @@ class Recogniser(SegmentPipeline):
             extractor = self.estimator.extractor
             blocks = (self._blocks(each, extractor.sample_rate) for each in recordings)
             rows = [extractor(np.concatenate(list(each))) for each in blocks]
-        segments = cut(frames, self.segmentation)
+        segments, known = cut(frames, self.segmentation), self
         whole = np.concatenate(rows) if rows else None
-        views, known = segments.frames_by_utterance(), self
-        for group, chosen in self.normaliser.new_groups(speakers).items():
-            known = known._with_speaker(group, views, whole, chosen)
+        views, new = segments.frames_by_utterance(), self.normaliser.new_groups(speakers)
+        for group, chosen in new.items():
+            normaliser = known.normaliser.with_speaker(group, [views[index] for index in chosen])
+            known = replace(known, normaliser=normaliser)
         for view, speaker in zip(views, speakers, strict=True):
             known.normaliser.apply(view, speaker)
+        for group, chosen in new.items():
+            mask = torch.zeros(len(speakers), dtype=torch.bool)
+            mask[chosen] = True
+            of_group = None if whole is None else whole[chosen]
+            known = known._with_fitted(group, segments.of(mask), of_group)
         return known, segments, whole
 
     def _check_length(self, recording: Recording, frames: int) -> None:
@@ -325,56 +313,42 @@ class Recogniser(SegmentPipeline):
                 yield extractor(np.concatenate(list(blocks)))
                 return
             windows = Windows(extractor.window_length, extractor.shift_length)
-            windows.push(first := next(blocks))
-            yield extractor(first)
             for block in blocks:
                 if len(ready := windows.push(block)):
                     yield extractor(ready)
         except TooShortError as error:
             raise SerVaeError(f"{recording}: {error}") from error
 
-    def _segment_blocks(self, recording: Recording, speaker: str | None) -> Iterator[Segments]:
-        """Yield all standardised segments of a recording, in blocks."""
+    def _segment_blocks(self, recording: Recording) -> Iterator[Samples]:
+        """Yield all frames (T, F) of a recording in blocks that end with whole segments."""
         length, hop = self.segmentation.length, self.segmentation.hop
         pending = np.empty((0, len(self.extractor.names)), np.float32)  # from the next segment on
         for block in self._frame_blocks(recording):
             # hold back the last segment, as the recording may end after it
             if (count := (len(pending) - length) // hop) > 0:
-                yield self._cut(pending[: length + (count - 1) * hop], speaker)
+                yield pending[: length + (count - 1) * hop]
                 pending = pending[count * hop :]
             pending = np.concatenate([pending, block])
         self._check_length(recording, len(pending))
-        yield self._cut(pending, speaker)
-
-    def _cut(self, frames: Samples, speaker: str | None) -> Segments:
-        segments = cut([frames], self.segmentation)
-        self.normaliser.apply(segments.frames, speaker)
-        return segments
+        yield pending
 
     def _latents(self, encoder: Encoder, recording: Recording, speaker: str | None) -> Tensor:
         """Encode a recording without a label: mu (S, Z)."""
-        blocks = self._segment_blocks(recording, speaker)
-        return torch.cat([self._encode(encoder, block) for block in blocks])
+        latents = []
+        for frames in self._segment_blocks(recording):
+            segments = cut([frames], self.segmentation)
+            self.normaliser.apply(segments.frames, speaker)
+            latents.append(self._encode(encoder, segments))
+        return torch.cat(latents)
 
     def _encode(self, encoder: Encoder, segments: Segments) -> Tensor:
         c = uniform_condition(len(segments.count), len(self.emotions))
         return encode(encoder, segments, c, sample=False, seed=0, device=self.device)
 
     @property
-    def _model_name(self) -> str:
+    def model_name(self) -> str:
+        """Name of the class of the model."""
         return self.components.model.target.rpartition(".")[2]
-
-    def _representation(self, missing: str) -> Representation:
-        if self.representation is None:
-            raise SerVaeError(
-                f"{self._model_name}: a model of whole utterances has {missing}.\n"
-                "Give a model of segments, such as one of model=vae."
-            )
-        return self.representation
-
-    def _prediction(self, row: Probabilities) -> Prediction:
-        probabilities = dict(zip(self.emotions, row.tolist(), strict=True))
-        return Prediction(self.emotions[int(row.argmax())], probabilities)
 
     def classify(
         self, segments: Segments, speakers: Sequence[str], whole: Samples | None = None
@@ -429,30 +403,18 @@ class Recogniser(SegmentPipeline):
             model, extractor, segments, scales, label, len(self.emotions), self.device
         )
 
-    def _with_speaker(
-        self, speaker: str, frames: Sequence[Tensor], whole: Samples | None, chosen: Sequence[int]
-    ) -> "Recogniser":
-        """Add the statistics of a speaker, from the utterances with the indices `chosen`."""
-        normaliser = self.normaliser.with_speaker(speaker, [frames[index] for index in chosen])
-        estimator = copy.deepcopy(self.estimator)
-        standardised = [
-            normaliser.apply(frames[index].clone(), speaker).numpy() for index in chosen
-        ]
-        data = UtteranceData(
-            standardised, None if whole is None else whole[chosen], (speaker,) * len(chosen)
-        )
+    def _with_fitted(self, speaker: str, segments: Segments, whole: Samples | None) -> "Recogniser":
+        """Fit what estimators learn of a new speaker, on standardised utterances of theirs."""
+        names = [speaker] * len(segments.count)
+        estimator, classifiers = copy.deepcopy((self.estimator, dict(self.classifiers)))
         if estimator is not None:
-            estimator.add_speaker(speaker, data)
-        classifiers = dict(self.classifiers)
-        for condition, classifier in classifiers.items():
+            frames = segments.frames_by_utterance()
+            estimator.add_speaker(speaker, utterance_data(frames, names, whole))
+        for classifier in classifiers.values():
             if isinstance(classifier.head, SequenceEstimator):
-                segments = cut(standardised, self.segmentation)
-                latents = self._encode(classifier.encoder, segments)
-                head = copy.deepcopy(classifier.head)
-                of_new = utterance_data(segments.split(latents), [speaker] * len(chosen))
-                head.add_speaker(speaker, of_new)
-                classifiers[condition] = replace(classifier, head=head)
-        return replace(self, normaliser=normaliser, estimator=estimator, classifiers=classifiers)
+                latents = segments.split(self._encode(classifier.encoder, segments))
+                classifier.head.add_speaker(speaker, utterance_data(latents, names))
+        return replace(self, estimator=estimator, classifiers=classifiers)
 
     def save(self, folder: Path) -> None:
         """Write the recogniser.
@@ -463,8 +425,8 @@ class Recogniser(SegmentPipeline):
         latents are computed); `temperature`; and `checksums` (SHA-256 of the other files).
         """
         files = {WEIGHTS: save_tensors(self._tensors(), metadata={"format": "pt"})}
-        if (state := self._estimator_state()) is not None:
-            files[ESTIMATOR] = skops.io.dumps(state)
+        if states := {name: each.state() for name, each in self._estimators().items()}:
+            files[ESTIMATOR] = skops.io.dumps(states.get(ALL, states))
         for name, content in files.items():
             write_bytes(folder / name, content)
         first = next(iter(self.classifiers.values()), None)
@@ -489,51 +451,28 @@ class Recogniser(SegmentPipeline):
         write_text(folder / JSON, json.dumps(document, indent=1) + "\n")
 
     def _tensors(self) -> dict[str, Tensor]:
-        tensors: dict[str, Tensor] = {}
-        for speaker, scale in self.normaliser.scales.items():
-            tensors[f"normaliser/mean/{speaker}"] = scale.mean
-            tensors[f"normaliser/std/{speaker}"] = scale.std
+        scales = self.normaliser.scales.items()
+        tensors = {f"normaliser/mean/{speaker}": scale.mean for speaker, scale in scales}
+        tensors |= {f"normaliser/std/{speaker}": scale.std for speaker, scale in scales}
         for name, network in self._networks().items():
-            for key, value in network.state_dict().items():
-                tensors[f"{name}/{key}"] = value
+            tensors |= {f"{name}/{key}": value for key, value in network.state_dict().items()}
         return {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
 
     def _networks(self) -> dict[str, nn.Module]:
-        networks: dict[str, nn.Module] = {}
-        if isinstance(self.estimator, nn.Module):
-            networks["estimator"] = self.estimator
-        if self.representation is not None:
-            networks["representation"] = self.representation
+        parts = {"estimator": self.estimator, "representation": self.representation}
         for condition, classifier in self.classifiers.items():
-            if not isinstance(classifier.head, SequenceEstimator):
-                networks[f"classifier-{condition}"] = classifier.head
+            parts[f"classifier-{condition}"] = classifier.head
             if classifier.fine_tuned:
-                networks[f"encoder-{condition}"] = classifier.encoder
-        return networks
+                parts[f"encoder-{condition}"] = classifier.encoder
+        return {name: part for name, part in parts.items() if isinstance(part, nn.Module)}
 
-    def _estimator_state(self) -> dict[str, Any] | None:
-        """Collect what skops stores: the state of an estimator, or of heads without a network."""
-        if self.estimator is not None:
-            return self._fitted.state()
-        return {name: head.state() for name, head in self._estimator_heads().items()} or None
-
-    @property
-    def _fitted(self) -> Any:
-        """What `estimator` learns without gradients: all, or the vectors that a network gets."""
-        return self.estimator.vectors if isinstance(self.estimator, nn.Module) else self.estimator
-
-    def _estimator_heads(self) -> dict[Condition, SequenceEstimator]:
+    def _estimators(self) -> dict[str, Any]:
+        """Return what is fitted without gradients: heads by condition, or one object for ALL."""
+        if isinstance(self.estimator, nn.Module):
+            return {ALL: self.estimator.vectors}  # what the network gets
         heads = {name: classifier.head for name, classifier in self.classifiers.items()}
-        return {n: head for n, head in heads.items() if isinstance(head, SequenceEstimator)}
-
-    def _load_state(self, tensors: Mapping[str, Tensor], state: Any) -> None:
-        """Restore what `_tensors` and `_estimator_state` collect."""
-        for name, network in self._networks().items():
-            network.load_state_dict(tensors_below(tensors, name))
-        if self.estimator is not None:
-            self._fitted.load_state(state)
-        for condition, head in self._estimator_heads().items():
-            head.load_state(state[condition])
+        parts = {ALL: self.estimator} if self.estimator is not None else heads
+        return {name: part for name, part in parts.items() if not isinstance(part, nn.Module)}
 
     @classmethod
     def load(
@@ -558,28 +497,30 @@ class Recogniser(SegmentPipeline):
 
     @classmethod
     def _load(cls, folder: Path, trust: Collection[str], device: torch.device) -> "Recogniser":
-        document = read_document(folder)
-        files = read_files(folder, document["checksums"])
-        features, model, head = (
-            checked_component(document[name], folder / JSON, trust)
-            for name in ("features", "model", "classifier")
+        document, files = read_model(folder)
+        names = ("features", "model", "classifier")
+        components = Components(
+            *(checked_component(document[name], folder / JSON, trust) for name in names)
         )
-        extractor: Extractor = build(features)
+        extractor: Extractor = build(components.features)
         segmentation = Segmentation(**document["segmentation"])
         tensors = load_tensors(files[WEIGHTS])
-        state = read_estimator(folder / ESTIMATOR, files[ESTIMATOR]) if ESTIMATOR in files else None
-        emotions = tuple(document["emotions"])
-        if len(emotions) < 2:
-            raise ValueError("fewer than two emotions")
-        network = build_model(model, extractor, segmentation, len(emotions))
+        mean, std = (tensors_below(tensors, f"normaliser/{name}") for name in ("mean", "std"))
+        scales = {speaker: Scale(mean[speaker], std[speaker]) for speaker in mean}
+        # refuses all but NumPy arrays and scikit-learn's own classes
+        state: Any = None
+        if ESTIMATOR in files:
+            state = skops.io.loads(files[ESTIMATOR], trusted=[])
+        emotions, classes = tuple(document["emotions"]), len(document["emotions"])
+        network = build_model(components.model, extractor, segmentation, classes)
         policy = POLICIES[document["label_policy"]]
         of_utterances = network.level == "utterance"
         classifiers: dict[Condition, LatentClassifier] = {}
         for condition in () if of_utterances else policy.classifiers:
-            encoder = Marginal(network, len(emotions)) if condition == "every" else network
+            encoder = Marginal(network, classes) if condition == "every" else network
             classifiers[condition] = LatentClassifier(
                 copy.deepcopy(encoder) if document["training"]["fine_tuned"] else encoder,
-                build(head, input_size=network.latent_size, num_classes=len(emotions)),
+                build(components.classifier, input_size=network.latent_size, num_classes=classes),
                 seed=document["seed"],
                 device=device,
                 **document["training"],
@@ -587,19 +528,22 @@ class Recogniser(SegmentPipeline):
         recogniser = cls(
             extractor=extractor,
             segmentation=segmentation,
-            normaliser=Normaliser(document["normalise"], scales_of(tensors)),
+            normaliser=Normaliser(document["normalise"], scales),
             emotions=emotions,
             seed=document["seed"],
             policy=policy,
             representation=None if of_utterances else network,
             classifiers=classifiers,
             estimator=network if of_utterances else None,
-            components=Components(features, model, head),
+            components=components,
             about=document,
             temperature=float(document.get("temperature", 1.0)),
             device=device,
         )
-        recogniser._load_state(tensors, state)
+        for name, part in recogniser._networks().items():
+            part.load_state_dict(tensors_below(tensors, name))
+        for name, part in recogniser._estimators().items():
+            part.load_state(state if name == ALL else state[name])
         return recogniser
 
 
@@ -628,18 +572,17 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def is_model(path: Path) -> bool:
-    """Return whether `path` is a finished run's folder, its `model/`, or a copy of `model/`."""
-    return any((folder / JSON).is_file() for folder in (path / "model", path))
+def find_model(path: Path) -> Path | None:
+    """Return the folder of the model in a run's folder, its `model/` or a copy; None if none is."""
+    return next((folder for folder in (path / "model", path) if (folder / JSON).is_file()), None)
 
 
 def model_folder(path: str | Path) -> Path:
     """Return the folder of a model; `path` is this folder, its run folder or an id on the Hub."""
     if not Path(path).exists() and HUB_ID.fullmatch(str(path)):
         path = download(str(path))
-    for folder in (Path(path) / "model", Path(path)):
-        if (folder / JSON).is_file():
-            return folder
+    if folder := find_model(Path(path)):
+        return folder
     raise SerVaeError(
         f"{path}: expected a run folder or its model/, but it has no {JSON}.\n"
         "Give the folder of a finished run, such as runs/random/vae-complete-demo-seed0-0123abcd."
@@ -652,20 +595,14 @@ def download(hub_id: str) -> str:
     Raises:
         SerVaeError: there is no such model, or no network.
     """
-    missing = f"{hub_id}: there is no such folder here"
     try:
         from huggingface_hub import snapshot_download  # noqa: PLC0415  (an extra)
-        from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise SerVaeError(
-            f"{missing}.\nIf it is a model on the Hugging Face Hub: pip install 'ser_vae[share]'."
-        ) from error
-    try:
+
         return snapshot_download(hub_id, allow_patterns=[JSON, WEIGHTS, ESTIMATOR])
-    except (HfHubHTTPError, OSError) as error:
+    except (ModuleNotFoundError, OSError) as error:
         raise SerVaeError(
-            f"{missing}, and it cannot be downloaded from the Hugging Face Hub: "
-            f"{str(error).splitlines()[0]}"
+            f"{hub_id}: there is no such folder here, and it cannot be downloaded from the Hugging "
+            f"Face Hub: {str(error).splitlines()[0]}.\nThe Hub needs pip install 'ser_vae[share]'."
         ) from error
 
 
@@ -676,42 +613,30 @@ def errors_of_json(folder: Path) -> Iterator[None]:
         yield
     except MALFORMED as error:
         raise SerVaeError(
-            f"{folder / JSON}: malformed, or inconsistent with the other files: {error!r}.\n"
+            f"{folder / JSON}: malformed, or inconsistent with the other files: "
+            f"{type(error).__name__}: {error}.\n"
             "Copy the whole folder again, or repeat the run with force=true."
         ) from error
 
 
-def read_document(folder: Path) -> dict[str, Any]:
+def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Read recogniser.json and the other files, of which a missing or altered one is an error."""
     with errors_of_json(folder):
         document: dict[str, Any] = json.loads((folder / JSON).read_text(encoding="utf-8"))
-        version_of_file = document["format"]
-    if version_of_file != FORMAT:
-        raise SerVaeError(
-            f"{folder / JSON}: format {version_of_file}, expected {FORMAT}.\n"
-            "Load it with the version of ser_vae that wrote it, or train it again."
-        )
-    return document
-
-
-def read_files(folder: Path, checksums: Mapping[str, str]) -> dict[str, bytes]:
-    """Read the files that the JSON names; a missing or altered one is an error."""
-    files = {}
-    for name in (WEIGHTS, ESTIMATOR):
-        if name not in checksums:
-            continue
-        try:
-            files[name] = (folder / name).read_bytes()
-        except OSError as error:
+        if document["format"] != FORMAT:
             raise SerVaeError(
-                f"{folder / name}: {error.strerror}; {JSON} says that it belongs to the model.\n"
-                "Copy the whole folder."
-            ) from error
-        if sha256(files[name]) != checksums[name]:
+                f"{folder / JSON}: format {document['format']}, expected {FORMAT}.\n"
+                "Load it with the version of ser_vae that wrote it, or train it again."
+            )
+        names = [name for name in (WEIGHTS, ESTIMATOR) if name in document["checksums"]]
+        files = {name: (folder / name).read_bytes() for name in names}
+    for name, content in files.items():
+        if sha256(content) != document["checksums"][name]:
             raise SerVaeError(
                 f"{folder / name}: altered or damaged: its checksum is not the one in {JSON}.\n"
                 "Copy the folder again from where it was trained."
             )
-    return files
+    return document, files
 
 
 def checked_component(values: Mapping[str, Any], file: Path, trust: Collection[str]) -> Component:
@@ -725,21 +650,7 @@ def checked_component(values: Mapping[str, Any], file: Path, trust: Collection[s
     return parse_component(values)
 
 
-def read_estimator(path: Path, content: bytes) -> Any:
-    """Read the state of an estimator: NumPy arrays and scikit-learn's own classes alone."""
-    untrusted = skops.io.get_untrusted_types(data=content)
-    if untrusted:
-        raise SerVaeError(f"{path}: contains types that are not trusted: {', '.join(untrusted)}.")
-    return skops.io.loads(content, trusted=[])
-
-
 def tensors_below(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     """Select the tensors whose names begin with `name`/, which is removed."""
     prefix = f"{name}/"
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-
-def scales_of(tensors: Mapping[str, Tensor]) -> dict[str, Scale]:
-    std = tensors_below(tensors, "normaliser/std")
-    means = tensors_below(tensors, "normaliser/mean")
-    return {speaker: Scale(mean, std[speaker]) for speaker, mean in means.items()}

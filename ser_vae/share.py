@@ -11,7 +11,6 @@ token or a network the folder is written, and nothing is pushed. Needs the extra
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
@@ -20,7 +19,7 @@ from ser_vae import SerVaeError
 from ser_vae.export import export_folder, export_onnx
 from ser_vae.files import write_text
 from ser_vae.recogniser import ESTIMATOR, HUB_ID, JSON, Recogniser
-from ser_vae.terminal import model_parser, run_command
+from ser_vae.terminal import import_extra, model_parser, run_command
 
 ONNX, CARD = "model.onnx", "README.md"
 OPTIONAL = (ONNX, ESTIMATOR)  # files that some models do not have
@@ -36,8 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def share(options: argparse.Namespace) -> None:
     folder = options.out or Path(options.name)
-    if find_spec("huggingface_hub") is None:
-        raise SerVaeError("huggingface_hub is not installed.\npip install 'ser_vae[share]'")
+    import_extra("huggingface_hub", "share")
     write_folder(options.model, options.name, folder, options.trust)
     print(push(folder, options.name, private=options.private))
 

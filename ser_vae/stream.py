@@ -10,8 +10,9 @@ Each prediction is what the recogniser gives for a recording that ends there. Be
 the few samples that the next segment needs and the state of the LSTM are kept.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from torch import Tensor
 from ser_vae import SerVaeError
 from ser_vae.classifier.head import SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
-from ser_vae.data.segment import Segmentation
+from ser_vae.data.segment import Segmentation, cut
 from ser_vae.features.audio import BlockResampler, Samples, rounded_rate
 from ser_vae.features.extractor import Extractor
 from ser_vae.features.logmel import LogMel
@@ -31,19 +32,34 @@ from ser_vae.training.predict import LatentClassifier, prepare, uniform_conditio
 CPU = torch.device("cpu")
 
 
-@dataclass(frozen=True)
-class TimedPrediction:
-    """The emotion of the audio from the start of a stream to `time_s`.
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """The emotion of a recording.
 
     Attributes:
-        time_s: end of the last segment, in s of audio.
         emotion: the most probable one.
         probabilities: emotion -> probability, in the order of the classes.
     """
 
-    time_s: float
     emotion: str
     probabilities: dict[str, float]
+
+    @classmethod
+    def of(cls, emotions: Sequence[str], row: Sequence[float], **attributes: float) -> Self:
+        """Name probabilities (K,)."""
+        probabilities = dict(zip(emotions, row, strict=True))
+        return cls(emotion=emotions[row.index(max(row))], probabilities=probabilities, **attributes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimedPrediction(Prediction):
+    """The emotion of the audio from the start of a stream to `time_s`.
+
+    Attributes:
+        time_s: end of the last segment, in s of audio.
+    """
+
+    time_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,9 +188,8 @@ class Stream:
         segmentation, count = self.pipeline.segmentation, self._frame_count
         covered = segmentation.length + (self.segment_count - 1) * segmentation.hop
         if segmentation.frames_kept(count) > max(covered, 0):
-            frames = torch.from_numpy(self.extractor(self.samples.kept))
-            missing = segmentation.length - len(frames)
-            predictions += self._classify(torch.cat([frames, frames[-1:].expand(missing, -1)]))
+            frames = self.extractor(self.samples.kept)
+            predictions += self._classify(cut([frames], segmentation).frames)
         self._start()
         return predictions
 
@@ -214,13 +229,8 @@ class Stream:
             end = self.segment_count * segmentation.hop + segmentation.length
             frame = min(end, self._frame_count) - 1
             end_sample = frame * self.extractor.shift_length + self.extractor.window_length
-            predictions.append(
-                TimedPrediction(
-                    end_sample / self.extractor.sample_rate,
-                    emotions[row.index(max(row))],
-                    dict(zip(emotions, row, strict=True)),
-                )
-            )
+            time_s = end_sample / self.extractor.sample_rate
+            predictions.append(TimedPrediction.of(emotions, row, time_s=time_s))
             self.segment_count += 1
         return predictions
 

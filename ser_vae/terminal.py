@@ -9,7 +9,8 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import TypeVar
+from importlib import import_module
+from typing import Any, TypeVar
 
 from rich import progress
 from rich.console import Console
@@ -89,6 +90,18 @@ def run_command(
     except (SerVaeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+
+
+def import_extra(module: str, extra: str) -> Any:
+    """Import a module that an extra of this package installs.
+
+    Raises:
+        SerVaeError: it, or a library that it needs, is not installed.
+    """
+    try:
+        return import_module(module)
+    except (ImportError, OSError) as error:
+        raise SerVaeError(f"{module}: {error}.\npip install 'ser_vae[{extra}]'") from error
 
 
 def merge_numbers(texts: Iterable[str]) -> dict[str, str]:

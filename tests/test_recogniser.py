@@ -131,5 +131,5 @@ def test_an_estimator_file_with_code_in_it_is_refused(finished_run, tmp_path):
     document = json.loads(path.read_text())
     document["checksums"][ESTIMATOR] = hashlib.sha256(content).hexdigest()
     path.write_text(json.dumps(document))
-    with pytest.raises(SerVaeError, match="types that are not trusted"):
+    with pytest.raises(SerVaeError, match="Untrusted types"):
         Recogniser.load(folder)
