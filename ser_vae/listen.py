@@ -11,10 +11,9 @@ features. Exits with 1 if the model has no decoder.
 """
 
 import argparse
-import io
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from ser_vae.data.segment import join_segments
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.features import audio
 from ser_vae.features.audio import Samples
-from ser_vae.files import write_bytes, write_text
+from ser_vae.files import write_text
 from ser_vae.inputs import Input
 from ser_vae.plots.spectrogram import Limits, limits, utterance
 from ser_vae.plots.style import png_bytes
@@ -77,24 +76,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = model_parser("listen", __doc__, "a run folder, or its model/")
     parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="your recordings")
     parser.add_argument(
-        "--utterance",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="utterance of the run's test set; repeatable (default: one per emotion, if no FILE)",
+        "--utterance", action="append", metavar="ID", help="of the test set; repeatable"
     )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: MODEL/listen")
     parser.add_argument(
-        "--dimensions",
-        type=int,
-        default=1,
-        metavar="N",
-        help="how many of the most informative latent dimensions to move (default: 1)",
+        "--dimensions", type=int, default=1, metavar="N", help="latent dimensions to move: 1"
     )
     parser.add_argument("--seed", type=int, default=0, help="for phases and prior (default: 0)")
-    parser.add_argument(
-        "--speaker", metavar="NAME", help="speaker of the files, for normalise=speaker"
-    )
+    parser.add_argument("--speaker", metavar="NAME", help="of the files (normalise=speaker)")
     return run_command(parser, listen, arguments)
 
 
@@ -109,31 +98,31 @@ def listen(options: argparse.Namespace) -> None:
     recogniser = Recogniser.load(model, trust=options.trust)
     items = [Input(path.name, Recording(path), speaker=options.speaker) for path in options.files]
     if options.utterance or not items:
-        items += find_test_utterances(RunFolder(model), options.utterance)
+        items += find_test_utterances(RunFolder(model), options.utterance or [])
     maker = ClipMaker.of(recogniser, items)
+    colour_limits = limits(map(maker.illustrator.input, range(len(items))))
     folder = options.out or model / "listen"
-    sections: list[dict[str, Any]] = []
+    folder.mkdir(parents=True, exist_ok=True)
+    sections: dict[str, dict[str, Any]] = {}
     for title, note, clips in track(
         maker.sections(options.dimensions, options.seed), "listening", len(items) + 1
     ):
         print(title)
         prefix = file_stem(title)
-        if prefix in [section["prefix"] for section in sections]:  # as of files in two folders
+        if prefix in sections:  # as of files in two folders
             prefix += f"-{len(sections)}"
-        written = {}
-        for clip in clips:
-            name = write_clip(clip, prefix, folder, maker, options.seed)
+        named = {f"{prefix}-{file_stem(clip.name)}": clip for clip in clips}
+        for name, clip in named.items():
+            write_clip(clip, folder / name, maker, colour_limits, options.seed)
             print(f"  {name}.wav: {clip.caption}", flush=True)
-            written[name] = clip
-        sections.append({"title": title, "note": note, "clips": written, "prefix": prefix})
+        sections[prefix] = {"title": title, "note": note, "clips": named}
     about = recogniser.about
     templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     page = templates.get_template("listen.jinja").render(
         title=model.resolve().name,
-        corpus=about["corpus"],
-        protocol=about["protocol"],
+        about=about,
         policy=recogniser.policy.name,
-        sections=sections,
+        sections=sections.values(),
         synthetic=SYNTHETIC.capitalize() if about["synthetic"] else "",
     )
     write_text(folder / "index.html", page)
@@ -152,9 +141,8 @@ def find_test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Input
             "Give recordings: python -m ser_vae.listen MODEL FILE…"
         )
     known = Latents.read(folder.latents)
-    names = wanted or Illustrations.read(folder.illustrations).utterance
     items = []
-    for name in names:
+    for name in wanted or Illustrations.read(folder.illustrations).utterance:
         if name not in known.utterance:
             raise SerVaeError(
                 f"--utterance {name}: not in the test set of {len(known.utterance):,}, such as "
@@ -174,7 +162,6 @@ class ClipMaker:
     recogniser: Recogniser
     items: list[Input]
     illustrator: Illustrator
-    speakers: Sequence[str]
 
     @classmethod
     def of(cls, recogniser: Recogniser, items: Sequence[Input]) -> "ClipMaker":
@@ -191,64 +178,68 @@ class ClipMaker:
         illustrator = known.illustrator(segments, speakers, label)
         if illustrator is None:
             raise SerVaeError(
-                f"{recogniser.components.model.target.rpartition('.')[2]} on "
-                f"{recogniser.components.features.target.rpartition('.')[2]}: this model does not "
-                "turn latents into a spectrogram, so there is nothing to hear.\n"
+                f"{recogniser.model_name} on {type(recogniser.extractor).__name__}: this model "
+                "does not turn latents into a spectrogram, so there is nothing to hear.\n"
                 "Give a run of model=ae, model=vae or model=cvae on log-mel features."
             )
-        return cls(known, list(items), illustrator, speakers)
+        return cls(known, list(items), illustrator)
 
     def sections(self, dimensions: int, seed: int) -> Iterator[tuple[str, str, list[Clip]]]:
         """Yield title, note and clips: a section per recording, and one of samples of the prior."""
         ranked, z = self.illustrator.ranked_dimensions(dimensions)
-        steps = [(d, float(z[:, d].std())) for d in ranked]
+        steps = {d: float(z[:, d].std()) for d in ranked}
         for index, item in enumerate(self.items):
             speaker = f"Speaker {item.speaker}. " if item.speaker else ""
-            yield item.name, speaker, list(self.recording_clips(index, steps))
+            yield item.name, speaker, self.recording_clips(index, steps)
         if clips := list(self.prior_clips(seed)):
             yield "Samples from the prior", PRIOR_NOTE, clips
 
-    def recording_clips(self, index: int, steps: Sequence[tuple[int, float]]) -> Iterator[Clip]:
-        """Yield clips of the recording, of the model's input and of what it decodes."""
-        illustrator, recogniser = self.illustrator, self.recogniser
+    @torch.no_grad()
+    def recording_clips(self, index: int, steps: Mapping[int, float]) -> list[Clip]:
+        """Make clips of the recording, of the model's input and of what it decodes.
+
+        `steps` has the standard deviation of each latent dimension that is moved.
+        """
+        illustrator, model = self.illustrator, self.illustrator.model
         x, condition = illustrator.rows(index), illustrator.condition(index)
-        source, _, clip = self.items[index].recording
-        waveform = audio.read(Path(str(source)), recogniser.extractor.sample_rate, clip)
-        frames = recogniser.extractor(waveform)[:, : illustrator.extractor.spectrogram_bands]
-        model_input = self.clip(index, "input", "what the model gets", x)
-        yield Clip("recording", "the recording", frames, waveform, model_input.probabilities)
-        yield model_input
-        with torch.no_grad():
-            z = illustrator.model.feature(x, condition.expand(len(x), -1), sample=False)
-            rows = illustrator.model.decode(z, condition.expand(len(x), -1))
-        yield self.clip(index, "reconstruction", "encoded and decoded", rows)
-        for dimension, std in steps:
-            moved = traverse(illustrator.model, z, condition, dimension, torch.tensor(MOVES) * std)
+        z = model.feature(x, condition.expand(len(x), -1), sample=False)
+
+        def decode(label: Tensor) -> Tensor:
+            rows: Tensor = model.decode(z, label.expand(len(x), -1))
+            return rows
+
+        clips = [
+            self.clip(index, "input", "what the model gets", x),
+            self.clip(index, "reconstruction", "encoded and decoded", decode(condition)),
+        ]
+        for dimension, std in steps.items():
+            moved = traverse(model, z, condition, dimension, torch.tensor(MOVES) * std)
             for size, rows in zip(MOVES, moved, strict=True):
                 name = f"z{dimension}-{'plus' if size > 0 else 'minus'}"
                 caption = f"dimension {dimension} moved by {size:+g} sd in every segment"
-                yield self.clip(index, name, caption.replace("-", "−"), rows)
-        if illustrator.model.conditional:
-            for emotion, label in zip(recogniser.emotions, illustrator.labels, strict=True):
-                if not torch.equal(label, condition):
-                    with torch.no_grad():
-                        rows = illustrator.model.decode(z, label.expand(len(x), -1))
-                    caption = f"decoded under the label {emotion}"
-                    yield self.clip(index, f"as-{emotion}", caption, rows)
+                clips.append(self.clip(index, name, caption.replace("-", "−"), rows))
+        for emotion, label in zip(self.recogniser.emotions, illustrator.labels, strict=True):
+            if model.conditional and not torch.equal(label, condition):
+                caption = f"decoded under the label {emotion}"
+                clips.append(self.clip(index, f"as-{emotion}", caption, decode(label)))
+        return [self.recording(index, clips[0].probabilities), *clips]
+
+    def recording(self, index: int, probabilities: dict[str, float]) -> Clip:
+        """Read a recording; `probabilities` are those of the model's input."""
+        source, _, clip = self.items[index].recording
+        extractor = self.illustrator.extractor
+        waveform = audio.read(Path(str(source)), extractor.sample_rate, clip)
+        frames = extractor(waveform)[:, : extractor.spectrogram_bands]
+        return Clip("recording", "the recording", frames, waveform, probabilities)
 
     def clip(self, index: int, name: str, caption: str, rows: Tensor) -> Clip:
-        """Make a clip of decoded segments (S, D), and classify it."""
-        frames = self.illustrator.frames(index, rows)
-        return Clip(name, caption, frames, None, self.probabilities(index, rows))
-
-    def probabilities(self, index: int, rows: Tensor) -> dict[str, float]:
-        """Classify decoded segments (S, D) of a recording."""
-        mask = torch.arange(len(self.items)) == index
-        segments = self.illustrator.segments.of(mask)
-        joined = join_segments(rows.detach().cpu(), segments.start, segments.length)
+        """Make a clip of decoded segments (S, D) of a recording, and classify it."""
+        segments = self.illustrator.segments.of(torch.arange(len(self.items)) == index)
+        joined = join_segments(rows.cpu(), segments.start, segments.length)
         decoded = replace(segments, frames=joined, start=segments.start - segments.start[0])
-        row = self.recogniser.classify(decoded, [self.speakers[index]])[0]
-        return dict(zip(self.recogniser.emotions, row.tolist(), strict=True))
+        row = self.recogniser.classify(decoded, [self.items[index].speaker or ""])[0]
+        probabilities = dict(zip(self.recogniser.emotions, row.tolist(), strict=True))
+        return Clip(name, caption, self.illustrator.frames(index, rows), None, probabilities)
 
     def prior_clips(self, seed: int) -> Iterator[Clip]:
         """Yield segments from z ~ N(0, I), one after another; none for an AE, without a prior."""
@@ -260,33 +251,25 @@ class ClipMaker:
             frames = segments.reshape(-1, segments.shape[-1])
             yield Clip(emotion or "segments", caption, frames, None, {})
 
-    @property
-    def limits(self) -> Limits:
-        return limits([self.illustrator.input(index) for index in range(len(self.items))])
-
 
 def file_stem(text: str) -> str:
     return re.sub(r"[\W_]+", "-", text).strip("-")
 
 
-def write_clip(clip: Clip, prefix: str, folder: Path, maker: ClipMaker, seed: int) -> str:
-    """Write the WAV and the PNG of a clip; return their name without the suffix."""
+def write_clip(clip: Clip, path: Path, maker: ClipMaker, colour_limits: Limits, seed: int) -> None:
+    """Write the WAV and the PNG of a clip; `path` has no suffix yet."""
     extractor = maker.illustrator.extractor
     waveform = extractor.invert(clip.frames, seed) if clip.waveform is None else clip.waveform
-    name = f"{prefix}-{file_stem(clip.name)}"
-    wav, samples = io.BytesIO(), scale_loudness(waveform)
-    soundfile.write(wav, samples, extractor.sample_rate, format="WAV", subtype="PCM_16")
-    synthetic = maker.recogniser.about["synthetic"]
+    wav, samples = path.with_name(f"{path.name}.wav"), scale_loudness(waveform)
+    soundfile.write(wav, samples, extractor.sample_rate, subtype="PCM_16")
+    synthetic = ", SYNTHETIC SPEECH" if maker.recogniser.about["synthetic"] else ""
     figure = utterance(
         clip.frames,
-        maker.limits,
+        colour_limits,
         frame_shift_s=extractor.frame_shift_s,
-        title=f"{clip.caption}{', SYNTHETIC SPEECH' if synthetic else ''}",
+        title=clip.caption + synthetic,
     )
-    files = {f"{name}.wav": wav.getvalue(), f"{name}.png": png_bytes(figure, DPI)}
-    for file_name, content in files.items():
-        write_bytes(folder / file_name, content)
-    return name
+    wav.with_suffix(".png").write_bytes(png_bytes(figure, DPI))
 
 
 def scale_loudness(waveform: Samples) -> Samples:
