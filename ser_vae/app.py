@@ -29,7 +29,7 @@ from ser_vae.plots.spectrogram import trajectory
 from ser_vae.plots.style import PAGE_IN, PNG_DPI, png_bytes
 from ser_vae.recogniser import Recogniser, Recording, model_folder
 from ser_vae.run_folder import RunFolder
-from ser_vae.terminal import model_parser, run_command
+from ser_vae.terminal import import_extra, model_parser, run_command
 
 # Generic names stand for installed fonts; Gradio would fetch its default fonts from Google.
 FONTS = ("system-ui", "sans-serif")
@@ -51,10 +51,7 @@ def serve(options: argparse.Namespace) -> None:
         OSError: the port is in use.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
-    try:
-        import gradio  # noqa: PLC0415  (an extra)
-    except ImportError as error:
-        raise SerVaeError(f"{error}.\npip install 'ser_vae[app]'") from error
+    gradio = import_extra("gradio", "app")
     page = build_page(gradio, Explorer.load(options.model, options.trust))
     _, url, _ = page.launch(
         server_name=options.host,
@@ -100,24 +97,21 @@ class Explorer:
         try:
             model = with_speakers(self.model, [Input(path, Recording(path), speaker=speaker)])
             probabilities = model.predict(path, speaker=speaker).probabilities
-            spectrogram, no_trajectory = draw_spectrogram(model, path)
-            drawn_map, no_map = self.draw_map(model, path, speaker)
+            pictures = draw_spectrogram(model, path), self.draw_map(model, path, speaker)
         except SerVaeError as error:
             return None, f"**{str(error).replace(path, Path(path).name)}**", "", ""
         scaling = "The recording is standardised by its own statistics." if speaker else ""
-        return probabilities, "\n\n".join([scaling, no_trajectory, no_map]), spectrogram, drawn_map
+        return probabilities, scaling, *pictures
 
-    def draw_map(self, model: Recogniser, path: str, speaker: str | None) -> tuple[str, str]:
+    def draw_map(self, model: Recogniser, path: str, speaker: str | None) -> str:
         """Draw the recording's mean latent among those of the training utterances, or say why not.
 
         The axes are principal components that are fitted on the training utterances alone.
         """
         if model.representation is None:
-            return "", "No map of latents: an utterance-level model has no latents."
+            return "No map of latents: an utterance-level model has no latents."
         if self.training is None:
-            return "", "No map of latents: training_latents.npz is missing from the run folder."
-        if self.training.mean.shape[1] < 2:
-            return "", "No map of latents: the model has a single latent dimension."
+            return "No map of latents: training_latents.npz is missing from the run folder."
         pca = PCA(n_components=2, svd_solver="full").fit(self.training.mean)
         figure = latent_map(
             pca.transform(self.training.mean),
@@ -126,13 +120,13 @@ class Explorer:
             title="Mean latents of training utterances",
             marked=pca.transform(model.encode(path, speaker=speaker).mean(axis=0)[None])[0],
         )
-        return html(figure, "Map of mean latents; a star is this recording"), ""
+        return html(figure, "Map of mean latents; a star is this recording")
 
 
-def draw_spectrogram(model: Recogniser, path: str) -> tuple[str, str]:
+def draw_spectrogram(model: Recogniser, path: str) -> str:
     """Draw probabilities over time above the log-mel spectrogram, and say which is missing."""
     if not isinstance(model.extractor, Invertible):
-        return "", "No spectrogram: the model's features are not a log-mel spectrogram."
+        return "No spectrogram: the model's features are not a log-mel spectrogram."
     reason = model.obstacle(causal=True)
     timed = [] if reason else model.trajectory(path)
     figure = trajectory(
@@ -143,7 +137,7 @@ def draw_spectrogram(model: Recogniser, path: str) -> tuple[str, str]:
         title="Log-mel spectrogram",
     )
     missing = f"No probabilities over time: {reason}." if reason else ""
-    return html(figure, "Log-mel spectrogram, and probabilities over time"), missing
+    return html(figure, "Log-mel spectrogram, and probabilities over time") + missing
 
 
 def html(figure: Figure, alt: str) -> str:
