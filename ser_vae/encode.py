@@ -56,18 +56,17 @@ def encode(options: argparse.Namespace) -> int:
         SerVaeError: an option, the model or the list of inputs is wrong, or no input can be used.
     """
     loaded = ser_vae.load(options.model, trust=options.trust)
-    inputs = read_inputs(options.inputs, loaded.input_suffixes, options)
+    inputs = read_inputs(options.inputs, loaded.extractor, options)
     if options.corpus:
         inputs += corpus_inputs(Path(options.model), loaded.extractor, options.trust)
     model = with_speakers(loaded, inputs) if loaded.representation is not None else loaded
     encode_each = partial(encode_input, model, mean=options.mean)
     done = process(inputs, encode_each, "encoding", options.jobs)
-    errors = [each for each in done if isinstance(each, SerVaeError)]
-    for error in errors:
+    for error in (each for each in done if isinstance(each, SerVaeError)):
         print(f"error: {error}", file=sys.stderr)
-    if len(errors) < len(done):
-        write(pd.concat([each for each in done if isinstance(each, pd.DataFrame)]), options.out)
-    return int(bool(errors))
+    if tables := [each for each in done if isinstance(each, pd.DataFrame)]:
+        write(pd.concat(tables), options.out)
+    return int(len(tables) < len(done))
 
 
 def corpus_inputs(run: Path, extractor: Extractor, trust: Sequence[str]) -> list[Input]:
@@ -102,8 +101,8 @@ def corpus_inputs(run: Path, extractor: Extractor, trust: Sequence[str]) -> list
 
 def encode_input(model: Recogniser, each: Input, *, mean: bool) -> pd.DataFrame | SerVaeError:
     """Return the latents of one input, a row per segment; or why there are none."""
+    source, rate, clip = each.recording
     try:
-        source, rate, clip = each.recording
         z = model.encode(source, rate, speaker=each.speaker, clip=clip)
     except SerVaeError as error:
         return error

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.files import check_name, walk
+from ser_vae.corpus.files import AUDIO, check_name, walk
 from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
 from ser_vae.features import AudioError, audio
 from ser_vae.features.extractor import Extractor, extraction_threads
@@ -62,13 +62,14 @@ def add_arguments(
     parser: argparse.ArgumentParser, suffixes: Sequence[str], *, required: bool = False
 ) -> None:
     """Add the options on recordings, and --out, a file with one of the suffixes."""
+    formats = ", ".join(suffixes)
 
     def parse_out(text: str) -> Path:
         if (path := Path(text)).suffix not in suffixes:
-            raise argparse.ArgumentTypeError(f"{text}: expected {', '.join(suffixes)}")
+            raise argparse.ArgumentTypeError(f"{text}: expected {formats}")
         return path
 
-    parser.add_argument("--out", type=parse_out, required=required, metavar="FILE")
+    parser.add_argument("--out", type=parse_out, required=required, metavar="FILE", help=formats)
     parser.add_argument(
         "--microphone", type=float, nargs="?", const=5.0, metavar="S", help="record S seconds"
     )
@@ -80,16 +81,17 @@ def add_arguments(
 
 
 def read_inputs(
-    names: Sequence[str], suffixes: Sequence[str], options: argparse.Namespace
+    names: Sequence[str], extractor: Extractor, options: argparse.Namespace
 ) -> list[Input]:
     """Expand the names on a command line into recordings, in order, and record if asked to.
 
-    `suffixes` select the files of a folder; `options` are those of `add_arguments`.
+    `extractor` decides which files of a folder are read; `options` are those of `add_arguments`.
 
     Raises:
         SerVaeError: a glob matches nothing, a folder has no such file, or a table or standard
             input is malformed.
     """
+    suffixes = extractor.suffixes if isinstance(extractor, Imported) else AUDIO
     inputs = [each for name in names for each in expand(name, suffixes, options.rate)]
     inputs += [record(options.microphone)] if options.microphone else []
     if options.one_speaker:

@@ -65,7 +65,7 @@ def write_predictions(options: argparse.Namespace) -> int:
     models, names = split_models(options.names)
     loaded = [ser_vae.load(name, trust=options.trust) for name in models]
     emotions = loaded[0].emotions
-    inputs = read_inputs(names, loaded[0].input_suffixes, options)
+    inputs = read_inputs(names, loaded[0].extractor, options)
     check_models(models, loaded, options.every)
     recognisers = [with_speakers(model, inputs) for model in loaded]
     recognise_input = partial(
@@ -102,8 +102,8 @@ def check_models(names: Sequence[str], models: Sequence[Recogniser], every: floa
     for name, model in zip(names, models, strict=True):
         if set(model.emotions) != set(first.emotions):
             raise SerVaeError(
-                f"{name}: its emotions are {', '.join(model.emotions)}, those of {names[0]} "
-                f"{', '.join(first.emotions)}.\nAverage models of the same emotions."
+                f"{name}: its emotions are not those of {names[0]}.\n"
+                "Average models of the same emotions."
             )
         if every is not None:
             model.stream()  # raises if it cannot be streamed

@@ -41,7 +41,6 @@ from torch import Tensor, nn
 from ser_vae import SerVaeError
 from ser_vae.baseline.calibrated import with_temperature
 from ser_vae.classifier.head import SequenceEstimator
-from ser_vae.corpus.files import AUDIO
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
 from ser_vae.features import TooShortError, audio
 from ser_vae.features.audio import Clip, Samples
@@ -61,7 +60,6 @@ from ser_vae.training.predict import (
     Marginal,
     Probabilities,
     encode,
-    one_hot_condition,
     prepare,
     uniform_condition,
     utterance_data,
@@ -175,8 +173,7 @@ class Recogniser(SegmentPipeline):
         if not predictions:
             raise SerVaeError(f"{recording}: too short for a segment.")
         step = max(1, round(every_s / (self.segmentation.hop * self.extractor.frame_shift_s)))
-        last = len(predictions) - 1
-        return [predictions[n] for n in sorted({*range(step - 1, last, step), last})]
+        return [*predictions[step - 1 : -1 : step], predictions[-1]]
 
     def encode(
         self, source: Source, rate: int = 0, *, speaker: str | None = None, clip: Clip | None = None
@@ -209,9 +206,9 @@ class Recogniser(SegmentPipeline):
             raise SerVaeError(
                 f"{self.model_name}: it has no trained decoder.\nUse model=ae, vae or cvae."
             )
-        c = uniform_condition(1, len(self.emotions))
+        c = uniform_condition(1, len(self.emotions))[0]
         if emotion is not None:
-            c = one_hot_condition(torch.tensor([self.emotions.index(emotion)]), len(self.emotions))
+            c = torch.eye(len(c))[self.emotions.index(emotion)]
         rows = torch.as_tensor(z, dtype=torch.float32, device=self.device)
         prepare(model, self.device)
         segments = model.decode(rows, c.expand(len(rows), -1).to(self.device)).cpu()
@@ -226,11 +223,6 @@ class Recogniser(SegmentPipeline):
         frames = np.concatenate([none, *self._frame_blocks(recording)])
         self._check_length(recording, len(frames))
         return frames
-
-    @property
-    def input_suffixes(self) -> tuple[str, ...]:
-        """Suffixes of the files that are looked for in a folder of recordings."""
-        return self.extractor.suffixes if isinstance(self.extractor, Imported) else AUDIO
 
     def with_speaker(self, speaker: str, recordings: Sequence[Recording]) -> "Recogniser":
         """Return a copy that has the statistics of a new speaker, for normalise=speaker.
@@ -429,7 +421,9 @@ class Recogniser(SegmentPipeline):
             files[ESTIMATOR] = skops.io.dumps(states.get(ALL, states))
         for name, content in files.items():
             write_bytes(folder / name, content)
-        first = next(iter(self.classifiers.values()), None)
+        training = {"fine_tuned": False, "sample": False, "batch_size": 1}
+        for classifier in self.classifiers.values():  # all alike
+            training = {name: getattr(classifier, name) for name in training}
         document = {
             "format": FORMAT,
             **self.about,
@@ -440,11 +434,7 @@ class Recogniser(SegmentPipeline):
             **{k: each.model_dump(by_alias=True) for k, each in vars(self.components).items()},
             "segmentation": vars(self.segmentation),
             "normalise": self.normaliser.policy,
-            "training": {
-                "fine_tuned": first.fine_tuned if first else False,
-                "sample": first.sample if first else False,
-                "batch_size": first.batch_size if first else 1,
-            },
+            "training": training,
             "temperature": self.temperature,
             "checksums": {name: sha256(content) for name, content in files.items()},
         }
