@@ -85,27 +85,15 @@ def log_probability(decision: FloatArray) -> FloatArray:
     return np.maximum(log_softmax(decision, axis=1), LEAST)
 
 
-def speakers_to_hold_out(
-    speakers: Sequence[str], part: Sequence[str]
-) -> npt.NDArray[np.str_] | None:
-    """Return the speaker of each training utterance (N,) if inner folds should keep them apart.
-
-    That is so if the test set consists of new speakers. None if it shares a speaker with the
-    training set, or if the training set has a single speaker or an unknown one.
-    """
-    in_train = [name for name, subset in zip(speakers, part, strict=True) if subset == "train"]
-    in_test = {name for name, subset in zip(speakers, part, strict=True) if subset == "test"}
-    train = set(in_train)
-    if train & in_test or any(map(is_unknown, train)) or len(train) < 2:
-        return None
-    return np.array(in_train)
-
-
 def inner_folds(speakers: Sequence[str], training: Training, folds: int) -> Folds:
     """Split the training set for cross-validation; `speakers` are those of all utterances.
 
-    Whole speakers are held out if `speakers_to_hold_out` names them and every fold keeps all
-    emotions to learn; otherwise utterances are drawn, stratified by emotion.
+    Whole speakers are held out if the test set consists of new speakers, and the training set of
+    several known ones, each without whom all emotions remain to learn; otherwise utterances are
+    drawn, stratified by emotion.
+
+    Raises:
+        SerVaeError: the training set has fewer than two utterances of an emotion.
     """
     label, emotions = training.label[training.in_train], training.emotions
     count = np.bincount(label, minlength=len(emotions))
@@ -115,9 +103,10 @@ def inner_folds(speakers: Sequence[str], training: Training, folds: int) -> Fold
             f"{emotions[rarest]}: {count[rarest]} utterances in the training set, expected 2 or "
             "more.\nIts probabilities are calibrated on held-out utterances."
         )
-    groups = speakers_to_hold_out(speakers, training.part)
-    if groups is not None:
-        by_speaker = GroupKFold(min(folds, len(set(groups))))
+    groups = np.array(speakers)[training.in_train]
+    known, tested = set(groups), set(np.array(speakers)[np.array(training.part) == "test"])
+    if len(known) > 1 and not known & tested and not any(map(is_unknown, known)):
+        by_speaker = GroupKFold(min(folds, len(known)))
         grouped = list(by_speaker.split(label, label, groups))
         if all(set(label[fitted]) == set(label) for fitted, _ in grouped):
             return grouped

@@ -19,7 +19,6 @@ from ser_vae.baseline.calibrated import (
     CalibratedClassifier,
     fit_temperature,
     inner_folds,
-    speakers_to_hold_out,
 )
 from ser_vae.baseline.estimator import Training
 from ser_vae.baseline.utterance_svm import support_vector_machines
@@ -141,18 +140,21 @@ def test_temperatures_are_bounded_if_every_guess_is_right_or_wrong():
 
 
 @pytest.mark.parametrize(
-    ("train", "test", "expected"),
+    ("train", "test", "apart"),
     [
-        (["a", "a", "b"], ["c"], ["a", "a", "b"]),
-        (["a", "a", "b"], ["b"], None),  # the test set shares a speaker
-        (["a", "a", "a"], ["c"], None),  # there is only one
-        (["a", UNKNOWN_SPEAKER, "b"], ["c"], None),  # may be a, b or c
+        ("abab", "c", True),
+        ("abab", "b", False),  # the test set shares a speaker
+        ("aaaa", "c", False),  # there is only one
+        (["a", UNKNOWN_SPEAKER] * 2, "c", False),  # may be a, b or c
     ],
 )
-def test_whole_speakers_are_held_out_only_if_the_test_set_has_new_speakers(train, test, expected):
-    part = ["train"] * len(train) + ["test"] * len(test) + ["unlabelled"]
-    speakers = speakers_to_hold_out([*train, *test, "a"], part)
-    assert (None if speakers is None else speakers.tolist()) == expected
+def test_whole_speakers_are_held_out_only_if_the_test_set_has_new_speakers(train, test, apart):
+    """Each speaker has both emotions; folds that are stratified by emotion divide speakers."""
+    part = ["train"] * 4 + ["test", "unlabelled"]
+    given = Training(np.array([0, 0, 1, 1, 0, -1]), part, EMOTIONS[:2], "train", 7)
+    folds = inner_folds([*train, *test, "a"], given, 2)
+    speakers = sorted("".join({train[n] for n in held_out}) for _, held_out in folds)
+    assert (speakers == ["a", "b"]) == apart
 
 
 def test_inner_folds_keep_speakers_apart_and_hold_out_every_utterance_once():
@@ -179,11 +181,11 @@ def test_without_speakers_inner_folds_are_stratified_and_follow_the_seed():
 
 def test_a_speaker_who_alone_has_an_emotion_is_not_held_out_whole():
     label = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
-    for fitted, _ in inner_folds("aaabbbccc", training(label), 3):
+    for fitted, _ in inner_folds(list("aaabbbccc"), training(label), 3):
         assert set(label[fitted]) == {0, 1, 2}
 
 
 @pytest.mark.parametrize(("label", "count"), [([0, 0, 1, 1, 2], 1), ([0, 0, 1, 1, 1], 0)])
 def test_an_emotion_with_fewer_than_two_utterances_is_an_error_that_names_it(label, count):
     with pytest.raises(SerVaeError, match=f"happy: {count} utterances in the training set"):
-        inner_folds("aabbb", training(label), 3)
+        inner_folds(list("aabbb"), training(label), 3)
