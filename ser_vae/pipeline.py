@@ -86,7 +86,6 @@ from ser_vae.training.label_policy import (
     random_labels,
 )
 from ser_vae.training.predict import (
-    Encoder,
     LatentClassifier,
     Marginal,
     encode,
@@ -483,7 +482,7 @@ def train_classifier(
         name: of the classifier's folder in CLASSIFIERS.
     """
     settings, data, seed = run.settings, run.data, seed_for(run.settings.seed, "classify")
-    encoder: Encoder = representation
+    encoder = representation
     if condition == "every":
         encoder = Marginal(representation, data.classes)
     torch.manual_seed(seed_for(settings.seed, "classify", "initialisation"))
@@ -755,7 +754,6 @@ def diagnose(run: Run, result: Result) -> dict[str, Any]:
         diagnosis["health"] = measure_health(
             trained.representation,
             data.segment_set("test"),
-            part="test",
             seed=seed_for(settings.seed, "health"),
             device=trained.device,
         )
@@ -867,7 +865,7 @@ def illustrations_of(
     source: Illustrator, ids: Sequence[str], emotions: tuple[str, ...], seed: int
 ) -> Illustrations:
     """Compute the arrays that a run keeps for pictures, for one utterance per emotion."""
-    chosen = typical_utterances(source.label, source.segments.count, source.classes)
+    chosen = typical_utterances(source.label, source.segments.count)
     conditions = [source.condition(index) for index in chosen]
     conditional = source.model.conditional
     return Illustrations(

@@ -55,7 +55,6 @@ from ser_vae.stream import CPU, Prediction, SegmentPipeline, Stream, TimedPredic
 from ser_vae.training.illustrate import Illustrator, has_trained_decoder
 from ser_vae.training.label_policy import POLICIES, Condition, Trained
 from ser_vae.training.predict import (
-    Encoder,
     LatentClassifier,
     Marginal,
     Probabilities,
@@ -324,7 +323,9 @@ class Recogniser(SegmentPipeline):
         self._check_length(recording, len(pending))
         yield pending
 
-    def _latents(self, encoder: Encoder, recording: Recording, speaker: str | None) -> Tensor:
+    def _latents(
+        self, encoder: Representation, recording: Recording, speaker: str | None
+    ) -> Tensor:
         """Encode a recording without a label: mu (S, Z)."""
         latents = []
         for frames in self._segment_blocks(recording):
@@ -333,7 +334,7 @@ class Recogniser(SegmentPipeline):
             latents.append(self._encode(encoder, segments))
         return torch.cat(latents)
 
-    def _encode(self, encoder: Encoder, segments: Segments) -> Tensor:
+    def _encode(self, encoder: Representation, segments: Segments) -> Tensor:
         c = uniform_condition(len(segments.count), len(self.emotions))
         return encode(encoder, segments, c, sample=False, seed=0, device=self.device)
 

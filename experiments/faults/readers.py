@@ -83,7 +83,7 @@ def readers(place: Path) -> dict[str, Reader]:
         ),
         "last.ckpt": Reader(
             [whole.interrupted(place / "fit")],
-            lambda path: weights.check_resumable(path, whole.stage()),
+            lambda path: weights.load(whole.stage(), path, checkpoint=True),
             change=inside_archive,
         ),
         **stored(place / "store"),

@@ -15,8 +15,9 @@ from ser_vae.baseline.estimator import FloatArray
 from ser_vae.classifier.head import Head
 from ser_vae.data.batch import BatchIndex
 from ser_vae.data.sets import SequenceBatch, SplitBatch
+from ser_vae.model.representation import Representation
 from ser_vae.model.utterance_vae import UtteranceVAE
-from ser_vae.training.predict import Encoder, classify_batch
+from ser_vae.training.predict import classify_batch
 from ser_vae.training.stage import Stage
 
 
@@ -38,7 +39,7 @@ class Classify(Stage):
         seed: int,
         optimizer: Mapping[str, Any],
         *,
-        encoder: Encoder | None = None,
+        encoder: Representation | None = None,
         encoder_lr: float | None = None,
         sample: bool = False,
     ) -> None:

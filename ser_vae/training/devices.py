@@ -6,7 +6,6 @@ torchrun or srun (strategy ddp) every process runs the whole pipeline, and rank 
 
 import atexit
 import logging
-import warnings
 from functools import cache
 
 import lightning
@@ -47,25 +46,24 @@ def join_processes(trainer: Trainer) -> None:
             missing ones by running this command again, each as a separate run.
     """
     expected, started = trainer.devices * trainer.num_nodes, 1
-    with warnings.catch_warnings():
-        ignore_known_warnings()
-        for environment in (SLURMEnvironment, TorchElasticEnvironment):
-            if environment.detect():
-                started = environment().world_size()
-        if started != expected:
-            raise SerVaeError(
-                f"trainer.strategy=ddp: expected trainer.devices={trainer.devices} processes on "
-                f"each of trainer.num_nodes={trainer.num_nodes} machines, found {started} in all.\n"
-                "Start them with torchrun --nnodes … --nproc-per-node … -m ser_vae.run, or srun;\n"
-                "on one machine, trainer=ddp needs neither."
-            )
-        logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-        lightning.Fabric(
-            accelerator=trainer.accelerator,
-            strategy="ddp",
-            devices=trainer.devices,
-            num_nodes=trainer.num_nodes,
-        ).launch()
+    ignore_known_warnings()
+    for environment in (SLURMEnvironment, TorchElasticEnvironment):
+        if environment.detect():
+            started = environment().world_size()
+    if started != expected:
+        raise SerVaeError(
+            f"trainer.strategy=ddp: expected trainer.devices={trainer.devices} processes on "
+            f"each of trainer.num_nodes={trainer.num_nodes} machines, found {started} in all.\n"
+            "Start them with torchrun --nnodes … --nproc-per-node … -m ser_vae.run, or srun;\n"
+            "on one machine, trainer=ddp needs neither."
+        )
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    lightning.Fabric(
+        accelerator=trainer.accelerator,
+        strategy="ddp",
+        devices=trainer.devices,
+        num_nodes=trainer.num_nodes,
+    ).launch()
     # Lightning does this for NCCL alone; a process that ends with Gloo's threads can abort
     atexit.register(distributed.destroy_process_group)
 
@@ -73,6 +71,5 @@ def join_processes(trainer: Trainer) -> None:
 @cache
 def device_of(accelerator: str) -> torch.device:
     """Return the first device of its kind, as a Trainer would choose it."""
-    with warnings.catch_warnings():
-        ignore_known_warnings()
-        return lightning.Fabric(accelerator=accelerator, devices=1).device
+    ignore_known_warnings()
+    return lightning.Fabric(accelerator=accelerator, devices=1).device

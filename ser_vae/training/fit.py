@@ -3,7 +3,6 @@
 import logging
 import math
 import os
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,9 +22,8 @@ from ser_vae import settings as typed
 from ser_vae.data.batch import Batches
 from ser_vae.data.sets import SegmentSet, SequenceSet
 from ser_vae.terminal import stderr
-from ser_vae.training.history import History
 from ser_vae.training.stage import REMEDY, Stage, ignore_known_warnings
-from ser_vae.training.weights import AtomicCheckpoints, check_resumable
+from ser_vae.training.weights import AtomicCheckpoints, load
 
 
 class StageProgress(Callback):
@@ -34,27 +32,25 @@ class StageProgress(Callback):
     Lightning's own bar restarts with each epoch and does not name the stage.
     """
 
-    def __init__(self) -> None:
-        self.progress: Progress | None = None  # created on start: it cannot be pickled
+    progress: Progress | None = None  # created on start: it cannot be pickled
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if not trainer.is_global_zero:
-            return
-        data, epochs = trainer.datamodule, trainer.max_epochs or 0  # type: ignore[attr-defined]
-        self.progress = Progress(console=stderr())
-        self.task = self.progress.add_task(
-            self._description(pl_module, trainer),
-            total=data.optimizer_steps * epochs,
-            completed=trainer.global_step,
-        )
-        self.progress.start()
+        if trainer.is_global_zero:
+            self.progress = Progress(console=stderr())
+            self.progress.start()
+            total = trainer.estimated_stepping_batches
+            completed = trainer.current_epoch * trainer.num_training_batches
+            self.task = self.progress.add_task("", total=total, completed=int(completed))
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         if self.progress:
-            description = self._description(pl_module, trainer)
-            self.progress.update(self.task, completed=trainer.global_step, description=description)
+            assert isinstance(pl_module, Stage)
+            name, rows = pl_module.stage, pl_module.rows
+            loss = f", loss {rows[-1][f'{name}/train/loss']:.4g}" if rows else ""
+            epoch = f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}"
+            self.progress.update(self.task, advance=1, description=f"{name}, {epoch}{loss}")
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.progress:
@@ -64,13 +60,6 @@ class StageProgress(Callback):
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
     ) -> None:
         self.on_train_end(trainer, pl_module)
-
-    @staticmethod
-    def _description(stage: LightningModule, trainer: Trainer) -> str:
-        assert isinstance(stage, Stage)
-        loss = trainer.callback_metrics.get(f"{stage.stage}/train/loss")
-        suffix = "" if loss is None else f", loss {float(loss):.4g}"
-        return f"{stage.stage}, epoch {trainer.current_epoch + 1} of {trainer.max_epochs}{suffix}"
 
 
 LAST = "last.ckpt"
@@ -102,11 +91,6 @@ class BatchModule(lightning.LightningDataModule):
         steps = max(1, CHUNK // accumulated) if isinstance(train, SegmentSet) else 1
         self.chunk = steps * accumulated
 
-    @property
-    def optimizer_steps(self) -> int:
-        """Number of optimizer steps in an epoch."""
-        return len(self._batches(self.train, shuffle=True)) // self.accumulated
-
     def setup(self, stage: str) -> None:
         if self.trainer and isinstance(self.train, SegmentSet):
             self.train = self.train.resident(self.trainer.strategy.root_device)
@@ -117,8 +101,7 @@ class BatchModule(lightning.LightningDataModule):
         return DataLoader(self.train, batch_sampler=chunks, collate_fn=list)
 
     def val_dataloader(self) -> DataLoader[Any] | list[Any]:
-        empty = len(self.validation) == 0  # type: ignore[arg-type]
-        if empty:
+        if not len(self.validation):  # type: ignore[arg-type]
             return []
         batches = self._batches(self.validation, shuffle=False)
         return DataLoader(self.validation, sampler=batches, batch_size=None)
@@ -169,7 +152,7 @@ def fit(
     Raises:
         SerVaeError: training diverged, or cannot resume from the last.ckpt that is there.
     """
-    stage.compiled = compiled
+    stage.compiled, stage.folder = compiled, folder
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # no hardware banner
     checkpoint = ModelCheckpoint(
         dirpath=folder,
@@ -192,7 +175,7 @@ def fit(
         os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "0"
     last = folder / LAST
     if last.exists():
-        check_resumable(last, stage)
+        load(stage, last, checkpoint=True)  # raises if Lightning could not
     double = trainer.precision == "64-true"
     if double:  # before Lightning does: it would round what it reads from the checkpoint first
         stage.double()
@@ -202,11 +185,11 @@ def fit(
     strategy: str = trainer.strategy
     if stage.has_unused_parameters and strategy != "auto":
         strategy += "_find_unused_parameters_true"
-    with warnings.catch_warnings(), errors_of_spawned_processes():
-        ignore_known_warnings()
+    ignore_known_warnings()
+    with errors_of_spawned_processes():
         lightning.Trainer(
             max_epochs=count_epochs(settings, trainer, len(train)),  # type: ignore[arg-type]
-            callbacks=[*bars, History(folder / f"{stage.stage}.csv"), checkpoint],
+            callbacks=[*bars, checkpoint],
             plugins=[AtomicCheckpoints()],
             logger=list(loggers),
             use_distributed_sampler=False,

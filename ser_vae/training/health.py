@@ -6,8 +6,7 @@ KL makes it collapse completely: relative error 1.00, KL 0.0. With both summed, 
 speech gives about 0.1 and 25 nats.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
@@ -50,30 +49,31 @@ def draw_segments(data: SegmentSet, seed: int, at_most: int = MONITORED) -> Segm
 def epoch_health(model: Representation, batch: SegmentBatch) -> dict[str, float]:
     """Measure relative error and, with a posterior, KL and active units.
 
-    Nothing in it is random. Empty for a model that does not reconstruct.
+    Nothing in it is random: the model is in evaluation mode afterwards. Empty for a model that does
+    not reconstruct.
     """
     if not isinstance(model, Decoder):
         return {}
-    with evaluation_mode(model, batch) as (x, c):
-        health = {"relative_error": relative_error(x, model.reconstruct(x, c))}
-        if isinstance(model, HasPosterior):
-            posterior = model.posterior(x, c)
-            health["kl"] = float(posterior.kl().sum(dim=1).mean())
-            health["active_units"] = active_units(posterior.mu)
+    model.eval()
+    x, c = batch_for(model, batch)
+    health = {"relative_error": relative_error(x, model.reconstruct(x, c))}
+    if isinstance(model, HasPosterior):
+        posterior = model.posterior(x, c)
+        health["kl"] = float(posterior.kl().sum(dim=1).mean())
+        health["active_units"] = active_units(posterior.mu)
     return health
 
 
 @torch.no_grad()
 def measure_health(
-    model: Representation, data: SegmentSet, *, part: str, seed: int, device: torch.device
+    model: Representation, data: SegmentSet, *, seed: int, device: torch.device
 ) -> dict[str, Any] | None:
-    """Measure a representation on up to `SEGMENTS` segments.
+    """Measure a representation on up to `SEGMENTS` segments of the test set.
 
     Args:
         model: None is returned for one that does not reconstruct. Its weights are unchanged.
-        data: segments that were not trained on, with the condition of each: the true label, as in
-            pretraining. That is a diagnosis of P(X|z, c), and reaches no prediction.
-        part: the name of the set that `data` is.
+        data: the test set, with the condition of each segment: the true label, as in pretraining.
+            That is a diagnosis of P(X|z, c), and reaches no prediction.
         seed: draws the segments, and the noise of the estimates.
         device: where to compute.
 
@@ -93,13 +93,13 @@ def measure_health(
         return None
     model.to(device)
     batch = draw_segments(data, seed, SEGMENTS)
-    health: dict[str, Any] = epoch_health(model, batch)
-    health["collapsed"] = is_collapsed(health["relative_error"], health.get("kl"))
-    health |= {"latent": model.latent_size, "segments": len(batch.x), "part": part}
+    health: dict[str, Any] = {**dict.fromkeys(MEASUREMENTS), **epoch_health(model, batch)}
+    health |= {"latent": model.latent_size, "segments": len(batch.x), "part": "test"}
+    health["collapsed"] = is_collapsed(health["relative_error"], health["kl"])
     health["sentence"] = health_sentence(health, conditional=model.conditional)
     if isinstance(model, HasPosterior):
         health |= _estimates(model, batch, seed_for(seed, "health", "noise"))
-    return {name: health.get(name) for name in MEASUREMENTS}
+    return health
 
 
 def is_collapsed(relative_error: float, kl: float | None) -> bool:
@@ -113,7 +113,7 @@ def health_sentence(health: Mapping[str, Any], *, conditional: bool) -> str:
     figures = (
         f"relative error {health['relative_error']:.3f} (alarm above {LARGEST_RELATIVE_ERROR})"
     )
-    if "kl" in health:
+    if health["kl"] is not None:
         figures += f", KL {health['kl']:.1f} nats per segment (alarm below {LEAST_KL:g})"
         figures += f", {health['active_units']} of {health['latent']} units active"
     measured = f"{health['segments']:,} segments of the {health['part']} set"
@@ -122,30 +122,22 @@ def health_sentence(health: Mapping[str, Any], *, conditional: bool) -> str:
 
 def _estimates(model: Any, batch: SegmentBatch, seed: int) -> dict[str, Any]:
     """Estimate the quantities that need a posterior; most of them draw noise."""
-    with evaluation_mode(model, batch) as (x, c):
-        posterior = model.posterior(x, c)
-        noise = torch.Generator(x.device).manual_seed(seed)
-        chunks = zip(torch.split(x, CHUNK), torch.split(c, CHUNK), strict=True)
-        likelihoods = [
-            log_likelihood(model, *chunk, samples=IMPORTANCE_SAMPLES, generator=noise)
-            for chunk in chunks
-        ]
-        return {
-            "kl_per_dimension": posterior.kl().mean(dim=0).tolist(),
-            "log_likelihood": float(torch.cat(likelihoods).mean()),
-            "mutual_information": mutual_information(
-                posterior, torch.Generator().manual_seed(seed)
-            ),
-        }
+    x, c = batch_for(model, batch)
+    posterior = model.posterior(x, c)
+    noise = torch.Generator(x.device).manual_seed(seed)
+    likelihoods = [
+        log_likelihood(model, *chunk, samples=IMPORTANCE_SAMPLES, generator=noise)
+        for chunk in zip(torch.split(x, CHUNK), torch.split(c, CHUNK), strict=True)
+    ]
+    information = mutual_information(posterior, torch.Generator().manual_seed(seed))
+    return {
+        "kl_per_dimension": posterior.kl().mean(dim=0).tolist(),
+        "log_likelihood": float(torch.cat(likelihoods).mean()),
+        "mutual_information": information,
+    }
 
 
-@contextmanager
-def evaluation_mode(model: torch.nn.Module, batch: SegmentBatch) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield segments and conditions on the model's device and in its precision; no dropout."""
+def batch_for(model: torch.nn.Module, batch: SegmentBatch) -> tuple[Tensor, Tensor]:
+    """Return segments and conditions on the model's device and in its precision."""
     like = next(chain(model.parameters(), model.buffers()))
-    training = model.training
-    model.eval()
-    try:
-        yield batch.x.to(like), batch.c.to(like)
-    finally:
-        model.train(training)
+    return batch.x.to(like), batch.c.to(like)

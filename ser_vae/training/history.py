@@ -11,49 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from lightning import LightningModule, Trainer
-from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.loggers import Logger
 
 from ser_vae.files import write_text
 
 
-class History(Checkpoint):
-    """Writes every metric of every finished epoch to `path`, and resumes with the stage.
-
-    A subclass of `Checkpoint`, because Lightning calls those after the module's own hook, when an
-    epoch's metrics are complete. It has to precede `ModelCheckpoint`, which saves its rows.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.rows: list[dict[str, float]] = []
-
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Log the epochs of earlier attempts again, so that the last one's record is complete."""
-        log_rows(self.rows, trainer.loggers)
-
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        self.rows.append({"epoch": trainer.current_epoch, "step": trainer.global_step, **metrics})
-        if trainer.is_global_zero:
-            write_text(self.path, pd.DataFrame(self.rows).to_csv(index=False, lineterminator="\n"))
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"rows": self.rows}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.rows = list(state_dict["rows"])
+def write_curves(rows: Sequence[Mapping[str, float]], path: Path) -> None:
+    """Write the curves of a stage, one row per epoch."""
+    write_text(path, pd.DataFrame(rows).to_csv(index=False, lineterminator="\n"))
 
 
 def read_curves(path: Path) -> list[dict[str, float]]:
     """Read the rows of a stage's curves, one per epoch."""
-    table = pd.read_csv(path, dtype="str").astype(float)
-    return table.to_dict("records")
+    return pd.read_csv(path, dtype="str").astype(float).to_dict("records")
 
 
-def log_rows(rows: Sequence[dict[str, float]], loggers: Sequence[Logger]) -> None:
-    """Log the curves of a stage, such as those of an earlier attempt."""
+def log_rows(rows: Sequence[Mapping[str, float]], loggers: Sequence[Logger]) -> None:
+    """Log epochs of the curves of a stage."""
     for row in rows:
         metrics = {name: value for name, value in row.items() if name != "step"}
         for logger in loggers:

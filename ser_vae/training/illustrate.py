@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -170,12 +171,8 @@ class Illustrator:
         return scale.undo(frames.detach().cpu())[..., :bands].numpy()
 
 
-def typical_utterances(label: Tensor, count: Tensor, classes: int) -> list[int]:
+def typical_utterances(label: Tensor, count: Tensor) -> list[int]:
     """Choose an utterance of median length per emotion: label (U,), segments `count` (U,)."""
-    chosen = []
-    for emotion in range(classes):
-        rows = torch.nonzero(label == emotion).flatten()
-        if len(rows):
-            by_length = rows[count[rows].argsort(stable=True)]
-            chosen.append(int(by_length[len(by_length) // 2]))
-    return chosen
+    table = pd.DataFrame({"label": label.numpy(), "count": count.numpy()})
+    by_emotion = table.sort_values("count", kind="stable").groupby("label")
+    return [int(rows.index[len(rows) // 2]) for _, rows in by_emotion]

@@ -33,7 +33,7 @@ def one_hot_condition(label: Tensor, classes: int) -> Tensor:
     return one_hot(label, classes).float()
 
 
-class Marginal(torch.nn.Module):
+class Marginal(Representation):
     """A conditional representation averaged over all labels, whatever condition it is given."""
 
     def __init__(self, model: Representation, classes: int) -> None:
@@ -67,7 +67,7 @@ def prepare(network: torch.nn.Module, device: torch.device) -> None:
 
 @torch.no_grad()
 def encode(
-    model: Representation | Marginal,
+    model: Representation,
     segments: Segments,
     condition: Tensor,
     *,
@@ -92,11 +92,10 @@ def encode(
 
 
 Probabilities = npt.NDArray[np.float64]
-Encoder = Representation | Marginal
 
 
 def classify_batch(
-    head: Head, encoder: Encoder | None, batch: SequenceBatch | SplitBatch, *, sample: bool
+    head: Head, encoder: Representation | None, batch: SequenceBatch | SplitBatch, *, sample: bool
 ) -> Tensor:
     """Compute the logits (B, K) of a batch of latents, or of segments with their encoder.
 
@@ -113,7 +112,7 @@ def classify_batch(
     return head(z, batch.length)
 
 
-def encode_batch(encoder: Encoder, batch: SequenceBatch, *, sample: bool) -> Tensor:
+def encode_batch(encoder: Representation, batch: SequenceBatch, *, sample: bool) -> Tensor:
     """Encode a batch of segments (B, S, D) -> (B, S, Z); only valid segments pass the encoder."""
     steps = torch.arange(batch.x.shape[1], device=batch.x.device)
     valid = steps < batch.length[:, None]
@@ -140,7 +139,7 @@ class LatentClassifier:
         max_padded: see `SequenceSet`.
     """
 
-    encoder: Encoder
+    encoder: Representation
     head: Head | SequenceEstimator
     fine_tuned: bool
     sample: bool
@@ -188,9 +187,9 @@ class LatentClassifier:
         )
         indices = torch.split(torch.arange(len(items)), self.batch_size)
         encoder = self.encoder if isinstance(source, Segments) else None
+        batches = (on_device(items[BatchIndex(index, 1.0)], self.device) for index in indices)
         logits = [
-            classify_batch(head, encoder, on_device(batch, self.device), sample=self.sample).cpu()
-            for batch in (items[BatchIndex(index, 1.0)] for index in indices)
+            classify_batch(head, encoder, batch, sample=self.sample).cpu() for batch in batches
         ]
         return torch.cat(logits).double().softmax(dim=-1).numpy()
 

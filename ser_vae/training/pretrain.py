@@ -45,9 +45,9 @@ class Pretrain(Stage):
         drop = torch.rand(len(c), 1, device=c.device) < self.label_dropout
         return torch.where(drop, torch.full_like(c, 1 / c.shape[1]), c)
 
-    def on_train_epoch_end(self) -> None:
-        super().on_train_epoch_end()
-        if self.monitored:
-            health = epoch_health(self.model, self.monitored)
-            metrics = {f"{self.stage}/health/{name}": value for name, value in health.items()}
-            self.log_dict(metrics, sync_dist=True)  # equal on all devices: so are the weights
+    def epoch_metrics(self) -> dict[str, float]:
+        """Return the means of an epoch, and the health after it."""
+        health = epoch_health(self.model, self.monitored) if self.monitored else {}
+        self.model.train()
+        named = {f"{self.stage}/health/{name}": float(value) for name, value in health.items()}
+        return {**super().epoch_metrics(), **named}

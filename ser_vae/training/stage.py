@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import lightning
@@ -14,6 +15,7 @@ from torch.optim import Optimizer
 from torchmetrics import Metric
 
 from ser_vae import SerVaeError
+from ser_vae.training.history import log_rows, write_curves
 from ser_vae.training.seeding import seed_for, seed_streams
 
 
@@ -59,7 +61,8 @@ def ignore_known_warnings() -> None:
 class Stage(lightning.LightningModule):
     """Minimises the mean of `terms(batch)["loss"]` and logs the mean of every term each epoch.
 
-    Metrics are named `stage/part/quantity`; training and validation compute them alike.
+    Metrics are named `stage/part/quantity`; training and validation compute them alike. They are
+    the curves of the stage, a row for each finished epoch, which resume with it.
 
     Args:
         name: of the stage.
@@ -83,6 +86,9 @@ class Stage(lightning.LightningModule):
         self._program: Callable[[Any], dict[str, Tensor]] | None = None  # `terms`, compiled
         self.train_means = EpochMean(len(quantities))
         self.validation_means = EpochMean(len(quantities))
+        self.validation_metrics: dict[str, float] = {}  # of this epoch
+        self.rows: list[dict[str, float]] = []
+        self.folder = Path()  # of the curves; see `fit`
 
     def terms(self, batch: Any) -> dict[str, Tensor]:
         """Return each quantity per item, (B,)."""
@@ -141,13 +147,31 @@ class Stage(lightning.LightningModule):
             means.update(values)
         return terms["loss"].mean() * batch.loss_scale
 
-    def on_train_epoch_end(self) -> None:
-        self._log("train", self.train_means)
+    def on_train_start(self) -> None:
+        """Log the epochs of earlier attempts again, so that the last one's record is complete."""
+        log_rows(self.rows, self.trainer.loggers)
 
     def on_validation_epoch_end(self) -> None:
-        self._log("validation", self.validation_means)
+        self.validation_metrics = self._metrics("validation", self.validation_means)
 
-    def _log(self, part: str, epoch_mean: EpochMean) -> None:
+    def on_train_epoch_end(self) -> None:
+        metrics = {**self.validation_metrics, **self.epoch_metrics()}
+        self.rows.append({"epoch": self.current_epoch, "step": self.global_step, **metrics})
+        log_rows(self.rows[-1:], self.trainer.loggers)
+        if self.trainer.is_global_zero:
+            write_curves(self.rows, self.folder / f"{self.stage}.csv")
+
+    def epoch_metrics(self) -> dict[str, float]:
+        """Return the metrics of an epoch of training; equal on all devices."""
+        return self._metrics("train", self.train_means)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["rows"] = self.rows
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.rows = checkpoint["rows"]
+
+    def _metrics(self, part: str, epoch_mean: EpochMean) -> dict[str, float]:
         values = epoch_mean.compute().reshape(-1)  # a scalar if there is one quantity
         means = dict(zip(self.quantities, values.tolist(), strict=True))
         epoch_mean.reset()
@@ -156,7 +180,4 @@ class Stage(lightning.LightningModule):
                 f"{self.stage}, epoch {self.current_epoch}: the {part} loss is {means['loss']}.\n"
                 f"{REMEDY}"
             )
-        metrics = {f"{self.stage}/{part}/{name}": mean for name, mean in means.items()}
-        self.log_dict(
-            metrics, sync_dist=True
-        )  # equal on all devices: torchmetrics adds the sums up
+        return {f"{self.stage}/{part}/{name}": mean for name, mean in means.items()}

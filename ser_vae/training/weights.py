@@ -5,9 +5,6 @@ A record beside pretrained weights says what they were trained on, for those who
 
 import io
 import json
-import pickle
-import struct
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,11 +16,6 @@ from lightning.fabric.plugins.io import TorchCheckpointIO
 from ser_vae import SerVaeError
 from ser_vae.files import write_bytes, write_text
 from ser_vae.training.devices import is_rank_zero
-
-UNREADABLE = (
-    *(OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError),
-    *(pickle.UnpicklingError, zipfile.BadZipFile, struct.error),
-)
 
 
 def save(network: torch.nn.Module, path: Path) -> None:
@@ -47,41 +39,25 @@ class AtomicCheckpoints(TorchCheckpointIO):
         write(checkpoint, Path(path))
 
 
-def load(network: torch.nn.Module, path: Path) -> None:
-    """Load weights that `save` wrote; nothing in the file is executed.
+def load(network: torch.nn.Module, path: Path, *, checkpoint: bool = False) -> None:
+    """Load weights that `save` wrote, or those in a checkpoint of an interrupted stage.
+
+    Nothing in the file is executed.
 
     Raises:
         SerVaeError: the file is missing or damaged, or holds the weights of another network.
     """
+    remedy = "Give the pretrained.ckpt of a run with the same model, corpus classes and segments."
+    if checkpoint:
+        remedy = "Remove it to start the stage over, or give force=true to start the run over."
     try:
-        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except UNREADABLE as error:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        network.load_state_dict(state["state_dict"] if checkpoint else state)
+    except Exception as error:  # a damaged file raises any of ten kinds
+        reason = str(error).partition("\n")[0] or type(error).__name__
         raise SerVaeError(
             f"{path}: expected the weights of a {type(network).__name__} of the configured sizes, "
-            f"got: {_reason(error)}\n"
-            "Give the pretrained.ckpt of a run with the same model, corpus classes and segments."
-        ) from error
-
-
-def _reason(error: BaseException) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def check_resumable(checkpoint: Path, network: torch.nn.Module) -> None:
-    """Check that an interrupted stage can resume from a checkpoint.
-
-    Raises:
-        SerVaeError: it is damaged, holds anything but values, or the state of another network.
-    """
-    try:
-        state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
-        shapes = {name: value.shape for name, value in state.items()}
-        if shapes != {name: value.shape for name, value in network.state_dict().items()}:
-            raise ValueError("it holds a network of other sizes")
-    except UNREADABLE as error:
-        raise SerVaeError(
-            f"{checkpoint}: cannot resume from this checkpoint: {_reason(error)}\n"
-            "Remove it to start the stage over, or give force=true to start the run over."
+            f"got: {reason}\n{remedy}"
         ) from error
 
 

@@ -1,7 +1,9 @@
 """What the two stages have in common: a loss, named metrics, noise from seed, epoch and step."""
 
 import math
+import tempfile
 import warnings
+from pathlib import Path
 from typing import NamedTuple
 
 import lightning
@@ -39,8 +41,9 @@ class Square(Stage):
 
 def run(stage: Stage, train: list[Batch], validation: list[Batch], epochs: int = 1) -> dict:
     """The metrics of the last epoch."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         ignore_known_warnings()
+        stage.folder = Path(folder)
         trainer = lightning.Trainer(
             accelerator="cpu",
             devices=1,
@@ -53,7 +56,7 @@ def run(stage: Stage, train: list[Batch], validation: list[Batch], epochs: int =
         )
         loader = DataLoader(validation, batch_size=None) if validation else []
         trainer.fit(stage, DataLoader([[each] for each in train], batch_size=None), loader)
-    return {name: value.item() for name, value in trainer.callback_metrics.items()}
+    return stage.rows[-1]
 
 
 def batch(*values: float, loss_scale: float = 1.0) -> Batch:
@@ -70,6 +73,8 @@ def test_metrics_are_named_by_stage_part_and_quantity_and_are_means_over_items()
     metrics = run(stage, [batch(1.0, 2.0, 3.0), batch(6.0)], [batch(-2.0), batch(1.0, 1.0)])
     assert metrics == pytest.approx(
         {
+            "epoch": 0,
+            "step": 2,
             "toy/train/loss": (1 + 4 + 9 + 36) / 4,
             "toy/train/size": 12 / 4,
             "toy/validation/loss": (4 + 1 + 1) / 3,
