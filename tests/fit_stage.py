@@ -32,9 +32,10 @@ def fit_stage(
     trainer: Trainer = CPU,
     compiled: bool = False,
     progress: bool = False,
+    loggers: Any = (),
     **changes: Any,
 ) -> None:
     """Call `fit` with the `stage_settings` of `changes`."""
-    options = {"compiled": compiled, "loggers": [], "progress": progress}
+    options = {"compiled": compiled, "loggers": loggers, "progress": progress}
     settings = stage_settings(**changes)
     fit(stage, train, validation, folder=folder, settings=settings, trainer=trainer, **options)

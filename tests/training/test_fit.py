@@ -5,10 +5,12 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import torch
 from fit_stage import CPU, fit_stage, small_lstm, stage_settings
+from lightning.pytorch.loggers import Logger
 from run_files import assert_same_weights
 from torch.utils.data import Dataset
 
@@ -153,6 +155,17 @@ def test_validation_changes_neither_weights_nor_training_curves(kind, tmp_path):
         assert validated.keys() - plain.keys() == {
             f"{without.stage}/validation/{quantity}" for quantity in without.quantities
         }
+
+
+def test_each_epoch_is_logged_once_at_its_optimizer_step(tmp_path):
+    """Although Lightning counts chunks of batches; a resumed stage logs all epochs again."""
+    for epochs in (2, 3):
+        logger = mock.create_autospec(Logger, instance=True)
+        train(pretraining(VAE), segments(70, seed=1), tmp_path, epochs=epochs, loggers=[logger])
+        expected = read_curves(tmp_path / "pretrain.csv")
+        calls = logger.log_metrics.call_args_list
+        assert [{**call.args[0], **call.kwargs} for call in calls] == expected
+        assert [row["step"] for row in expected] == [5, 10, 15][:epochs]
 
 
 def test_the_curves_are_the_losses_that_a_plain_loop_finds(tmp_path):
