@@ -55,13 +55,24 @@ Waveform = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Cues:
+    """Differences from a neutral sentence."""
+
+    rate: float  # of speech: natural logarithm of the factor
+    pitch: float  # on the synthesiser's scale from 0 to 99
+    range: float  # of pitch, on the same scale
+    level_db: float
+    tilt_db: float  # of the spectrum, per octave
+
+
+@dataclass(frozen=True)
 class Turn:
-    """One utterance before it is synthesised."""
+    """One utterance before it is synthesised; `emotion` is IEMOCAP's code."""
 
     id: str
-    text: str
-    voice: str
-    emotion: str  # IEMOCAP's code
+    emotion: str
+    cues: Cues
+    sentence: espeak.Sentence
 
 
 def read(cache: str | Path, emotions: Mapping[str, Sequence[str]]) -> Corpus:
@@ -77,15 +88,7 @@ def read(cache: str | Path, emotions: Mapping[str, Sequence[str]]) -> Corpus:
     folder = Path(cache).expanduser().absolute() / f"demo-{audio_digest()}"
     if not folder.is_dir():
         make(folder, read_dialogues())
-    utterances, others, warnings = read_tree(folder, emotions)
-    return Corpus(
-        name="demo",
-        emotions=tuple(emotions),
-        utterances=utterances,
-        others=others,
-        synthetic=True,
-        warnings=warnings,
-    )
+    return read_tree("demo", folder, emotions, synthetic=True)
 
 
 def audio_digest() -> str:
@@ -118,14 +121,16 @@ def read_text() -> dict[str, list[list[str]]]:
 
 
 def assign_turns(dialogue: str, lines: Sequence[str], voices: Sequence[str]) -> list[Turn]:
-    """Assign the lines to the two speakers in turn, and draw an emotion for each line."""
+    """Assign the lines to the two speakers in turn, and draw how each is acted."""
     turns = []
     for index, line in enumerate(lines):
         name = f"{dialogue}_{'FM'[index % 2]}{index // 2:03d}"
         # Of ten words tried here, "role" gives the draw in which speakers reveal emotions least.
         proportions = [proportion for proportion, _ in CODES.values()]
-        emotion = generator(name, "role").choice(list(CODES), p=proportions)
-        turns.append(Turn(name, line, voices[index % 2], str(emotion)))
+        emotion = str(generator(name, "role").choice(list(CODES), p=proportions))
+        cues = draw_cues(emotion, generator(name, "cues"))
+        spoken = sentence(line, voices[index % 2], cues, seed(name, "voice"))
+        turns.append(Turn(name, emotion, cues, spoken))
     return turns
 
 
@@ -140,8 +145,7 @@ def make(folder: Path, dialogues: Mapping[str, Sequence[Turn]]) -> None:
         if folder.is_dir():
             return
         part = folder.with_name(f"{folder.name}.part")
-        if part.is_dir():
-            shutil.rmtree(part)
+        shutil.rmtree(part, ignore_errors=True)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             done = pool.map(partial(make_dialogue, part), dialogues, dialogues.values())
             deque(track(done, "Synthesising the demo corpus", len(dialogues)), 0)
@@ -154,13 +158,9 @@ def make_dialogue(root: Path, dialogue: str, turns: Sequence[Turn]) -> None:
     wav_folder = session / "sentences" / "wav" / dialogue
     wav_folder.mkdir(parents=True)
     lines, start_s = ["% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]", ""], 0.0
-    cues = [draw_cues(turn.emotion, generator(turn.id, "cues")) for turn in turns]
-    sentences = [
-        sentence(turn.text, turn.voice, acted, seed(turn.id, "voice"))
-        for turn, acted in zip(turns, cues, strict=True)
-    ]
-    for turn, acted, speech in zip(turns, cues, espeak.speak(sentences), strict=True):
-        samples = render(speech, acted, generator(turn.id, "noise"))
+    speeches = espeak.speak([turn.sentence for turn in turns])
+    for turn, speech in zip(turns, speeches, strict=True):
+        samples = render(speech, turn.cues, generator(turn.id, "noise"))
         soundfile.write(wav_folder / f"{turn.id}.wav", samples, SAMPLE_RATE_HZ, "PCM_16")
         end_s = start_s + samples.size / SAMPLE_RATE_HZ
         lines += [f"[{start_s:.4f} - {end_s:.4f}]\t{turn.id}\t{turn.emotion}\t{UNRATED}", ""]
@@ -177,17 +177,6 @@ def generator(utterance: str, purpose: str) -> np.random.Generator:
 
 def seed(utterance: str, purpose: str) -> int:
     return zlib.crc32(f"{utterance} {purpose}".encode())
-
-
-@dataclass(frozen=True)
-class Cues:
-    """Differences from a neutral sentence."""
-
-    rate: float  # of speech: natural logarithm of the factor
-    pitch: float  # on the synthesiser's scale from 0 to 99
-    range: float  # of pitch, on the same scale
-    level_db: float
-    tilt_db: float  # of the spectrum, per octave
 
 
 # Of IEMOCAP's codes: the proportion of the utterances, and how the emotion is acted. 17 % of the

@@ -8,13 +8,13 @@ matches). Others, such as take or intensity, may be used in values.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.files import AUDIO, existing_root, walk
-from ser_vae.corpus.labels import Classes, class_of_code, class_of_label, sort_into_classes
+from ser_vae.corpus.labels import Classes, class_of_code, labels_of_classes, make_corpus
 from ser_vae.corpus.utterance import (
     UNKNOWN_SPEAKER,
     Corpus,
@@ -75,72 +75,52 @@ def read(
         SerVaeError: there is no root, none of its files has a name of this corpus, two files have
             the same id, or a class is not one of this corpus.
     """
-    codes = [code for members in emotions.values() for code in members]
-    label_of = class_of_code(emotions, codes)
-    class_of = class_of_label(classes, list(emotions))
+    label_of = class_of_code(emotions, [code for codes in emotions.values() for code in codes])
+    labels_of = labels_of_classes(classes, list(emotions))
     folder = existing_root(root, name, f"{name.upper()}_ROOT")
-    described: list[tuple[Path, dict[str, str]]] = []
-    rows = read_rows(folder, labels)
+    rows, used_rows = read_rows(folder, labels), set()
     ignored: dict[str, list[str]] = {NO_MATCH: [], NO_ROW: [], NO_LABEL: [], SECOND_COPY: []}
-    used_rows = set()
-    for file in (path for path in walk(folder) if path.suffix.lower() in AUDIO):
-        groups = parse_path(file.relative_to(folder), pattern)
+    depth: dict[str, int] = {}  # of the highest file of each id
+    labelled = []
+    audio = [file for file in walk(folder) if file.suffix.lower() in AUDIO]
+    for file in sorted(audio, key=lambda file: len(file.parts)):
+        path = file.relative_to(folder)
+        groups = parse_path(path, pattern)
         if groups is None:
             ignored[NO_MATCH].append(file.name)
             continue
-        if rows:
-            key = labels["path"].format_map(groups)
-            used_rows.add(key)
-            if key not in rows:
-                ignored[NO_ROW].append(str(file.relative_to(folder)))
-                continue
-            groups |= rows[key]
-        text = translate(groups, tables, values)
+        key = labels["path"].format_map(groups)
+        used_rows.add(key)
+        if rows and key not in rows:
+            ignored[NO_ROW].append(str(path))
+            continue
+        text = translate(groups | rows.get(key, {}), tables, values)
         if text.get("emotion") not in label_of:
             ignored[NO_LABEL].append(f"{file.name} ({text.get('emotion')})")
-        else:
-            described.append((file, text))
-    ignored[NO_FILE] = list(rows.keys() - used_rows)
-    if not described:
-        reasons = [w for what, files in ignored.items() for w in list_warning(what, files)]
-        lines = [reason.partition("\n")[0] for reason in reasons]
-        raise SerVaeError(
-            f"{folder} is not {name.upper()}: expected files such as {example}.\n"
-            f"{'; '.join(lines) or 'Give the folder that holds them'}."
-        )
-    described.sort(key=lambda each: len(each[0].parts))
-    depth: dict[str, int] = {}  # of the highest file of each id
-    labelled = []
-    for file, text in described:
-        if len(file.parts) > depth.setdefault(text["id"], len(file.parts)):
-            ignored[SECOND_COPY].append(str(file.relative_to(folder)))
+        elif len(path.parts) > depth.setdefault(text["id"], len(path.parts)):
+            ignored[SECOND_COPY].append(str(path))
         else:
             labelled.append(describe(file, text, label_of))
-    utterances, others = sort_into_classes(labelled, class_of)
-    names = tuple(dict.fromkeys(class_of.values()))
-    return Corpus(
-        name=name if classes == "four" else f"{name}{len(names)}",
-        emotions=names,
-        utterances=utterances,
-        others=others,
-        expected=expect(complete, list(emotions), class_of),
-        warnings=tuple(w for what, files in ignored.items() for w in list_warning(what, files)),
-    )
-
-
-def expect(
-    complete: Mapping[str, Any], labels: Sequence[str], class_of: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return `Corpus.expected`: the known counts of a complete copy, perhaps not of all labels."""
-    counts = complete["counts"]
-    if not counts:
-        return {}
+    ignored[NO_FILE] = list(rows.keys() - used_rows)
+    warnings = [w for what, files in ignored.items() for w in list_warning(what, files)]
+    if not labelled:
+        reasons = "; ".join(warning.partition("\n")[0] for warning in warnings)
+        raise SerVaeError(
+            f"{folder} is not {name.upper()}: expected files such as {example}.\n"
+            f"{reasons or 'Give the folder that holds them'}."
+        )
+    counts = {label: {"complete": count} for label, count in complete["counts"].items()}
     totals = {key: value for key, value in complete.items() if value and key != "counts"}
-    released = {name: {"complete": counts[name]} if name in counts else {} for name in labels}
-    expected = expected_counts(released, class_of, **totals)
-    if len(counts) < len(labels):
+    expected = expected_counts(counts, labels_of, **totals)
+    if counts.keys() != emotions.keys():
         del expected["others"]
-    return expected
+    return make_corpus(
+        name if classes == "four" else f"{name}{len(labels_of)}",
+        labels_of,
+        labelled,
+        expected=expected,
+        warnings=tuple(warnings),
+    )
 
 
 def read_rows(folder: Path, labels: Mapping[str, Any]) -> dict[str, dict[str, str]]:
@@ -180,18 +160,17 @@ def translate(
     groups: Mapping[str, str], tables: Mapping[str, Mapping[str, str]], values: Mapping[str, str]
 ) -> dict[str, str]:
     """Replace the codes of groups by the values of the tables, and add the values made of them."""
-    groups = dict(groups)
+    words = dict(groups)
     for name in groups.keys() & tables.keys():
-        groups[name] = look_up(groups[name], tables[name].items())
-    return groups | {
-        name: text.format_map(groups)
+        matches = (
+            word for word, codes in tables[name].items() if re.fullmatch(codes, groups[name])
+        )
+        words[name] = next(matches, groups[name])
+    return words | {
+        name: text.format_map(words)
         for name, text in values.items()
-        if set(re.findall(r"{(\w+)}", text)) <= groups.keys()
+        if set(re.findall(r"{(\w+)}", text)) <= words.keys()
     }
-
-
-def look_up(code: str, table: Iterable[tuple[str, str]]) -> str:
-    return next((value for value, codes in table if re.fullmatch(codes, code)), code)
 
 
 def describe(file: Path, text: Mapping[str, str], label_of: Mapping[str, str]) -> Utterance:

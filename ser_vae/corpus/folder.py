@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.files import AUDIO, existing_root, walk
-from ser_vae.corpus.labels import Classes, check_spellings, class_of_label, sort_into_classes
+from ser_vae.corpus.labels import Classes, check_spellings, labels_of_classes, make_corpus
 from ser_vae.corpus.table import CHOICES, FREE_TEXT, parse_cells, read_table
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Corpus, Utterance, list_warning
 
@@ -66,11 +66,7 @@ def read(
         )
     check_spellings("emotion", (utterance.emotion for utterance in labelled))
     check_spellings("speaker", (utterance.speaker for utterance in labelled))
-    class_of = class_of_label(classes, emotions)
-    utterances, others = sort_into_classes(labelled, class_of)
-    return Corpus(
-        name, tuple(dict.fromkeys(class_of.values())), utterances, others, warnings=warnings
-    )
+    return make_corpus(name, labels_of_classes(classes, emotions), labelled, warnings=warnings)
 
 
 def read_folders(root: Path, folders: str | None) -> tuple[list[Utterance], tuple[str, ...]]:

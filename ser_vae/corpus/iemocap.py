@@ -11,7 +11,6 @@ who speaks. So the speaker is session + S; the prefix Ses<NN><W> names the other
 the utterances.
 """
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +20,7 @@ from yaml import safe_load  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.files import existing_root, walk
-from ser_vae.corpus.labels import class_of_code, sort_into_classes
+from ser_vae.corpus.labels import class_of_code, make_corpus
 from ser_vae.corpus.utterance import Corpus, Utterance, expected_counts, list_warning
 
 RELEASE = safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
@@ -51,32 +50,18 @@ def read(root: str | Path | None, emotions: Mapping[str, Sequence[str]]) -> Corp
         SerVaeError: no root, not a release, or a label file with an invalid line.
     """
     folder = existing_root(root, "iemocap", "IEMOCAP_ROOT")
-    utterances, others, warnings = read_tree(folder, emotions)
-    missing = DIALOGUES.difference(u.dialogue for u in (*utterances, *others))
-    return Corpus(
-        name="iemocap",
-        emotions=tuple(emotions),
-        utterances=utterances,
-        others=others,
-        expected=expected_counts(
-            RELEASED,
-            class_of_code(emotions, RELEASED),
-            speakers=10,
-            hours=RELEASE["hours"],
-            sample_rate_hz=16_000,
-            channels=1,
-        ),
-        warnings=(
-            *warnings,
-            *list_warning(f"of {len(DIALOGUES)} dialogues are missing", missing),
-        ),
-    )
+    corpus = read_tree("iemocap", folder, emotions)
+    missing = DIALOGUES.difference(u.dialogue for u in (*corpus.utterances, *corpus.others))
+    warning = list_warning(f"of {len(DIALOGUES)} dialogues are missing", missing)
+    totals = {"speakers": 10, "hours": RELEASE["hours"], "sample_rate_hz": 16_000, "channels": 1}
+    expected = expected_counts(RELEASED, emotions, **totals)
+    return replace(corpus, expected=expected, warnings=(*corpus.warnings, *warning))
 
 
 def read_tree(
-    root: Path, emotions: Mapping[str, Sequence[str]]
-) -> tuple[tuple[Utterance, ...], tuple[Utterance, ...], tuple[str, ...]]:
-    """Read a tree with the structure of IEMOCAP: utterances of the classes, others, warnings.
+    name: str, root: Path, emotions: Mapping[str, Sequence[str]], *, synthetic: bool = False
+) -> Corpus:
+    """Read a corpus in a tree with the structure of IEMOCAP.
 
     An utterance without audio is left out. A warning names it, and whatever else is missing or
     misplaced.
@@ -84,7 +69,7 @@ def read_tree(
     Raises:
         SerVaeError: no sessions in `root`, an invalid label line or code, no audio at all.
     """
-    class_of = class_of_code(emotions, RELEASED)
+    class_of_code(emotions, RELEASED)  # raises if there is no such code
     release = find_release(root)
     labelled: list[Utterance] = []
     wavs: dict[Path, Path] = {}  # by its path with the suffix in lower case
@@ -101,7 +86,7 @@ def read_tree(
                 continue
             dialogue = DIALOGUE.fullmatch(file.stem)
             if dialogue and dialogue["session"] == f"Ses0{number}":
-                labelled += read_labels(file, wav_folder)
+                labelled += read_labels(file, dialogue, wav_folder)
             else:
                 misplaced.append(str(file))
         files = walk(wav_folder) if wav_folder.is_dir() else ()
@@ -119,7 +104,7 @@ def read_tree(
         *list_warning("utterances have no wav file", [path.stem for path in labels - wavs.keys()]),
         *list_warning("wav files have no label", [path.stem for path in wavs.keys() - labels]),
     )
-    return *sort_into_classes(paired, class_of), warnings
+    return make_corpus(name, emotions, paired, synthetic=synthetic, warnings=warnings)
 
 
 def find_release(root: Path) -> Path:
@@ -128,9 +113,9 @@ def find_release(root: Path) -> Path:
     Raises:
         SerVaeError: there is no release in the folder, or more than one.
     """
-    if holds_sessions(root):
-        return root
-    releases = [folder for folder in sorted(root.iterdir()) if holds_sessions(folder)]
+    labels = f"Session[1-5]/{LABELS}"
+    folders = [*root.glob(labels)] or [*root.glob(f"*/{labels}")]
+    releases = sorted({folder.parents[2] for folder in folders})
     if len(releases) != 1:
         names = ", ".join(folder.name for folder in releases) or "none"
         raise SerVaeError(
@@ -140,49 +125,38 @@ def find_release(root: Path) -> Path:
     return releases[0]
 
 
-def holds_sessions(folder: Path) -> bool:
-    sessions = [folder / f"Session{number}" / LABELS for number in SESSIONS]
-    return any(map(os.path.isdir, sessions))  # Path.is_dir raises if a folder cannot be searched
-
-
-def read_labels(file: Path, wav_folder: Path) -> Iterator[Utterance]:
+def read_labels(file: Path, dialogue: re.Match[str], wav_folder: Path) -> Iterator[Utterance]:
     """Yield an utterance for each line with a majority label, in order; `emotion` is the code.
 
     The file is read as Latin-1, which decodes any byte: evaluators' comments may be in any
     encoding, labels are ASCII.
+
+    Raises:
+        SerVaeError: a line is not a label of this dialogue, or has an unknown code.
     """
-    seen = set()
+    session, scene = dialogue["session"], dialogue["scene"]
     with file.open(encoding="latin-1") as lines:
         for number, line in enumerate(lines, start=1):
-            if line.startswith("["):
-                utterance = parse_label(line, f"{file}, line {number}", file.stem, wav_folder)
-                if utterance.id in seen:
-                    raise SerVaeError(f"{file}, line {number}: {utterance.id} has a label already")
-                seen.add(utterance.id)
-                yield utterance
-
-
-def parse_label(line: str, where: str, dialogue: str, wav_folder: Path) -> Utterance:
-    match, scene = LABEL.fullmatch(line), DIALOGUE.fullmatch(dialogue)
-    if match is None or match["dialogue"] != dialogue or scene is None:
-        raise SerVaeError(
-            f"{where}: expected '[start - end]<TAB>{dialogue}_<F or M><nnn><TAB>code<TAB>"
-            f"[V, A, D]', found {line.rstrip()!r}"
-        )
-    if match["code"] not in RELEASED:
-        known = ", ".join(RELEASED)
-        raise SerVaeError(f"{where}: emotion code {match['code']!r} is not one of {known}")
-    name = f"{dialogue}_{match['sex']}{match['turn']}"
-    return Utterance(
-        id=name,
-        path=wav_folder / dialogue / f"{name}.wav",
-        emotion=match["code"],
-        speaker=scene["session"] + match["sex"],
-        sex="F" if match["sex"] == "F" else "M",
-        session=scene["session"],
-        dialogue=dialogue,
-        style="improvised" if scene["scene"].startswith("impro") else "scripted",
-        script=scene["scene"],
-        start_s=float(match["start"]),
-        end_s=float(match["end"]),
-    )
+            if not line.startswith("["):
+                continue
+            match = LABEL.fullmatch(line)
+            if match is None or match["dialogue"] != file.stem or match["code"] not in RELEASED:
+                raise SerVaeError(
+                    f"{file}, line {number}: expected '[start - end]<TAB>{file.stem}_<F or M><nnn>"
+                    f"<TAB>code<TAB>[V, A, D]' with one of the codes {', '.join(RELEASED)}, found "
+                    f"{line.rstrip()!r}"
+                )
+            name = f"{file.stem}_{match['sex']}{match['turn']}"
+            yield Utterance(
+                id=name,
+                path=wav_folder / file.stem / f"{name}.wav",
+                emotion=match["code"],
+                speaker=session + match["sex"],
+                sex="F" if match["sex"] == "F" else "M",
+                session=session,
+                dialogue=file.stem,
+                style="improvised" if scene.startswith("impro") else "scripted",
+                script=scene,
+                start_s=float(match["start"]),
+                end_s=float(match["end"]),
+            )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.labels import Classes, class_of_label, sort_into_classes
+from ser_vae.corpus.labels import Classes, labels_of_classes, make_corpus
 from ser_vae.corpus.utterance import Corpus, Utterance, corpus_warnings
 from ser_vae.settings import build
 
@@ -36,15 +36,11 @@ def read(members: Mapping[str, Mapping[str, Any]], classes: Classes) -> Corpus:
                 f"corpus=joined: the corpora share fewer than two classes: {have}.\n"
                 "Map their classes, such as corpus.classes='{happy: [happy, joy], sad: [sad]}'."
             )
-    class_of = class_of_label(classes, labels)
-    labelled = [add_prefix(u, name) for name, c in corpora.items() for u in c.utterances]
-    utterances, left_out = sort_into_classes(labelled, class_of)
-    others = [add_prefix(u, name) for name, c in corpora.items() for u in c.others]
-    return Corpus(
-        name="_".join(corpus.name for corpus in corpora.values()),
-        emotions=tuple(dict.fromkeys(class_of.values())),
-        utterances=utterances,
-        others=tuple(sorted([*left_out, *others], key=lambda utterance: utterance.id)),
+    return make_corpus(
+        "_".join(corpus.name for corpus in corpora.values()),
+        labels_of_classes(classes, labels),
+        [add_prefix(u, name) for name, c in corpora.items() for u in c.utterances],
+        others=[add_prefix(u, name) for name, c in corpora.items() for u in c.others],
         synthetic=any(corpus.synthetic for corpus in corpora.values()),
         warnings=tuple(f"{name}: {w}" for name, c in corpora.items() for w in corpus_warnings(c)),
     )

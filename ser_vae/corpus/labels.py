@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from operator import attrgetter
+from typing import Any
 
 from ser_vae import SerVaeError
-from ser_vae.corpus.utterance import Utterance
+from ser_vae.corpus.utterance import Corpus, Utterance
 
 FOUR = ("neutral", "happy", "sad", "angry")  # the classes of the paper, in its order
 
@@ -17,8 +18,8 @@ FOUR = ("neutral", "happy", "sad", "angry")  # the classes of the paper, in its 
 Classes = str | Sequence[str] | Mapping[str, Sequence[str]]
 
 
-def class_of_label(classes: Classes, labels: Sequence[str]) -> dict[str, str]:
-    """Return label -> class, in the order of the classes; a label of no class is left out.
+def labels_of_classes(classes: Classes, labels: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """Return class -> its labels; a label of no class is left out.
 
     Raises:
         SerVaeError: a label is not among `labels`, or belongs to two classes.
@@ -27,13 +28,12 @@ def class_of_label(classes: Classes, labels: Sequence[str]) -> dict[str, str]:
         classes = [name for name in FOUR if name in labels] if classes == "four" else labels
     if not isinstance(classes, Mapping):
         classes = {name: [name] for name in classes}
-    class_of = class_of_code(classes, labels, "corpus.classes")
-    if len({*class_of.values()}) < 2:
+    if len({*class_of_code(classes, labels, "corpus.classes").values()}) < 2:
         raise SerVaeError(
             f"corpus.classes: fewer than two classes: the labels are {', '.join(labels)}.\n"
             "Use corpus.classes=all, or name the labels of each class: {happy: [joy], …}."
         )
-    return class_of
+    return classes
 
 
 def class_of_code(
@@ -61,25 +61,39 @@ def class_of_code(
     return class_of
 
 
-def sort_into_classes(
-    labelled: Iterable[Utterance], class_of: Mapping[str, str]
-) -> tuple[tuple[Utterance, ...], tuple[Utterance, ...]]:
-    """Separate the utterances of the classes from all others, both sorted by id.
+def make_corpus(
+    name: str,
+    classes: Mapping[str, Sequence[str]],
+    labelled: Iterable[Utterance],
+    *,
+    others: Iterable[Utterance] = (),
+    **known: Any,
+) -> Corpus:
+    """Sort utterances by id, and separate those of the classes from all others.
 
-    The emotion of the former becomes their class; the latter keep their code.
+    Args:
+        name: of the corpus.
+        classes: class -> labels.
+        labelled: utterances whose emotion is a label; it becomes their class if it is in one.
+        others: further utterances, of no class.
+        known: other attributes of the corpus.
 
     Raises:
         SerVaeError: two utterances have the same id.
     """
-    ordered = sorted(labelled, key=lambda utterance: utterance.id)
+    class_of = {label: emotion for emotion, labels in classes.items() for label in labels}
+    ordered = sorted(labelled, key=attrgetter("id"))
     for first, second in pairwise(ordered):
         if first.id == second.id:
             raise SerVaeError(
-                f"{first.id} exists twice: {first.path}, {second.path}\nRemove one of the files."
+                f"{first.id} exists twice: {first.path}, {second.path}\nRemove one of the files, "
+                "or of the labels."
             )
-    classes = [replace(u, emotion=class_of[u.emotion]) for u in ordered if u.emotion in class_of]
-    others = [utterance for utterance in ordered if utterance.emotion not in class_of]
-    return tuple(classes), tuple(others)
+    others = sorted(
+        [*others, *(u for u in ordered if u.emotion not in class_of)], key=attrgetter("id")
+    )
+    used = [replace(u, emotion=class_of[u.emotion]) for u in ordered if u.emotion in class_of]
+    return Corpus(name, tuple(classes), tuple(used), tuple(others), **known)
 
 
 def check_spellings(what: str, values: Iterable[str]) -> None:
@@ -91,14 +105,13 @@ def check_spellings(what: str, values: Iterable[str]) -> None:
     Raises:
         SerVaeError: with both spellings.
     """
-    counts = Counter(values)
     spellings: dict[str, str] = {}
-    for value in sorted(counts):
+    for value in sorted(set(values)):
         other = spellings.setdefault(normalise_spelling(value), value)
         if other != value:
             raise SerVaeError(
-                f"{what}: {other!r} ({counts[other]} utterances) and {value!r} ({counts[value]}) "
-                "differ only in case, spaces or the form of characters or numbers.\n"
+                f"{what}: {other!r} and {value!r} differ only in case, spaces or the form of "
+                "characters or numbers.\n"
                 "Spell both in one way, or rename one of them if they are not the same."
             )
 

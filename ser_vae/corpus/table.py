@@ -8,10 +8,11 @@ CSV.
 
 import math
 import os
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
+
+import pandas as pd
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance, list_warning, normalise_speaker
@@ -75,8 +76,7 @@ def parse_cells(cells: Mapping[str, str], where: str, path: Path) -> Utterance:
     values = {column: "" if cell in MISSING else cell for column, cell in cells.items()}
     for column in REQUIRED:
         if not values[column]:
-            problem = f"{cells[column]!r}, a missing value" if cells[column] else "empty"
-            raise SerVaeError(f"{where}: {column} is {problem}")
+            raise SerVaeError(f"{where}: {column} is {cells[column]!r}, a missing value")
     stated: dict[str, Any] = {column: values.get(column) or None for column in FREE_TEXT}
     for column, choices in CHOICES.items():
         chosen = choices.get((value := values.get(column, "")).casefold())
@@ -116,12 +116,9 @@ def parse_clip(cells: Sequence[str], where: str) -> tuple[float, float] | None:
 
 def warn_of_overlaps(utterances: Sequence[Utterance]) -> tuple[str, ...]:
     """Return a warning if segments of a file overlap, as a split may put them into two sets."""
-    whole = Counter(utterance.path for utterance in utterances)
-    clips = [(u.path, *(u.clip or (0.0, math.inf)), u.id) for u in utterances if whole[u.path] > 1]
-    overlapping: list[str] = []
-    end_of = dict.fromkeys(whole, 0.0)
-    for path, start, end, name in sorted(clips):
-        if start < end_of[path]:
-            overlapping.append(name)
-        end_of[path] = max(end, end_of[path])
+    clips = [(str(u.path), *(u.clip or (0.0, math.inf)), u.id) for u in utterances]
+    table = pd.DataFrame(sorted(clips), columns=["path", "start", "end", "id"])
+    table = table.astype({"start": float, "end": float})  # also if it is empty
+    latest_end = table.groupby("path")["end"].cummax().groupby(table["path"]).shift()
+    overlapping = table["id"][table["start"] < latest_end]
     return list_warning("segments overlap another segment of their file", overlapping)

@@ -1,7 +1,7 @@
 """Represent every corpus in one form, and compare a copy of a corpus with a complete one."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -81,24 +81,26 @@ class Corpus:
 
 
 def expected_counts(
-    released: Mapping[str, Mapping[str, int]], class_of: Mapping[str, str], **totals: float
+    released: Mapping[str, Mapping[str, int]], classes: Mapping[str, Sequence[str]], **totals: float
 ) -> dict[str, Any]:
     """Sum the counts of a complete copy by class, for `Corpus.expected`.
 
     Args:
-        released: code -> style, or "complete" where the corpus has no styles -> utterances.
-        class_of: code -> class.
+        released: label -> style, or "complete" where the corpus has no styles -> utterances.
+        classes: class -> labels.
         totals: further figures of a complete copy, as far as they are known: `speakers`, `hours`
             (of all utterances), `sample_rate_hz`, `channels`.
 
     Returns:
         `classes`: class -> style -> utterances; `others`: utterances with other labels; `totals`.
     """
-    classes: dict[str, Counter[str]] = {emotion: Counter() for emotion in class_of.values()}
-    for code, emotion in class_of.items():
-        classes[emotion].update(released[code])
-    others = sum(sum(released[code].values()) for code in released if code not in class_of)
-    return {"classes": classes, "others": others, **totals}
+    counts = {emotion: Counter[str]() for emotion in classes}
+    for emotion, labels in classes.items():
+        for label in labels:
+            counts[emotion].update(released.get(label, {}))
+    total = sum(sum(by_style.values()) for by_style in released.values())
+    others = total - sum(by_style.total() for by_style in counts.values())
+    return {"classes": counts, "others": others, **totals}
 
 
 def count_utterances(corpus: Corpus) -> dict[str, Counter[str]]:

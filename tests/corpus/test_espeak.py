@@ -1,6 +1,6 @@
-import sys
 import time
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
@@ -35,7 +35,10 @@ def test_an_unknown_voice_is_an_error_that_names_it():
 
 
 def test_without_the_library_the_error_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(espeak.metadata, "version", missing)
     with pytest.raises(SerVaeError, match=r"pip install 'ser_vae\[demo\]'") as caught:
         espeak.library_version()
     assert "GPL-3" in str(caught.value)

@@ -91,6 +91,9 @@ def test_a_name_that_is_not_utf_8_is_an_error_that_can_be_printed(root):
 def test_one_emotion_is_an_error(root):
     with pytest.raises(SerVaeError, match="fewer than two classes"):
         folder.read(root, None, "mine", classes="four")
+    write_csv(root)
+    with pytest.raises(SerVaeError, match=r"expected two or more emotions.*found none"):
+        read(root, "list.csv")
     (root / "anger" / "a.ogg").unlink()
     with pytest.raises(SerVaeError, match=r"expected two or more emotions.*found joy"):
         read(root)
@@ -277,9 +280,9 @@ def test_overlapping_segments_are_named(root):
     [
         (HEADER, "joy/none.wav,joy,ann", r"line 3: .*joy/none\.wav is not a file"),
         (HEADER, "anger/../joy/b.wav,joy,ann", r"line 3: .*b\.wav is in .*line 2 already"),
-        (HEADER, "anger/a.ogg,,ann", "line 3: emotion is empty"),
-        (HEADER, "anger/a.ogg,anger, ", "line 3: speaker is empty"),
-        (HEADER, ",anger,ann", "line 3: path is empty"),
+        (HEADER, "anger/a.ogg,,ann", "line 3: emotion is '', a missing value"),
+        (HEADER, "anger/a.ogg,anger, ", "line 3: speaker is '', a missing value"),
+        (HEADER, ",anger,ann", "line 3: path is '', a missing value"),
         (HEADER, "anger/a.ogg,anger", "line 3: expected 3 cells as in line 1"),
         (HEADER, "anger/a.ogg,anger,bob,x", "line 3: expected 3 cells as in line 1"),
         (HEADER, 'anger/a.ogg,"anger,bob', r'line \d: expected 3 (?s:.*) needs a " at both ends'),
