@@ -13,13 +13,13 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
+from sklearn.metrics import balanced_accuracy_score
 
 from ser_vae import SerVaeError
 from ser_vae.compose import OverrideError
@@ -57,48 +57,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if settings.data.remainder == "drop":
         short = files.problem.isna() & (files.duration_s < settings.data.segment_s)
         files.loc[short, "problem"] = f"shorter than a segment of {settings.data.segment_s:g} s"
-    faults = find_faults(corpus, files) or find_split_faults(corpus, files, settings)
+    fault = find_fault(corpus, files, settings)
     width = None if sys.stdout.isatty() else PIPE_WIDTH
-    show(corpus, files, faults, Console(markup=False, highlight=False, width=width))
-    return 1 if faults else 0
+    show(corpus, files, fault, Console(markup=False, highlight=False, width=width))
+    return 1 if fault else 0
 
 
 def inspect_files(corpus: Corpus, jobs: int) -> pd.DataFrame:
     """Decode every file, in `jobs` threads; return one row per utterance, whatever its label.
 
-    Columns: those of `features.audio.Inspection`, and id, path, label, emotion (the label; None if
-    it is not one of the classes), subset (the style, "complete" if the corpus has none), speaker,
-    sex and suffix (of the file).
+    Columns: those of `Utterance` and `features.audio.Inspection`, label (`emotion` is None if it is
+    not one of the classes), subset (the style, "complete" if the corpus has none) and suffix (of
+    the file).
     """
     utterances = [*corpus.utterances, *corpus.others]
     with ThreadPoolExecutor(jobs) as pool:
         inspections = pool.map(lambda u: inspect(u.path, u.clip), utterances)
         progress = track(inspections, f"Reading {corpus.name}", len(utterances))
-        files = pd.DataFrame([asdict(inspection) for inspection in progress])
+        files = pd.DataFrame([vars(u) | vars(i) for u, i in zip(utterances, progress, strict=True)])
     return files.assign(
-        id=[utterance.id for utterance in utterances],
-        path=[str(utterance.path) for utterance in utterances],
-        label=[utterance.emotion for utterance in utterances],
+        label=files.emotion,
         emotion=[u.emotion for u in corpus.utterances] + [None] * len(corpus.others),
-        subset=[utterance.style or "complete" for utterance in utterances],
-        speaker=[utterance.speaker for utterance in utterances],
-        sex=[utterance.sex or "" for utterance in utterances],
+        subset=files["style"].fillna("complete"),
+        sex=files.sex.fillna(""),
         suffix=[utterance.path.suffix.lower() for utterance in utterances],
     )
 
 
-def find_faults(corpus: Corpus, files: pd.DataFrame) -> list[str]:
-    """Return why the corpus cannot be used: the classes without a usable file."""
-    present, usable = set(files.emotion), set(files.emotion[files.problem.isna()])
-    return [
-        f"{emotion}: {'none of its files can be used' if emotion in present else 'no utterance'}"
-        for emotion in corpus.emotions
-        if emotion not in usable
-    ]
-
-
-def find_split_faults(corpus: Corpus, files: pd.DataFrame, settings: Settings) -> list[str]:
-    """Return why the usable utterances of the subset cannot be split as configured."""
+def find_fault(corpus: Corpus, files: pd.DataFrame, settings: Settings) -> str:
+    """Return why the usable utterances of the subset cannot be split as configured, or ""."""
     usable_ids = set(files.id[files.problem.isna()])
     usable = tuple(utterance for utterance in corpus.utterances if utterance.id in usable_ids)
     try:
@@ -106,8 +93,8 @@ def find_split_faults(corpus: Corpus, files: pd.DataFrame, settings: Settings) -
         for fold in build(settings.split, utterances, seed=settings.seed):
             check_fold(fold, utterances, settings.choice.split)
     except SerVaeError as error:
-        return [str(error)]
-    return []
+        return str(error)
+    return ""
 
 
 def find_warnings(corpus: Corpus, files: pd.DataFrame) -> list[str]:
@@ -115,7 +102,7 @@ def find_warnings(corpus: Corpus, files: pd.DataFrame) -> list[str]:
     warnings = [
         f"{name}: {format_count(count, expected)} in a complete copy"
         for name, (count, expected) in total_counts(corpus, files).items()
-        if differs(count, expected)
+        if abs(count - expected) > TOLERANCE  # False where `expected` is NaN
     ]
     rate, channels = (corpus.expected.get(name) for name in ("sample_rate_hz", "channels"))
     for audio_format, count in audio_formats(files).items():
@@ -138,14 +125,11 @@ def find_warnings(corpus: Corpus, files: pd.DataFrame) -> list[str]:
 def find_duplicates(files: pd.DataFrame) -> list[str]:
     """Return warnings about files with equal samples, and about those with different labels."""
     copies = files[files.duplicated("samples_digest", keep=False)]
-    equal: list[str] = []
-    contradictory: list[str] = []
-    for _, group in copies.groupby("samples_digest"):
-        labelled = " = ".join(f"{file.id} ({file.label})" for file in group.itertuples())
-        (equal if group.label.nunique() == 1 else contradictory).append(labelled)
+    named = (copies.id + " (" + copies.label + ")").groupby(copies.samples_digest).agg(" = ".join)
+    differ = copies.groupby("samples_digest").label.nunique() > 1
     return [
-        *list_warning("recordings exist more than once", equal),
-        *list_warning("recordings exist more than once, with different labels", contradictory),
+        *list_warning("recordings exist more than once", named[~differ]),
+        *list_warning("recordings exist more than once, with different labels", named[differ]),
     ]
 
 
@@ -175,10 +159,7 @@ def find_shortcuts(files: pd.DataFrame) -> list[str]:
     for (_, low), (_, high) in pairwise(medians.items()):
         above = files.emotion.isin(medians.index[medians >= high])
         loud = files.level_db > (low + high) / 2
-        if (
-            high - low >= LEVEL_GAP_DB
-            and loud[above].mean() + (~loud)[~above].mean() >= 2 * SEPARATED
-        ):
+        if high - low >= LEVEL_GAP_DB and balanced_accuracy_score(above, loud) >= SEPARATED:
             louder = ", ".join(medians.index[medians >= high])
             warnings.append(
                 f"the level reveals the class: {louder} {high - low:.0f} dB above the others; "
@@ -191,14 +172,14 @@ def find_shortcuts(files: pd.DataFrame) -> list[str]:
     return [*warnings, *list_warning(what, list(unscaled.id))]
 
 
-def show(corpus: Corpus, files: pd.DataFrame, faults: Sequence[str], console: Console) -> None:
+def show(corpus: Corpus, files: pd.DataFrame, fault: str, console: Console) -> None:
     """Print tables first, then what is wrong, and the verdict at the very end."""
     if corpus.synthetic:
         console.print(f"{corpus.name}: {SYNTHETIC}")
     console.print(class_table(corpus, files))
     console.print(speaker_table(corpus, files))
     for name, (count, expected) in total_counts(corpus, files).items():
-        console.print(f"{name}: ", cell(count, expected), sep="")
+        console.print(f"{name}: {format_count(count, expected)}")
     if left_out := Counter(utterance.emotion for utterance in corpus.others):
         labels = ", ".join(f"{label} {count:,}" for label, count in left_out.most_common())
         console.print(f"labels in no class, left out: {labels}", soft_wrap=True)
@@ -214,9 +195,9 @@ def show(corpus: Corpus, files: pd.DataFrame, faults: Sequence[str], console: Co
     warnings = find_warnings(corpus, files)
     for warning in warnings:
         console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
-    for fault in faults:
+    if fault:
         console.print(f"fault: {fault}", style="red", soft_wrap=True)
-    verdict = "cannot be used" if faults else "can be used"
+    verdict = "cannot be used" if fault else "can be used"
     console.print(f"{corpus.name} {verdict}; warnings: {len(warnings)}")
 
 
@@ -229,28 +210,30 @@ def class_table(corpus: Corpus, files: pd.DataFrame) -> Table:
     expected = expected.reindex(corpus.emotions, columns=styles)
     hours = files[files.emotion.notna()].groupby("subset").duration_s.sum() / 3600
     if len(styles) > 1:
-        counts["complete"], expected["complete"] = counts.sum(axis=1), expected.sum(axis=1)
+        counts["complete"] = counts.sum(axis=1)
+        expected["complete"] = expected.sum(axis=1, skipna=False)
         hours["complete"] = hours.sum()
-    table = Table("emotion", title=f"{corpus.name}: utterances", title_justify="left")
-    for style in counts:
-        table.add_column(style, justify="right")
-    for emotion in corpus.emotions:
-        table.add_row(emotion, *map(cell, counts.loc[emotion], expected.loc[emotion]))
-    table.add_section()
-    table.add_row("all", *map(cell, counts.sum(), expected.sum(skipna=False)))
-    table.add_row("hours", *(f"{hours.get(style, 0):,.2f}" for style in counts))
-    return table
+    counts.loc["all"], expected.loc["all"] = counts.sum(), expected.sum(skipna=False)
+    cells = {style: [*map(format_count, counts[style], expected[style])] for style in counts}
+    texts = pd.DataFrame(cells, index=counts.index)
+    texts.loc["hours"] = [f"{hours.get(style, 0):,.2f}" for style in counts]
+    return to_table(f"{corpus.name}: utterances", texts)
 
 
 def speaker_table(corpus: Corpus, files: pd.DataFrame) -> Table:
-    table = Table("speaker", "sex", title="utterances by speaker", title_justify="left")
-    for name in (*corpus.emotions, "all"):
-        table.add_column(name, justify="right")
     counts = pd.crosstab([files.speaker, files.sex], files.emotion)
     counts = counts.reindex(columns=corpus.emotions, fill_value=0)
     counts["all"] = counts.sum(axis=1)
-    for names, numbers in counts.iterrows():
-        table.add_row(*names, *(f"{number:,}" for number in numbers))
+    return to_table("utterances by speaker", counts.map("{:,}".format))
+
+
+def to_table(title: str, texts: pd.DataFrame) -> Table:
+    """Return a table of texts, whose first columns are the levels of the index."""
+    table = Table(*texts.index.names, title=title, title_justify="left")
+    for column in texts:
+        table.add_column(column, justify="right")
+    for names, cells in zip(texts.index.to_frame().to_numpy(), texts.to_numpy(), strict=True):
+        table.add_row(*names, *cells)
     return table
 
 
@@ -271,17 +254,9 @@ def audio_formats(files: pd.DataFrame) -> dict[tuple[int, int], int]:
     return decoded.groupby(["sample_rate_hz", "channels"]).size().to_dict()
 
 
-def differs(count: float, expected: float) -> bool:
-    return abs(count - expected) > TOLERANCE  # False where `expected` is NaN
-
-
 def format_count(count: float, expected: float) -> str:
     digits = 2 if isinstance(count, float) else 0
     return " of ".join(f"{n:,.{digits}f}" for n in (count, expected) if not math.isnan(n))
-
-
-def cell(count: float, expected: float) -> Text:
-    return Text(format_count(count, expected), "yellow" if differs(count, expected) else "")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from lightning.pytorch.loggers import Logger
 from threadpoolctl import threadpool_limits
@@ -35,17 +36,10 @@ from ser_vae.classifier.head import Head, SequenceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance, corpus_warnings
 from ser_vae.data.audit import audit
-from ser_vae.data.prepared import (
-    NO_LABEL,
-    PreparedData,
-    check_classes,
-    report_unusable,
-    unusable,
-    utterance_table,
-)
+from ser_vae.data.prepared import NO_LABEL, PreparedData, find_unusable
 from ser_vae.data.segment import MemoryOrFile, Segmentation, cut
 from ser_vae.data.sets import SequenceSet
-from ser_vae.data.subset import UNLABELLED, of_training_speakers
+from ser_vae.data.subset import UNLABELLED, of_training_speakers, select
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.evaluation.compare import ua_difference
 from ser_vae.evaluation.metrics import calibration, scores
@@ -221,13 +215,11 @@ def prepare(
     left_out: dict[str, str] = {}
 
     def usable(wanted: Sequence[Utterance]) -> list[Utterance]:
-        reasons = unusable(store, wanted, segmentation)
-        report_unusable(reasons, len(wanted), settings.bad_audio)
+        reasons = find_unusable(store, wanted, segmentation, settings.bad_audio)
         left_out.update(reasons)
         return sorted((u for u in wanted if u.id not in reasons), key=lambda u: u.id)
 
-    kept = usable(utterances)
-    check_classes(corpus.emotions, kept)
+    kept = select(replace(corpus, utterances=tuple(usable(utterances))), settings.data.style)
     parts, folds = assign_parts(settings, kept)
     part = [parts[utterance.id] for utterance in kept]
     label = [corpus.emotions.index(utterance.emotion) for utterance in kept]
@@ -247,9 +239,8 @@ def prepare(
     normaliser = Normaliser.fit(settings.normalise, frames, speakers, in_train)
     for view, speaker in zip(frames, speakers, strict=True):
         normaliser.apply(view, speaker)
-    digests = [store.digest(utterance) for utterance in kept]
-    contents = [store.content(utterance) for utterance in kept]
-    table = utterance_table(kept, label, part, digests, contents)
+    files = {"digest": [*map(store.digest, kept)], "content": [*map(store.content, kept)]}
+    table = pd.DataFrame({"utterance": kept, "label": label, "part": part, **files})
     return PreparedData(table, segments, corpus.emotions, folds, normaliser), left_out
 
 

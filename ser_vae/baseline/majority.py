@@ -36,7 +36,7 @@ def class_frequencies(label: LabelArray, emotions: Sequence[str]) -> FloatArray:
     """Return the relative frequency of each of K emotions in labels (U,): (K,).
 
     Among equally frequent emotions, the first in alphabetical order gets the next larger number, so
-    that the prediction equals that of `data.audit.speaker_lookup`.
+    that the prediction equals that of `data.audit.lookup_counts`.
     """
     frequencies: FloatArray = np.bincount(label, minlength=len(emotions)) / len(label)
     most_frequent = min(range(len(emotions)), key=lambda k: (-frequencies[k], emotions[k]))

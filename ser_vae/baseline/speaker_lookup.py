@@ -10,7 +10,7 @@ class SpeakerLookup(Majority):
     """Predicts the class frequencies of the speaker's training utterances.
 
     A speaker without any gets the frequencies of the whole training set. The most probable emotion
-    is that of `data.audit.speaker_lookup`.
+    is that of `data.audit.lookup_counts`.
     """
 
     learned = ("frequencies", "by_speaker")  # (K,) of all speakers, and of each by name

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -53,7 +53,9 @@ def audit(
     }
     known = {contents[utterance.id] for utterance in (*train, *unlabelled)}
     duplicates = sum(contents[utterance.id] in known for utterance in test)
-    verdict, sentence = _verdict(shared["speakers"], train, test)
+    counts = lookup_counts(train, test)
+    lookup = score_lookup([counts])
+    verdict, sentence = _verdict(shared["speakers"], lookup["ua"], train, test)
     if duplicates:
         verdict = "DUPLICATES"
         sentence = f"{duplicates} of {len(test)} test utterances are also in train; {sentence}"
@@ -71,8 +73,8 @@ def audit(
         "duplicates": duplicates,
         "test_utterances": len(test),
         "pretrained_on": pretrained_on,
-        "speaker_lookup": speaker_lookup(train, test),
-        "speaker_lookup_counts": lookup_counts(train, test),
+        "speaker_lookup": lookup,
+        "speaker_lookup_counts": counts,
         "verdict": verdict,
         "sentence": sentence + _across_sentence(across),
     }
@@ -94,11 +96,9 @@ def _across_corpora(
         return None
     result = {"trained_on": of_train, "tested_on": of_test}
     for name, value_of in {"languages": lambda u: u.language, "texts": _text}.items():
-        of_corpora: dict[str, set[str | None]] = {}
-        for utterance in train:
-            of_corpora.setdefault(value_of(utterance), set()).add(utterance.corpus)
-        shared = {value_of(u) for u in test if of_corpora.get(value_of(u), {u.corpus}) - {u.corpus}}
-        result[name] = sorted(shared - {None})
+        pairs = ({(value_of(u), u.corpus) for u in subset} for subset in (train, test))
+        equal = {(v, corpus != other) for (v, corpus), (w, other) in product(*pairs) if v == w}
+        result[name] = sorted(value for value, differ in equal if value and differ)
     return result
 
 
@@ -139,25 +139,16 @@ def _adjacent(
     train: Sequence[Utterance], test: Sequence[Utterance], everything: Sequence[Utterance]
 ) -> int | None:
     """Count the test utterances with an adjacent turn in the training set."""
-    turns: dict[tuple[str, str], list[Utterance]] = {}
-    for utterance in everything:
-        if utterance.dialogue:
-            turns.setdefault((utterance.dialogue, utterance.speaker), []).append(utterance)
-    if not turns:
+    turns = pd.DataFrame(
+        sorted((u.dialogue, u.speaker, *_turn(u), u.id) for u in everything if u.dialogue),
+        columns=["dialogue", "speaker", "start", "number", "id"],
+    )
+    if turns.empty:
         return None
-    in_train = {utterance.id for utterance in train}
-    beside_train: set[str] = set()
-    for of_speaker in turns.values():
-        ordered = [utterance.id for utterance in sorted(of_speaker, key=_turn)]
-        for pair in pairwise(ordered):
-            if not in_train.isdisjoint(pair):
-                beside_train.update(pair)
-    return sum(utterance.id in beside_train for utterance in test)
-
-
-def speaker_lookup(train: Sequence[Utterance], test: Sequence[Utterance]) -> dict[str, float]:
-    """Score guessing a speaker's most frequent emotion, or that of all for a new speaker."""
-    return score_lookup([lookup_counts(train, test)])
+    in_train = turns["id"].isin([utterance.id for utterance in train])
+    of_speaker = in_train.groupby([turns["dialogue"], turns["speaker"]])
+    beside = of_speaker.shift(1, fill_value=False) | of_speaker.shift(-1, fill_value=False)
+    return int((beside & turns["id"].isin([utterance.id for utterance in test])).sum())
 
 
 def score_lookup(folds: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, float]:
@@ -185,18 +176,21 @@ def lookup_counts(
 
 
 def _verdict(
-    speakers: Mapping[str, int] | None, train: Sequence[Utterance], test: Sequence[Utterance]
+    speakers: Mapping[str, int] | None,
+    lookup: float,
+    train: Sequence[Utterance],
+    test: Sequence[Utterance],
 ) -> tuple[str, str]:
     """Summarise the split; CONFOUNDED if the speaker largely reveals the emotion.
 
-    That is so if the lookup scores at least halfway from chance, 1 / K, to 1. Random splits of URDU
-    are near 0.95, those of RAVDESS near chance. If no speaker is shared, it equals the majority.
+    That is so if the UA of the lookup is at least halfway from chance, 1 / K, to 1. Random splits
+    of URDU are near 0.95, those of RAVDESS near chance. If no speaker is shared, it equals the
+    majority.
     """
     if speakers and speakers["in_train"]:
-        ua = speaker_lookup(train, test)["ua"]
-        if ua >= (1 + 1 / len({utterance.emotion for utterance in test})) / 2:
+        if lookup >= (1 + 1 / len({utterance.emotion for utterance in test})) / 2:
             return "CONFOUNDED", (
-                f"knowing only who speaks scores ua {ua:.1%}: a score here measures the speaker"
+                f"knowing only who speaks scores ua {lookup:.1%}: a score here measures the speaker"
             )
         return "SHARED", (
             f"{speakers['in_train']} of {speakers['in_test']} test speakers are also in train"

@@ -4,7 +4,7 @@ Utterances that cannot be used are reported, never dropped silently.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -98,66 +98,35 @@ class PreparedData:
         )
 
 
-def utterance_table(
-    utterances: Sequence[Utterance],
-    label: Sequence[int],
-    part: Sequence[str],
-    digest: Sequence[str],
-    content: Sequence[str],
-) -> pd.DataFrame:
-    """Build the table of `PreparedData`."""
-    text = {"part": part, "digest": digest, "content": content}
-    table = pd.DataFrame({"utterance": list(utterances), "label": label, **text})
-    return table.astype({"label": "int64"} | dict.fromkeys(text, "str"))
-
-
 log = logging.getLogger(__name__)
 
 MAX_LISTED = 10  # utterances in a message
 
 
-def unusable(
-    store: FeatureStore, utterances: Sequence[Utterance], segmentation: Segmentation
+def find_unusable(
+    store: FeatureStore, utterances: Sequence[Utterance], segmentation: Segmentation, policy: str
 ) -> dict[str, str]:
-    """Compute missing features; return id -> reason for utterances that give no segment."""
-    reasons = store.compute(utterances)
-    for utterance in utterances:
-        if utterance.id not in reasons:
-            frames = store.length(utterance)
-            if not segmentation.frames_kept(frames):
-                reasons[utterance.id] = (
-                    f"{utterance.path}: too short, {frames} frames but a segment has "
-                    f"{segmentation.length}; data.remainder=pad would keep it"
-                )
-    return reasons
+    """Compute missing features; return id -> reason for utterances that give no segment.
 
-
-def report_unusable(reasons: Mapping[str, str], total: int, policy: str) -> None:
-    """List the unusable utterances of `total`: as a warning if `policy` is "drop".
+    They are listed in a warning if `policy` is "drop".
 
     Raises:
         SerVaeError: there are some, and `policy` is "error".
     """
+    reasons = store.compute(utterances)
+    for utterance in utterances:
+        if utterance.id not in reasons and not segmentation.frames_kept(store.length(utterance)):
+            reasons[utterance.id] = (
+                f"{utterance.path}: too short, {store.length(utterance)} frames but a segment has "
+                f"{segmentation.length}; data.remainder=pad would keep it"
+            )
     if not reasons:
-        return
+        return {}
     lines = [f"  {name}: {reason}" for name, reason in sorted(reasons.items())]
     if len(lines) > MAX_LISTED:
         lines[MAX_LISTED:] = [f"  and {len(lines) - MAX_LISTED} more"]
-    message = "\n".join([f"{len(reasons)} of {total} utterances can't be used:", *lines])
+    message = "\n".join([f"{len(reasons)} of {len(utterances)} utterances can't be used:", *lines])
     if policy == "error":
         raise SerVaeError(f"{message}\nRepair the files, or leave them out with bad_audio=drop.")
     log.warning("%s\nThey are left out (bad_audio=drop).", message)
-
-
-def check_classes(emotions: Sequence[str], usable: Sequence[Utterance]) -> None:
-    """Raise if a class has lost all its utterances, as the scores would be those of other classes.
-
-    Raises:
-        SerVaeError: one of the emotions has no usable utterance.
-    """
-    if lost := sorted(set(emotions) - {utterance.emotion for utterance in usable}):
-        raise SerVaeError(
-            f"{', '.join(lost)}: none of its utterances can be used.\n"
-            "Repair the files, which `python -m ser_vae.check corpus=…` lists, or remove the class "
-            "from the corpus."
-        )
+    return reasons

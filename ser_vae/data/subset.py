@@ -26,9 +26,9 @@ def select(corpus: Corpus, style: Style | None) -> list[Utterance]:
     absent = sorted(set(corpus.emotions) - {utterance.emotion for utterance in selected})
     if absent:
         raise SerVaeError(
-            f"corpus {corpus.name}, data={style or 'complete'}: no utterance of "
-            f"{', '.join(absent)} among {len(selected)}.\n"
-            "`python -m ser_vae.check corpus=…` shows what there is."
+            f"corpus {corpus.name}, data={style or 'complete'}: no usable utterance of "
+            f"{', '.join(absent)} among {len(selected)}.\nRepair the files, which `python -m "
+            "ser_vae.check corpus=…` lists, or remove the class from the corpus."
         )
     return selected
 

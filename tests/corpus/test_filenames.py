@@ -143,7 +143,7 @@ def test_msp_podcast_is_labelled_by_its_table(tmp_path):
     ends = ("A,5,12,Female,Train", "X,4,Unknown,Male,Test1", "N,4,7,x,Development")
     rows += "".join(f"{name},{end}\n" for name, end in zip(names, ends, strict=True))
     root = touch(tmp_path, *(f"Audios/{name}" for name in names))
-    with pytest.raises(SerVaeError, match=r"labels_consensus.csv: expected a CSV(?s:.*)files.all"):
+    with pytest.raises(SerVaeError, match=r"labels_consensus.csv: expected a CSV"):
         read("msp_podcast", root)
     (touch(root, "Labels/x") / "Labels" / "labels_consensus.csv").write_text(rows)
     utterances = read("msp_podcast", root, classes="all").utterances

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.data.batch import BatchIndex
-from ser_vae.data.prepared import PreparedData, utterance_table
+from ser_vae.data.prepared import PreparedData
 from ser_vae.data.segment import Segmentation, cut
 from ser_vae.features.normalise import Normaliser
 
@@ -30,7 +31,7 @@ def data() -> PreparedData:
         Utterance(f"u{u}", Path("unread.wav"), EMOTIONS[k], f"s{u % 2}")
         for u, k in enumerate(LABEL)
     ]
-    table = utterance_table(utterances, LABEL, PARTS, [""] * 5, [""] * 5)
+    table = pd.DataFrame({"utterance": utterances, "label": LABEL, "part": PARTS})
     segments = cut(frames, Segmentation(10, 10, "drop"))
     return PreparedData(table, segments, EMOTIONS, 1, Normaliser("none", {}))
 

@@ -43,7 +43,9 @@ def test_a_corpus_without_styles_has_only_the_complete_subset():
 
 def test_an_emotion_without_an_utterance_is_an_error_that_names_it():
     utterances = (utterance("a", "sad", "scripted"), utterance("b", "neutral", "improvised"))
-    with pytest.raises(SerVaeError, match=r"data=scripted: no utterance of neutral among 1\."):
+    with pytest.raises(
+        SerVaeError, match=r"data=scripted: no usable utterance of neutral among 1\."
+    ):
         select(Corpus("demo", EMOTIONS, utterances), "scripted")
 
 
