@@ -37,7 +37,7 @@ from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance, corpus_warnings
 from ser_vae.data.audit import audit
 from ser_vae.data.prepared import NO_LABEL, PreparedData, find_unusable
-from ser_vae.data.segment import MemoryOrFile, Segmentation, cut
+from ser_vae.data.segment import Segmentation, cut
 from ser_vae.data.sets import SequenceSet
 from ser_vae.data.subset import UNLABELLED, of_training_speakers, select
 from ser_vae.evaluation.arrays import Illustrations, Latents
@@ -230,7 +230,8 @@ def prepare(
     segments = cut(
         map(store.frames, kept),
         segmentation,
-        allocate=MemoryOrFile(settings.memory_gb, Path(settings.cache).expanduser()),
+        memory_gb=settings.memory_gb,
+        folder=Path(settings.cache).expanduser(),
         available=[store.length(utterance) for utterance in kept],
     )
     speakers = [utterance.speaker for utterance in kept]

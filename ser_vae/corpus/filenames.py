@@ -77,7 +77,7 @@ def read(
     """
     label_of = class_of_code(emotions, [code for codes in emotions.values() for code in codes])
     labels_of = labels_of_classes(classes, list(emotions))
-    folder = existing_root(root, name, f"{name.upper()}_ROOT")
+    folder = existing_root(root, name)
     rows, used_rows = read_rows(folder, labels), set()
     ignored: dict[str, list[str]] = {NO_MATCH: [], NO_ROW: [], NO_LABEL: [], SECOND_COPY: []}
     depth: dict[str, int] = {}  # of the highest file of each id

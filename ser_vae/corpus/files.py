@@ -10,12 +10,13 @@ from ser_vae import SerVaeError
 AUDIO = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".w64", ".wav")
 
 
-def existing_root(root: str | Path | None, corpus: str, variable: str) -> Path:
-    """Return `root` as an absolute path; `variable` is the environment variable that sets it.
+def existing_root(root: str | Path | None, corpus: str) -> Path:
+    """Return `root`, which the environment variable CORPUS_ROOT sets, as an absolute path.
 
     Raises:
         SerVaeError: no root was given, or it is not a folder.
     """
+    variable = f"{corpus.upper()}_ROOT"
     if not str(root or "").strip():
         raise SerVaeError(
             f"corpus={corpus} needs its folder: set {variable}, or give corpus.root=…"

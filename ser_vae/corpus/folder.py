@@ -53,16 +53,15 @@ def read(
     if csv:
         source = (Path(root or "").expanduser() / Path(csv).expanduser()).absolute()
         labelled, warnings = read_table(source)
-        hint = "See its column emotion."
     else:
-        source = existing_root(root, "folder", "FOLDER_ROOT")
+        source = existing_root(root, "folder")
         labelled, warnings = read_folders(source, folders)
-        hint = f"Give the folder whose sub-folders hold {', '.join(AUDIO)}."
     emotions = sorted({utterance.emotion for utterance in labelled})
     if len(emotions) < 2:
         raise SerVaeError(
-            f"{source}: expected two or more emotions, each a sub-folder with audio or a value in "
-            f"corpus.csv; found {', '.join(emotions) or 'none'}.\n{hint}"
+            f"{source}: expected two or more emotions, each a sub-folder with files in "
+            f"{', '.join(AUDIO)}, or a value in the column emotion of corpus.csv; found "
+            f"{', '.join(emotions) or 'none'}."
         )
     check_spellings("emotion", (utterance.emotion for utterance in labelled))
     check_spellings("speaker", (utterance.speaker for utterance in labelled))
@@ -108,9 +107,8 @@ def parse_levels(folders: str | None) -> list[str]:
     repeated = [name for name, count in Counter(levels).items() if count > 1 and name != "other"]
     if "emotion" not in levels or repeated or not set(levels) <= set(LEVELS):
         raise SerVaeError(
-            f"corpus.folders={folders}: expected emotion and perhaps other levels of sub-folders, "
-            "from the top and separated by /, such as split/emotion.\n"
-            f"The levels are: {', '.join(LEVELS)}."
+            f"corpus.folders={folders}: expected emotion and perhaps other levels of sub-folders "
+            f"from the top, such as split/emotion; they are {', '.join(LEVELS)}."
         )
     return levels
 

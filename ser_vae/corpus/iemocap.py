@@ -49,7 +49,7 @@ def read(root: str | Path | None, emotions: Mapping[str, Sequence[str]]) -> Corp
     Raises:
         SerVaeError: no root, not a release, or a label file with an invalid line.
     """
-    folder = existing_root(root, "iemocap", "IEMOCAP_ROOT")
+    folder = existing_root(root, "iemocap")
     corpus = read_tree("iemocap", folder, emotions)
     missing = DIALOGUES.difference(u.dialogue for u in (*corpus.utterances, *corpus.others))
     warning = list_warning(f"of {len(DIALOGUES)} dialogues are missing", missing)

@@ -103,14 +103,6 @@ def expected_counts(
     return {"classes": counts, "others": others, **totals}
 
 
-def count_utterances(corpus: Corpus) -> dict[str, Counter[str]]:
-    """Count the utterances of each class by style; "complete" where the corpus has no styles."""
-    counts = {emotion: Counter[str]() for emotion in corpus.emotions}
-    for utterance in corpus.utterances:
-        counts[utterance.emotion][utterance.style or "complete"] += 1
-    return counts
-
-
 def list_warning(what: str, names: Collection[str]) -> tuple[str, ...]:
     """Return a warning that counts and lists `names`, or nothing where there are none.
 
@@ -125,11 +117,13 @@ def list_warning(what: str, names: Collection[str]) -> tuple[str, ...]:
 
 def corpus_warnings(corpus: Corpus) -> list[str]:
     """List what looks wrong, as far as that is known without the audio."""
+    counts = Counter((u.emotion, u.style or "complete") for u in corpus.utterances)
     differences = [
-        f"{emotion}{'' if style == 'complete' else f' {style}'} {counts[style]:,} of {expected:,}"
-        for emotion, counts in count_utterances(corpus).items()
-        for style, expected in corpus.expected.get("classes", {}).get(emotion, {}).items()
-        if counts[style] != expected
+        f"{emotion}{'' if style == 'complete' else f' {style}'} {counts[emotion, style]:,} of "
+        f"{expected:,}"
+        for emotion, by_style in corpus.expected.get("classes", {}).items()
+        for style, expected in by_style.items()
+        if counts[emotion, style] != expected
     ]
     incomplete = f"differs from a complete copy: {', '.join(differences)}"
     return [incomplete, *corpus.warnings] if differences else [*corpus.warnings]
@@ -137,9 +131,9 @@ def corpus_warnings(corpus: Corpus) -> list[str]:
 
 def class_line(corpus: Corpus) -> str:
     """Name the classes with their number of utterances, in one line."""
-    counts = count_utterances(corpus)
-    classes = ", ".join(f"{emotion} {counts[emotion].total():,}" for emotion in corpus.emotions)
-    return f"{len(counts)} classes: {classes} utterances"
+    counts = Counter(utterance.emotion for utterance in corpus.utterances)
+    classes = ", ".join(f"{emotion} {counts[emotion]:,}" for emotion in corpus.emotions)
+    return f"{len(corpus.emotions)} classes: {classes} utterances"
 
 
 def warning_line(corpus: Corpus) -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -47,10 +47,7 @@ def audit(
         `speaker_lookup_counts`: emotion -> correct and all test utterances, to pool folds.
         `verdict`, `sentence`: a summary in one word and in a sentence.
     """
-    shared = {
-        "corpora" if name == "corpus" else f"{name}s": _shared(train, test, group_of)
-        for name, group_of in GROUPS.items()
-    }
+    shared = _shared(train, test)
     known = {contents[utterance.id] for utterance in (*train, *unlabelled)}
     duplicates = sum(contents[utterance.id] in known for utterance in test)
     counts = lookup_counts(train, test)
@@ -122,12 +119,14 @@ def _across_sentence(across: Mapping[str, list[str]] | None) -> str:
 
 
 def _shared(
-    train: Sequence[Utterance],
-    test: Sequence[Utterance],
-    group_of: Callable[[Utterance], str | None],
-) -> dict[str, int] | None:
-    in_train, in_test = ({group_of(u) for u in subset} - {None} for subset in (train, test))
-    return {"in_train": len(in_test & in_train), "in_test": len(in_test)} if in_test else None
+    train: Sequence[Utterance], test: Sequence[Utterance]
+) -> dict[str, dict[str, int] | None]:
+    shared = {}
+    for name, group_of in GROUPS.items():
+        in_train, in_test = ({group_of(u) for u in subset} - {None} for subset in (train, test))
+        counts = {"in_train": len(in_test & in_train), "in_test": len(in_test)}
+        shared["corpora" if name == "corpus" else f"{name}s"] = counts if in_test else None
+    return shared
 
 
 def _turn(utterance: Utterance) -> tuple[float, str]:

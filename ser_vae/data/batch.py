@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ POOL = 8  # batches whose items are sorted by length together; more make batches
 FEWEST_POOLS = 4  # an epoch has at least this many, so that batches differ between epochs
 
 
+@dataclass(eq=False)
 class Batches(Sampler[BatchIndex]):
     """Cuts `count` items into batches; every item is in one batch of one device per epoch.
 
@@ -42,23 +44,16 @@ class Batches(Sampler[BatchIndex]):
     segments, instead of 4.1.
     """
 
-    def __init__(
-        self,
-        count: int,
-        batch_size: int,
-        *,
-        accumulated: int,
-        seed: int,
-        shuffle: bool,
-        rank: int,
-        world_size: int,
-        length: Tensor | None = None,
-    ) -> None:
-        self.count, self.shuffle, self.seed = count, shuffle, seed
-        self.length = length
-        self.whole = batch_size * world_size * accumulated
-        self.rank, self.world_size, self.accumulated = rank, world_size, accumulated
-        self.epoch = 0
+    count: int
+    batch_size: int
+    _: KW_ONLY
+    accumulated: int
+    seed: int
+    shuffle: bool
+    rank: int
+    world_size: int
+    length: Tensor | None = None
+    epoch: int = 0
 
     def set_epoch(self, epoch: int) -> None:
         """Set the epoch; Lightning calls this at its start, on resumption too."""
@@ -76,23 +71,25 @@ class Batches(Sampler[BatchIndex]):
                 yield BatchIndex(items if len(items) else whole[:1], scale)
 
     @property
+    def _whole(self) -> int:
+        """The number of items in a whole batch."""
+        return self.batch_size * self.world_size * self.accumulated
+
+    @property
     def _whole_batches(self) -> int:
-        return math.ceil(self.count / self.whole)
+        return math.ceil(self.count / self._whole)
 
     def _batches(self) -> Sequence[Tensor]:
-        order = self._order()
+        if not self.shuffle:
+            return torch.split(torch.arange(self.count), self._whole)
+        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.count)
+        items = torch.from_numpy(order)
         pool = min(POOL, self._whole_batches // FEWEST_POOLS)
-        if self.length is None or not self.shuffle or pool < 2:
-            return torch.split(order, self.whole)
+        if self.length is None or pool < 2:
+            return torch.split(items, self._whole)
         batches: list[Tensor] = []
-        for items in torch.split(order, pool * self.whole):
-            by_length = items[self.length[items].argsort(stable=True)]
-            batches += torch.split(by_length, self.whole)
+        for pooled in torch.split(items, pool * self._whole):
+            by_length = pooled[self.length[pooled].argsort(stable=True)]
+            batches += torch.split(by_length, self._whole)
         shuffled = np.random.default_rng([self.seed, self.epoch, 1]).permutation(len(batches))
         return [batches[index] for index in shuffled]
-
-    def _order(self) -> Tensor:
-        if not self.shuffle:
-            return torch.arange(self.count)
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.count)
-        return torch.from_numpy(order)

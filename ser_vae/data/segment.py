@@ -26,46 +26,42 @@ VALUE = 4  # bytes, float32
 Prefetch = Callable[[Tensor, int], None]
 
 
-@dataclass(frozen=True)
-class MemoryOrFile:
+def allocate(
+    frames: int, columns: int, memory_gb: float, folder: Path
+) -> tuple[Tensor, Prefetch | None]:
     """Allocate up to `memory_gb` GiB in memory, more in an unnamed file in `folder`.
 
     The values are the same either way. The file is gone when the process ends, however it ends.
+
+    Returns:
+        Uninitialised frames (T, F), and a function that prefetches them if on disk.
+
+    Raises:
+        OSError: they do not fit on the disk.
     """
+    row = columns * VALUE
+    size = frames * row
+    if size <= memory_gb * GIB:
+        return torch.empty(frames, columns), None
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            if hasattr(os, "posix_fallocate"):  # a disk that fills up later kills the process
+                os.posix_fallocate(file.fileno(), 0, size)
+            file.truncate(size)
+            memory = mmap.mmap(file.fileno(), size)
+    except OSError as error:
+        needed = f"{size / GIB:.2f} GiB, for frames above memory_gb={memory_gb:g}"
+        raise OSError(error.errno, f"{error.strerror} ({needed})", str(folder)) from error
 
-    memory_gb: float
-    folder: Path
+    def prefetch(start: Tensor, length: int) -> None:
+        """Request all segments of a batch at once: three times faster than in turn."""
+        for first in (start * row).tolist():
+            page = first - first % mmap.PAGESIZE
+            memory.madvise(mmap.MADV_WILLNEED, page, first + length * row - page)
 
-    def __call__(self, frames: int, columns: int) -> tuple[Tensor, Prefetch | None]:
-        """Return uninitialised frames (T, F), and a function that prefetches them if on disk.
-
-        Raises:
-            OSError: they do not fit on the disk.
-        """
-        row = columns * VALUE
-        size = frames * row
-        if size <= self.memory_gb * GIB:
-            return torch.empty(frames, columns), None
-        try:
-            with tempfile.TemporaryFile(dir=self.folder) as file:
-                if hasattr(os, "posix_fallocate"):  # a disk that fills up later kills the process
-                    os.posix_fallocate(file.fileno(), 0, size)
-                file.truncate(size)
-                memory = mmap.mmap(file.fileno(), size)
-        except OSError as error:
-            needed = f"{size / GIB:.2f} GiB, for frames above memory_gb={self.memory_gb:g}"
-            raise OSError(error.errno, f"{error.strerror} ({needed})", str(self.folder)) from error
-
-        def prefetch(start: Tensor, length: int) -> None:
-            """Request all segments of a batch at once: three times faster than in turn."""
-            for first in (start * row).tolist():
-                page = first - first % mmap.PAGESIZE
-                memory.madvise(mmap.MADV_WILLNEED, page, first + length * row - page)
-
-        return torch.frombuffer(memory, dtype=torch.float32).view(frames, columns), prefetch
+    return torch.frombuffer(memory, dtype=torch.float32).view(frames, columns), prefetch
 
 
-IN_MEMORY = MemoryOrFile(math.inf, Path())
 Remainder = Literal["drop", "pad"]
 
 
@@ -211,7 +207,8 @@ def cut(
     utterances: Iterable[npt.NDArray[np.float32]],
     segmentation: Segmentation,
     *,
-    allocate: MemoryOrFile = IN_MEMORY,
+    memory_gb: float = math.inf,
+    folder: Path = Path(),
     available: Sequence[int] | None = None,
 ) -> Segments:
     """Join the frames (T, F) of the utterances and cut them into segments.
@@ -219,7 +216,8 @@ def cut(
     Args:
         utterances: frames; they are visited one by one, and none is held.
         segmentation: lengths in frames.
-        allocate: allocates the joined frames.
+        memory_gb: the frames are in memory up to this size, otherwise in a file in `folder`.
+        folder: see `memory_gb`.
         available: T of each utterance; needed if `utterances` can be visited only once.
     """
     available = available or [len(frames) for frames in utterances]
@@ -229,7 +227,7 @@ def cut(
     first = 0
     for frames, size in zip(utterances, kept, strict=True):
         if not starts:
-            joined, prefetch = allocate(sum(kept), frames.shape[1])
+            joined, prefetch = allocate(sum(kept), frames.shape[1], memory_gb, folder)
         whole = min(size, len(frames))
         joined[first : first + whole] = torch.from_numpy(np.array(frames[:whole]))
         joined[first + whole : first + size] = joined[first + whole - 1 : first + whole]

@@ -1,6 +1,7 @@
 """Datasets that are indexed by a whole batch: segments, and sequences of segments or latents."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import torch
@@ -44,11 +45,12 @@ class SplitBatch(NamedTuple):
     loss_scale: float
 
 
+@dataclass(eq=False)
 class SegmentSet(Dataset[SegmentBatch]):
     """N segments and their conditions (N, K), indexed by a whole batch at once."""
 
-    def __init__(self, source: Source, condition: Tensor) -> None:
-        self.source, self.condition = source, condition
+    source: Source
+    condition: Tensor
 
     def __len__(self) -> int:
         return len(self.condition)
@@ -77,6 +79,7 @@ class SegmentSet(Dataset[SegmentBatch]):
         return SegmentSet(self.source.to(device), self.condition.to(device))
 
 
+@dataclass(eq=False)
 class SequenceSet(Dataset[SequenceBatch | SplitBatch]):
     """Utterances as sequences of rows of `source`, indexed by a whole batch at once.
 
@@ -93,18 +96,12 @@ class SequenceSet(Dataset[SequenceBatch | SplitBatch]):
             never cut.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        first: Tensor,
-        count: Tensor,
-        condition: Tensor,
-        label: Tensor,
-        max_padded: int = MAX_PADDED,
-    ) -> None:
-        self.source, self.first, self.count = source, first, count
-        self.condition, self.label = condition, label
-        self.max_padded = max_padded
+    source: Source
+    first: Tensor
+    count: Tensor
+    condition: Tensor
+    label: Tensor
+    max_padded: int = MAX_PADDED
 
     def __len__(self) -> int:
         return len(self.count)

@@ -3,6 +3,7 @@
 There is one function for each kind of group, with the settings of `grouped_folds`.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,8 +15,7 @@ from ser_vae.corpus.utterance import GROUPS, Utterance
 
 def session_folds(utterances: Sequence[Utterance], **settings: Any) -> list[dict[str, str]]:
     """Leave one session out: neither speakers nor dialogues are shared."""
-    every = len(utterances)
-    return grouped_folds(utterances, "session", leave_one_out_up_to=every, folds=every, **settings)
+    return grouped_folds(utterances, "session", **settings)
 
 
 def speaker_folds(utterances: Sequence[Utterance], **settings: Any) -> list[dict[str, str]]:
@@ -32,8 +32,7 @@ def corpus_folds(
     utterances: Sequence[Utterance], *, test: str | None, **settings: Any
 ) -> list[dict[str, str]]:
     """Leave one corpus out of several that are joined: each in turn, or `test` alone."""
-    every = len(utterances)
-    folds = grouped_folds(utterances, "corpus", leave_one_out_up_to=every, folds=every, **settings)
+    folds = grouped_folds(utterances, "corpus", **settings)
     names = sorted({utterance.corpus or "" for utterance in utterances})
     if test is None:
         return folds
@@ -47,9 +46,9 @@ def grouped_folds(
     group: str,
     *,
     seed: int,
-    leave_one_out_up_to: int,
-    folds: int,
     validation: float,
+    leave_one_out_up_to: float = math.inf,
+    folds: int = 2,
 ) -> list[dict[str, str]]:
     """Assign each utterance to a set in each fold, without separating a group.
 
@@ -92,11 +91,6 @@ def grouped_folds(
         sets = {id_: "test" if id_ in test else "train" for id_ in group_of}
         if validation:
             kept = [utterance for utterance in ordered if utterance.id not in test]
-            if len({group_of[utterance.id] for utterance in kept}) < 2:
-                raise SerVaeError(
-                    f"split.validation={validation}: the training set has only one {group}, and "
-                    "a validation set takes a whole one.\nUse split.validation=0."
-                )
             held_out, *_ = _draw(kept, group_of, group, round(1 / validation), seed)
             sets |= dict.fromkeys(held_out, "validation")
         result.append(sets)
@@ -118,6 +112,6 @@ def _draw(
         raise SerVaeError(
             f"split={group}: {len(utterances)} utterances in {len(set(groups))} groups cannot be "
             f"drawn into {folds} folds: {error}.\n"
-            "Try other values: split.folds of 2 or more, split.validation below 2/3."
+            "Try other values: split.folds of 2 or more, split.validation below 2/3, or 0."
         ) from error
     return [{utterances[index].id for index in test} for test in indices]

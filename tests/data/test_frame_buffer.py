@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from ser_vae.data.segment import GIB, MemoryOrFile, Segmentation, Segments, cut
+from ser_vae.data.segment import GIB, Segmentation, Segments, allocate, cut
 from ser_vae.features.normalise import Normaliser
 
 F = 80
@@ -18,8 +18,7 @@ F = 80
 def cut_noise(folder: Path, memory_gb: float, hop: int = 10) -> Segments:
     rng = np.random.default_rng(0)
     noise = [rng.normal(3, 2, (n, F)).astype(np.float32) for n in rng.integers(10, 200, 40)]
-    buffer = MemoryOrFile(memory_gb, folder)
-    return cut(noise, Segmentation(10, hop, "drop"), allocate=buffer)
+    return cut(noise, Segmentation(10, hop, "drop"), memory_gb=memory_gb, folder=folder)
 
 
 @pytest.mark.parametrize("hop", [10, 3])
@@ -38,9 +37,9 @@ def test_segments_from_a_file_are_bit_for_bit_those_from_memory(tmp_path, hop):
 
 
 def test_a_file_is_used_only_above_the_limit(tmp_path):
-    allocate = MemoryOrFile(1000 * F * 4 / GIB, tmp_path)
-    assert allocate(1000, F)[1] is None
-    assert allocate(1001, F)[1] is not None
+    limit = 1000 * F * 4 / GIB
+    assert allocate(1000, F, limit, tmp_path)[1] is None
+    assert allocate(1001, F, limit, tmp_path)[1] is not None
 
 
 def hold_and_die(folder: str) -> None:
@@ -63,5 +62,5 @@ def test_a_full_disk_is_an_error_that_says_how_much_is_needed(tmp_path, monkeypa
     monkeypatch.setattr(os, "posix_fallocate", fail, raising=False)
     needed = r"No space left on device \(2\.00 GiB, for frames above memory_gb=1\)"
     with pytest.raises(OSError, match=rf"{needed}: '{tmp_path}'") as raised:
-        MemoryOrFile(1, tmp_path)(2 * GIB // (F * 4), F)
+        allocate(2 * GIB // (F * 4), F, 1, tmp_path)
     assert raised.value.errno == errno.ENOSPC
