@@ -45,13 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--config-dir", "-cd", help="folder of your own options, as for ser_vae.run"
     )
     options = parser.parse_intermixed_args(arguments)
-    errors = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
     try:
         settings = validate(configure(*options.overrides, config_dir=options.config_dir))
         stderr().quiet = not settings.progress
         corpus = build(settings.corpus)
     except SerVaeError as error:
-        errors.print(f"error: {error}", style="red")
+        print(f"error: {error}", file=sys.stderr)
         return 2 if isinstance(error, OverrideError) else 1
     files = inspect_files(corpus, settings.jobs or os.cpu_count() or 1)
     if settings.data.remainder == "drop":

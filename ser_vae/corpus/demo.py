@@ -46,7 +46,7 @@ TEXT = Path(__file__).with_suffix(".txt")
 # Variants of espeak-ng's American English: median F0 near 169 to 197 Hz and near 89 to 98 Hz.
 VOICES = {  # session: the woman's, the man's
     f"Ses0{number}": (f"en-us+f{number}", f"en-us+m{man}")
-    for number, man in zip(range(1, 6), (1, 2, 3, 4, 7), strict=True)
+    for number, man in enumerate((1, 2, 3, 4, 7), 1)
 }
 PAUSE_S = 0.5  # between the turns of a dialogue
 UNRATED = "[3.0000, 3.0000, 3.0000]"  # valence, activation, dominance from 1 to 5, not rated

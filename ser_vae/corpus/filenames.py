@@ -15,6 +15,7 @@ from typing import Any
 from ser_vae import SerVaeError
 from ser_vae.corpus.files import AUDIO, existing_root, walk
 from ser_vae.corpus.labels import Classes, class_of_code, labels_of_classes, make_corpus
+from ser_vae.corpus.table import CHOICES, FREE_TEXT
 from ser_vae.corpus.utterance import (
     UNKNOWN_SPEAKER,
     Corpus,
@@ -25,13 +26,6 @@ from ser_vae.corpus.utterance import (
 )
 from ser_vae.files import read_csv
 
-# Groups that are copied to the utterance, and their allowed values; () for any.
-ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("session", "dialogue", "script", "language"), ()),
-    "sex": ("F", "M"),
-    "style": ("improvised", "scripted"),
-    "part": ("train", "validation", "test"),
-}
 # Warnings that count the files they are about.
 NO_MATCH = "files do not follow the naming of this corpus and are ignored"
 NO_ROW = "files have no row in corpus.labels and are ignored"
@@ -171,11 +165,10 @@ def translate(
 
 def describe(file: Path, text: Mapping[str, str], label_of: Mapping[str, str]) -> Utterance:
     """Return the utterance of a file, from the groups of its path (`text`)."""
-    stated: dict[str, Any] = {
-        name: text[name]
-        for name, values in ATTRIBUTES.items()
-        if text.get(name) and (not values or text[name] in values)
-    }
+    stated: dict[str, Any] = {name: text.get(name) or None for name in (*FREE_TEXT, "language")}
+    for column, choices in CHOICES.items():
+        name = "part" if column == "split" else column
+        stated[name] = choices.get(text.get(name, "").casefold())
     return Utterance(
         id=text["id"],
         path=file,

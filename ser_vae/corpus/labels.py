@@ -31,7 +31,7 @@ def labels_of_classes(classes: Classes, labels: Sequence[str]) -> Mapping[str, S
     if len({*class_of_code(classes, labels, "corpus.classes").values()}) < 2:
         raise SerVaeError(
             f"corpus.classes: fewer than two classes: the labels are {', '.join(labels)}.\n"
-            "Use corpus.classes=all, or name the labels of each class: {happy: [joy], …}."
+            "Use corpus.classes=all, or name the labels of each class: {happy: [happy, joy], …}."
         )
     return classes
 

@@ -60,18 +60,11 @@ def of_training_speakers(
     train = [utterance for utterance, part in assigned if part == "train"]
     held_out = [utterance for utterance, part in assigned if part != "train"]
     speakers = {known_speaker(utterance) for utterance in train} - {None}
-    separated = []
+    allowed = [u for u in others if known_speaker(u) in speakers and style in (None, u.style)]
     for group_of in GROUPS.values():
         excluded = {group_of(utterance) for utterance in held_out} - {None}
         if not excluded & {group_of(utterance) for utterance in train}:
-            separated.append((group_of, excluded))
-    allowed = [
-        other
-        for other in others
-        if known_speaker(other) in speakers
-        and style in (None, other.style)
-        and not any(group_of(other) in excluded for group_of, excluded in separated)
-    ]
+            allowed = [utterance for utterance in allowed if group_of(utterance) not in excluded]
     if not allowed:
         raise SerVaeError(
             f"unlabelled=true: none of the {len(others)} utterances with other labels is by a "
