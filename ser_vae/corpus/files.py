@@ -16,16 +16,12 @@ def existing_root(root: str | Path | None, corpus: str) -> Path:
     Raises:
         SerVaeError: no root was given, or it is not a folder.
     """
-    variable = f"{corpus.upper()}_ROOT"
-    if not str(root or "").strip():
-        raise SerVaeError(
-            f"corpus={corpus} needs its folder: set {variable}, or give corpus.root=…"
-        )
-    folder = Path(str(root)).expanduser().absolute()
+    folder = Path(str(root or "")).expanduser().absolute()
     check_name(folder)
-    if not folder.is_dir():
+    if not str(root or "").strip() or not folder.is_dir():
         raise SerVaeError(
-            f"corpus={corpus}: {folder} is not a folder; correct {variable} or corpus.root."
+            f"corpus={corpus} needs its folder, but {str(root or '')!r} is not a folder: set "
+            f"{corpus.upper()}_ROOT, or give corpus.root=…"
         )
     return folder
 

@@ -20,7 +20,6 @@ from torch import Tensor
 from ser_vae import SerVaeError
 
 GIB = 2**30
-VALUE = 4  # bytes, float32
 
 # Called with the first frames (B,) and the length of segments that are read next.
 Prefetch = Callable[[Tensor, int], None]
@@ -39,7 +38,7 @@ def allocate(
     Raises:
         OSError: they do not fit on the disk.
     """
-    row = columns * VALUE
+    row = columns * torch.float32.itemsize
     size = frames * row
     if size <= memory_gb * GIB:
         return torch.empty(frames, columns), None
