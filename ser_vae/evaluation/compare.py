@@ -7,100 +7,61 @@ seeds as fixed: with one seed they compare two trained networks, not two ways to
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import t
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import is_unknown
-from ser_vae.evaluation.intervals import (
-    CONFIDENCE,
-    Groups,
-    Resampled,
-    group_names,
-    resample,
-    standard_error,
-    t_quantile,
-)
+from ser_vae.evaluation import intervals
+from ser_vae.evaluation.intervals import Groups, Resampled, group_names, resample
 from ser_vae.evaluation.predictions import Predictions
 
-ALPHA = 1 - CONFIDENCE
+ALPHA = 1 - intervals.CONFIDENCE
 ROUNDING = 1e-12  # of a difference in UA; equal differences vary by about 1e-17
 
 Seeds = Mapping[int, Predictions]  # seed -> predictions of its test set, all folds pooled
-Pair = tuple[str, str]
-Cache = dict[tuple[str, tuple[int, ...]], Resampled]  # by model and seeds
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """The difference between two models and its p-values.
-
-    Attributes:
-        first, second: names of the models.
-        difference: UA of the first minus UA of the second, mean over seeds, as a fraction of 1.
-        low, high: its 95 % confidence interval, not corrected for multiple comparisons.
-        mcnemar_p, bootstrap_p: two-sided p-values, not corrected.
-        mcnemar_corrected, bootstrap_corrected: Holm-corrected over all pairs of the same call.
-        seeds: the compared seeds, which are those that both models have.
-        groups: the unit that the bootstrap resampled.
-    """
-
-    first: str
-    second: str
-    difference: float
-    low: float
-    high: float
-    mcnemar_p: float
-    bootstrap_p: float
-    mcnemar_corrected: float
-    bootstrap_corrected: float
-    seeds: tuple[int, ...]
-    groups: Groups
-
-    @property
-    def distinguishable(self) -> bool:
-        """Return whether both tests, corrected for the number of pairs, are significant."""
-        return max(self.mcnemar_corrected, self.bootstrap_corrected) < ALPHA
-
-
-def compare(models: Mapping[str, Seeds], pairs: Sequence[Pair]) -> list[Comparison]:
+def compare(models: Mapping[str, Seeds], pairs: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     """Compare each pair on its common seeds, and correct each test over these pairs.
 
     Fewer pairs mean a weaker correction: choose the pairs of interest before looking at results.
 
+    Returns:
+        A record per pair: `first` and `second`, the names of the models; what `difference` returns;
+        `mcnemar_p`; `mcnemar_corrected` and `bootstrap_corrected`, the p-values after Holm's
+        correction; `significant`, whether both of these are; `corrected_for`, the number of pairs;
+        `seeds`, those that both models have; and `groups`, the unit that the bootstrap resampled.
+
     Raises:
-        SerVaeError: two models have no seed in common, or were tested on different utterances.
+        SerVaeError: two models were tested on different utterances.
     """
-    cache: Cache = {}
-    comparisons = [compare_pair(models, pair, cache) for pair in pairs]
-    mcnemar_corrected = holm([c.mcnemar_p for c in comparisons])
-    bootstrap_corrected = holm([c.bootstrap_p for c in comparisons])
-    return [
-        replace(c, mcnemar_corrected=p, bootstrap_corrected=q)
-        for c, p, q in zip(comparisons, mcnemar_corrected, bootstrap_corrected, strict=True)
-    ]
 
+    @cache
+    def resampled(name: str, seeds: tuple[int, ...]) -> Resampled:
+        predictions = [models[name][seed] for seed in seeds]
+        return resample(predictions, groups_for(predictions))
 
-def compare_pair(models: Mapping[str, Seeds], pair: Pair, cache: Cache) -> Comparison:
-    """Compare two models without correction; `cache` keeps resamples for the other pairs."""
-    seeds = tuple(sorted(models[pair[0]].keys() & models[pair[1]].keys()))
-    if not seeds:
-        raise SerVaeError(f"{' and '.join(pair)} have no seed in common.\nRun both with the same.")
-    first, second = ([models[name][seed] for seed in seeds] for name in pair)
-    for seed, a, b in zip(seeds, first, second, strict=True):
-        check_same_test_set(a, b, f"seed {seed} of {' and '.join(pair)}")
-    groups = groups_for(first)
-    for name, predictions in zip(pair, (first, second), strict=True):
-        if (name, seeds) not in cache:
-            cache[name, seeds] = resample(predictions, groups)
-    ua, low, high, q = difference(*(cache[name, seeds] for name in pair))
-    p = combine_p_values([mcnemar_p(a, b) for a, b in zip(first, second, strict=True)])
-    return Comparison(*pair, ua, low, high, p, q, p, q, seeds, groups)
+    records = []
+    for pair in pairs:
+        seeds = tuple(sorted(models[pair[0]].keys() & models[pair[1]].keys()))
+        first, second = ([models[name][seed] for seed in seeds] for name in pair)
+        p = [mcnemar_p(a, b) for a, b in zip(first, second, strict=True)]
+        record = difference(*(resampled(name, seeds) for name in pair))
+        record |= {"first": pair[0], "second": pair[1], "mcnemar_p": combine_p_values(p)}
+        record |= {"seeds": seeds, "groups": groups_for(first), "corrected_for": len(pairs)}
+        records.append(record)
+    for test in ("mcnemar", "bootstrap"):
+        corrected = holm([record[f"{test}_p"] for record in records])
+        for record, p_value in zip(records, corrected, strict=True):
+            record[f"{test}_corrected"] = p_value
+            record["significant"] = p_value < ALPHA and record.get("significant", True)
+    return records
 
 
 def ua_difference(first: Predictions, second: Predictions) -> dict[str, float]:
@@ -109,24 +70,21 @@ def ua_difference(first: Predictions, second: Predictions) -> dict[str, float]:
     Raises:
         SerVaeError: the predictions are of different utterances.
     """
-    check_same_test_set(first, second, "two test sets")
+    check_same_test_set(first, second)
     groups = groups_for([first])
-    ua, low, high, _ = difference(resample([first], groups), resample([second], groups))
-    return {"difference": ua, "low": low, "high": high}
+    values = difference(resample([first], groups), resample([second], groups))
+    return {key: values[key] for key in ("difference", "low", "high")}
 
 
-def check_same_test_set(first: Predictions, second: Predictions, where: str) -> None:
+def check_same_test_set(first: Predictions, second: Predictions) -> None:
     """Raise if two test sets differ in an utterance, its emotion or its speaker."""
-    tested = []
-    for p in (first, second):
-        emotion = np.array(p.emotions)[p.truth].tolist()
-        tested.append({p.emotions, *zip(p.utterance, emotion, p.speaker, strict=True)})
-    if differing := tested[0] ^ tested[1]:
-        example = ", ".join(min(differing))
-        raise SerVaeError(
-            f"{where}: not tested on the same utterances: only one has {example}.\nCompare runs "
-            "with the same corpus and split; split=file reuses the split.csv of another run."
-        )
+    one, other = (
+        {p.emotions, *zip(p.utterance, p.truth.tolist(), p.speaker, strict=True)}
+        for p in (first, second)
+    )
+    if one != other:
+        example = min(one ^ other, key=str)
+        raise SerVaeError(f"not tested on the same utterances: only one has {example}.")
 
 
 def groups_for(seeds: Sequence[Predictions]) -> Groups:
@@ -138,7 +96,7 @@ def groups_for(seeds: Sequence[Predictions]) -> Groups:
     return "utterances" if any(map(is_unknown, speakers)) or len(speakers) < 2 else "speakers"
 
 
-def difference(first: Resampled, second: Resampled) -> tuple[float, float, float, float]:
+def difference(first: Resampled, second: Resampled) -> dict[str, Any]:
     """Test a difference by Student's t, with the paired bootstrap's standard error.
 
     The test has G - 1 degrees of freedom for G groups. Counting the resamples beyond 0 instead
@@ -147,28 +105,28 @@ def difference(first: Resampled, second: Resampled) -> tuple[float, float, float
     permutation test exchanging the models group by group can give.
 
     Returns:
-        The difference in UA, the ends of its 95 % interval, and the two-sided p-value.
+        `difference`, UA of the first minus UA of the second as a fraction of 1; `low` and `high`,
+        the ends of its 95 % interval; and the two-sided `bootstrap_p`.
     """
     groups, ua = first.groups, first.ua - second.ua
-    error = standard_error(first.draws - second.draws, groups)
-    margin = t_quantile(groups) * error
+    error = intervals.standard_error(first.draws - second.draws, groups)
+    margin = intervals.t_quantile(groups) * error
     if error < ROUNDING:  # the same difference in every group
-        return ua, ua, ua, (1.0 if abs(ua) < ROUNDING else 2.0 ** (1 - groups))
-    p = 2 * float(t.sf(abs(ua) / error, groups - 1))
-    return ua, ua - margin, ua + margin, p
+        margin, p = 0.0, (1.0 if abs(ua) < ROUNDING else 2.0 ** (1 - groups))
+    else:
+        p = 2 * float(t.sf(abs(ua) / error, groups - 1))
+    return {"difference": ua, "low": ua - margin, "high": ua + margin, "bootstrap_p": p}
 
 
 def mcnemar_p(first: Predictions, second: Predictions) -> float:
-    """Return the exact p-value of McNemar's test on which utterances are classified correctly."""
-    a, b = (correct_by_name(predictions) for predictions in (first, second))
-    table = np.bincount(2 * a + b, minlength=4).reshape(2, 2)
-    return float(mcnemar(table, exact=True).pvalue)
+    """Return the exact p-value of McNemar's test on which utterances are classified correctly.
 
-
-def correct_by_name(predictions: Predictions) -> npt.NDArray[np.int64]:
-    """Return (U,) 1 where the guess is correct, sorted by the utterances' names."""
-    order = np.argsort(np.array(predictions.utterance))
-    return (predictions.guess == predictions.truth)[order].astype(np.int64)
+    Raises:
+        SerVaeError: the predictions are of different utterances.
+    """
+    check_same_test_set(first, second)
+    a, b = ((p.guess == p.truth)[np.argsort(p.utterance)] for p in (first, second))
+    return float(mcnemar(np.bincount(2 * a + b, minlength=4).reshape(2, 2), exact=True).pvalue)
 
 
 def combine_p_values(p: Sequence[float]) -> float:

@@ -4,7 +4,7 @@ Scores are in %, as means and sample standard deviations over seeds; nll is in n
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -42,8 +42,8 @@ class Results:
             synthetic, best_trivial and best_trivial_ua (of the better trivial baseline), and
             paper_accuracy (NaN where the paper has none).
         pairs: one record per tested pair: of (MODELS, the better row first, or the label policies
-            of a row), the fields of `Comparison` with difference, low and high in points,
-            corrected_for, significant, control; and about its test set as in `scores`.
+            of a row), what `compare` returns with difference, low and high in points, and control;
+            and about its test set as in `scores`.
     """
 
     frames: RunFrames
@@ -144,12 +144,10 @@ def compare_pairs(
 ) -> list[Record]:
     """Test every pair that has a seed in common; Holm's correction covers all of them."""
     pairs = [(a, b) for a, b in pairs if by_name[a].keys() & by_name[b].keys()]
-    records = []
-    for pair in compare(by_name, pairs):
-        points = {key: PERCENT * getattr(pair, key) for key in ("difference", "low", "high")}
-        points |= {"of": of, "significant": pair.distinguishable, "corrected_for": len(pairs)}
-        control = of != MODELS and pair.first in CONTROLS
-        records.append({**asdict(pair), **points, "control": control})
+    records = compare(by_name, pairs)
+    for pair in records:
+        pair |= {key: PERCENT * pair[key] for key in ("difference", "low", "high")}
+        pair |= {"of": of, "control": of != MODELS and pair["first"] in CONTROLS}
     return records
 
 

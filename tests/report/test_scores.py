@@ -57,12 +57,12 @@ def test_pairs_are_tested_and_corrected_together(study):
     expected = compare(models, list(combinations(models, 2)))
     assert len(pairs) == len(expected) == 3
     for comparison in expected:
-        pair = pairs[comparison.first, comparison.second]  # the better one first
-        assert pair["difference"] == pytest.approx(PERCENT * comparison.difference)
+        pair = pairs[comparison["first"], comparison["second"]]  # the better one first
+        assert pair["difference"] == pytest.approx(PERCENT * comparison["difference"])
         assert pair["difference"] > 0
-        assert pair["mcnemar_corrected"] == comparison.mcnemar_corrected
-        assert pair["bootstrap_corrected"] == comparison.bootstrap_corrected
-        assert (pair["corrected_for"], pair["significant"]) == (3, comparison.distinguishable)
+        assert pair["mcnemar_corrected"] == comparison["mcnemar_corrected"]
+        assert pair["bootstrap_corrected"] == comparison["bootstrap_corrected"]
+        assert (pair["corrected_for"], pair["significant"]) == (3, comparison["significant"])
 
 
 def folds(model: str, study: Study, accuracies: tuple[float, ...]) -> list[Predictions]:
