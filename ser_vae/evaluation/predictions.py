@@ -51,14 +51,8 @@ def collect_predictions(
     """Combine probabilities (U, K) with utterances and labels (U,), sorted by utterance id."""
     order = sorted(range(len(utterances)), key=lambda index: utterances[index].id)
     ordered = [utterances[index] for index in order]
-    return Predictions(
-        tuple(emotions),
-        tuple(utterance.id for utterance in ordered),
-        tuple(utterance.speaker for utterance in ordered),
-        tuple(utterance.dialogue or "" for utterance in ordered),
-        label[order],
-        probability[order],
-    )
+    names = zip(*((u.id, u.speaker, u.dialogue or "") for u in ordered), strict=True)
+    return Predictions(tuple(emotions), *names, label[order], probability[order])
 
 
 def pooled(folds: Sequence[Predictions]) -> Predictions:
@@ -67,25 +61,24 @@ def pooled(folds: Sequence[Predictions]) -> Predictions:
     Raises:
         ValueError: the folds differ in their emotions, or an utterance is in two of them.
     """
-    names = [name for fold in folds for name in fold.utterance]
-    if len({fold.emotions for fold in folds}) != 1 or len(set(names)) != len(names):
+    emotions, together = {fold.emotions for fold in folds}, pd.concat(map(to_frame, folds))
+    if len(emotions) != 1 or together["utterance"].duplicated().any():
         raise ValueError("expected folds of one experiment, with each utterance in one fold")
-    return Predictions(
-        folds[0].emotions,
-        tuple(names),
-        tuple(name for fold in folds for name in fold.speaker),
-        tuple(name for fold in folds for name in fold.dialogue),
-        np.concatenate([fold.truth for fold in folds]),
-        np.concatenate([fold.probability for fold in folds]),
-    )
+    return from_frame(together, folds[0].emotions)
 
 
-def write(path: Path, predictions: Predictions) -> None:
+def to_frame(predictions: Predictions) -> pd.DataFrame:
+    """Return one row per utterance: COLUMNS, and a probability per emotion."""
     p, emotions = predictions, np.array(predictions.emotions)
     columns = (p.utterance, p.speaker, p.dialogue, emotions[p.truth], emotions[p.guess])
     table = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
     table[[PROBABILITY + emotion for emotion in p.emotions]] = p.probability
-    write_text(path, table.to_csv(index=False, lineterminator="\n"))  # all digits: no new ties
+    return table
+
+
+def write(path: Path, predictions: Predictions) -> None:
+    # All digits are kept: rounding could make two probabilities equal.
+    write_text(path, to_frame(predictions).to_csv(index=False, lineterminator="\n"))
 
 
 def read(path: Path) -> Predictions:
@@ -112,15 +105,12 @@ def read_frame(path: Path) -> pd.DataFrame:
         frame = pd.read_csv(io.StringIO(text), dtype=object, keep_default_na=False)
         probabilities = [column for column in frame if str(column).startswith(PROBABILITY)]
         frame = frame.astype(dict.fromkeys(probabilities, float))
-        emotions = {column.removeprefix(PROBABILITY) for column in probabilities}
         if not len(frame) or not np.isfinite(frame[probabilities]).all(axis=None):
             raise ValueError("no row, or a probability that is not finite")
-        if [*frame] != [*COLUMNS, *probabilities] or not {
-            *frame["truth"],
-            *frame["guess"],
-        } <= emotions:
+        named = PROBABILITY + pd.concat([frame["truth"], frame["guess"]])
+        if [*frame] != [*COLUMNS, *probabilities] or not named.isin(probabilities).all():
             raise ValueError("other columns or emotions")
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise SerVaeError(
             f"{path}: expected the columns {', '.join(COLUMNS)} and {PROBABILITY}EMOTION for each "
             f"emotion, and one row per utterance: {error!r}.\nRepeat the run with force=true."
