@@ -58,14 +58,14 @@ def probes(
 
     Returns:
         latents | logmel -> emotion | speaker | sex | corpus -> score, chance and utterances, or
-        None, see `probe`, `probe_within` and `probe_across_speakers`.
+        None, see `probe` and `probe_within`.
     """
     return {
         source: {
             "emotion": probe(x, emotion, train, test),
             "speaker": probe_within(x, speaker, test),
             "sex": probe(x, sex, train, test),
-            "corpus": probe_across_speakers(x, corpus, speaker, train | test),
+            "corpus": probe_within(x, corpus, train | test, speaker),
         }
         for source, x in (("latents", latents), ("logmel", logmel))
     }
@@ -90,43 +90,36 @@ def probe(x: Values, target: Names, train: Mask, test: Mask) -> Score | None:
     return _score(y_test, linear().fit(x[train], y_train).predict(x[test]))
 
 
-def probe_within(x: Values, target: Names, subset: Mask) -> Score | None:
-    """Cross-validate a probe within one set, for speakers that the training set may not contain.
+def probe_within(
+    x: Values, target: Names, subset: Mask, speaker: Names | None = None
+) -> Score | None:
+    """Cross-validate a probe within one set, for classes that the training set may not contain.
 
-    Utterances of one dialogue may be in several folds, so recording conditions can help the probe.
-
-    Returns:
-        As `probe`. None if a target is unknown, there is only one class, or a class has only one
-        utterance.
-    """
-    y = list(compress(target, subset))
-    if not _several_known(y) or min(Counter(y).values()) < 2:
-        return None
-    folds = min(FOLDS, *Counter(y).values())
-    cv = StratifiedKFold(folds, shuffle=True, random_state=SEED)
-    return _score(y, cross_val_predict(linear(), x[subset], y, cv=cv))
-
-
-def probe_across_speakers(x: Values, target: Names, speaker: Names, subset: Mask) -> Score | None:
-    """Cross-validate a probe of what speakers have in common, such as their corpus.
-
-    A speaker is in one fold only, so the probe is scored on voices that it was not fitted on.
-    Every utterance of an unknown speaker counts as a speaker.
+    Args:
+        x: (U, D) values.
+        target: class of each of the U utterances. If it is the speaker, utterances of one dialogue
+            may be in several folds, so recording conditions can help the probe.
+        subset: (U,) mask of the utterances to fit and score on.
+        speaker: of each utterance, for what speakers have in common, such as their corpus: a
+            speaker is in one fold only, so the probe is scored on voices that it was not fitted on.
+            Every utterance of an unknown speaker counts as a speaker.
 
     Returns:
         As `probe`. None if a target is unknown, there is only one class, or a class has only one
-        speaker.
+        utterance, or speaker where they are given.
     """
     y = list(compress(target, subset))
     groups = [
         str(number) if who is None or is_unknown(who) else f"speaker {who}"
-        for number, who in enumerate(compress(speaker, subset))
+        for number, who in enumerate(compress(speaker or [None] * len(subset), subset))
     ]
-    speakers = Counter(name for name, _ in {*zip(y, groups, strict=True)})
-    if not _several_known(y) or min(speakers.values()) < 2:
+    members = Counter(name for name, _ in {*zip(y, groups, strict=True)})
+    if not _several_known(y) or min(members.values()) < 2:
         return None
-    cv = StratifiedGroupKFold(min(FOLDS, *speakers.values()), shuffle=True, random_state=SEED)
-    return _score(y, cross_val_predict(linear(), x[subset], y, groups=groups, cv=cv))
+    splitter = StratifiedGroupKFold if speaker else StratifiedKFold
+    cv = splitter(min(FOLDS, *members.values()), shuffle=True, random_state=SEED)
+    folds = cv.split(x[subset], y, groups if speaker else None)
+    return _score(y, cross_val_predict(linear(), x[subset], y, cv=list(folds)))
 
 
 def probe_label(x: Values, label: npt.NDArray[np.int64], train: Mask, test: Mask) -> Score:
@@ -143,12 +136,8 @@ def probe_label(x: Values, label: npt.NDArray[np.int64], train: Mask, test: Mask
 def proportion_with_interval(hits: int, total: int) -> Score:
     """Return `share`, the proportion of hits, its 95 % Wilson interval, and `utterances`."""
     interval = binomtest(hits, total).proportion_ci(CONFIDENCE, method="wilson")
-    return {
-        "share": hits / total,
-        "low": float(interval.low),
-        "high": float(interval.high),
-        "utterances": total,
-    }
+    ends = {"low": float(interval.low), "high": float(interval.high)}
+    return {"share": hits / total, **ends, "utterances": total}
 
 
 def linear() -> Pipeline:
@@ -163,8 +152,5 @@ def _several_known(names: Names) -> bool:
 
 def _score(truth: Names, guess: Sequence[str]) -> Score:
     classes = list(dict.fromkeys(truth))
-    return {
-        "score": float(recall_score(truth, guess, labels=classes, average="macro")),
-        "chance": 1 / len(classes),
-        "utterances": len(truth),
-    }
+    score = float(recall_score(truth, guess, labels=classes, average="macro"))
+    return {"score": score, "chance": 1 / len(classes), "utterances": len(truth)}

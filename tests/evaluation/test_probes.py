@@ -8,7 +8,6 @@ from sklearn.metrics import balanced_accuracy_score
 from ser_vae.evaluation.probes import (
     C,
     probe,
-    probe_across_speakers,
     probe_label,
     probe_within,
     probes,
@@ -129,13 +128,13 @@ def test_a_class_missing_in_training_counts_as_wrong_and_one_missing_in_the_test
 def test_a_corpus_is_read_from_what_its_speakers_share_and_not_from_their_voices():
     corpus, everything = class_names(SEX), np.full(UTTERANCES, True)
     speaker: list[str | None] = class_names(SPEAKER)
-    channel = probe_across_speakers(encode(SEX), corpus, speaker, everything)
+    channel = probe_within(encode(SEX), corpus, everything, speaker)
     assert channel == {"score": pytest.approx(1), "chance": 1 / 2, "utterances": UTTERANCES}
     voices = encode(SPEAKER, noise=0.01)  # enough to know the corpus of a known speaker
     assert probe(voices, corpus, TRAIN, TEST)["score"] == pytest.approx(1)
-    assert probe_across_speakers(voices, corpus, speaker, everything)["score"] < 0.8
+    assert probe_within(voices, corpus, everything, speaker)["score"] < 0.8
     unknown = [f"{name}/unknown" for name in corpus]  # each utterance counts as a speaker
-    assert probe_across_speakers(voices, corpus, unknown, everything)["score"] > 0.9
+    assert probe_within(voices, corpus, everything, unknown)["score"] > 0.9
 
 
 def test_the_corpus_is_probed_on_both_sets_if_each_corpus_has_two_speakers():
