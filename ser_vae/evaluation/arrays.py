@@ -3,10 +3,6 @@
 `latents.npz` and `training_latents.npz` hold `Latents`, `illustrations.npz` holds `Illustrations`.
 """
 
-import io
-import tokenize
-import zipfile
-import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -20,10 +16,6 @@ from ser_vae.files import atomic_write
 Frames = npt.NDArray[np.float32]  # natural log of mel power
 
 LISTS = ("input", "reconstruction", "swapped")  # one array per utterance, as T differs
-UNREADABLE = (
-    *(OSError, EOFError, ValueError, LookupError, MemoryError, RuntimeError, SyntaxError),
-    *(TypeError, zipfile.BadZipFile, zlib.error, tokenize.TokenError),
-)
 
 
 @dataclass(frozen=True)
@@ -53,13 +45,13 @@ class ArrayFile:
         """
         values: dict[str, Any] = {field.name: () for field in fields(cls) if field.name in LISTS}
         try:
-            with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-                for entry in archive.namelist():
-                    name, _, number = entry.removesuffix(".npy").partition("/")
-                    value = _restored(np.load(io.BytesIO(archive.read(entry))))
+            with np.load(path) as archive:
+                for entry, array in archive.items():
+                    name, _, number = entry.partition("/")
+                    value = _restored(array)
                     values[name] = (*values[name], value) if number else value
             return cls(**values)
-        except UNREADABLE as error:
+        except Exception as error:  # a damaged file makes NumPy and zipfile raise almost anything
             raise SerVaeError(
                 f"{path} can't be read as a file of a run: {error!r}.\n"
                 "Repeat the run with force=true."
