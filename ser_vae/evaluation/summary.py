@@ -1,11 +1,11 @@
 """`metrics.json`: the scores of a run, or of all its folds, with the facts to interpret them."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ser_vae.corpus.utterance import Utterance, is_unknown
 from ser_vae.evaluation.intervals import intervals
@@ -20,16 +20,17 @@ def counts(
 
     `parts` names the set of each of the U utterances, `segments` (U,) is their number of segments.
     """
-    result = {}
-    for part in sorted(set(parts)):
-        members = [index for index, name in enumerate(parts) if name == part]
-        result[part] = {
+    about = [(utterance.speaker, utterance.emotion) for utterance in utterances]
+    table = pd.DataFrame(about, columns=["speaker", "emotion"])
+    return {
+        part: {
             "utterances": len(members),
-            "segments": int(np.asarray(segments)[members].sum()),
-            "speakers": len({utterances[index].speaker for index in members}),
-            "emotions": dict(sorted(Counter(utterances[i].emotion for i in members).items())),
+            "segments": int(members["segments"].sum()),
+            "speakers": members["speaker"].nunique(),
+            "emotions": members["emotion"].value_counts().sort_index().to_dict(),
         }
-    return result
+        for part, members in table.assign(segments=np.asarray(segments)).groupby(list(parts))
+    }
 
 
 def scores_and_baseline(
