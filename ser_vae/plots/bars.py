@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from matplotlib.figure import Figure
 
 from ser_vae.plots.style import BLUE, COLUMN_IN, SKY_BLUE, blank, colours, styled
@@ -14,96 +15,63 @@ KL_HEIGHT_IN = 2.0
 LINE_IN = 0.19  # height per horizontal bar
 MARGIN_IN = 1.1
 GROUP = 0.8  # width of a group of bars; groups are 1 apart
-HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++", "oo")  # distinct without colour
-WHISKERS: dict[str, Any] = {"fmt": "none", "ecolor": "black", "elinewidth": 0.8, "capsize": 2}
-
-Values = npt.NDArray[np.floating[Any]]
+HATCHES = ("", "////", "....")  # of the models, distinct without colour
+WHISKERS: dict[str, Any] = {"ecolor": "black", "elinewidth": 0.8, "capsize": 2}
+TRIVIAL: dict[str, Any] = {"color": "black", "ls": "--", "lw": 1}
+UA = "unweighted accuracy (%)"
 
 
 @styled
-def grouped(
-    groups: Sequence[str],
-    names: Mapping[str, str],
-    values: Values,
-    intervals: Values,
-    trivial: Values,
-    *,
-    quantity: str,
-    title: str,
-) -> Figure:
-    """Draw a group of bars per row of a table, such as the paper's Table I: one bar per model.
+def grouped(scores: pd.DataFrame, names: Mapping[str, str], *, title: str) -> Figure:
+    """Draw a group of bars per test set, as in the paper's Table I: one bar per model.
+
+    Dashed lines are the best trivial baselines.
 
     Args:
-        groups: R names, such as subsets of a corpus.
-        names: key in `style.colours` -> label, for M models.
-        values: (R, M) in %; NaN leaves a gap.
-        intervals: (R, M, 2) lower and upper ends; NaN if unknown.
-        trivial: (R,) scores of a trivial baseline, drawn as dashed lines.
-        quantity: label of the axis.
+        scores: one row per bar: data (name of the test set), model, ua, low and high (the ends of
+            its interval, NaN if unknown) and best_trivial_ua, all in %.
+        names: model, a key in `style.colours` -> label, in the order of the bars.
         title: title of the figure.
     """
+    groups = scores.drop_duplicates("data")
     figure = blank(title, COLUMN_IN + 0.5 * max(0, len(groups) - 3), HEIGHT_IN)
-    axes = figure.subplots()
+    axes, positions = figure.subplots(), np.arange(len(groups))
     width, colour = GROUP / len(names), colours(names)
-    positions = np.arange(len(groups))
-    for column, (name, label) in enumerate(names.items()):
-        centres = positions - GROUP / 2 + width * (column + 0.5)
-        axes.bar(
-            centres,
-            values[:, column],
-            width * 0.94,
-            color=colour[name],
-            hatch=HATCHES[column % len(HATCHES)],
-            edgecolor="white",
-            lw=0,
-            label=label,
-        )
-        ends = _ends(values[:, column], intervals[:, column])
-        axes.errorbar(centres, values[:, column], yerr=ends, **WHISKERS)
-    axes.hlines(
-        trivial,
-        positions - 0.48,
-        positions + 0.48,
-        color="black",
-        ls="--",
-        lw=1,
-        label="trivial baseline",
-    )
-    axes.set_xticks(positions, groups)
-    axes.set_ylabel(quantity)
+    for column, (model, hatch) in enumerate(zip(names, HATCHES, strict=False)):
+        bars = scores[scores["model"] == model]
+        x = bars["data"].map(dict(zip(groups["data"], positions, strict=True)))
+        x += width * (column + 0.5) - GROUP / 2
+        look = {"color": colour[model], "hatch": hatch, "edgecolor": "white", "lw": 0}
+        look |= {"label": names[model], "yerr": _ends(bars), "error_kw": WHISKERS}
+        axes.bar(x, bars["ua"], width * 0.94, **look)
+    ends = positions - 0.48, positions + 0.48
+    axes.hlines(groups["best_trivial_ua"], *ends, label="trivial baseline", **TRIVIAL)
+    axes.set_xticks(positions, groups["data"])
+    axes.set_ylabel(UA)
     axes.set_ylim(0, 100)
     figure.legend(loc="outside lower center", ncols=len(names) + 1)
     return figure
 
 
 @styled
-def listed(
-    names: Sequence[str],
-    values: Values,
-    intervals: Values,
-    trivial: float,
-    *,
-    baseline: Sequence[bool],
-    quantity: str,
-    title: str,
-) -> Figure:
-    """Draw a horizontal bar per model: `values` (M,) in %, `intervals` (M, 2), NaN if unknown.
+def listed(scores: pd.DataFrame, *, title: str) -> Figure:
+    """Draw a horizontal bar per model: name, kind, and the values that `grouped` describes.
 
-    Bars of a `baseline` are lighter. The dashed line is the best `trivial` baseline.
+    Bars of baselines are lighter. The dashed line is the best trivial baseline.
     """
-    figure = blank(title, COLUMN_IN, MARGIN_IN + LINE_IN * len(names))
-    axes = figure.subplots()
-    positions = np.arange(len(names))
-    for lighter, colour, label in ((False, BLUE, "model"), (True, SKY_BLUE, "baseline")):
-        rows = np.array(baseline) == lighter
+    figure = blank(title, COLUMN_IN, MARGIN_IN + LINE_IN * len(scores))
+    axes, positions = figure.subplots(), np.arange(len(scores))
+    lighter = scores["kind"].isin(["trivial", "baseline"]).to_numpy()
+    for rows, colour, label in ((~lighter, BLUE, "model"), (lighter, SKY_BLUE, "baseline")):
         if rows.any():
-            axes.barh(positions[rows], values[rows], 0.75, color=colour, lw=0, label=label)
-    axes.errorbar(values, positions, xerr=_ends(values, intervals), **WHISKERS)
-    axes.axvline(trivial, color="black", ls="--", lw=1, label="best trivial baseline")
-    axes.set_yticks(positions, names)
-    axes.set_ylim(len(names) - 0.4, -0.6)
+            look = {"color": colour, "lw": 0, "label": label, "error_kw": WHISKERS}
+            bars = scores[rows]
+            axes.barh(positions[rows], bars["ua"], 0.75, xerr=_ends(bars), **look)
+    axes.axvline(scores["best_trivial_ua"].iloc[0], label="best trivial baseline", **TRIVIAL)
+    axes.set_yticks(positions, scores["name"])
+    axes.set_ylim(len(scores) - 0.4, -0.6)
     axes.set_xlim(0, 100)
-    axes.set_xlabel(quantity)
+    axes.set_xlabel(UA)
     figure.legend(loc="outside lower center", ncols=3)
     return figure
 
@@ -118,12 +86,11 @@ def kl_per_dimension(kl: Sequence[float], *, title: str) -> Figure:
     axes.set_xlim(0.5, len(ordered) + 0.5)
     axes.set_xlabel(f"latent dimension, by rank, of {len(ordered)}")
     axes.set_ylabel("KL (nats per segment)")
-    axes.text(
-        1.0, 1.0, f"sum: {ordered.sum():.1f} nats", transform=axes.transAxes, ha="right", va="top"
-    )
+    total = f"sum: {ordered.sum():.1f} nats"
+    axes.text(1.0, 1.0, total, transform=axes.transAxes, ha="right", va="top")
     return figure
 
 
-def _ends(values: Values, intervals: Values) -> Values:
-    """Return the distances to both ends of each interval: (M,), (M, 2) -> (2, M)."""
-    return np.stack([values - intervals[:, 0], intervals[:, 1] - values])
+def _ends(scores: pd.DataFrame) -> npt.NDArray[np.floating]:
+    """Return the distances (2, M) of M scores from the lower and upper ends of their intervals."""
+    return scores[["low", "high"]].sub(scores["ua"], axis=0).abs().to_numpy().T

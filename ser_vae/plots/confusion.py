@@ -47,15 +47,9 @@ def _panel(axes: Axes, counts: Counts, emotions: Sequence[str]) -> AxesImage:
     proportion = counts / np.maximum(total, 1)  # zeros for a class that does not occur
     image = axes.imshow(100 * proportion, cmap="Blues", vmin=0, vmax=100)
     for (row, column), count in np.ndenumerate(counts):
-        axes.text(
-            column,
-            row,
-            f"{100 * proportion[row, column]:.0f}\n({count})",
-            color="white" if proportion[row, column] > DARK else "black",
-            fontsize=6,
-            ha="center",
-            va="center",
-        )
+        colour = "white" if proportion[row, column] > DARK else "black"
+        text = f"{100 * proportion[row, column]:.0f}\n({count})"
+        axes.text(column, row, text, color=colour, fontsize=6, ha="center", va="center")
     positions = range(len(emotions))
     axes.set_xticks(positions, emotions, rotation=35, ha="right", rotation_mode="anchor")
     axes.set_yticks(positions, emotions)

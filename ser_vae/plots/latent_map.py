@@ -51,25 +51,10 @@ def _scatter(
     unique = sorted(set(names))
     colour, marker = colours(unique), markers(unique)
     for name in unique:
-        members = points[np.array(names) == name]
-        axes.scatter(
-            members[:, 0],
-            members[:, 1],
-            s=9,
-            color=colour[name],
-            marker=marker[name],
-            alpha=0.75,
-            lw=0,
-            label=name,
-        )
+        look = {"color": colour[name], "marker": marker[name], "label": name}
+        axes.scatter(*points[np.array(names) == name].T, s=9, alpha=0.75, lw=0, **look)
     if marked is not None:
-        axes.scatter(
-            marked[:1], marked[1:], s=150, color="red", marker="*", edgecolor="white", label=MARKED
-        )
-    axes.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.2),
-        ncols=min(PER_LINE, len(unique)),
-        handletextpad=0.1,
-        columnspacing=0.8,
-    )
+        axes.scatter(*marked, s=150, color="red", marker="*", edgecolor="white", label=MARKED)
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2)}
+    columns = min(PER_LINE, len(unique))
+    axes.legend(ncols=columns, handletextpad=0.1, columnspacing=0.8, **place)

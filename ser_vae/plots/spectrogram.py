@@ -92,32 +92,17 @@ def utterances(
 
 @styled
 def segments(
-    names: Sequence[str],
-    headings: Sequence[str],
-    rows: npt.NDArray[np.float32],
-    *,
-    frame_shift_s: float,
-    title: str,
+    names: Sequence[str], headings: Sequence[str], rows: npt.NDArray[np.float32], **figure: Any
 ) -> Figure:
     """Draw a grid of segments (n, m, length, F), whose axes are described once, below the grid."""
     width_in = PAGE_IN if len(headings) > 5 else COLUMN_IN
-    figure, grid = _grid(
-        names,
-        headings,
-        rows,
-        frame_shift_s=frame_shift_s,
-        title=title,
-        width_in=width_in,
-        row_in=PANEL_IN,
-    )
+    drawn, grid = _grid(names, headings, rows, width_in=width_in, row_in=PANEL_IN, **figure)
     for axes in grid.flat:
         axes.tick_params(bottom=False, left=False, labelbottom=False, labelleft=False)
     length, bands = rows.shape[2:]
-    figure.supxlabel(
-        f"each panel: {1000 * length * frame_shift_s:g} ms across, {bands} mel bands upwards",
-        fontsize="medium",
-    )
-    return figure
+    across = f"each panel: {1000 * length * figure['frame_shift_s']:g} ms across"
+    drawn.supxlabel(f"{across}, {bands} mel bands upwards", fontsize="medium")
+    return drawn
 
 
 def _grid(
@@ -155,15 +140,10 @@ def limits(spectra: Iterable[Spectrum]) -> Limits:
 def _draw(axes: Axes, spectrum: Spectrum, colour_limits: Limits, frame_shift_s: float) -> AxesImage:
     frames, bands = spectrum.shape
     axes.spines[:].set_visible(False)
-    return axes.imshow(
-        spectrum.T,
-        origin="lower",
-        aspect="auto",
-        extent=(0.0, frames * frame_shift_s, 0.0, float(bands)),
-        cmap=COLOURS,
-        vmin=colour_limits[0],
-        vmax=colour_limits[1],
-    )
+    extent = (0.0, frames * frame_shift_s, 0.0, float(bands))
+    low, high = colour_limits
+    look: dict[str, Any] = {"origin": "lower", "aspect": "auto", "cmap": COLOURS}
+    return axes.imshow(spectrum.T, extent=extent, vmin=low, vmax=high, **look)
 
 
 def _add_colour_bar(figure: Figure, image: AxesImage, grid: Any) -> None:

@@ -45,24 +45,15 @@ FIXED_COLOURS = {
     **{"ae": ORANGE, "vae": BLUE, "cvae": GREEN},
 }
 
-# Common fonts for what DejaVu Sans lacks: Chinese, Japanese, Korean; Urdu and Arabic; Hindi.
-FALLBACK_FONTS = (
-    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC"),
-    *("WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "PingFang SC"),
-    *("Hiragino Sans GB", "Heiti SC", "Microsoft YaHei", "SimHei", "Malgun Gothic"),
-    *("Noto Naskh Arabic", "Noto Sans Arabic", "Noto Nastaliq Urdu", "Geeza Pro", "Tahoma"),
-    *("Noto Sans Devanagari", "Nirmala UI", "Arial Unicode MS", "FreeSans", "Unifont"),
-)
-INSTALLED = set(font_manager.get_font_names())
-# The first is bundled with matplotlib, so the same on every machine.
-FONTS = ["DejaVu Sans", *(name for name in FALLBACK_FONTS if name in INSTALLED)]
-
 METADATA: dict[str, dict[str, Any]] = {  # no date, no version: equal figures give equal files
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     "png": {"Software": None},
 }
 
 STYLE = mpl.rc_params_from_file(Path(__file__).with_suffix(".mplstyle"), use_default_template=False)
+# The first font is bundled with matplotlib; the others have characters that it lacks.
+INSTALLED = set(font_manager.get_font_names())
+FONTS = [name for name in STYLE["font.family"] if name in INSTALLED]
 styled = rc_context({**STYLE, "font.family": FONTS})
 
 

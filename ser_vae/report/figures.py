@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.files import write_text
 from ser_vae.plots import bars, style
@@ -20,8 +18,6 @@ from ser_vae.report.contents import CONTENTS, MODELS, heading
 from ser_vae.report.page import confusion_counts, load_or_none, predictions_of
 from ser_vae.report.scores import Results
 from ser_vae.terminal import track
-
-UA = "unweighted accuracy (%)"
 
 
 def write_figures(results: Results, folder: Path) -> str:
@@ -48,20 +44,12 @@ def study_plots(results: Results, study: str) -> Iterator[tuple[str, str, Draw]]
     scores = results.scores.query("policy == '' and not leaks and study == @study")
     of_paper = scores[(scores["kind"] == "paper") & ~scores["variant"].astype(bool)]
     if len(of_paper):
-        index, values = ["test_set", "data", "best_trivial_ua"], ["ua", "low", "high"]
-        cells = of_paper.pivot(index=index, columns="model", values=values)
-        models = {model: heading(model) for model in MODELS if model in cells["ua"]}
-        ua, low, high = (cells[value][[*models]].to_numpy() for value in values)
-        names, best = (cells.index.get_level_values(level) for level in index[1:])
-        table = (list(names), models, ua, np.stack([low, high], axis=-1), best.to_numpy())
-        yield "table-one", study, partial(bars.grouped, *table, quantity=UA)
+        models = {model: heading(model) for model in MODELS if model in {*of_paper["model"]}}
+        yield "table-one", study, partial(bars.grouped, of_paper, models)
     test_sets = [test_set for test_set in results.test_sets if test_set.study == study]
     for test_set in test_sets:
         subject, frame = f"{study}, {test_set.name}", scores[scores["data"] == test_set.name]
-        lighter = frame["kind"].isin(["trivial", "baseline"]).tolist()
-        ends, best = frame[["low", "high"]].to_numpy(), float(frame["best_trivial_ua"].iloc[0])
-        draw = partial(bars.listed, frame["name"].tolist(), frame["ua"].to_numpy(), ends, best)
-        yield "models", subject, partial(draw, baseline=lighter, quantity=UA)
+        yield "models", subject, partial(bars.listed, frame)
         if rows := [row for row in frame["row"] if row and row.kind != "trivial"]:
             panels = {r.name: confusion_counts(predictions_of(results, r.runs), r) for r in rows}
             yield "confusion", subject, partial(confusion, panels, test_set.run["emotions"])

@@ -1,6 +1,7 @@
 """The content of each kind of figure."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -104,19 +105,19 @@ def test_kl_is_sorted_and_summed():
 
 
 def test_bars_have_intervals_and_a_gap_for_a_missing_score():
-    values = np.array([[60.0, np.nan], [70.0, 80.0]])
-    intervals = np.array([[[50.0, 65.0], [np.nan] * 2], [[66.0, 71.0], [np.nan] * 2]])
-    figure = grouped(
-        ["improvised", "scripted"],
-        {"ae": "AE", "vae": "VAE"},
-        values,
-        intervals,
-        np.array([25.0, 30.0]),
-        quantity="UA (%)",
-        title="t",
-    )
+    bars = [
+        ("improvised", "ae", 60.0, 50.0, 65.0, 25.0),
+        ("scripted", "ae", 70.0, 66.0, 71.0, 30.0),
+        ("scripted", "vae", 80.0, np.nan, np.nan, 30.0),
+    ]
+    columns = ["data", "model", "ua", "low", "high", "best_trivial_ua"]
+    scores = pd.DataFrame(bars, columns=columns)
+    figure = grouped(scores, {"ae": "AE", "vae": "VAE"}, title="t")
     (axes,) = figure.axes
-    np.testing.assert_array_equal([bar.get_height() for bar in axes.patches], values.T.ravel())
+    drawn = [
+        (round(bar.get_x() + bar.get_width() / 2, 6), bar.get_height()) for bar in axes.patches
+    ]
+    assert drawn == [(-0.2, 60.0), (0.8, 70.0), (1.2, 80.0)]
     whiskers, _, lines = axes.collections
     assert [segment[:, 1].tolist() for segment in whiskers.get_segments()] == [[50, 65], [66, 71]]
     assert [segment[0, 1] for segment in lines.get_segments()] == [25.0, 30.0]
