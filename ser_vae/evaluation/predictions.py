@@ -51,8 +51,10 @@ def collect_predictions(
     """Combine probabilities (U, K) with utterances and labels (U,), sorted by utterance id."""
     order = sorted(range(len(utterances)), key=lambda index: utterances[index].id)
     ordered = [utterances[index] for index in order]
-    names = zip(*((u.id, u.speaker, u.dialogue or "") for u in ordered), strict=True)
-    return Predictions(tuple(emotions), *names, label[order], probability[order])
+    names = ((u.id, u.speaker, u.dialogue or "") for u in ordered)
+    utterance, speaker, dialogue = zip(*names, strict=True)
+    label, probability = label[order], probability[order]
+    return Predictions(tuple(emotions), utterance, speaker, dialogue, label, probability)
 
 
 def pooled(folds: Sequence[Predictions]) -> Predictions:

@@ -41,9 +41,9 @@ def grouped(scores: pd.DataFrame, names: Mapping[str, str], *, title: str) -> Fi
         bars = scores[scores["model"] == model]
         x = bars["data"].map(dict(zip(groups["data"], positions, strict=True)))
         x += width * (column + 0.5) - GROUP / 2
-        look = {"color": colour[model], "hatch": hatch, "edgecolor": "white", "lw": 0}
-        look |= {"label": names[model], "yerr": _ends(bars), "error_kw": WHISKERS}
-        axes.bar(x, bars["ua"], width * 0.94, **look)
+        look: dict[str, Any] = {"color": colour[model], "hatch": hatch, "label": names[model]}
+        look |= {"edgecolor": "white", "lw": 0, "error_kw": WHISKERS}
+        axes.bar(x, bars["ua"], width * 0.94, yerr=_ends(bars), **look)
     ends = positions - 0.48, positions + 0.48
     axes.hlines(groups["best_trivial_ua"], *ends, label="trivial baseline", **TRIVIAL)
     axes.set_xticks(positions, groups["data"])
@@ -64,7 +64,7 @@ def listed(scores: pd.DataFrame, *, title: str) -> Figure:
     lighter = scores["kind"].isin(["trivial", "baseline"]).to_numpy()
     for rows, colour, label in ((~lighter, BLUE, "model"), (lighter, SKY_BLUE, "baseline")):
         if rows.any():
-            look = {"color": colour, "lw": 0, "label": label, "error_kw": WHISKERS}
+            look: dict[str, Any] = {"color": colour, "label": label, "lw": 0, "error_kw": WHISKERS}
             bars = scores[rows]
             axes.barh(positions[rows], bars["ua"], 0.75, xerr=_ends(bars), **look)
     axes.axvline(scores["best_trivial_ua"].iloc[0], label="best trivial baseline", **TRIVIAL)

@@ -1,6 +1,7 @@
 """Draw a two-dimensional map of the latent space."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,10 +52,13 @@ def _scatter(
     unique = sorted(set(names))
     colour, marker = colours(unique), markers(unique)
     for name in unique:
-        look = {"color": colour[name], "marker": marker[name], "label": name}
-        axes.scatter(*points[np.array(names) == name].T, s=9, alpha=0.75, lw=0, **look)
+        look: dict[str, Any] = {"color": colour[name], "marker": marker[name], "label": name}
+        x, y = points[np.array(names) == name].T
+        axes.scatter(x, y, s=9, alpha=0.75, lw=0, **look)
     if marked is not None:
-        axes.scatter(*marked, s=150, color="red", marker="*", edgecolor="white", label=MARKED)
-    place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2)}
+        axes.scatter(
+            marked[0], marked[1], s=150, color="red", marker="*", edgecolor="white", label=MARKED
+        )
+    place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2)}
     columns = min(PER_LINE, len(unique))
     axes.legend(ncols=columns, handletextpad=0.1, columnspacing=0.8, **place)
