@@ -1,24 +1,36 @@
 """Add the predictions of other systems to the runs: `--import FILE --name NAME`.
 
-`ser_vae.evaluation.external` describes FILE. Nothing is known about the training of these systems.
+FILE is a CSV with a row per utterance:
+
+    utterance       as in predictions.csv
+    guess           the predicted emotion
+    p_EMOTION       optional: a probability per emotion, for NLL and ECE
+    seed            optional: the seed of the runs to compare with; without it, those of every seed
+    truth, speaker  optional: checked
+
+The rest is taken from `predictions.csv` of a run that was tested on the same utterances. Nothing is
+known about the training of these systems.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ser_vae import SerVaeError
-from ser_vae.evaluation.external import has_probabilities, raise_if_any, read_rows, select_tested
 from ser_vae.evaluation.metrics import evaluate
-from ser_vae.evaluation.predictions import from_frame
+from ser_vae.evaluation.predictions import COLUMNS, PROBABILITY, from_frame
 from ser_vae.report.runs import MAIN, METRICS, Record, RunFrames
 
 OF_TEST_SET = re.compile(  # keys of a run that do not depend on its model
     "(corpus|protocol|data|seed|folds?|synthetic|emotions|test_speakers)$"
     r"|counts\.test|majority\.|audit\.speaker_lookup_counts|audit\.across"
 )
+EXAMPLES = 5  # names in a message
+TOLERANCE = 0.01  # of the sum of an utterance's probabilities
 
 
 def import_predictions(frames: RunFrames, path: Path, name: str) -> RunFrames:
@@ -43,8 +55,7 @@ def import_predictions(frames: RunFrames, path: Path, name: str) -> RunFrames:
         of_run = rows[rows["seed"].isin(["", str(run["seed"])])]
         of_run = of_run[of_run["utterance"].isin(run["tested"])]
         try:
-            tested = by_run[run["folder"]]
-            table = select_tested(of_run, tested, run["emotions"], run["folder"], path)
+            table = select_tested(of_run, by_run[run["folder"]], run, path)
         except SerVaeError as error:
             problems.append((len(run["tested"]) - len(of_run), str(error)))
             continue
@@ -57,6 +68,74 @@ def import_predictions(frames: RunFrames, path: Path, name: str) -> RunFrames:
         raise SerVaeError(min(problems)[1] if problems else f"{path}: no run is finished.")
     runs = pd.concat([frames.runs, pd.DataFrame(records)], ignore_index=True)
     return replace(frames, runs=runs, predictions=pd.concat([frames.predictions, *tables]))
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    """Read the file; an empty seed stands for all.
+
+    Raises:
+        SerVaeError: it cannot be read, or a column is missing.
+    """
+    try:
+        rows = pd.read_csv(path, dtype=object, keep_default_na=False)  # a speaker may be NA
+        rows = rows.astype({column: float for column in rows if column.startswith(PROBABILITY)})
+    except (OSError, ValueError) as error:
+        raise SerVaeError(f"{path}: cannot be read: {error}.") from error
+    raise_if_any(path, "columns are missing", {"utterance", "guess"} - {*rows})
+    return rows if "seed" in rows else rows.assign(seed="")
+
+
+def select_tested(
+    rows: pd.DataFrame, tested: pd.DataFrame, run: Record, path: Path
+) -> pd.DataFrame:
+    """Return the predictions of a test set in the form of `predictions.csv`.
+
+    Without probabilities, that of the guess is 1.
+
+    Args:
+        rows: of the file, about tested utterances.
+        tested: predictions.csv of a run.
+        run: its record.
+        path: the file, for messages.
+
+    Raises:
+        SerVaeError: the rows do not fit; the message names the utterances, emotions or columns.
+    """
+    name, emotions = run["folder"], np.array(run["emotions"])
+    columns = [PROBABILITY + emotion for emotion in emotions]
+    table = tested[["utterance", "speaker", "dialogue", "truth"]]
+    table = table.merge(rows, on="utterance", suffixes=("", "_given"))
+    if not has_probabilities(rows):
+        table[columns] = table[["guess"] * len(emotions)].to_numpy() == emotions
+    p, utterance = table.reindex(columns=columns).to_numpy(dtype=float), table["utterance"]
+    differs = {c: table.get(f"{c}_given", table[c]) != table[c] for c in ("truth", "speaker")}
+    valid = (p.min(axis=1) >= 0) & (abs(p.sum(axis=1) - 1) < TOLERANCE)
+    other = emotions[p.argmax(axis=1)] != table["guess"]
+    problems: dict[str, Iterable[str]] = {
+        f"utterances tested in {name} are missing": {*tested["utterance"]} - {*utterance},
+        "utterances have more than one row": utterance[utterance.duplicated()],
+        f"not an emotion of {name}": {*table["guess"]} - {*emotions},
+        f"the truth differs from {name}": utterance[differs["truth"]],
+        f"the speaker differs from {name}": utterance[differs["speaker"]],
+        "columns are missing or unknown": {*columns} ^ {*table.filter(regex=f"^{PROBABILITY}")},
+        "probabilities are negative or do not add up to 1": utterance[~valid],
+        "the guess is not the most probable emotion": utterance[other],
+    }
+    for problem, names in problems.items():
+        raise_if_any(path, problem, names)
+    return table[[*COLUMNS, *columns]].astype(dict.fromkeys(columns, float))
+
+
+def has_probabilities(rows: pd.DataFrame) -> bool:
+    return any(column.startswith(PROBABILITY) for column in rows)
+
+
+def raise_if_any(path: Path, problem: str, names: Iterable[str]) -> None:
+    """Raise an error that names the first of `names`, if there are any."""
+    unique = sorted({*names})
+    more = f" and {len(unique) - EXAMPLES} more" if len(unique) > EXAMPLES else ""
+    if unique:
+        raise SerVaeError(f"{path}: {problem}: {', '.join(unique[:EXAMPLES])}{more}.")
 
 
 def describe_run(run: Record, table: pd.DataFrame, rows: pd.DataFrame) -> Record:
