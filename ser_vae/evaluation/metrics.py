@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -72,9 +73,16 @@ def scores(
     return {**values, "recall": recall, "confusion": confusion.tolist()}
 
 
-def evaluate(predictions: Predictions, protocol: str) -> dict[str, Any]:
-    """Return `scores` and `calibration` with the protocol in every key, as in `random/test/ua`."""
-    return _evaluate(predictions, predictions.guess, predictions.probability, protocol)
+def evaluate(
+    predictions: Predictions, protocol: str, guess: npt.NDArray[np.int64] | None = None
+) -> dict[str, Any]:
+    """Return `scores` and `calibration` with the protocol in every key, as in `random/test/ua`.
+
+    A `guess` (U,) replaces the most probable emotion.
+    """
+    p, guess = predictions, predictions.guess if guess is None else guess
+    values = scores(p.truth, guess, p.emotions) | calibration(p.truth, guess, p.probability)
+    return {f"{protocol}/test/{name}": value for name, value in values.items()}
 
 
 def majority(train_emotions: Sequence[str], predictions: Predictions, protocol: str) -> Any:
@@ -86,18 +94,5 @@ def majority(train_emotions: Sequence[str], predictions: Predictions, protocol: 
     commonest = min(counts, key=lambda emotion: (-counts[emotion], emotion))
     guess = np.full_like(predictions.truth, predictions.emotions.index(commonest))
     proportion = np.array([counts[emotion] for emotion in predictions.emotions]) / counts.total()
-    probability = np.tile(proportion, (len(guess), 1))
-    return {"emotion": commonest, **_evaluate(predictions, guess, probability, protocol)}
-
-
-def _evaluate(
-    predictions: Predictions,
-    guess: npt.NDArray[np.int64],
-    probability: npt.NDArray[np.float64],
-    protocol: str,
-) -> dict[str, Any]:
-    values = {
-        **scores(predictions.truth, guess, predictions.emotions),
-        **calibration(predictions.truth, guess, probability),
-    }
-    return {f"{protocol}/test/{name}": value for name, value in values.items()}
+    constant = replace(predictions, probability=np.tile(proportion, (len(guess), 1)))
+    return {"emotion": commonest, **evaluate(constant, protocol, guess)}

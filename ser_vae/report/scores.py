@@ -14,7 +14,7 @@ import pandas as pd
 from ser_vae.data.audit import score_lookup
 from ser_vae.evaluation.compare import compare, groups_for
 from ser_vae.evaluation.intervals import mean_ua_interval
-from ser_vae.evaluation.metrics import accuracies
+from ser_vae.evaluation.metrics import accuracies, evaluate
 from ser_vae.evaluation.predictions import CONTROLS, Predictions
 from ser_vae.report.comparable import KIND_ORDER, TRIVIAL, Row, TestSet, group_runs
 from ser_vae.report.contents import TABLE_I
@@ -124,8 +124,6 @@ def score_seed(folds: Sequence[Record], pooled: Predictions, policy: str) -> Rec
     if len(folds) == 1:
         prefix = f"policies.{policy}." if policy else ""
         return {metric: folds[0].get(prefix + metric, np.nan) for metric in METRICS}
-    from ser_vae.evaluation.metrics import evaluate  # noqa: PLC0415  (imports torch)
-
     together = evaluate(pooled, "all")
     known = [metric for metric in METRICS if policy or not np.isnan(folds[0][metric])]
     return {metric: together[f"all/test/{metric}"] for metric in known}
