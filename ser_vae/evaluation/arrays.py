@@ -57,6 +57,14 @@ class ArrayFile:
                 "Repeat the run with force=true."
             ) from error
 
+    @classmethod
+    def read_or_none(cls, path: Path) -> Self | None:
+        """Read a file; None if it does not exist or is damaged."""
+        try:
+            return cls.read(path)
+        except SerVaeError:
+            return None
+
 
 def _restored(array: npt.NDArray[Any]) -> Any:
     """Return strings as a tuple, a number as such, and an array in single precision at least."""

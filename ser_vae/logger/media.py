@@ -37,9 +37,8 @@ def images(results: Mapping[str, Any], folder: RunFolder) -> dict[str, Image.Ima
     title = mark + results["run"]
     counts = np.array(results[f"{results['protocol']}/test/confusion"])
     figures = {CONFUSION: confusion({"": counts}, results["emotions"], title=title)}
-    latents = Latents.read(folder.latents) if folder.latents.exists() else None
-    stored = folder.illustrations.exists()
-    examples = Illustrations.read(folder.illustrations) if stored else None
+    latents = Latents.read_or_none(folder.latents)
+    examples = Illustrations.read_or_none(folder.illustrations)
     kl = (results["health"] or {}).get("kl_per_dimension")
     for kind, draw in run_figures(latents, examples, kl):
         if kind in NAMES:

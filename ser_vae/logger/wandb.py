@@ -203,8 +203,7 @@ def prediction_table(folder: RunFolder, rows: int, audio: int, audio_bytes: int)
     of_truth = table.apply(lambda row: row[PROBABILITY + row["truth"]], axis=1)
     table = table.loc[of_truth.sort_values(kind="stable").index[:rows]].drop(columns="dialogue")
     table.insert(4, "right", table["truth"] == table["guess"])
-    if audio and folder.latents.exists():
-        test = Latents.read(folder.latents)
+    if audio and (test := Latents.read_or_none(folder.latents)):
         files = {u: Path(file) for u, (file, clip) in test.recordings().items() if clip is None}
         small = {u: f for u, f in files.items() if f.is_file() and f.stat().st_size <= audio_bytes}
         clips = {u: wandb.Audio(str(small[u])) for u in table["utterance"][:audio] if u in small}

@@ -15,7 +15,7 @@ from ser_vae.plots import bars, style
 from ser_vae.plots.confusion import confusion
 from ser_vae.plots.run_figures import Draw, run_figures
 from ser_vae.report.contents import CONTENTS, MODELS, heading
-from ser_vae.report.page import confusion_counts, load_or_none, predictions_of
+from ser_vae.report.page import confusion_counts, predictions_of
 from ser_vae.report.scores import Results
 from ser_vae.terminal import track
 
@@ -56,8 +56,8 @@ def study_plots(results: Results, study: str) -> Iterator[tuple[str, str, Draw]]
         for row in (row for row in test_set.rows if not row.leaks):
             run, folder = row.runs[0], results.frames.folder / row.runs[0]["folder"]
             of_run = f"{study}, {row.name}, {test_set.name}, seed {run['seed']}"
-            latents = load_or_none(Latents.read, folder / "latents.npz")
-            examples = load_or_none(Illustrations.read, folder / "illustrations.npz")
+            latents = Latents.read_or_none(folder / "latents.npz")
+            examples = Illustrations.read_or_none(folder / "illustrations.npz")
             kl = run.get("health.kl_per_dimension")  # NaN if only other runs have it
             figures = run_figures(latents, examples, kl if isinstance(kl, list) else None)
             yield from ((kind, of_run, draw) for kind, draw in figures)

@@ -3,14 +3,12 @@
 Every study, test set and row is a <template>; the page's script shows the selected ones.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from plotly.offline import get_plotlyjs
 
-from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import is_unknown
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.evaluation.predictions import PROBABILITY
@@ -55,7 +53,7 @@ def describe_test_set(
     rows = sorted(scored, key=lambda row: {"trivial": 2, "baseline": 1}.get(row.kind, 0))
     folders = {row: folder / row.runs[0]["folder"] for row in rows}
     every = {folder / run["folder"] for row in rows for run in row.runs}
-    latents = {each: load_or_none(Latents.read, each / "latents.npz") for each in sorted(every)}
+    latents = {each: Latents.read_or_none(each / "latents.npz") for each in sorted(every)}
     loaded = [stored for stored in latents.values() if stored]
     recordings = {u: clip for each in loaded for u, clip in each.recordings().items()}
     sexes = {u: sex for each in loaded for u, sex in zip(each.utterance, each.sex, strict=True)}
@@ -126,16 +124,8 @@ def hardest_utterances(results: Results, rows: Sequence[Row]) -> list[Record]:
 
 def spectrogram_grid(folder: Path, embedder: spectrogram.Embedder) -> Record:
     """Return the column headings and, by emotion, the spectrograms of a run that has any."""
-    if not (examples := load_or_none(Illustrations.read, folder / "illustrations.npz")):
+    if not (examples := Illustrations.read_or_none(folder / "illustrations.npz")):
         return {}
     decoded_as = [f"as {emotion}" for emotion in examples.emotions] if examples.swapped else []
     lines = spectrogram.embed_spectrograms(examples, embedder)
     return {"columns": ["input", "reconstruction", *decoded_as], "lines": lines}
-
-
-def load_or_none(load: Callable[[Path], Any], path: Path) -> Any:
-    """Load a file; None if it does not exist or is damaged."""
-    try:
-        return load(path) if path.is_file() else None
-    except SerVaeError:
-        return None
