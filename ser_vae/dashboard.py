@@ -55,10 +55,10 @@ def report(content: Sequence[Section], entity: str, options: argparse.Namespace)
     wr: Any = import_module("wandb_workspaces.reports.v2.interface")
     mean = {"groupby": wr.Config(MODEL), "groupby_aggfunc": "mean", "groupby_rangefunc": "stddev"}
 
-    def panel(section: Section, index: int, title: str, keys: Sequence[str]) -> Any:
-        row, column = divmod(index, section["across"])
-        width = COLUMNS // section["across"]
-        layout = wr.Layout(x=column * width, y=row * ROWS, w=width, h=ROWS)
+    def panel(section: Section, title: str, keys: Sequence[str]) -> Any:
+        layout = wr.Layout(
+            w=COLUMNS // section["across"], h=ROWS
+        )  # a grid puts panels side by side
         match section["kind"]:
             case "bars":
                 return wr.BarPlot(title=title, metrics=keys, layout=layout, **mean)
@@ -83,7 +83,7 @@ def report(content: Sequence[Section], entity: str, options: argparse.Namespace)
 
     blocks = [wr.TableOfContents()]
     for section in content:
-        panels = [panel(section, i, *item) for i, item in enumerate(section["panels"].items())]
+        panels = [panel(section, *item) for item in section["panels"].items()]
         blocks += [wr.H1(section["title"]), wr.PanelGrid(runsets=[runs(section)], panels=panels)]
     about = {"title": title_of(options), "description": DESCRIPTION, "width": "fluid"}
     return wr.Report(entity=entity, project=options.project, blocks=blocks, **about)

@@ -14,14 +14,9 @@ from ser_vae.plots.run_figures import run_figures
 from ser_vae.plots.style import png_bytes
 from ser_vae.run_folder import RunFolder
 
-CONFUSION, KL, LATENT_MAP = "media/confusion", "media/kl_per_dimension", "media/latent_map"
-RECONSTRUCTIONS, SWAPPED = "media/reconstructions", "media/label_swapped"
-NAMES = {  # kind of figure -> name
-    "kl": KL,
-    "latents": LATENT_MAP,
-    "reconstructions": RECONSTRUCTIONS,
-    "swapped": SWAPPED,
-}
+CONFUSION = "media/confusion"
+NAMES = {"kl": "media/kl_per_dimension", "latents": "media/latent_map"}  # kind of figure -> name
+NAMES |= {"reconstructions": "media/reconstructions", "swapped": "media/label_swapped"}
 PREDICTIONS = "media/predictions"  # a table, of W&B only
 DPI = 110  # for a screen
 

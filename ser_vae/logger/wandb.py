@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -59,31 +60,18 @@ def open_run(
         None where W&B is disabled, is not installed or does not start.
     """
     default = mode_of_environment()
-    init = {
-        "id": run.id,
-        "resume": "allow",
-        "reinit": "create_new",
-        "dir": run.folder,
-        "project": project,
-        "group": group or run.group,
-        "name": run.name,
-        "job_type": run.kind,
-        "tags": [tag[:64] for tag in run.tags],  # the most that W&B takes
-        "config": dict(run.config),
-    }
-    settings = {
-        "silent": True,
-        "console": "off",
-        "init_timeout": start_timeout_s,
-        "finish_timeout": timeout_s,
-        "finish_timeout_raises": True,
-    }
+    tags = [tag[:64] for tag in run.tags]  # the most that W&B takes
+    init = {"id": run.id, "name": run.name, "tags": tags, "config": dict(run.config)}
+    init |= {"project": project, "group": group or run.group, "job_type": run.kind}
+    init |= {"resume": "allow", "reinit": "create_new", "dir": str(run.folder)}
+    settings = {"silent": True, "console": "off", "init_timeout": start_timeout_s}
+    settings |= {"finish_timeout": timeout_s, "finish_timeout_raises": True}
     # By default W&B leaves copies of tables in the user's home.
     os.environ.setdefault("WANDB_DATA_DIR", str(run.folder.parent / ".wandb"))
     modes = MODES[mode or default]
     attempts = (_start(name, init, settings, restart=name != modes[0]) for name in modes)
-    opened = next((wandb_run for wandb_run in attempts if wandb_run is not None), None)
-    if opened is None:
+    opened = next((wandb_run for wandb_run in attempts if wandb_run), None)
+    if not opened:
         yield None
         return
     logger, failed = WandbRun(opened, run, media), True
@@ -100,9 +88,9 @@ def mode_of_environment() -> str:
 
     The variable is set to W&B's own name of the mode, because W&B reads it too and fails on others.
     """
-    if (value := os.environ.get("WANDB_MODE")) is None:
-        return "offline"
-    mode = OTHER_NAMES.get(value.strip().lower(), value.strip().lower())
+    value = os.environ.get("WANDB_MODE", "offline")
+    mode = value.strip().lower()
+    mode = OTHER_NAMES.get(mode, mode)
     if mode not in MODES:
         log.warning("W&B: WANDB_MODE=%s is ignored: expected %s.", value, ", ".join(MODES))
         mode = "offline"
@@ -157,7 +145,7 @@ class WandbRun(WandbLogger):
             return
         with self.ignore_errors("curves"):
             stage = next(name.partition("/")[0] for name in metrics if name != EPOCH)
-            before = list(self.run.epochs)[: list(self.run.epochs).index(stage)]
+            before = takewhile(lambda other: other != stage, self.run.epochs)
             step = sum(self.run.epochs[name] for name in before) + int(metrics[EPOCH])
             if step >= self.experiment.step:
                 self.experiment.log(dict(metrics), step=step)
@@ -176,10 +164,9 @@ class WandbRun(WandbLogger):
 
         from ser_vae.logger import media  # noqa: PLC0415  (matplotlib: only at the end)
 
-        chosen, logged = self.media, dict[str, Any]()
-        if chosen["pictures"]:
-            images = media.images(results, folder)
-            logged = {name: wandb.Image(image) for name, image in images.items()}
+        chosen = self.media
+        images = media.images(results, folder) if chosen["pictures"] else {}
+        logged: dict[str, Any] = {name: wandb.Image(image) for name, image in images.items()}
         if rows := chosen["predictions"]:
             table = prediction_table(folder, rows, chosen["audio"], chosen["audio_bytes"])
             logged[media.PREDICTIONS] = table

@@ -70,7 +70,7 @@ def test_tensorboard_has_curves_hyperparameters_and_pictures(attempts):
         assert [event.value for event in curve] == pytest.approx(written)
     (score,) = events.Scalars("random/test/ua")
     assert score.value == pytest.approx(folder.read_metrics()["random/test/ua"])
-    assert {media.CONFUSION, media.RECONSTRUCTIONS} <= set(events.Tags()["images"])
+    assert {media.CONFUSION, media.NAMES["reconstructions"]} <= set(events.Tags()["images"])
     assert "_hparams_/session_start_info" in events.summary_metadata
     content = events.summary_metadata["_hparams_/experiment"].plugin_data.content
     metrics = HParamsPluginData.FromString(content).experiment.metric_infos

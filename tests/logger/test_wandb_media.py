@@ -12,7 +12,7 @@ from ser_vae.logger import media
 from ser_vae.logger.wandb import prediction_table
 from ser_vae.run_folder import RunFolder
 
-PICTURES = {media.CONFUSION, media.KL, media.LATENT_MAP, media.RECONSTRUCTIONS, media.SWAPPED}
+PICTURES = {media.CONFUSION, *media.NAMES.values()}
 
 
 @pytest.fixture
