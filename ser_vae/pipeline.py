@@ -763,16 +763,9 @@ def probe_scores(means: Any, data: PreparedData) -> dict[str, Any]:
     """Score linear probes on each utterance's mean latent, and on mean and std of its frames."""
     utterances = data.utterances()
     frames = [frames.numpy() for frames in data.segments.frames_by_utterance()]
-    return probes(
-        means,
-        np.stack([functionals("mean_and_deviation", each) for each in frames]),
-        [utterance.emotion for utterance in utterances],
-        [utterance.speaker for utterance in utterances],
-        [utterance.sex for utterance in utterances],
-        [utterance.corpus for utterance in utterances],
-        data.mask("train").numpy(),
-        data.mask("test").numpy(),
-    )
+    logmel = np.stack([functionals("mean_and_deviation", each) for each in frames])
+    train, test = (data.mask(part).numpy() for part in ("train", "test"))
+    return probes(means, logmel, utterances, train, test)
 
 
 def leak_panel(run: Run, trained: Trained) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ser_vae.corpus.utterance import is_unknown
+from ser_vae.corpus.utterance import Utterance, is_unknown
 from ser_vae.evaluation.intervals import CONFIDENCE
 
 # Inverse of the l2 penalty, the same for every representation and target. Among .001 to 1, on mean
@@ -35,24 +35,14 @@ Score = dict[str, float | int]
 
 
 def probes(
-    latents: Values,
-    logmel: Values,
-    emotion: Names,
-    speaker: Names,
-    sex: Names,
-    corpus: Names,
-    train: Mask,
-    test: Mask,
+    latents: Values, logmel: Values, utterances: Sequence[Utterance], train: Mask, test: Mask
 ) -> dict[str, dict[str, Score | None]]:
     """Predict emotion, speaker, sex and corpus from the latents and, to compare, from the input.
 
     Args:
         latents: (U, Z) mean over each utterance's segments.
         logmel: (U, 2F) mean and standard deviation over each utterance's frames.
-        emotion: of each of the U utterances.
-        speaker: the same; "unknown" or None if unknown.
-        sex: the same; None if unknown.
-        corpus: the same, of several that are joined; None if there is only one.
+        utterances: the U utterances.
         train: (U,) mask of the utterances to fit the probes of emotion and sex on.
         test: (U,) mask of the utterances to score.
 
@@ -60,6 +50,8 @@ def probes(
         latents | logmel -> emotion | speaker | sex | corpus -> score, chance and utterances, or
         None, see `probe` and `probe_within`.
     """
+    names = ("emotion", "speaker", "sex", "corpus")  # None if unknown, or if there is one corpus
+    emotion, speaker, sex, corpus = ([getattr(u, name) for u in utterances] for name in names)
     return {
         source: {
             "emotion": probe(x, emotion, train, test),

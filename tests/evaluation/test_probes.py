@@ -1,10 +1,13 @@
 """Probes on values of known content: high scores for what they encode, chance otherwise."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 
+from ser_vae.corpus.utterance import Utterance
 from ser_vae.evaluation.probes import (
     C,
     probe,
@@ -41,7 +44,12 @@ def run_probes(latents: np.ndarray, logmel: np.ndarray, **other: object) -> dict
         "sex": class_names(SEX),
         "corpus": [None] * UTTERANCES,
     }
-    return probes(latents, logmel, **{**known, "train": TRAIN, "test": TEST, **other})
+    known = known | {name: other.pop(name) for name in known if name in other}
+    utterances = [
+        Utterance(f"u{n}", Path("unread.wav"), **{name: known[name][n] for name in known})
+        for n in range(UTTERANCES)
+    ]
+    return probes(latents, logmel, utterances, **{"train": TRAIN, "test": TEST, **other})
 
 
 def test_encoded_contents_score_high_and_others_at_chance():
