@@ -47,8 +47,7 @@ def grouped(scores: pd.DataFrame, names: Mapping[str, str], *, title: str) -> Fi
     ends = positions - 0.48, positions + 0.48
     axes.hlines(groups["best_trivial_ua"], *ends, label="trivial baseline", **TRIVIAL)
     axes.set_xticks(positions, groups["data"])
-    axes.set_ylabel(UA)
-    axes.set_ylim(0, 100)
+    axes.set(ylabel=UA, ylim=(0, 100))
     figure.legend(loc="outside lower center", ncols=len(names) + 1)
     return figure
 
@@ -69,9 +68,7 @@ def listed(scores: pd.DataFrame, *, title: str) -> Figure:
             axes.barh(positions[rows], bars["ua"], 0.75, xerr=_ends(bars), **look)
     axes.axvline(scores["best_trivial_ua"].iloc[0], label="best trivial baseline", **TRIVIAL)
     axes.set_yticks(positions, scores["name"])
-    axes.set_ylim(len(scores) - 0.4, -0.6)
-    axes.set_xlim(0, 100)
-    axes.set_xlabel(UA)
+    axes.set(xlabel=UA, xlim=(0, 100), ylim=(len(scores) - 0.4, -0.6))
     figure.legend(loc="outside lower center", ncols=3)
     return figure
 
@@ -83,9 +80,8 @@ def kl_per_dimension(kl: Sequence[float], *, title: str) -> Figure:
     figure = blank(title, COLUMN_IN, KL_HEIGHT_IN)
     axes = figure.subplots()
     axes.bar(np.arange(1, len(ordered) + 1), ordered, width=1.0, color=BLUE, lw=0)
+    axes.set(xlabel=f"latent dimension, by rank, of {len(ordered)}", ylabel="KL (nats per segment)")
     axes.set_xlim(0.5, len(ordered) + 0.5)
-    axes.set_xlabel(f"latent dimension, by rank, of {len(ordered)}")
-    axes.set_ylabel("KL (nats per segment)")
     total = f"sum: {ordered.sum():.1f} nats"
     axes.text(1.0, 1.0, total, transform=axes.transAxes, ha="right", va="top")
     return figure

@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 
 from ser_vae.plots.style import PAGE_IN, blank, styled
 
@@ -16,7 +14,7 @@ CELL_IN = 0.32  # width and height of a class
 BESIDE_IN = 0.75  # class names to the left of a panel
 BELOW_IN = 0.85  # class names below a panel, and its title
 BAR_IN = 0.5
-DARK = 0.55  # proportion above which the text of a cell is white
+DARK = 55  # percentage above which the text of a cell is white
 
 
 @styled
@@ -33,26 +31,21 @@ def confusion(panels: Mapping[str, Counts], emotions: Sequence[str], *, title: s
     grid = figure.subplots(down, across, squeeze=False)
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
-    for axes, (name, counts) in zip(grid.flat, panels.items(), strict=False):
-        image = _panel(axes, np.asarray(counts), emotions)
-        axes.set_title(name)
+    for axes, (name, matrix) in zip(grid.flat, panels.items(), strict=False):
+        counts = np.asarray(matrix)
+        # 0 for a class that does not occur
+        percentage = 100 * (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
+        image = axes.imshow(percentage, cmap="Blues", vmin=0, vmax=100)
+        for (row, column), percent in np.ndenumerate(percentage):
+            colour = "white" if percent > DARK else "black"
+            text = f"{percent:.0f}\n({counts[row, column]})"
+            axes.text(column, row, text, color=colour, fontsize=6, ha="center", va="center")
+        positions = range(len(emotions))
+        axes.set_xticks(positions, emotions, rotation=35, ha="right", rotation_mode="anchor")
+        axes.set_yticks(positions, emotions)
+        axes.tick_params(length=0)
+        axes.set(title=name, xlabel="guess")
     for axes in grid[:, 0]:
         axes.set_ylabel("truth")
     figure.colorbar(image, ax=grid, label="% of the truth", aspect=30, pad=0.015)
     return figure
-
-
-def _panel(axes: Axes, counts: Counts, emotions: Sequence[str]) -> AxesImage:
-    total = counts.sum(axis=1, keepdims=True)
-    proportion = counts / np.maximum(total, 1)  # zeros for a class that does not occur
-    image = axes.imshow(100 * proportion, cmap="Blues", vmin=0, vmax=100)
-    for (row, column), count in np.ndenumerate(counts):
-        colour = "white" if proportion[row, column] > DARK else "black"
-        text = f"{100 * proportion[row, column]:.0f}\n({count})"
-        axes.text(column, row, text, color=colour, fontsize=6, ha="center", va="center")
-    positions = range(len(emotions))
-    axes.set_xticks(positions, emotions, rotation=35, ha="right", rotation_mode="anchor")
-    axes.set_yticks(positions, emotions)
-    axes.set_xlabel("guess")
-    axes.tick_params(length=0)
-    return image

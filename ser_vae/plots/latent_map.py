@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_vae.plots.style import PAGE_IN, blank, colours, markers, styled
@@ -36,29 +35,18 @@ def latent_map(
     figure = blank(title, width, HEIGHT_IN + LEGEND_IN * lines)
     (row,) = figure.subplots(1, len(categories), squeeze=False)
     for axes, (category, names) in zip(row, categories.items(), strict=True):
-        _scatter(axes, points, names, marked)
+        unique = sorted(set(names))
+        colour, marker = colours(unique), markers(unique)
+        for name in unique:
+            x, y = points[np.array(names) == name].T
+            look: dict[str, Any] = {"color": colour[name], "marker": marker[name], "label": name}
+            axes.scatter(x, y, s=9, alpha=0.75, lw=0, **look)
+        if marked is not None:
+            star = {"marker": "*", "color": "red", "edgecolor": "white", "label": MARKED}
+            axes.scatter(*marked, s=150, **star)
+        columns = min(PER_LINE, len(unique))
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=columns)
         axes.set_title(f"by {category}")
         axes.set_xlabel(f"component 1 ({100 * explained[0]:.1f} % of variance)")
         axes.set_ylabel(f"component 2 ({100 * explained[1]:.1f} %)")
     return figure
-
-
-def _scatter(
-    axes: Axes,
-    points: npt.NDArray[np.floating],
-    names: Sequence[str],
-    marked: npt.NDArray[np.floating] | None,
-) -> None:
-    unique = sorted(set(names))
-    colour, marker = colours(unique), markers(unique)
-    for name in unique:
-        look: dict[str, Any] = {"color": colour[name], "marker": marker[name], "label": name}
-        x, y = points[np.array(names) == name].T
-        axes.scatter(x, y, s=9, alpha=0.75, lw=0, **look)
-    if marked is not None:
-        axes.scatter(
-            marked[0], marked[1], s=150, color="red", marker="*", edgecolor="white", label=MARKED
-        )
-    place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2)}
-    columns = min(PER_LINE, len(unique))
-    axes.legend(ncols=columns, handletextpad=0.1, columnspacing=0.8, **place)

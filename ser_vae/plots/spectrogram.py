@@ -63,12 +63,10 @@ def trajectory(
         colour = colours(probabilities)
         for emotion, values in probabilities.items():
             grid[0].plot(times_s, values, color=colour[emotion], label=emotion)
-        grid[0].set_ylim(0, 1.02)
-        grid[0].set_ylabel("probability so far")
+        grid[0].set(ylim=(0, 1.02), ylabel="probability so far")
         grid[0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(probabilities))
     image = _draw(grid[-1], spectrum, limits([spectrum]), frame_shift_s)
-    grid[-1].set_xlabel("time (s)")
-    grid[-1].set_ylabel("mel band")
+    grid[-1].set(xlabel="time (s)", ylabel="mel band")
     _add_colour_bar(figure, image, grid[-1])
     return figure
 

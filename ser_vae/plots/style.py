@@ -84,18 +84,16 @@ def markers(names: Iterable[str]) -> dict[str, str]:
     return dict(zip(dict.fromkeys(names), cycle(MARKERS), strict=False))
 
 
-def save(figure: Figure, path: Path) -> list[Path]:
+def save(figure: Figure, path: Path) -> None:
     """Write `path`.pdf and `path`.png; the same figure gives the same bytes.
 
     Raises:
         OSError: a file can't be written.
     """
-    written = [path.with_name(f"{path.name}.{form}") for form in FORMATS]
-    for file, form in zip(written, FORMATS, strict=True):
-        with atomic_write(file) as stream:
+    for form in FORMATS:
+        with atomic_write(path.with_name(f"{path.name}.{form}")) as stream:
             _write(figure, stream, form, PNG_DPI)
         figure.set_layout_engine("none")  # keep the layout, which takes most of the time
-    return written
 
 
 def png_bytes(figure: Figure, dpi: int) -> bytes:
