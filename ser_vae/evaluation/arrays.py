@@ -98,17 +98,13 @@ class Latents(ArrayFile):
 
     def clip_of(self, row: int) -> tuple[float, float] | None:
         """Return start and end of an utterance in its file, in s; None if it is the whole file."""
-        if self.clip is None or np.isnan(self.clip[row]).any():
-            return None
-        start, end = self.clip[row].tolist()
-        return start, end
+        start, end = (np.nan, np.nan) if self.clip is None else self.clip[row].tolist()
+        return None if np.isnan(start) else (start, end)
 
     def recordings(self) -> dict[str, tuple[str, tuple[float, float] | None]]:
         """Map each utterance to its file and clip."""
-        return {
-            utterance: (self.audio[row], self.clip_of(row))
-            for row, utterance in enumerate(self.utterance)
-        }
+        clips = map(self.clip_of, range(len(self.utterance)))
+        return dict(zip(self.utterance, zip(self.audio, clips, strict=True), strict=True))
 
 
 @dataclass(frozen=True)

@@ -114,27 +114,25 @@ def group_runs(frames: RunFrames) -> tuple[list[TestSet], dict[str, str]]:
 def make_rows(runs: Sequence[Record]) -> tuple[list[Row], dict[str, str]]:
     """Group runs into rows; of two runs of the same row, seed and fold, keep the latest."""
     kept: dict[tuple[Hashable, int, int | None], Record] = {}
-    repeated = {}
+    folds, repeated = defaultdict(list), {}
     for run in sorted(runs, key=lambda run: (-run["written"], run["folder"])):
         run["fold"] = None if pd.isna(run["fold"]) else int(run["fold"])
         run["used"] = used_settings(run)
         about = (run["corpus"], run["protocol"], tuple(run["emotions"]))
         run["key"] = (*about, *sorted(run["used"].items()))
         latest = kept.setdefault((run["key"], run["seed"], run["fold"]), run)
-        if latest is not run:
+        if latest is run:
+            folds[run["key"], run["seed"]].append(str(run["fold"]))
+        else:
             repeated[run["folder"]] = latest["folder"]
-    folds = defaultdict(list)
-    for key, seed, fold in kept:
-        folds[key, seed].append(fold)
     rows: dict[Hashable, Row] = {}
     order = ("state", "seed", "fold", "folder")  # so that what is imported comes last
     for run in sorted(kept.values(), key=lambda run: [run[key] or 0 for key in order]):
-        key, seed = run["key"], run["seed"]
-        finished, count = sorted(folds[key, seed], key=str), int(run["folds"])
+        finished, count = folds[run["key"], run["seed"]], int(run["folds"])
         complete = run["fold"] is None or len(finished) == count
-        note = "" if complete else f"fold {', '.join(map(str, finished))} of {count}"
+        note = "" if complete else f"fold {', '.join(sorted(finished))} of {count}"
         study = f"{run['corpus']}, {run['protocol']} split"
-        rows.setdefault((key, note), Row(study, note, run["used"])).runs.append(run)
+        rows.setdefault((run["key"], note), Row(study, note, run["used"])).runs.append(run)
     return list(rows.values()), repeated
 
 

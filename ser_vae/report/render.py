@@ -38,11 +38,10 @@ def answer_sentences(results: Results, study: str) -> list[str]:
     rows = rows.assign(where=rows["name"] + " on " + rows["data"].astype(str))
     of_paper = rows[rows["kind"] == "paper"]
     compared = of_paper if of_paper["name"].nunique() > 1 else rows
-    keys = {*zip(compared["test_set"], compared["name"], strict=True)}
-    every = [(n, pair) for n in dict.fromkeys(rows["test_set"]) for pair in results.pairs_of(n)]
-    pairs = [pair for n, pair in every if {(n, pair["first"]), (n, pair["second"])} <= keys]
-    pairs.sort(key=lambda pair: -pair["difference"])
     names = sorted({*compared["name"]}, key=len)
+    pairs = [pair for n in dict.fromkeys(rows["test_set"]) for pair in results.pairs_of(n)]
+    pairs = [pair for pair in pairs if {pair["first"], pair["second"]} <= {*names}]
+    pairs.sort(key=lambda pair: -pair["difference"])
     values = {"rows": rows.to_dict("records"), "pairs": pairs, "number": format_number}
     return render_template("answer", values | {"compared": names}).splitlines()
 

@@ -69,15 +69,14 @@ def pivot_table(results: Results, rows: Sequence[str], columns: Sequence[str]) -
     columns = [axis for axis in columns if axis not in rows]
     scores = results.scores[results.scores["row"].notna() & (results.scores["policy"] == MAIN)]
     records, axes = scores.to_dict("records"), [*rows, *columns]
-    settings = [score["row"].settings | {"corpus": score["corpus"]} for score in records]
-    frame = pd.DataFrame(settings)
+    frame = pd.DataFrame([s["row"].settings | {"corpus": s["corpus"]} for s in records])
     if unknown := [axis for axis in axes if axis not in frame]:
         near = did_you_mean(unknown[0], [*frame])
         raise SerVaeError(f"{unknown[0]}: no run has this setting.\n{near}See a run's config.yaml.")
     frame = frame[axes].astype(object).fillna(MISSING)
     frame = frame.assign(UA=[format_score(score)["UA"] for score in records])
-    cells = frame.groupby(axes, sort=False)["UA"].agg(", ".join).unstack([*columns])
-    wide = cells.fillna(MISSING).reset_index()
+    cells = frame.pivot_table("UA", rows, columns, ", ".join, fill_value=MISSING, sort=False)
+    wide = cells.reset_index()
     header = [*rows, *(", ".join(np.atleast_1d(name)) for name in wide.columns[len(rows) :])]
     title = f"UA by {' and '.join(', '.join(axes) for axes in (rows, columns) if axes)}"
     return Table(title, header, [*wide.itertuples(index=False, name=None)], len(rows))
@@ -107,20 +106,15 @@ def model_rows(results: Results, number: int) -> Iterator[Record]:
 
 def corpus_rows(results: Results, number: int) -> Iterator[Record]:
     """Yield the UA of every row on each corpus that a fold left out, and their mean."""
+    tested_on = "audit.across.tested_on"
     for row in filter(None, results.scores_of(number)["row"]):
-        tested = [(run, run.get("audit.across.tested_on")) for run in row.runs]
-        ua = pd.DataFrame(
-            {"seed": run["seed"], "corpus": corpora[0], "ua": PERCENT * run["ua"]}
-            for run, corpora in tested
-            if run["protocol"] == "corpus" and isinstance(corpora, list)
-        )
-        if len(ua):
-            of_corpora = ua.pivot(index="seed", columns="corpus", values="ua")
-            of_corpora["mean"] = of_corpora.mean(axis=1, skipna=False)
-            yield {
-                "model": row.name,
-                **{name: format_mean(of_corpora[name]) for name in of_corpora},
-            }
+        runs = pd.DataFrame(row.runs, columns=["protocol", "seed", "ua", tested_on])
+        runs = runs[runs["protocol"] == "corpus"].dropna()
+        if len(runs):
+            runs = runs.assign(ua=PERCENT * runs["ua"], corpus=runs[tested_on].str[0])
+            ua = runs.pivot(index="seed", columns="corpus", values="ua")
+            ua["mean"] = ua.mean(axis=1, skipna=False)
+            yield {"model": row.name, **{name: format_mean(ua[name]) for name in ua}}
 
 
 def format_mean(values: pd.Series) -> str:
@@ -181,8 +175,8 @@ def policy_rows(results: Results, number: int) -> Iterator[Record]:
         columns = {"model": score["name"], "policy": name + " (control)" * control}
         columns["seeds"] = format_seeds(score["seeds"])
         columns |= {key: format_score(score)[key] for key in ("UA", "95 %", "WA", "F1")}
-        columns |= {"UA − null": pair.get("difference", MISSING)}
-        yield columns | {"significant": pair.get("significant", MISSING), ALARM: control}
+        columns |= {"UA − null": pair.get("difference"), "significant": pair.get("significant")}
+        yield columns | {ALARM: control}
 
 
 def measurement_rows(results: Results, number: int, title: str) -> Iterator[Record]:
