@@ -24,7 +24,7 @@ from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.evaluation.arrays import Latents
 from ser_vae.features.extractor import Invertible
 from ser_vae.inputs import ONE_SPEAKER, Input, with_speakers
-from ser_vae.plots.latent_map import latent_map
+from ser_vae.plots.latents import latent_map
 from ser_vae.plots.spectrogram import trajectory
 from ser_vae.plots.style import PAGE_IN, PNG_DPI, png_bytes
 from ser_vae.recogniser import Recogniser, Recording, model_folder

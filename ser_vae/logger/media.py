@@ -9,8 +9,8 @@ from PIL import Image
 
 from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.evaluation.arrays import Illustrations, Latents
-from ser_vae.plots.confusion import confusion
 from ser_vae.plots.run_figures import run_figures
+from ser_vae.plots.scores import confusion
 from ser_vae.plots.style import png_bytes
 from ser_vae.run_folder import RunFolder
 

@@ -6,10 +6,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from ser_vae.evaluation import projection
 from ser_vae.evaluation.arrays import Illustrations, Latents
-from ser_vae.plots.bars import kl_per_dimension
-from ser_vae.plots.latent_map import latent_map
+from ser_vae.plots.latents import LEAST, kl_per_dimension, latent_map, pca
 from ser_vae.plots.spectrogram import segments, utterances
 
 Draw = Callable[..., Figure]  # called with the title
@@ -25,8 +23,8 @@ def run_figures(
         illustrations: None if the features cannot be decoded.
         kl: nats per latent dimension.
     """
-    if latents and len(latents.mean) >= projection.LEAST:
-        points, explained = projection.pca(latents.mean)
+    if latents and len(latents.mean) >= LEAST:
+        points, explained = pca(latents.mean)
         known = {"emotion": latents.emotion, "speaker": latents.speaker}
         labels = {key: [label or "unknown" for label in known[key]] for key in known}
         yield "latents", partial(latent_map, points, labels, explained=explained.tolist())

@@ -19,7 +19,6 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from PIL import Image
 
-from ser_vae.evaluation.arrays import Illustrations
 from ser_vae.plots.style import COLUMN_IN, PAGE_IN, blank, colours, styled
 
 Spectrum = npt.NDArray[np.float32]
@@ -162,24 +161,13 @@ class Embedder:
         return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def embed_spectrograms(examples: Illustrations, embedder: Embedder) -> dict[str, list[str]]:
-    """Return emotion -> pictures: input, reconstruction and, for a CVAE, one under each label.
-
-    Time runs to the right and frequency upwards; all have the same scale of colours.
-    """
-    lines = {}
-    low, high = limits(examples.input)
-    for number, emotion in enumerate(examples.emotion):
-        swapped = examples.swapped[number] if examples.swapped else ()
-        pictures = []
-        for frames in (examples.input[number], examples.reconstruction[number], *swapped):
-            scaled = np.clip((frames.T[::-1] - low) / (high - low), 0, 1)
-            pixels = np.ascontiguousarray(colormaps[COLOURS](scaled, bytes=True)[..., :3])
-            stream = io.BytesIO()
-            Image.fromarray(pixels).save(stream, "webp", quality=QUALITY)
-            pictures.append(embedder.embed(stream.getvalue(), "image/webp"))
-        lines[emotion] = pictures
-    return lines
+def encode_webp(spectrum: Spectrum, colour_limits: Limits) -> bytes:
+    """Encode a spectrum as a WebP: time runs to the right and frequency upwards."""
+    low, high = colour_limits
+    scaled = np.clip((spectrum.T[::-1] - low) / (high - low), 0, 1)
+    pixels, stream = colormaps[COLOURS](scaled, bytes=True)[..., :3], io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(stream, "webp", quality=QUALITY)
+    return stream.getvalue()
 
 
 def encode_mp3(path: str, clip: tuple[float, float] | None) -> bytes:

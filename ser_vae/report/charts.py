@@ -12,9 +12,9 @@ import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
 
-from ser_vae.evaluation import projection
 from ser_vae.evaluation.arrays import Latents
 from ser_vae.evaluation.predictions import PROBABILITY
+from ser_vae.plots import latents as projection
 from ser_vae.plots.style import BLACK, colours
 from ser_vae.report.comparable import Row
 from ser_vae.report.contents import CONTENTS, LIMITS, MODELS

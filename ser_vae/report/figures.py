@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.files import write_text
-from ser_vae.plots import bars, style
-from ser_vae.plots.confusion import confusion
+from ser_vae.plots import scores as plots
+from ser_vae.plots import style
 from ser_vae.plots.run_figures import Draw, run_figures
 from ser_vae.report.contents import CONTENTS, MODELS, heading
 from ser_vae.report.page import confusion_counts, predictions_of
@@ -45,14 +45,14 @@ def study_plots(results: Results, study: str) -> Iterator[tuple[str, str, Draw]]
     of_paper = scores[(scores["kind"] == "paper") & ~scores["variant"].astype(bool)]
     if len(of_paper):
         models = {model: heading(model) for model in MODELS if model in {*of_paper["model"]}}
-        yield "table-one", study, partial(bars.grouped, of_paper, models)
+        yield "table-one", study, partial(plots.grouped, of_paper, models)
     test_sets = [test_set for test_set in results.test_sets if test_set.study == study]
     for test_set in test_sets:
         subject, frame = f"{study}, {test_set.name}", scores[scores["data"] == test_set.name]
-        yield "models", subject, partial(bars.listed, frame)
+        yield "models", subject, partial(plots.listed, frame)
         if rows := [row for row in frame["row"] if row and row.kind != "trivial"]:
             panels = {r.name: confusion_counts(predictions_of(results, r.runs), r) for r in rows}
-            yield "confusion", subject, partial(confusion, panels, test_set.run["emotions"])
+            yield "confusion", subject, partial(plots.confusion, panels, test_set.run["emotions"])
         for row in (row for row in test_set.rows if not row.leaks):
             run, folder = row.runs[0], results.frames.folder / row.runs[0]["folder"]
             of_run = f"{study}, {row.name}, {test_set.name}, seed {run['seed']}"

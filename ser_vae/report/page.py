@@ -127,5 +127,11 @@ def spectrogram_grid(folder: Path, embedder: spectrogram.Embedder) -> Record:
     if not (examples := Illustrations.read_or_none(folder / "illustrations.npz")):
         return {}
     decoded_as = [f"as {emotion}" for emotion in examples.emotions] if examples.swapped else []
-    lines = spectrogram.embed_spectrograms(examples, embedder)
+    scale = spectrogram.limits(examples.input)  # the same for all
+    lines: dict[str, list[str]] = {}
+    for number, emotion in enumerate(examples.emotion):
+        swapped = examples.swapped[number] if examples.swapped else ()
+        spectra = (examples.input[number], examples.reconstruction[number], *swapped)
+        pictures = (spectrogram.encode_webp(spectrum, scale) for spectrum in spectra)
+        lines[emotion] = [embedder.embed(picture, "image/webp") for picture in pictures]
     return {"columns": ["input", "reconstruction", *decoded_as], "lines": lines}

@@ -17,7 +17,7 @@ from yaml import CSafeLoader, YAMLError, load  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
 from ser_vae.evaluation import predictions
-from ser_vae.run_folder import NOT_IN_RUN_HASH, without_paths
+from ser_vae.run_folder import NOT_IN_RUN_HASH, RunFolder, without_paths
 from ser_vae.settings import flatten
 from ser_vae.terminal import track
 
@@ -102,23 +102,23 @@ def read_run(path: Path) -> tuple[Record, dict[str, pd.DataFrame]]:
     record["files"] = frozenset(file.name for file in path.iterdir())
     command = (path / "command.txt").read_text("utf-8") if "command.txt" in record["files"] else ""
     record["overrides"] = [item.lstrip("+~") for item in shlex.split(command) if "=" in item]
-    if (path / "metrics.json").exists():
-        metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
+    run = RunFolder(path)
+    if run.finished:
+        metrics = run.read_metrics()
         values = {k.replace(f"{protocol}/test/", ""): v for k, v in flatten(metrics, ".").items()}
         record |= {"state": "finished", "policies": [*(metrics.get("policies") or {})]}
-        record["written"] = (path / "metrics.json").stat().st_mtime
+        record["written"] = run.metrics.stat().st_mtime
         record = values | record | {metric: float(values[metric]) for metric in METRICS}
         record |= {key: values[key] for key in ("majority.confusion", *REQUIRED)}
-        files = {MAIN: path / "predictions.csv"}
-        files |= {name: path / "policies" / f"{name}.csv" for name in record["policies"]}
+        files = {MAIN: run.predictions} | {name: run.policy(name) for name in record["policies"]}
         frames = {name: predictions.read_frame(file) for name, file in files.items()}
         if {*map(len, frames.values())} != {record["counts.test.utterances"]}:
             raise ValueError("predictions.csv or policies/*.csv: other utterances were tested")
         return record, frames
     corpus = re.fullmatch(rf"{model}-{data}-(.+?)(-fold\d+)?-seed.*", path.resolve().name)
     record["corpus"] = corpus[1] if corpus else "unknown"
-    if (path / "error.txt").exists():
-        error = (path / "error.txt").read_text(encoding="utf-8")
+    if run.error.exists():
+        error = run.error.read_text(encoding="utf-8")
         lines = re.findall(r"^[\w.]+(?:Error|Exception|Exit)\b.*", error, re.MULTILINE)
         record |= {"state": "failed", "reason": (lines or ["see error.txt"])[-1]}
     return record, {}

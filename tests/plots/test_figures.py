@@ -7,10 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_vae.evaluation.arrays import Illustrations
-from ser_vae.plots.bars import grouped, kl_per_dimension
-from ser_vae.plots.confusion import confusion
-from ser_vae.plots.latent_map import latent_map
+from ser_vae.plots.latents import kl_per_dimension, latent_map
 from ser_vae.plots.run_figures import run_figures
+from ser_vae.plots.scores import confusion, grouped
 from ser_vae.plots.spectrogram import trajectory
 
 EMOTIONS = ("neutral", "happy", "sad", "angry")

@@ -8,7 +8,7 @@ import pytest
 from run_files import python
 
 from ser_vae.plots import style
-from ser_vae.plots.bars import kl_per_dimension
+from ser_vae.plots.latents import kl_per_dimension
 from ser_vae.plots.style import FIXED_COLOURS, blank, colours, markers, png_bytes, save
 
 
@@ -40,8 +40,8 @@ def test_the_same_figure_gives_the_same_bytes(written, tmp_path):
 def test_drawing_needs_neither_pyplot_nor_torch():
     code = (
         "import sys;"
-        "from ser_vae.plots import bars, confusion, latent_map, spectrogram;"
-        "bars.kl_per_dimension([1.0], title='x');"
+        "from ser_vae.plots import latents, scores, spectrogram;"
+        "latents.kl_per_dimension([1.0], title='x');"
         "print([m for m in ('matplotlib.pyplot', 'torch', 'hydra') if m in sys.modules])"
     )
     assert python("-c", code) == "[]\n"

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from ser_vae.evaluation.projection import pca, umap
+from ser_vae.plots.latents import pca, umap
 
 RNG = np.random.default_rng(0)
 POINTS = RNG.standard_normal((60, 5)) * [5.0, 3.0, 1.0, 0.5, 0.1] + 7

@@ -1,4 +1,4 @@
-"""Draw bars: scores with 95 % intervals beside a trivial baseline, and the KL of each dimension."""
+"""Draw scores: bars with 95 % intervals beside a trivial baseline, and confusion matrices."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,10 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ser_vae.plots.style import BLUE, COLUMN_IN, SKY_BLUE, blank, colours, styled
+from ser_vae.plots.style import BLUE, COLUMN_IN, PAGE_IN, SKY_BLUE, blank, colours, styled
 
 HEIGHT_IN = 2.6
-KL_HEIGHT_IN = 2.0
 LINE_IN = 0.19  # height per horizontal bar
 MARGIN_IN = 1.1
 GROUP = 0.8  # width of a group of bars; groups are 1 apart
@@ -19,6 +18,12 @@ HATCHES = ("", "////", "....")  # of the models, distinct without colour
 WHISKERS: dict[str, Any] = {"ecolor": "black", "elinewidth": 0.8, "capsize": 2}
 TRIVIAL: dict[str, Any] = {"color": "black", "ls": "--", "lw": 1}
 UA = "unweighted accuracy (%)"
+
+CELL_IN = 0.32  # width and height of a class in a confusion matrix
+BESIDE_IN = 0.75  # class names to the left of a panel
+BELOW_IN = 0.85  # class names below a panel, and its title
+BAR_IN = 0.5
+DARK = 55  # percentage above which the text of a cell is white
 
 
 @styled
@@ -73,20 +78,42 @@ def listed(scores: pd.DataFrame, *, title: str) -> Figure:
     return figure
 
 
-@styled
-def kl_per_dimension(kl: Sequence[float], *, title: str) -> Figure:
-    """Draw Z terms in nats per segment in descending order; dimensions near zero are unused."""
-    ordered = np.sort(np.asarray(kl, dtype=float))[::-1]
-    figure = blank(title, COLUMN_IN, KL_HEIGHT_IN)
-    axes = figure.subplots()
-    axes.bar(np.arange(1, len(ordered) + 1), ordered, width=1.0, color=BLUE, lw=0)
-    axes.set(xlabel=f"latent dimension, by rank, of {len(ordered)}", ylabel="KL (nats per segment)")
-    axes.set_xlim(0.5, len(ordered) + 0.5)
-    total = f"sum: {ordered.sum():.1f} nats"
-    axes.text(1.0, 1.0, total, transform=axes.transAxes, ha="right", va="top")
-    return figure
-
-
 def _ends(scores: pd.DataFrame) -> npt.NDArray[np.floating]:
     """Return the distances (2, M) of M scores from the lower and upper ends of their intervals."""
     return scores[["low", "high"]].sub(scores["ua"], axis=0).abs().to_numpy().T
+
+
+@styled
+def confusion(
+    panels: Mapping[str, npt.ArrayLike], emotions: Sequence[str], *, title: str
+) -> Figure:
+    """Draw a panel per matrix (K, K) of counts, rows the truth: % of the row, and the count.
+
+    Counts may be summed over seeds. The diagonal is the recall; the colour is the percentage.
+    """
+    width = CELL_IN * len(emotions) + BESIDE_IN
+    across = min(len(panels), max(1, int((PAGE_IN - BAR_IN) / width)))
+    down = -(-len(panels) // across)
+    height = CELL_IN * len(emotions) + BELOW_IN
+    figure = blank(title, across * width + BAR_IN, down * height + 0.2)
+    grid = figure.subplots(down, across, squeeze=False)
+    for axes in grid.flat[len(panels) :]:
+        axes.set_axis_off()
+    for axes, (name, matrix) in zip(grid.flat, panels.items(), strict=False):
+        counts = np.asarray(matrix)
+        # 0 for a class that does not occur
+        percentage = 100 * (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
+        image = axes.imshow(percentage, cmap="Blues", vmin=0, vmax=100)
+        for (row, column), percent in np.ndenumerate(percentage):
+            colour = "white" if percent > DARK else "black"
+            text = f"{percent:.0f}\n({counts[row, column]})"
+            axes.text(column, row, text, color=colour, fontsize=6, ha="center", va="center")
+        positions = range(len(emotions))
+        axes.set_xticks(positions, emotions, rotation=35, ha="right", rotation_mode="anchor")
+        axes.set_yticks(positions, emotions)
+        axes.tick_params(length=0)
+        axes.set(title=name, xlabel="guess")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("truth")
+    figure.colorbar(image, ax=grid, label="% of the truth", aspect=30, pad=0.015)
+    return figure
