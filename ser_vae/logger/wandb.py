@@ -54,7 +54,7 @@ def open_run(
             Online becomes offline if no user is logged in or the server does not answer.
         start_timeout_s: for the server to answer when the run starts.
         timeout_s: for all data to be sent when the run ends.
-        media: settings of the pictures, predictions and files, see `WandbRun.log_media`.
+        media: settings of the pictures, predictions and files, see `WandbRun.log_final`.
 
     Yields:
         None where W&B is disabled, is not installed or does not start.
@@ -152,27 +152,23 @@ class WandbRun(WandbLogger):
 
     @rank_zero_only
     def log_final(self, results: Mapping[str, Any], folder: RunFolder) -> None:
-        """Log scores, then pictures, the table of predictions and files."""
+        """Log scores, then what the keys of conf/logger/wandb.yaml ask for."""
+        chosen = self.media
         with self.ignore_errors("scores, pictures and files"):
+            import wandb  # noqa: PLC0415
+
+            from ser_vae.logger import media  # noqa: PLC0415  (matplotlib: only at the end)
+
             self.experiment.summary.update(summary_values(results))
             self.experiment.log(chart_values(results), step=sum(self.run.epochs.values()))
-            self.log_media(results, folder)
-
-    def log_media(self, results: Mapping[str, Any], folder: RunFolder) -> None:
-        """Log what the keys of conf/logger/wandb.yaml ask for."""
-        import wandb  # noqa: PLC0415
-
-        from ser_vae.logger import media  # noqa: PLC0415  (matplotlib: only at the end)
-
-        chosen = self.media
-        images = media.images(results, folder) if chosen["pictures"] else {}
-        logged: dict[str, Any] = {name: wandb.Image(image) for name, image in images.items()}
-        if rows := chosen["predictions"]:
-            table = prediction_table(folder, rows, chosen["audio"], chosen["audio_bytes"])
-            logged[media.PREDICTIONS] = table
-        self.experiment.log(logged)
-        if chosen["artifacts"]:
-            log_artifacts(self.experiment, results, folder)
+            images = media.images(results, folder) if chosen["pictures"] else {}
+            logged: dict[str, Any] = {name: wandb.Image(image) for name, image in images.items()}
+            if rows := chosen["predictions"]:
+                table = prediction_table(folder, rows, chosen["audio"], chosen["audio_bytes"])
+                logged[media.PREDICTIONS] = table
+            self.experiment.log(logged)
+            if chosen["artifacts"]:
+                log_artifacts(self.experiment, results, folder)
 
 
 def prediction_table(folder: RunFolder, rows: int, audio: int, audio_bytes: int) -> Any:

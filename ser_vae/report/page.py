@@ -57,9 +57,8 @@ def describe_test_set(
     loaded = [stored for stored in latents.values() if stored]
     recordings = {u: clip for each in loaded for u, clip in each.recordings().items()}
     sexes = {u: sex for each in loaded for u, sex in zip(each.utterance, each.sex, strict=True)}
-    no_probability = ("trivial", "imported")
-    with_audio = [r for r in rows if r.kind not in no_probability and not r.leaks] or rows
-    hardest = hardest_utterances(results, with_audio)
+    of_audio = [r for r in rows if r.kind not in ("trivial", "imported") and not r.leaks] or rows
+    hardest = hardest_utterances(results, of_audio)
     for record in hardest:
         source = recordings.get(record["utterance"], ("", None))
         sound = spectrogram.encode_mp3(*source) if audio else b""

@@ -18,8 +18,8 @@ from ser_vae.report.scores import Results
 from ser_vae.report.tables import TABLES, Table, format_number, study_tables
 from ser_vae.terminal import merge_numbers
 
-SHORT = {"Models and baselines", "Across corpora", "Table I"}
-NOT_PRINTED = {*TABLES} - SHORT  # too long for a terminal
+# These are too long for a terminal.
+NOT_PRINTED = {*TABLES} - {"Models and baselines", "Across corpora", "Table I"}
 NO_REMARK = ("model", "data", "seed", "fold", "split", "corpus", "logger", "threads")  # overrides
 
 

@@ -85,18 +85,15 @@ def compute_results(frames: RunFrames) -> Results:
         for row in rows:
             by_policy = {p: predictions for p, predictions in row.predictions.items() if p != MAIN}
             records += [score_row(row, policy) for policy in by_policy]
-            against = [
-                (p, REFERENCE) for p in by_policy if p != REFERENCE and REFERENCE in by_policy
-            ]
+            against = ((policy, REFERENCE) for policy in by_policy if policy != REFERENCE)
             tested += compare_pairs(by_policy, against, f"label policies of {row.name}")
         shared = {"test_set": number, "study": test_set.study, "data": test_set.name}
         shared |= {key: test_set.run[key] for key in ("corpus", "protocol", "synthetic")}
-        best = {"best_trivial": trivial["name"], "best_trivial_ua": trivial["ua"]}
+        shared |= {"best_trivial": trivial["name"], "best_trivial_ua": trivial["ua"]}
         paper = TABLE_I.get(test_set.run["data"], {}) if test_set.paper_layout else {}
         for score in records:
             value = None if score["variant"] or score["policy"] else paper.get(score["model"])
-            about = shared | best | {"paper_accuracy": value}
-            scores.append({"beats_trivial": None, **score, **about})
+            scores.append({"beats_trivial": None, **score, **shared, "paper_accuracy": value})
         pairs += [pair | shared for pair in tested]
     return Results(frames, test_sets, repeated, pd.DataFrame(scores), pairs)
 
@@ -141,7 +138,7 @@ def compare_pairs(
     by_name: Mapping[str, Mapping[int, Predictions]], pairs: Iterable[tuple[str, str]], of: str
 ) -> list[Record]:
     """Test every pair that has a seed in common; Holm's correction covers all of them."""
-    pairs = [(a, b) for a, b in pairs if by_name[a].keys() & by_name[b].keys()]
+    pairs = [(a, b) for a, b in pairs if by_name[a].keys() & by_name.get(b, {}).keys()]
     records = compare(by_name, pairs)
     for pair in records:
         pair |= {key: PERCENT * pair[key] for key in ("difference", "low", "high")}
