@@ -56,9 +56,8 @@ def report(content: Sequence[Section], entity: str, options: argparse.Namespace)
     mean = {"groupby": wr.Config(MODEL), "groupby_aggfunc": "mean", "groupby_rangefunc": "stddev"}
 
     def panel(section: Section, title: str, keys: Sequence[str]) -> Any:
-        layout = wr.Layout(
-            w=COLUMNS // section["across"], h=ROWS
-        )  # a grid puts panels side by side
+        # A grid puts its panels side by side.
+        layout = wr.Layout(w=COLUMNS // section["across"], h=ROWS)
         match section["kind"]:
             case "bars":
                 return wr.BarPlot(title=title, metrics=keys, layout=layout, **mean)
