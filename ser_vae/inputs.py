@@ -22,7 +22,7 @@ import pandas as pd
 from ser_vae import SerVaeError
 from ser_vae.corpus.files import AUDIO, check_name, walk
 from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
-from ser_vae.features import AudioError, audio
+from ser_vae.features import audio
 from ser_vae.features.extractor import Extractor, extraction_threads
 from ser_vae.features.imported import Imported
 from ser_vae.files import atomic_write, read_csv
