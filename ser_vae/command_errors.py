@@ -72,16 +72,9 @@ def summarize(error: BaseException) -> str:
 
 def explain(error: Exception) -> str:
     """Explain an error of Hydra or OmegaConf: what is wrong with the command line or a file."""
-    if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
-        return explain_composition(error)
-    mark, problem = error.problem_mark, str(error.problem)
-    remedy = "\nIndent with spaces; YAML allows no tabs." if "\\t" in problem else ""
-    return f"{mark.name}, line {mark.line + 1}: {problem}.{remedy}"
-
-
-def explain_composition(error: Exception) -> str:
-    """Return what is wrong with the overrides."""
     cause, message = error.__cause__, str(error)
+    if isinstance(error, MarkedYAMLError) and (mark := error.problem_mark):
+        return f"{mark.name}, line {mark.line + 1}: {error.problem}."
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         return explain_option(error.missing_cfg_file, error.options)
     if isinstance(error, OverrideParseException):
@@ -93,8 +86,6 @@ def explain_composition(error: Exception) -> str:
             "For one run per value: python -m ser_vae.run -m …; for a list: key=[a,b].\n"
             f"If it is one value with commas: {quote_override(override)}"
         )
-    if match := re.match(r"Could not override '(.*)'\. No match in the defaults list", message):
-        return f"{match[1]}: this group has no default to override.\nTo add it: +{match[1]}=…"
     if match := re.match(r"Could not override '(.*)'\.\n", message):
         parent = getattr(cause, "parent_node", None)
         return explain_key(match[1], parent, str(getattr(cause, "full_key", "")))
@@ -124,11 +115,8 @@ def explain_override(override: str) -> str:
     """Explain how to correct an override without "=", or with a value that Hydra cannot parse."""
     if "=" not in override:
         return f"{override}: expected key=value, such as model=vae."
-    return (
-        f"{override}: the value cannot be parsed.\n"
-        "Quote special characters, once for the shell and once for Hydra: "
-        f"{quote_override(override)}"
-    )
+    quote = "Quote special characters, once for the shell and once for Hydra"
+    return f"{override}: the value cannot be parsed.\n{quote}: {quote_override(override)}"
 
 
 def quote_override(override: str) -> str:

@@ -19,7 +19,7 @@ COMMAND_LINE = {
     "logger=[wandb,tensorbord]": ("Did you mean tensorboard?",),
     "modle=vae": ("modle: no such setting", "Did you mean model?"),
     "model=ae model.beta=2": ("model.beta: no such setting.\nAll settings: python -m ser_vae.run",),
-    "experiment=table1": ("experiment: this group has no default to override", "+experiment=…"),
+    "experiment=table1": ("No match in the defaults list", "use +experiment=table1"),
     "model=ae,vae": ("model=ae,vae: expected one value for one run", "-m"),
     "vae": ("vae: expected key=value, such as model=vae",),
     "corpus.root=/data/it's": ("the value cannot be parsed", "it\\'s"),
