@@ -224,17 +224,6 @@ class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
     complete: CompleteCopy
 
     @model_validator(mode="after")
-    def check_counts(self) -> Self:
-        """Raise if a label of `complete.counts` is not in `emotions`."""
-        if unknown := sorted(self.complete.counts.keys() - self.emotions.keys()):
-            expected = f"counts of the labels in corpus.emotions, {', '.join(self.emotions)}"
-            remedy = "Correct the label, or add it to corpus.emotions."
-            raise invalid(
-                "corpus.complete.counts", self.complete.counts, expected, remedy, unknown[0]
-            )
-        return self
-
-    @model_validator(mode="after")
     def check_pattern(self) -> Self:
         """Raise unless the pattern is a regular expression that fits the example."""
         check_corpus_name(self.name)
@@ -314,15 +303,7 @@ class LogMelFeatures(Frames, of=["features.logmel.LogMel"]):
 
 class LogMelLLDFeatures(LogMelFeatures, of=["features.logmel_lld.LogMelLLD"]):
     extra = "opensmile"
-
-    @field_validator("frame_shift")
-    @classmethod
-    def check_shift(cls, seconds: float) -> float:
-        """Raise unless frames are as far apart as openSMILE's descriptors."""
-        if seconds != 0.010:
-            remedy = "openSMILE's descriptors are 0.01 s apart. Use features=logmel for others."
-            raise invalid("features.frame_shift", seconds, "0.01", remedy)
-        return seconds
+    frame_shift: Annotated[float, Field(ge=0.010, le=0.010), expect("0.01, as in openSMILE")]
 
 
 class EGeMAPSFeatures(Frames, of=["features.egemaps.EGeMAPS"]):
