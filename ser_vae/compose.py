@@ -5,7 +5,6 @@ import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -134,7 +133,7 @@ def command_line(config: Mapping[str, Any]) -> str:
     It has the chosen options, and every value that differs from them, except the settings that
     depend on this machine (MACHINE_SETTINGS).
     """
-    default, config_dir = default_options(), config["choice"][CONFIG_DIR]
+    default, config_dir = configure()["choice"], config["choice"][CONFIG_DIR]
     options = [
         f"{group}={option}"
         for group, option in sorted(config["choice"].items())
@@ -149,12 +148,6 @@ def command_line(config: Mapping[str, Any]) -> str:
     where = ["--config-dir", config_dir] if config_dir else []
     changes = differences(composed, config)
     return shlex.join(["python", "-m", "ser_vae.run", *where, *options, *changes])
-
-
-@cache
-def default_options() -> dict[str, str]:
-    """Return the option of each group that a command line without overrides has."""
-    return configure()["choice"]
 
 
 def is_option(group: str, name: str, config_dir: str | None) -> bool:
