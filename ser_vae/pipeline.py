@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from lightning.pytorch.loggers import Logger
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
@@ -67,7 +66,7 @@ from ser_vae.training.devices import barrier, device_of, is_rank_zero
 from ser_vae.training.fit import LAST, count_epochs, fit
 from ser_vae.training.health import draw_segments, measure_health
 from ser_vae.training.history import describe, log_rows, read_budgets, read_curves
-from ser_vae.training.illustrate import Illustrator, typical_utterances
+from ser_vae.training.illustrate import typical_utterances
 from ser_vae.training.label_policy import (
     LEAKING,
     POLICIES,
@@ -348,35 +347,24 @@ def train_once(
         weights.load(network, finished)
         log_rows(read_curves(finished.parent / f"{stage.stage}.csv"), run.loggers)
         return
-    run_stage(run.settings, stage, train, validation, finished.parent, run.loggers)
-    weights.save(network, finished)
-    barrier()
-    (finished.parent / LAST).unlink(missing_ok=True)
-
-
-def run_stage(
-    settings: Settings,
-    stage: Stage,
-    train: Any,
-    validation: Any,
-    folder: Path,
-    loggers: Sequence[Logger],
-) -> None:
-    """Train a stage as configured. An LSTM is never compiled: its batches differ in length."""
+    settings, model = run.settings, run.settings.model
     of_stage: typed.Stage = getattr(settings.training, stage.stage)
-    if isinstance(settings.model, UtteranceVAEModel):
-        of_stage = settings.model.training
+    if isinstance(model, UtteranceVAEModel):
+        of_stage = model.training
     fit(
         stage,
         train,
         validation,
-        folder=folder,
+        folder=finished.parent,
         settings=of_stage,
         trainer=settings.trainer,
-        compiled=settings.compile and not isinstance(stage, Classify),
-        loggers=loggers,
+        compiled=settings.compile and not isinstance(stage, Classify),  # batches differ in length
+        loggers=run.loggers,
         progress=settings.progress and sys.stderr.isatty(),
     )
+    weights.save(network, finished)
+    barrier()
+    (finished.parent / LAST).unlink(missing_ok=True)
 
 
 def pretrained_name(run: Run, label_dropout: float) -> str:
@@ -839,33 +827,24 @@ def illustrate(run: Run, result: Result, means: Any) -> None:
             clip=clips if any(u.clip for u in utterances) else None,
         ).write(path)
     label = data.label[data.mask("test")]
-    illustrator = recogniser.illustrator(data.segments_of("test"), data.speakers("test"), label)
-    if illustrator is not None:
-        ids = [utterance.id for utterance in data.utterances("test")]
-        examples = illustrations_of(illustrator, ids, data.emotions, run.settings.seed)
-        examples.write(folder.illustrations)
-
-
-def illustrations_of(
-    source: Illustrator, ids: Sequence[str], emotions: tuple[str, ...], seed: int
-) -> Illustrations:
-    """Compute the arrays that a run keeps for pictures, for one utterance per emotion."""
-    chosen = typical_utterances(source.label, source.segments.count)
+    source = recogniser.illustrator(data.segments_of("test"), data.speakers("test"), label)
+    if source is None:
+        return
+    chosen = typical_utterances(label, source.segments.count)
+    shown = [data.utterances("test")[index] for index in chosen]
     conditions = [source.condition(index) for index in chosen]
-    conditional = source.model.conditional
-    return Illustrations(
-        emotions=emotions,
-        utterance=tuple(ids[index] for index in chosen),
-        emotion=tuple(emotions[int(source.label[index])] for index in chosen),
+    reconstructed = [source.decoded(i, c, c) for i, c in zip(chosen, conditions, strict=True)]
+    Illustrations(
+        emotions=data.emotions,
+        utterance=tuple(utterance.id for utterance in shown),
+        emotion=tuple(data.emotions[int(label[index])] for index in chosen),
         input=tuple(source.input(index) for index in chosen),
-        reconstruction=tuple(
-            source.decoded(index, c, c) for index, c in zip(chosen, conditions, strict=True)
-        ),
-        swapped=tuple(source.swapped(index) for index in chosen) if conditional else (),
+        reconstruction=tuple(reconstructed),
+        swapped=tuple(map(source.swapped, chosen)) if source.model.conditional else (),
         **source.traversal(),
-        prior=source.prior(PRIOR_DRAWS, seed_for(seed, "illustrations", "prior")),
+        prior=source.prior(PRIOR_DRAWS, seed_for(run.settings.seed, "illustrations", "prior")),
         frame_shift_s=source.extractor.frame_shift_s,
-    )
+    ).write(folder.illustrations)
 
 
 # save
@@ -878,7 +857,7 @@ def save(run: Run, result: Result, diagnosis: Mapping[str, Any], times: dict[str
     results["caveats"] = caveats(run, results)
     results["calibration"] = result.calibration
     folder.write_predictions(predicted, result.by_policy if len(result.by_policy) > 1 else {})
-    folder.write_audit(results["audit"])
+    folder.write_json(folder.audit, results["audit"])
     recogniser = replace(result.recogniser, about=about(results))
     if is_rank_zero():
         recogniser.save(folder.model)
@@ -887,7 +866,8 @@ def save(run: Run, result: Result, diagnosis: Mapping[str, Any], times: dict[str
     results["parameters"] = count_parameters(recogniser)
     for logger in run.loggers:
         logger.log_final(results, folder)
-    folder.write_metrics(results)  # after the loggers: an online one may wait for the network
+    # after the loggers: an online one may wait for the network
+    folder.write_json(folder.metrics, results)
     if is_rank_zero():
         shutil.rmtree(folder.path / CLASSIFIERS, ignore_errors=True)
 

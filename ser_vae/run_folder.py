@@ -181,6 +181,7 @@ class RunFolder:
     latents = File("latents.npz")
     training_latents = File("training_latents.npz")
     illustrations = File("illustrations.npz")
+    audit = File("audit.json")
     metrics = File("metrics.json")
     error = File("error.txt")
 
@@ -200,11 +201,9 @@ class RunFolder:
     def read_metrics(self) -> dict[str, Any]:
         return json.loads(self.metrics.read_text(encoding="utf-8"))
 
-    def write_metrics(self, metrics: Mapping[str, Any]) -> None:
-        self._write(self.metrics, json.dumps(metrics, indent=1) + "\n")
-
-    def write_audit(self, audit: Mapping[str, Any]) -> None:
-        self._write(self.path / "audit.json", json.dumps(audit, indent=1) + "\n")
+    def write_json(self, path: Path, content: Mapping[str, Any]) -> None:
+        """Write the metrics or the audit."""
+        self._write(path, json.dumps(content, indent=1) + "\n")
 
     def write_config(self, config: Mapping[str, Any], command: str) -> None:
         self._write(self.config, yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
