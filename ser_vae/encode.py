@@ -24,7 +24,7 @@ import ser_vae
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Corpus
 from ser_vae.features.extractor import Extractor
-from ser_vae.features.imported import Imported, frames_path
+from ser_vae.features.imported import Imported, frames_path, is_parquet
 from ser_vae.files import atomic_write
 from ser_vae.inputs import (
     Input,
@@ -75,10 +75,11 @@ def corpus_inputs(run: Path, extractor: Extractor, trust: Sequence[str]) -> list
     Their recordings are audio files, or the .npy files of frames that were computed elsewhere.
 
     Raises:
-        OSError: this is not a run folder.
-        SerVaeError: the corpus has been moved.
+        SerVaeError: this is not a run folder, or the corpus has been moved.
     """
     folder = RunFolder(run)
+    if not folder.split.is_file():
+        raise SerVaeError(f"--corpus: {folder.split} is missing.\nGive a run folder as the model.")
     config = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
     split = pd.read_csv(folder.split, dtype="str", keep_default_na=False)
     corpus: Corpus = build(checked_component(config["corpus"], folder.config, trust))
@@ -93,7 +94,13 @@ def corpus_inputs(run: Path, extractor: Extractor, trust: Sequence[str]) -> list
         utterance = utterances[row["utterance"]]
         recording = Recording(utterance.path, clip=utterance.clip)
         if isinstance(extractor, Imported):
-            recording = Recording(frames_path(extractor.root, utterance))
+            file = frames_path(extractor.root, utterance)
+            recording = Recording(file)
+            if is_parquet(file):
+                raise SerVaeError(
+                    f"--corpus: the frames are in {file}, one file for all utterances."
+                    "\nWrite each of them to a .npy file (T, F), and give their folder as INPUT."
+                )
         columns = {key: row[key] for key in ("part", "speaker", "emotion")}
         inputs.append(Input(utterance.id, recording, utterance.speaker, columns=columns))
     return inputs

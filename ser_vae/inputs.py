@@ -22,7 +22,7 @@ import pandas as pd
 from ser_vae import SerVaeError
 from ser_vae.corpus.files import AUDIO, check_name, walk
 from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
-from ser_vae.features import audio
+from ser_vae.features import AudioError, audio
 from ser_vae.features.extractor import Extractor, extraction_threads
 from ser_vae.features.imported import Imported
 from ser_vae.files import atomic_write, read_csv
@@ -147,7 +147,12 @@ def read_stdin(rate: int | None) -> Input:
     with TemporaryDirectory() as folder:  # to check that it is complete, as other files are
         path = Path(folder) / "standard input"
         path.write_bytes(content)
-        return Input(STDIN, Recording(*audio.decode(path)))
+        try:
+            return Input(STDIN, Recording(*audio.decode(path)))
+        except AudioError as error:
+            raise SerVaeError(
+                f"standard input: {error.reason}\nGive --rate if it is raw PCM of 16 bits."
+            ) from error
 
 
 def record(seconds: float) -> Input:
@@ -184,12 +189,13 @@ def with_speakers(model: Recogniser, inputs: Sequence[Input]) -> Recogniser:
     Raises:
         SerVaeError: the speaker of an input is unknown.
     """
-    policy = model.normaliser.policy
-    if model.normaliser.grouped and any(each.speaker is None for each in inputs):
+    unknown = [each.name for each in inputs if each.speaker is None]
+    if model.normaliser.grouped and unknown:
         raise SerVaeError(
-            f"This model needs statistics (normalise={policy}), but the speaker of some inputs is "
-            f"unknown.\nList all in a CSV with a column speaker (CORPUS/NAME for "
-            "normalise=corpus), or give --one-speaker."
+            f"This model needs statistics (normalise={model.normaliser.policy}); the speaker of "
+            f"{len(unknown)} of {len(inputs)} inputs is unknown, such as that of {unknown[0]}.\n"
+            "List them in a CSV with a column speaker (CORPUS/NAME for normalise=corpus), or give "
+            "--one-speaker."
         )
     new = model.normaliser.new_groups([each.speaker or "" for each in inputs])
     for group, chosen in new.items():

@@ -99,11 +99,13 @@ def as_table(
 def check_models(names: Sequence[str], models: Sequence[Recogniser], every: float | None) -> None:
     """Raise if the models cannot be averaged, or --every is given and one cannot be streamed."""
     first = models[0]
+    if every is not None and not 0 < every < np.inf:
+        raise SerVaeError(f"--every {every:g}: expected a number of seconds, such as 0.1.")
     for name, model in zip(names, models, strict=True):
         if set(model.emotions) != set(first.emotions):
             raise SerVaeError(
-                f"{name}: its emotions are not those of {names[0]}.\n"
-                "Average models of the same emotions."
+                f"{name}: its emotions are {', '.join(model.emotions)}, those of {names[0]} "
+                f"{', '.join(first.emotions)}.\nAverage models of the same emotions."
             )
         if every is not None:
             model.stream()  # raises if it cannot be streamed

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from run_files import table
 
-from ser_vae import encode
+from ser_vae import SerVaeError, encode
+from ser_vae.features.imported import Imported
 from ser_vae.run import TrainedRun
 
 
@@ -36,6 +37,11 @@ def test_the_corpus_of_a_run_is_encoded_with_its_sets(trained, tmp_path):
     with np.load(trained.path / "latents.npz") as stored:
         order = [list(arrays["name"]).index(name) for name in stored["utterance"]]
         np.testing.assert_allclose(arrays["z"][order], stored["mean"], atol=1e-5)
+
+
+def test_the_corpus_of_a_run_on_a_parquet_file_is_refused(trained):
+    with pytest.raises(SerVaeError, match=r"f\.parquet, one file for all"):
+        encode.corpus_inputs(trained.path, Imported("f.parquet", 0.01, 80), ())
 
 
 def test_a_model_without_latents_is_refused_with_the_reason(trained_run, noises, tmp_path, capsys):

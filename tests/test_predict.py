@@ -202,6 +202,7 @@ def test_a_person_at_a_terminal_gets_a_table(trained, noises, monkeypatch, capsy
         (["empty"], "no input in this folder; this model takes .aif"),
         (["no_path.csv"], "expected columns path"),
         (["taken.csv"], "p_joy: the output has this column too"),
+        (["a.wav", "--every", "0"], "--every 0: expected a number of seconds"),
     ],
 )
 def test_inputs_that_are_none_are_named(inputs, message, trained, tmp_path, monkeypatch, capsys):
