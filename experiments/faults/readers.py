@@ -94,7 +94,9 @@ def read_labels(path: Path) -> None:
     """Read a label file, after renaming it to the name of a dialogue, as label files have."""
     named = path.with_name(f"{whole.DIALOGUE}.txt")
     path.replace(named)
-    list(iemocap.read_labels(named, path.parent))
+    dialogue = iemocap.DIALOGUE.fullmatch(named.stem)
+    assert dialogue
+    list(iemocap.read_labels(named, dialogue, path.parent))
 
 
 def corpus_at(root: Path) -> Path:

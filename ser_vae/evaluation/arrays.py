@@ -45,7 +45,7 @@ class ArrayFile:
         """
         values: dict[str, Any] = {field.name: () for field in fields(cls) if field.name in LISTS}
         try:
-            with np.load(path) as archive:
+            with path.open("rb") as file, np.load(file) as archive:
                 for entry, array in archive.items():
                     name, _, number = entry.partition("/")
                     value = _restored(array)

@@ -4,6 +4,7 @@ import json
 import random
 import signal
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -24,7 +25,8 @@ def test_killed_processes_leave_complete_entries_in_a_store(forking, noises, tmp
     for process in processes[: PROCESSES // 2]:
         time.sleep(rng.uniform(0, 0.05))
         if process.alive():
-            process.send(signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended since
+                process.send(signal.SIGKILL)
         processes.append(forking.start(*command, module="crowd_member"))
     codes = [process.wait() for process in processes]
     assert set(codes) <= {0, -signal.SIGKILL}
