@@ -112,6 +112,8 @@ class Explorer:
             return "No map of latents: an utterance-level model has no latents."
         if self.training is None:
             return "No map of latents: training_latents.npz is missing from the run folder."
+        if self.training.mean.shape[1] < 2:
+            return "No map of latents: the model has a single latent dimension."
         pca = PCA(n_components=2, svd_solver="full").fit(self.training.mean)
         figure = latent_map(
             pca.transform(self.training.mean),

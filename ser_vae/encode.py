@@ -78,8 +78,8 @@ def corpus_inputs(run: Path, extractor: Extractor, trust: Sequence[str]) -> list
         SerVaeError: this is not a run folder, or the corpus has been moved.
     """
     folder = RunFolder(run)
-    if not folder.split.is_file():
-        raise SerVaeError(f"--corpus: {folder.split} is missing.\nGive a run folder as the model.")
+    if not folder.config.is_file() or not folder.split.is_file():
+        raise SerVaeError(f"--corpus: {run} is not a run folder.\nGive one as the model.")
     config = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
     split = pd.read_csv(folder.split, dtype="str", keep_default_na=False)
     corpus: Corpus = build(checked_component(config["corpus"], folder.config, trust))

@@ -12,6 +12,7 @@ from ser_vae import SerVaeError
 
 RESUME = "Repeat the command to resume."
 FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK = (*FULL, errno.EROFS, errno.EIO, errno.ESTALE)
 OUT_OF_MEMORY = (  # messages of the system, PyTorch, C++, new threads and oneDNN
     "can't allocate memory",
     "out of memory",
@@ -39,7 +40,8 @@ def friendly_errors(memory_gb: float) -> Iterator[None]:
                 "/dev/shm, by which the processes of trainer=ddp exchange data, is too small: "
                 f"enlarge it (in Docker: --shm-size=8g), or use trainer=auto. {RESUME}"
             ) from error
-        if isinstance(error, MemoryError) or any(text in str(error) for text in OUT_OF_MEMORY):
+        full = isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
+        if full or any(text in str(error) for text in OUT_OF_MEMORY):
             reason = str(error).partition("\n")[0]
             raise SerVaeError(
                 f"out of memory{': ' if reason else ''}{reason}\n"
@@ -47,7 +49,7 @@ def friendly_errors(memory_gb: float) -> Iterator[None]:
                 "max_batch_segments or training.*.batch_size, or use a machine or job with more. "
                 f"{RESUME}"
             ) from error
-        if not isinstance(error, OSError) or not (error.errno in FULL or error.filename):
+        if not isinstance(error, OSError) or not (error.filename or error.errno in DISK):
             raise
         advice = "Free some space" if error.errno in FULL else "Repair it"
         where = error.filename or "a folder (runs, cache, or the temporary one)"

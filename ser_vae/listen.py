@@ -11,6 +11,7 @@ features. Exits with 1 if the model has no decoder.
 """
 
 import argparse
+import io
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ from ser_vae.data.segment import join_segments
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.features import audio
 from ser_vae.features.audio import Samples
-from ser_vae.files import write_text
+from ser_vae.files import write_bytes, write_text
 from ser_vae.inputs import Input
 from ser_vae.plots.spectrogram import Limits, limits, utterance
 from ser_vae.plots.style import png_bytes
@@ -261,7 +262,9 @@ def write_clip(clip: Clip, path: Path, maker: ClipMaker, colour_limits: Limits, 
     extractor = maker.illustrator.extractor
     waveform = extractor.invert(clip.frames, seed) if clip.waveform is None else clip.waveform
     wav, samples = path.with_name(f"{path.name}.wav"), scale_loudness(waveform)
-    soundfile.write(wav, samples, extractor.sample_rate, subtype="PCM_16")
+    content = io.BytesIO()
+    soundfile.write(content, samples, extractor.sample_rate, format="WAV", subtype="PCM_16")
+    write_bytes(wav, content.getvalue())
     synthetic = ", SYNTHETIC SPEECH" if maker.recogniser.about["synthetic"] else ""
     figure = utterance(
         clip.frames,
@@ -269,7 +272,7 @@ def write_clip(clip: Clip, path: Path, maker: ClipMaker, colour_limits: Limits, 
         frame_shift_s=extractor.frame_shift_s,
         title=clip.caption + synthetic,
     )
-    wav.with_suffix(".png").write_bytes(png_bytes(figure, DPI))
+    write_bytes(wav.with_suffix(".png"), png_bytes(figure, DPI))
 
 
 def scale_loudness(waveform: Samples) -> Samples:

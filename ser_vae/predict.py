@@ -108,7 +108,8 @@ def check_models(names: Sequence[str], models: Sequence[Recogniser], every: floa
                 f"{', '.join(first.emotions)}.\nAverage models of the same emotions."
             )
         if every is not None:
-            model.stream()  # raises if it cannot be streamed
+            if reason := model.obstacle(causal=True):
+                raise SerVaeError(f"--every: {name}: {reason}.\nPredict whole recordings instead.")
             if (model.extractor, model.segmentation) != (first.extractor, first.segmentation):
                 raise SerVaeError(
                     f"--every: {name}: its segments end at other times than those of {names[0]}.\n"

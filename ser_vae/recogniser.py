@@ -602,10 +602,14 @@ def errors_of_json(folder: Path) -> Iterator[None]:
     """Turn the errors of a malformed or inconsistent recogniser.json into one that names it."""
     try:
         yield
+    except OSError as error:
+        raise SerVaeError(
+            f"{error.filename or folder / JSON}: {error.strerror}.\nCopy the whole folder."
+        ) from error
     except MALFORMED as error:
         raise SerVaeError(
             f"{folder / JSON}: malformed, or inconsistent with the other files: "
-            f"{type(error).__name__}: {error}.\n"
+            f"{type(error).__name__}: {str(error).partition(chr(10))[0]}.\n"
             "Copy the whole folder again, or repeat the run with force=true."
         ) from error
 

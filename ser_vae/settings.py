@@ -224,6 +224,17 @@ class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
     complete: CompleteCopy
 
     @model_validator(mode="after")
+    def check_counts(self) -> Self:
+        """Raise if a label of `complete.counts` is not in `emotions`."""
+        if unknown := sorted(self.complete.counts.keys() - self.emotions.keys()):
+            expected = f"counts of the labels in corpus.emotions, {', '.join(self.emotions)}"
+            remedy = "Correct the label, or add it to corpus.emotions."
+            raise invalid(
+                "corpus.complete.counts", self.complete.counts, expected, remedy, unknown[0]
+            )
+        return self
+
+    @model_validator(mode="after")
     def check_pattern(self) -> Self:
         """Raise unless the pattern is a regular expression that fits the example."""
         check_corpus_name(self.name)

@@ -61,6 +61,7 @@ VIOLATIONS = {
     ),
     "model=egemaps_svm model.egemaps.level=lld": ("model.egemaps.level=lld: expected func", ""),
     "corpus=ravdess corpus.classes=5": ("corpus.classes=5: expected four, all,", "conf/corpus/"),
+    "corpus=urdu corpus.complete.counts='{joy: 3}'": ("corpus.complete.counts={joy: 3}: expec", ""),
     "corpus=filenames": ("corpus.name=null: expected a valid string", "conf/corpus/"),
     "corpus=urdu corpus.pattern='S(x'": ("corpus.pattern=S(x: expected a", "corpus.example"),
     "corpus=urdu corpus.pattern=S": ("corpus.pattern=S: expected an expression with", "corpus.exa"),

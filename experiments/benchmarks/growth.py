@@ -22,9 +22,10 @@ from measured import write
 from memory import apart
 
 from ser_vae.corpus.utterance import Corpus, Utterance
-from ser_vae.pipeline import feature_store, fresh_model, prepare, run_stage
+from ser_vae.pipeline import feature_store, fresh_model, prepare
 from ser_vae.run import configure
 from ser_vae.settings import build, validate
+from ser_vae.training.fit import fit
 from ser_vae.training.pretrain import Pretrain
 
 SIZES = (40, 160, 640)
@@ -55,7 +56,17 @@ def stages(paths: Sequence[Path]) -> dict[str, float]:
         times.append(time.perf_counter())
         adam = settings.training.pretrain.optimizer.model_dump()
         stage = Pretrain(fresh_model(settings, data), 0, adam)
-        run_stage(settings, stage, data.segment_set("train", "test"), [], Path(name) / "fit", [])
+        fit(
+            stage,
+            data.segment_set("train", "test"),
+            [],
+            folder=Path(name) / "fit",
+            settings=settings.training.pretrain,
+            trainer=settings.trainer,
+            compiled=settings.compile,
+            loggers=[],
+            progress=False,
+        )
         times.append(time.perf_counter())
     return {s: b - a for s, a, b in zip(STAGES, times[:-1], times[1:], strict=True)}
 

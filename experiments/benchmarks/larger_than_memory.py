@@ -42,9 +42,10 @@ from ser_vae.corpus.utterance import Corpus, Utterance
 from ser_vae.data.batch import BatchIndex
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import SegmentBatch, SegmentSet
-from ser_vae.pipeline import prepare, run_stage
+from ser_vae.pipeline import prepare
 from ser_vae.run import configure
 from ser_vae.settings import Settings, build, validate
+from ser_vae.training.fit import fit
 from ser_vae.training.pretrain import Pretrain
 
 LIMIT = 4 * 2**30  # bytes that the process may allocate
@@ -101,7 +102,17 @@ def step_ms(settings: Settings, data: SegmentSet, steps: int) -> float:
     stage = Pretrain(model, 0, pretraining.optimizer.model_dump())
     clocked = Clocked(data, steps * pretraining.batch_size)
     with tempfile.TemporaryDirectory() as folder:
-        run_stage(settings, stage, clocked, [], Path(folder), [])
+        fit(
+            stage,
+            clocked,
+            [],
+            folder=Path(folder),
+            settings=pretraining,
+            trainer=settings.trainer,
+            compiled=settings.compile,
+            loggers=[],
+            progress=False,
+        )
     times = clocked.times[len(clocked.times) // 10 :]
     return 1000 * (times[-1] - times[0]) / (len(times) - 1)
 

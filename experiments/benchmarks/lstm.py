@@ -31,10 +31,10 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import SequenceSet
-from ser_vae.pipeline import run_stage
 from ser_vae.run import configure
 from ser_vae.settings import build, validate
 from ser_vae.training.classify import Classify
+from ser_vae.training.fit import fit
 from ser_vae.training.predict import encode, uniform_condition
 
 UTTERANCES, LATENT, CLASSES, BATCH = 3872, 128, 4, 128
@@ -69,7 +69,17 @@ def classifier() -> Any:
 def ours(data: SequenceSet) -> None:
     stage = Classify(classifier(), 0, ADAM)
     with tempfile.TemporaryDirectory() as folder:
-        run_stage(SETTINGS, stage, data, [], Path(folder), [])
+        fit(
+            stage,
+            data,
+            [],
+            folder=Path(folder),
+            settings=STAGE,
+            trainer=SETTINGS.trainer,
+            compiled=False,
+            loggers=[],
+            progress=False,
+        )
 
 
 def padded(data: SequenceSet, index: Tensor, longest: int | None) -> tuple[Tensor, Tensor]:

@@ -32,9 +32,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import SegmentSet
-from ser_vae.pipeline import run_stage
 from ser_vae.run import configure
 from ser_vae.settings import build, validate
+from ser_vae.training.fit import fit
 from ser_vae.training.health import draw_segments
 from ser_vae.training.history import read_curves
 from ser_vae.training.pretrain import Pretrain
@@ -141,7 +141,17 @@ def ours(data: SegmentSet, *overrides: str) -> Callable[[], list[dict[str, float
     def epoch() -> list[dict[str, float]]:
         stage = Pretrain(vae(), 0, ADAM, monitored=draw_segments(data, 0))
         with tempfile.TemporaryDirectory() as folder:
-            run_stage(settings, stage, data, [], Path(folder), [])
+            fit(
+                stage,
+                data,
+                [],
+                folder=Path(folder),
+                settings=settings.training.pretrain,
+                trainer=settings.trainer,
+                compiled=settings.compile,
+                loggers=[],
+                progress=False,
+            )
             return read_curves(Path(folder) / "pretrain.csv")
 
     return epoch

@@ -132,8 +132,12 @@ def read_rows(folder: Path, labels: Mapping[str, Any]) -> dict[str, dict[str, st
     rows = {}
     columns = {column for column in re.findall(r"{(\w+)}", labels["row"]) if column != "file"}
     for name, path in labels["files"].items():
-        for _, row in read_csv(folder / path, columns):
-            rows[labels["row"].format_map(row | {"file": name})] = row
+        try:
+            for _, row in read_csv(folder / path, columns):
+                rows[labels["row"].format_map(row | {"file": name})] = row
+        except SerVaeError as error:
+            hint = f"See corpus.labels; corpus.labels.files.{name} is its path in corpus.root."
+            raise SerVaeError(f"{error}\n{hint}") from error
     return rows
 
 

@@ -18,10 +18,11 @@ def existing_root(root: str | Path | None, corpus: str) -> Path:
     """
     folder = Path(str(root or "")).expanduser().absolute()
     check_name(folder)
-    if not str(root or "").strip() or not folder.is_dir():
+    given = str(root or "").strip()
+    if not given or not folder.is_dir():
+        problem = f": {folder} is not a folder" if given else " needs its folder"
         raise SerVaeError(
-            f"corpus={corpus} needs its folder, but {str(root or '')!r} is not a folder: set "
-            f"{corpus.upper()}_ROOT, or give corpus.root=…"
+            f"corpus={corpus}{problem}; set {corpus.upper()}_ROOT, or give corpus.root=…"
         )
     return folder
 

@@ -132,9 +132,10 @@ def read_labels(file: Path, dialogue: re.Match[str], wav_folder: Path) -> Iterat
     encoding, labels are ASCII.
 
     Raises:
-        SerVaeError: a line is not a label of this dialogue, or has an unknown code.
+        SerVaeError: a line is not a label of this dialogue, has an unknown code, or is the second
+            label of an utterance.
     """
-    session, scene = dialogue["session"], dialogue["scene"]
+    session, scene, seen = dialogue["session"], dialogue["scene"], set[str]()
     with file.open(encoding="latin-1") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.startswith("["):
@@ -147,6 +148,9 @@ def read_labels(file: Path, dialogue: re.Match[str], wav_folder: Path) -> Iterat
                     f"{line.rstrip()!r}"
                 )
             name = f"{file.stem}_{match['sex']}{match['turn']}"
+            if name in seen:
+                raise SerVaeError(f"{file}, line {number}: {name} has a label already")
+            seen.add(name)
             yield Utterance(
                 id=name,
                 path=wav_folder / file.stem / f"{name}.wav",

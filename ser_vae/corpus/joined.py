@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ser_vae import SerVaeError
 from ser_vae.corpus.labels import Classes, labels_of_classes, make_corpus
 from ser_vae.corpus.utterance import Corpus, Utterance, corpus_warnings
 from ser_vae.settings import build
@@ -29,6 +30,12 @@ def read(members: Mapping[str, Mapping[str, Any]], classes: Classes) -> Corpus:
     labels = list(dict.fromkeys(label for c in corpora.values() for label in c.emotions))
     if classes == "shared":
         classes = [label for label in labels if all(label in c.emotions for c in corpora.values())]
+        if len(classes) < 2:
+            have = "; ".join(f"{name} has {', '.join(c.emotions)}" for name, c in corpora.items())
+            raise SerVaeError(
+                f"corpus=joined: the corpora share fewer than two classes: {have}.\n"
+                "Map their classes, such as corpus.classes='{happy: [happy, joy], sad: [sad]}'."
+            )
     return make_corpus(
         "_".join(corpus.name for corpus in corpora.values()),
         labels_of_classes(classes, labels),

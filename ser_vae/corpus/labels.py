@@ -86,8 +86,7 @@ def make_corpus(
     for first, second in pairwise(ordered):
         if first.id == second.id:
             raise SerVaeError(
-                f"{first.id} exists twice: {first.path}, {second.path}\nRemove one of the files, "
-                "or of the labels."
+                f"{first.id} exists twice: {first.path}, {second.path}\nRemove one of the files."
             )
     others = sorted(
         [*others, *(u for u in ordered if u.emotion not in class_of)], key=attrgetter("id")

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -93,9 +92,11 @@ def _across_corpora(
         return None
     result = {"trained_on": of_train, "tested_on": of_test}
     for name, value_of in {"languages": lambda u: u.language, "texts": _text}.items():
-        pairs = ({(value_of(u), u.corpus) for u in subset} for subset in (train, test))
-        equal = {(v, corpus != other) for (v, corpus), (w, other) in product(*pairs) if v == w}
-        result[name] = sorted(value for value, differ in equal if value and differ)
+        corpora: dict[str | None, set[str | None]] = {}
+        for utterance in train:
+            corpora.setdefault(value_of(utterance), set()).add(utterance.corpus)
+        of_others = {v for u in test if (v := value_of(u)) and corpora.get(v, set()) - {u.corpus}}
+        result[name] = sorted(of_others)
     return result
 
 

@@ -27,8 +27,8 @@ def select(corpus: Corpus, style: Style | None) -> list[Utterance]:
     if absent:
         raise SerVaeError(
             f"corpus {corpus.name}, data={style or 'complete'}: no usable utterance of "
-            f"{', '.join(absent)} among {len(selected)}.\nRepair the files, which `python -m "
-            "ser_vae.check corpus=…` lists, or remove the class from the corpus."
+            f"{', '.join(absent)} among {len(selected)}.\n`python -m ser_vae.check corpus=…` "
+            "counts what there is, and lists files to repair. Or remove the class from the corpus."
         )
     return selected
 

@@ -1,6 +1,7 @@
 """Audio file -> waveform at a sample rate, and the check whether it can be used at all."""
 
 import hashlib
+import logging
 import math
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ import torch
 
 from ser_vae import SerVaeError
 from ser_vae.features import AudioError
-from ser_vae.features.container import FORMATS, TOLERANCE_S, check_complete
+from ser_vae.features.container import Audio, find_audio, find_defect
 
 try:
     from torchaudio.transforms import Resample
@@ -27,12 +28,18 @@ except (ImportError, OSError, RuntimeError) as error:  # what a library of anoth
         f"another: {error}.\nInstall a pair: pip install --constraint constraints.txt ser_vae"
     ) from error
 
+log = logging.getLogger(__name__)
+
 Samples = npt.NDArray[np.float32]
 Clip = tuple[float, float]  # start and end in a file, s
 
 BLOCK = 2**20  # samples read at a time: 66 s at 16 kHz, 22 s at 48 kHz
 SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither is below
 MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, they are damaged
+MP3_FRAME = 1152  # samples; where the number is not stated, libsndfile guesses to within a frame
+# Whether a file is complete can be checked in these formats.
+FORMATS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "NIST", "FLAC", "OGG", "MP3")
+TOLERANCE_S = 0.01  # a header may announce this much more than there is
 RATES_HZ = (4_000, 384_000)  # half of telephone speech, to twice the highest in studios
 SAMPLES = Path("samples")  # the name of an array in messages
 RATE_STEP_HZ = 25  # of the resampler, whose kernel would need gigabytes for 44,101 Hz
@@ -192,34 +199,66 @@ def _decode_blocks(path: Path, clip: Clip | None) -> Iterator[tuple[Samples, int
     """Yield blocks of up to `BLOCK` samples (n, channels), at least one, and their rate in Hz."""
     try:
         # by descriptor, so that the content determines the format, not the extension
-        with (
-            path.open("rb", buffering=0) as file,
-            soundfile.SoundFile(file.fileno(), closefd=False) as sound,
-        ):
-            if sound.format not in FORMATS:
-                reason = f"format {sound.format}, expected {', '.join(FORMATS)}: convert it"
-                raise AudioError(path, reason)
-            rate_hz = sound.samplerate
-            begin, end = (round(t * rate_hz) for t in clip) if clip else (0, sys.maxsize)
-            position = 0
-            if clip and sound.format not in ("MP3", "OGG"):
-                # after a seek, a lossy decoder needs some frames to give the same samples again
-                position = sound.seek(min(begin, sound.frames))
-            while True:
-                wanted = min(BLOCK, end - position)
-                block = sound.read(wanted, dtype="float32", always_2d=True)
-                position += len(block)
-                yield block[max(0, len(block) - (position - begin)) :], rate_hz
-                if len(block) < wanted or position >= end:
-                    break
-            if clip is None:
-                check_complete(path, sound, position, file.tell())
-            elif position < end - round(TOLERANCE_S * rate_hz):
-                raise AudioError(path, f"truncated: it ends after {position / rate_hz:.2f} s")
+        with path.open("rb", buffering=0) as file:
+            length = path.stat().st_size
+            audio = find_audio(file, length)
+            if defect := find_defect(file, length):
+                raise AudioError(path, defect)
+            file.seek(0)
+            with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
+                _check_container(path, sound, audio)
+                rate_hz = sound.samplerate
+                begin, end = (round(t * rate_hz) for t in clip) if clip else (0, sys.maxsize)
+                position = 0
+                if clip and sound.format not in ("MP3", "OGG"):
+                    # after a seek, a lossy decoder needs some frames to give the same samples again
+                    position = sound.seek(min(begin, sound.frames))
+                while True:
+                    wanted = min(BLOCK, end - position)
+                    block = sound.read(wanted, dtype="float32", always_2d=True)
+                    position += len(block)
+                    yield block[max(0, len(block) - (position - begin)) :], rate_hz
+                    if len(block) < wanted or position >= end:
+                        break
+                if clip is None:
+                    announced = sound.frames - (MP3_FRAME if sound.format == "MP3" else 0)
+                else:
+                    announced = end - begin - round(TOLERANCE_S * rate_hz)
     except OSError as error:
         raise AudioError(path, f"cannot be opened: {error.strerror}") from error
     except soundfile.LibsndfileError as error:
         raise AudioError(path, f"cannot be decoded: {error.error_string}") from error
+    if (read := max(0, position - begin)) < announced:
+        raise AudioError(path, f"truncated: {read:,} of {announced:,} samples can be read")
+
+
+def _check_container(path: Path, sound: soundfile.SoundFile, audio: Audio | None) -> None:
+    """Compare what a file holds with what its header announces.
+
+    A difference below TOLERANCE_S is the writer's mistake.
+
+    Raises:
+        AudioError: it holds less, or more that is not announced, or its format cannot be checked.
+    """
+    if sound.format not in FORMATS:
+        raise AudioError(path, f"format {sound.format}, expected {', '.join(FORMATS)}: convert it")
+    if audio is None:
+        return
+    duration_s = max(sound.frames / sound.samplerate, TOLERANCE_S)
+    tolerance = min(audio.present, audio.announced or 0) / duration_s * TOLERANCE_S
+    if audio.announced is None:
+        log.warning(
+            "%s: its header states no length, so all of it is read: %.2f s; a truncated file would "
+            "not be noticed",
+            path,
+            duration_s,
+        )
+    elif audio.announced - audio.present > tolerance:
+        counts = f"{audio.present:,} of {audio.announced:,} bytes of audio are there"
+        raise AudioError(path, f"truncated: {counts}")
+    elif audio.present - audio.announced > tolerance and not audio.followed:
+        counts = f"{audio.announced:,} bytes of audio, but {audio.present:,} are there"
+        raise AudioError(path, f"its header announces {counts}: repair the header")
 
 
 @lru_cache(maxsize=16)

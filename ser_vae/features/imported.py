@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -140,8 +141,9 @@ def load_frames(path: Path, name: str) -> npt.NDArray[Any]:
             frames = np.asarray(np.load(path, allow_pickle=False))
     except OSError as error:
         raise AudioError(path, f"frames cannot be read: {error.strerror}") from error
-    except (AttributeError, EOFError, TypeError, ValueError) as error:
-        raise AudioError(path, f"{name}: expected numbers (T, F)") from error
+    except (AttributeError, EOFError, TypeError, ValueError, BadZipFile) as error:
+        expected = "numbers (T, F), in a .npy file or as T lists of F numbers in Parquet"
+        raise AudioError(path, f"{name}: expected {expected}") from error
     if frames.ndim != 2 or not frames.size or frames.dtype.kind not in "fiu":
         reason = f"{name}: {frames.dtype} of shape {frames.shape}, expected numbers (T, F)"
         raise AudioError(path, reason)

@@ -1,8 +1,8 @@
 """Splits: which utterances train, validate and test, in each fold of a protocol.
 
 A split is a function of the utterances, the `seed` and the other keys of its group in conf/split.
-It returns, for each fold, id -> "train", "validation" or "test" ("" if the file or the corpus that
-defines the split does not say), and raises a `SerVaeError` if these utterances cannot be split.
+It returns, for each fold, id -> "train", "validation" or "test", and raises a `SerVaeError` if
+these utterances cannot be split in this way.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,28 +18,25 @@ def select_fold(folds: Sequence[Mapping[str, str]], fold: Any, protocol: str) ->
     Raises:
         SerVaeError: `fold` is None with several folds, not None with one, or too large.
     """
-    if (fold is None) != (len(folds) == 1) or (fold or 0) >= len(folds):
-        expected = f"Give fold=0 to fold={len(folds) - 1}, or fold=all."
+    if fold is None and len(folds) == 1:
+        return folds[0]
+    if len(folds) == 1:
+        raise SerVaeError(f"fold={fold}: split={protocol} has no folds; do not set fold.")
+    if fold is None or fold >= len(folds):
         raise SerVaeError(
             f"fold={fold}: split={protocol} has {len(folds)} folds here.\n"
-            f"{expected if len(folds) > 1 else 'Do not set fold.'}"
+            f"Give fold=0 to fold={len(folds) - 1}, or fold=all."
         )
-    return folds[fold or 0]
+    return folds[fold]
 
 
 def check_fold(fold: Mapping[str, str], utterances: Sequence[Utterance], protocol: str) -> None:
-    """Raise unless each utterance is in a set, and each emotion in the training set.
+    """Raise if the test set is empty, or an emotion is missing from the training set.
 
     Raises:
-        SerVaeError: an utterance is in no set, all utterances of an emotion are outside the
-            training set of the fold, or no utterance is in its test set.
+        SerVaeError: all utterances of an emotion are outside the training set of the fold, or no
+            utterance is in its test set.
     """
-    if missing := [name for name, part in fold.items() if not part]:
-        raise SerVaeError(
-            f"split={protocol}: {len(missing)} of {len(fold)} utterances are in no set, first "
-            f"{missing[0]}.\nAdd a line for each to the file of split=file, or a column `split` "
-            "(train, dev or test) to the corpus for split=given."
-        )
     if "test" not in fold.values():
         raise SerVaeError(
             f"split={protocol}: none of {len(fold)} utterances is in the test set.\n"

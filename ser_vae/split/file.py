@@ -18,11 +18,10 @@ def folds(
 ) -> list[dict[str, str]]:
     """Return one fold, as the columns `utterance` and `part` of the file define it.
 
-    Rows of other utterances, such as those of another subset, are ignored. The set of an utterance
-    without a row is "".
+    Rows of other utterances, such as those of another subset, are ignored.
 
     Raises:
-        SerVaeError: no file, another format, an unknown set, or two sets of an utterance.
+        SerVaeError: no file, another format, an unknown set, an utterance without a line.
     """
     set_of: dict[str, str] = {}
     for where, row in read_csv(Path(path).expanduser(), ("utterance", "part")):
@@ -34,4 +33,10 @@ def folds(
             )
         if set_of.setdefault(name, part) != part:
             raise SerVaeError(f"{where}: {name} is in {set_of[name]} and in {part}")
-    return [{utterance.id: set_of.get(utterance.id, "") for utterance in utterances}]
+    missing = [utterance.id for utterance in utterances if utterance.id not in set_of]
+    if missing:
+        raise SerVaeError(
+            f"{path}: {len(missing)} of {len(utterances)} utterances have no line, first "
+            f"{missing[0]}.\nAdd them, with part train, validation or test."
+        )
+    return [{utterance.id: set_of[utterance.id] for utterance in utterances}]

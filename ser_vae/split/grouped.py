@@ -91,6 +91,11 @@ def grouped_folds(
         sets = {id_: "test" if id_ in test else "train" for id_ in group_of}
         if validation:
             kept = [utterance for utterance in ordered if utterance.id not in test]
+            if len({group_of[utterance.id] for utterance in kept}) < 2:
+                raise SerVaeError(
+                    f"split.validation={validation}: the training set has only one {group}, and "
+                    "a validation set takes a whole one.\nUse split.validation=0."
+                )
             held_out, *_ = _draw(kept, group_of, group, round(1 / validation), seed)
             sets |= dict.fromkeys(held_out, "validation")
         result.append(sets)
@@ -112,6 +117,6 @@ def _draw(
         raise SerVaeError(
             f"split={group}: {len(utterances)} utterances in {len(set(groups))} groups cannot be "
             f"drawn into {folds} folds: {error}.\n"
-            "Try other values: split.folds of 2 or more, split.validation below 2/3, or 0."
+            "Try other values: split.folds of 2 or more, split.validation below 2/3."
         ) from error
     return [{utterances[index].id for index in test} for test in indices]

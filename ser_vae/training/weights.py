@@ -53,6 +53,8 @@ def load(network: torch.nn.Module, path: Path, *, checkpoint: bool = False) -> N
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         network.load_state_dict(state["state_dict"] if checkpoint else state)
+    except MemoryError:
+        raise
     except Exception as error:  # a damaged file raises any of ten kinds
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise SerVaeError(

@@ -213,7 +213,7 @@ def test_an_invalid_label_line_is_an_error_with_file_and_line(release, line):
 
 def test_an_utterance_labelled_twice_is_an_error(release):
     write_dialogue(release, LABELS + label("Ses01F_impro01_F000", "ang"))
-    with pytest.raises(SerVaeError, match="Ses01F_impro01_F000 exists twice"):
+    with pytest.raises(SerVaeError, match="line 12: Ses01F_impro01_F000 has a label already"):
         read(release, EMOTIONS)
 
 

@@ -70,7 +70,7 @@ def test_classes_are_mapped_and_the_rest_is_left_out(members):
 
 
 def test_corpora_that_share_one_class_need_a_mapping(members):
-    with pytest.raises(SerVaeError, match=r"fewer than two classes: the labels are joy, sad, calm"):
+    with pytest.raises(SerVaeError, match=r"fewer than two classes: b has joy, sad; a has calm"):
         read(members)
 
 

@@ -116,7 +116,7 @@ def test_a_wav_of_a_stream_or_with_a_slightly_wrong_length_is_read(tmp_path, siz
 @pytest.mark.parametrize("size", [0, 16_000])
 def test_a_wav_that_holds_more_than_its_header_announces_is_refused(tmp_path, size):
     reason = refusal(write_wav_announcing(tmp_path / "a.wav", size))
-    assert re.match("its header announces (0|8,000) samples, but", reason)
+    assert re.match("its header announces 16,000 bytes of audio, but 32,000|empty: ", reason)
 
 
 WHOLE = [
@@ -145,7 +145,7 @@ def test_an_mp3_that_would_be_read_in_part_is_refused(tmp_path):
     content = encoded("MP3", "MPEG_LAYER_III", NOISE * np.linspace(1, 0.001, len(NOISE))[:, None])
     path = tmp_path / "a.mp3"
     path.write_bytes(content[content.index(content[:2], 4) :])
-    assert "would not be read" in refusal(path)
+    assert "its bit rate varies and it does not state its length" in refusal(path)
 
 
 ID3 = b"ID3\3\0\0\0\0\1\0" + bytes(128)
@@ -159,7 +159,7 @@ def test_joined_files_read_in_part_are_refused(tmp_path, container, subtype, tag
     path.write_bytes(tag + content)
     assert len(read(path, RATE_HZ)) == RATE_HZ
     path.write_bytes(content + tag + content)
-    assert re.search("would (not )?be read", refusal(path))
+    assert "would be read" in refusal(path)
 
 
 def test_a_format_that_cannot_be_checked_is_refused_by_name(tmp_path):

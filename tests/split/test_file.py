@@ -70,6 +70,7 @@ def test_an_invalid_line_is_named_with_its_file(file, lines, message):
         read(file, "a", "b")
 
 
-def test_an_utterance_without_a_line_is_in_no_set(file):
+def test_utterances_without_a_line_are_counted_and_the_first_is_named(file):
     file.write_text("utterance,part\na,train\nb,test\n")
-    assert read(file, "a", "c", "b") == {"a": "train", "c": "", "b": "test"}
+    with pytest.raises(SerVaeError, match=r"split\.csv: 2 of 4 utterances have no line, first c\."):
+        read(file, "a", "c", "b", "d")

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
 from ser_vae.split.given import folds
 
@@ -16,7 +19,7 @@ def test_each_utterance_keeps_its_set_for_any_seed():
     assert folds(chosen, seed=0) == folds(chosen, seed=1) == [expected]
 
 
-def test_an_utterance_without_a_set_is_in_none():
-    assert folds([utterance("a", "train"), utterance("b", None)], seed=0) == [
-        {"a": "train", "b": ""}
-    ]
+def test_utterances_in_no_set_are_counted_and_the_first_is_named():
+    chosen = [utterance("a", "train"), utterance("b", None), utterance("c", None)]
+    with pytest.raises(SerVaeError, match=r"2 of 3 utterances are in no set, first b\."):
+        folds(chosen, seed=0)
