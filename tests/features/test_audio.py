@@ -216,6 +216,16 @@ def test_a_clip_that_ends_after_its_file_is_refused_but_for_rounding(tmp_path):
             read(path, RATE_HZ, clip)
 
 
+@pytest.mark.parametrize("suffix", [".wav", ".ogg", ".mp3"])
+def test_a_clip_of_a_file_that_lacks_a_part_is_refused(tmp_path, suffix):
+    """What is missing in front of a clip would shift it, and give its label to other speech."""
+    path = write(tmp_path / f"a{suffix}", np.tile(NOISE[:, 0] / 4, 4))
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 3] + content[len(content) // 2 :])
+    with pytest.raises(AudioError):
+        read(path, RATE_HZ, (2.0, 2.5))
+
+
 def test_an_inspection_measures_level_peak_and_samples(tmp_path):
     path = write(tmp_path / "a.wav", tone(300))
     description = inspect(path)
