@@ -18,7 +18,7 @@ import os
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -33,7 +33,6 @@ from pydantic import (
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
-    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -76,6 +75,11 @@ Classes = Annotated[Literal["four", "all"] | Labels, expect(f"four, all, {LABELS
 SharedClasses = Annotated[Literal["shared", "all"] | Labels, expect(f"shared, all, {LABELS}")]
 Layer = Annotated[Index | Literal["last", "mean"], expect("a whole number from 0, last or mean")]
 Fold = Annotated[Index | Literal["all"] | None, expect("a whole number from 0, all or null")]
+Word = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$"),
+    expect("a word of letters, digits and _ that begins with a letter"),
+]
 
 LabelPolicy = Literal["null", "dropout", "marginal", "elbo", "elbo+lstm", "predicted", "random"]
 POLICIES_BY_BOUND = ("elbo", "elbo+lstm")  # a label is chosen by its lower bound of log P(X|c)
@@ -158,8 +162,7 @@ def component(group: str) -> BeforeValidator:
     def parse(value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
-        model = COMPONENTS.get(value.get("_target_"), OutsideComponent)
-        parsed = model.model_validate(value)
+        parsed = parse_component(value)
         if isinstance(parsed, OutsideComponent):
             check_signature(group, parsed)
         return parsed
@@ -212,7 +215,7 @@ class CompleteCopy(Section):
 class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
     """A corpus whose labels are in its file names."""
 
-    name: str
+    name: Word
     root: str | None
     example: str
     pattern: str
@@ -237,7 +240,6 @@ class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
     @model_validator(mode="after")
     def check_pattern(self) -> Self:
         """Raise unless the pattern is a regular expression that fits the example."""
-        check_corpus_name(self.name)
         remedy = "See corpus.example, and the module re in Python's documentation."
         path = re.sub(r"\.\w+$", "", self.example)
         try:
@@ -263,20 +265,7 @@ class FolderCorpus(Component, of=["corpus.folder.read"]):
     csv: str | None
     folders: str | None
     classes: Classes
-    name: str
-
-    @field_validator("name")
-    @classmethod
-    def check_name(cls, name: str) -> str:
-        """Raise unless `name` is valid in file names and is not the name of another corpus."""
-        check_corpus_name(name, {path.stem for path in conf_dir().glob("corpus/*")} - {"folder"})
-        return name
-
-
-def check_corpus_name(name: str, taken: Collection[str] = ()) -> None:
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name.rstrip("0123456789") in taken:
-        expected = "a word of letters, digits and _ that is not the name of another corpus"
-        raise invalid("corpus.name", name, expected, "Use another, such as corpus.name=mine.")
+    name: Word
 
 
 # features
@@ -587,12 +576,12 @@ class Settings(Section):
     @model_validator(mode="after")
     def check_joined(self) -> Self:
         """Raise if a split or a normalisation by corpus is asked for with a single corpus."""
-        several = (JoinedCorpus, OutsideComponent)
-        wanted = {"split": isinstance(self.split, CorpusSplit), "normalise": self.normalise}
-        for key, value in wanted.items():
-            if value in (True, "corpus") and not isinstance(self.corpus, several):
-                expected = "another value, as there is only one corpus"
-                raise invalid(key, "corpus", expected, "Use corpus=joined, see docs/corpora.md.")
+        by_corpus = {"split": isinstance(self.split, CorpusSplit)}
+        by_corpus["normalise"] = self.normalise == "corpus"
+        key = next((key for key, asked in by_corpus.items() if asked), None)
+        if key and not isinstance(self.corpus, JoinedCorpus | OutsideComponent):
+            expected = "another value, as there is only one corpus"
+            raise invalid(key, "corpus", expected, "Use corpus=joined, see docs/corpora.md.")
         return self
 
     @model_validator(mode="after")
@@ -619,26 +608,22 @@ class Settings(Section):
     @model_validator(mode="after")
     def check_training(self) -> Self:
         """Raise unless model and classifier can be trained as asked, and have the objective."""
-        training, name = self.training, short_name(self.model)
         check_objective(self.objective, getattr(self.split, "validation", None), self.fold)
-        loaded, sampled = training.pretrained not in ("auto", "none"), training.latent == "sample"
-        if training.pretrained == "auto" and not sampled and training.encoder_lr is None:
+        training, name = self.training, short_name(self.model)
+        source, sampled = training.pretrained, training.latent == "sample"
+        if source == "auto" and not sampled and training.encoder_lr is None:
             return self
         model = load(self.model.target)
-        of_segments = getattr(model, "level", "segment") == "segment"
-        if loaded and of_segments and not getattr(model, "quantities", ()):
-            expected = f"auto or none, as {name} has no pretraining stage to load weights of"
-            remedy = "Use training.pretrained=auto."
-            raise invalid("training.pretrained", training.pretrained, expected, remedy)
-        if training.pretrained == "none" and of_segments and hasattr(model, "fit"):
-            expected, remedy = f"auto, as {name} has no values before it is fitted", "Leave it out."
-            raise invalid("training.pretrained", "none", expected, remedy)
-        if sampled and of_segments and not hasattr(model, "posterior"):
+        if getattr(model, "level", "segment") != "segment":
+            return self  # it has a training of its own
+        if source != "auto" and not getattr(model, "quantities", ()):
+            expected = f"auto, as {name} has no pretraining stage to skip or to load weights of"
+            raise invalid("training.pretrained", source, expected, "Use training.pretrained=auto.")
+        if sampled and not hasattr(model, "posterior"):
             expected = f"mu, as {name} has no posterior to sample from"
             remedy = "Use model=vae or model=cvae, or training.latent=mu."
             raise invalid("training.latent", training.latent, expected, remedy)
-        network = hasattr(load(self.classifier.target), "forward")
-        if training.encoder_lr is not None and of_segments and not network:
+        if training.encoder_lr is not None and not hasattr(load(self.classifier.target), "forward"):
             expected = f"null, as {short_name(self.classifier)} has no gradient for an encoder"
             remedy = "Use classifier=lstm, or training.encoder_lr=null."
             raise invalid("training.encoder_lr", training.encoder_lr, expected, remedy)
@@ -656,10 +641,8 @@ def check_objective(objective: str | None, validation: float | None, fold: Any) 
     if objective is None:
         return
     remedy = "Use a quantity of the validation set, such as objective=classify/validation/loss."
-    if "test" in objective.split("/"):
-        expected = "a validation quantity, as selecting on the test set makes its scores optimistic"
-    elif not re.fullmatch(r"(pretrain|classify)/validation/.+", objective):
-        expected = "pretrain/validation/… or classify/validation/…"
+    if not re.fullmatch(r"(pretrain|classify)/validation/.+", objective):
+        expected = "pretrain/validation/… or classify/validation/…, as the test set must not select"
     elif validation == 0:
         expected = "null, as this split has no validation set"
         remedy = "Hold out some of the training set, such as split.validation=0.2."
@@ -703,13 +686,9 @@ def check_signature(group: str, component: OutsideComponent) -> None:
         raise invalid(group, settings, expected, remedy, str(error)) from None
 
 
-def find_targets(config: Any) -> Iterator[str]:
-    """Yield the dotted names of all classes and functions below a part of a configuration."""
-    if isinstance(config, Mapping):
-        for key, value in config.items():
-            if key == "_target_":
-                yield value
-            yield from find_targets(value)
+def find_targets(config: Mapping[str, Any]) -> list[str]:
+    """Return the dotted names of all classes and functions in a part of a configuration."""
+    return [value for key, value in flatten(config, "/").items() if key.endswith("_target_")]
 
 
 def source_of(target: str) -> str:
@@ -724,8 +703,8 @@ def source_of(target: str) -> str:
 
 
 def parse_component(values: Mapping[str, Any]) -> Component:
-    """Validate a class and its settings as they were saved with a model."""
-    return COMPONENTS.get(values["_target_"], OutsideComponent).model_validate(values)
+    """Validate a class and its settings by the model that the class is registered with."""
+    return COMPONENTS.get(values.get("_target_"), OutsideComponent).model_validate(values)
 
 
 def build(component: Component | Mapping[str, Any], *arguments: Any, **runtime: Any) -> Any:
@@ -815,15 +794,14 @@ def explain_unknown(key: str, value: Any, known: Sequence[str]) -> SerVaeError:
 
 
 def did_you_mean(key: str, known: Sequence[str]) -> str:
-    """Return a line that suggests the known setting nearest to `key`, or nothing.
+    """Return a line that suggests the known names nearest to `key`, or nothing.
 
-    A setting of the same name in another group comes before a similar name in the same group.
+    A setting of the same name in another group comes before a similar name.
     """
     known = [name for name in known if "_target_" not in name]
-    group, _, last = key.rpartition(".")
-    siblings = {name.rpartition(".")[2]: name for name in known if name.rpartition(".")[0] == group}
+    last = key.rpartition(".")[2]
     near = [name for name in known if name.rpartition(".")[2] == last][:3]
-    near = near or [siblings[name] for name in difflib.get_close_matches(last, siblings, n=1)]
+    near = near or difflib.get_close_matches(key, known, n=1, cutoff=0.75)
     return f"Did you mean {' or '.join(near)}?\n" if near else ""
 
 
@@ -839,6 +817,8 @@ def flatten(nested: Mapping[str, Any], separator: str) -> dict[str, Any]:
     """Join the keys of nested mappings: {"audit": {"verdict": 1}} -> {"audit/verdict": 1}."""
     flat: dict[str, Any] = {}
     for key, value in nested.items():
-        inner = flatten(value, separator) if isinstance(value, Mapping) else None
-        flat |= {key: value} if inner is None else {f"{key}{separator}{k}": inner[k] for k in inner}
+        if isinstance(value, Mapping):
+            flat |= {f"{key}{separator}{k}": v for k, v in flatten(value, separator).items()}
+        else:
+            flat[key] = value
     return flat

@@ -62,11 +62,11 @@ VIOLATIONS = {
     "model=egemaps_svm model.egemaps.level=lld": ("model.egemaps.level=lld: expected func", ""),
     "corpus=ravdess corpus.classes=5": ("corpus.classes=5: expected four, all,", "conf/corpus/"),
     "corpus=urdu corpus.complete.counts='{joy: 3}'": ("corpus.complete.counts={joy: 3}: expec", ""),
-    "corpus=filenames": ("corpus.name=null: expected a valid string", "conf/corpus/"),
+    "corpus=filenames": ("corpus.name=null: expected a word of letters", "conf/corpus/"),
     "corpus=urdu corpus.pattern='S(x'": ("corpus.pattern=S(x: expected a", "corpus.example"),
     "corpus=urdu corpus.pattern=S": ("corpus.pattern=S: expected an expression with", "corpus.exa"),
     # a setting that does not go with another
-    "corpus=folder corpus.name=demo": ("corpus.name=demo: expected a word", "corpus.name=mine"),
+    "corpus=folder corpus.name=a-b": ("corpus.name=a-b: expected a word", "conf/corpus/"),
     "features.fft_size=256": ("features.fft_size=256: expected at least the 400 samples", "512"),
     "features.f_min=8000": ("features.f_max=8000.0: expected a frequency above f_min", "f_max="),
     "features=logmel_lld features.frame_shift=0.02": (
@@ -83,16 +83,16 @@ VIOLATIONS = {
         "Use training.pretrained=auto",
     ),
     "model=pca training.pretrained=a.ckpt": (
-        "training.pretrained=a.ckpt: expected auto or none, as PCA has no pretraining stage",
+        "training.pretrained=a.ckpt: expected auto, as PCA has no pretraining stage",
         "Use training.pretrained=auto",
     ),
-    "model=pca training.pretrained=none": ("training.pretrained=none: expected auto", "Leave"),
+    "model=pca training.pretrained=none": ("training.pretrained=none: expected auto", "=auto"),
     "model=ae training.latent=sample": ("training.latent=sample: expected mu, as", "Use model=vae"),
     "classifier=functionals training.encoder_lr=0.1": (
         "training.encoder_lr=0.1: expected null, as FunctionalsClassifier has no gradient",
         "Use classifier=lstm",
     ),
-    "objective=random/test/ua": ("objective=random/test/ua: expected a validation", "loss"),
+    "objective=random/test/ua": ("objective=random/test/ua: expected pretrain/validation", "loss"),
     "objective=classify/validation/loss": ("objective=classify/v", "split.validation=0.2"),
     "objective=classify/validation/loss fold=all split=session split.validation=0.2": (
         "objective=classify/validation/loss: expected null, as fold=all",
