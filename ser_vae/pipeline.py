@@ -865,7 +865,7 @@ def save(run: Run, result: Result, diagnosis: Mapping[str, Any], times: dict[str
     results["times_s"] = times
     results["parameters"] = count_parameters(recogniser)
     for logger in run.loggers:
-        logger.log_final(results, folder)
+        logger.log_final(results)
     # after the loggers: an online one may wait for the network
     folder.write_json(folder.metrics, results)
     if is_rank_zero():
@@ -969,8 +969,8 @@ def caveats(run: Run, results: Mapping[str, Any]) -> list[str]:
 
 
 def logged_run(run: Run) -> LoggedRun:
-    """Describe a run to loggers, which group runs by corpus and protocol."""
-    settings, data, folder, corpus = run.settings, run.data, run.folder, run.corpus.name
+    """Describe a run to loggers."""
+    settings, data = run.settings, run.data
     training, trainer = settings.training, settings.trainer
     if isinstance(settings.model, UtteranceVAEModel):
         items = {"classify": (settings.model.training, int(data.mask(*LEARNED).sum()))}
@@ -978,17 +978,10 @@ def logged_run(run: Run) -> LoggedRun:
         segments = int(data.segments.count[data.mask(*LEARNED)].sum())
         items = {"pretrain": (training.pretrain, segments)}
         items["classify"] = (training.classify, int(data.mask("train").sum()))
-    choice = settings.choice
-    fold = () if settings.fold is None else (f"fold{settings.fold}",)
     config = settings.plain()
     return LoggedRun(
-        id=folder.path.name.rpartition("-")[2],
-        name=folder.name,
-        folder=folder.path,
-        group=f"{corpus}-{choice.split}",
-        kind=choice.model,
-        tags=(choice.model, choice.data, corpus, choice.split, *fold, f"seed{settings.seed}"),
-        config=flatten({**config, "choice": {**config["choice"], "corpus": corpus}}, "/"),
+        run.folder,
+        config=flatten({**config, "choice": {**config["choice"], "corpus": run.corpus.name}}, "/"),
         epochs={name: count_epochs(stage, trainer, n) for name, (stage, n) in items.items()},
     )
 

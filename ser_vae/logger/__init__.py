@@ -1,8 +1,8 @@
 """Where the curves, scores and pictures of a run go besides its folder.
 
 Each option of conf/logger is a module with a context manager `open_run(run, **settings)`. It yields
-a Lightning logger that also has a method `log_final(results, folder)`, and closes it in the end. It
-yields None where nothing is to be logged during the run.
+a Lightning logger that also has a method `log_final(results)`, called with the content of
+metrics.json, and closes it in the end. It yields None where nothing is to be logged during the run.
 
 Every attempt of an interrupted run logs the epochs of the earlier attempts again before it trains
 on (`training.history.log_rows`). So a logger starts a new record for each attempt, or ignores the
@@ -10,15 +10,15 @@ epochs that it already has.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
+from ser_vae.run_folder import RunFolder
 from ser_vae.settings import build, flatten
 
 EPOCH = "epoch"  # of a stage: the x-axis of the curves
@@ -29,22 +29,12 @@ class LoggedRun:
     """A run as loggers see it.
 
     Attributes:
-        id: the run hash, the same in every attempt of the run.
-        name: for people.
-        folder: of the run.
-        group: of the runs whose scores can be averaged: corpus and protocol.
-        kind: the model.
-        tags: to find the run by.
+        folder: its files.
         config: all settings under flat keys, see `flatten`.
         epochs: how many each stage has, in the order in which the stages are trained.
     """
 
-    id: str
-    name: str
-    folder: Path
-    group: str
-    kind: str
-    tags: Sequence[str]
+    folder: RunFolder
     config: Mapping[str, Any]
     epochs: Mapping[str, int]
 

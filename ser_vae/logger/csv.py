@@ -18,8 +18,8 @@ def open_run(run: LoggedRun) -> Iterator[None]:
     try:
         yield
     finally:
-        files = {stage: run.folder / f"{stage}.csv" for stage in run.epochs}
+        files = {stage: run.folder.path / f"{stage}.csv" for stage in run.epochs}
         tables = {stage: pd.read_csv(file) for stage, file in files.items() if file.exists()}
         if tables:
             joined = pd.concat(tables, names=["stage"]).reset_index("stage")
-            write_text(run.folder / "csv" / "metrics.csv", joined.to_csv(index=False))
+            write_text(run.folder.path / "csv" / "metrics.csv", joined.to_csv(index=False))

@@ -10,15 +10,13 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
 from ser_vae.logger import EPOCH, LoggedRun, chart_values
-from ser_vae.run_folder import RunFolder
 
 
 @contextmanager
 def open_run(run: LoggedRun) -> Iterator["EventFiles"]:
     """Write to the run folder's `tensorboard/`, without the events of an earlier attempt."""
-    shutil.rmtree(run.folder / "tensorboard", ignore_errors=True)
-    logger = EventFiles(run.folder, name="tensorboard", version="", default_hp_metric=False)
-    logger.log_hyperparams(dict(run.config))
+    shutil.rmtree(run.folder.path / "tensorboard", ignore_errors=True)
+    logger = EventFiles(run)
     try:
         yield logger
     finally:
@@ -28,13 +26,18 @@ def open_run(run: LoggedRun) -> Iterator["EventFiles"]:
 class EventFiles(TensorBoardLogger):
     """One folder of events for both stages and the results."""
 
+    def __init__(self, run: LoggedRun) -> None:
+        super().__init__(run.folder.path, name="tensorboard", version="", default_hp_metric=False)
+        self.run = run
+        self.log_hyperparams(dict(run.config))
+
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Log curves over epochs; Lightning counts training steps, each of several batches."""
         super().log_metrics(metrics, int(metrics[EPOCH]) if EPOCH in metrics else step)
 
     @rank_zero_only
-    def log_final(self, results: Mapping[str, Any], folder: RunFolder) -> None:
+    def log_final(self, results: Mapping[str, Any]) -> None:
         """Log the hyperparameters with the UA, all other scores, and pictures."""
         from ser_vae.logger import media  # noqa: PLC0415  (matplotlib: only at the end)
 
@@ -42,5 +45,5 @@ class EventFiles(TensorBoardLogger):
         ua = f"{results['protocol']}/test/ua"
         self.log_hyperparams(self.hparams, {ua: values.pop(ua)})
         self.log_metrics(values)
-        for name, image in media.images(results, folder).items():
+        for name, image in media.images(results, self.run.folder).items():
             self.experiment.add_image(name, np.asarray(image), dataformats="HWC")

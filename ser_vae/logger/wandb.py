@@ -49,7 +49,7 @@ def open_run(
     Args:
         run: what is logged.
         project: of W&B.
-        group: of W&B; None for the run's own.
+        group: of the runs whose scores can be averaged; None for corpus and protocol.
         mode: "online", "offline" or "disabled"; None for that of WANDB_MODE, or else offline.
             Online becomes offline if no user is logged in or the server does not answer.
         start_timeout_s: for the server to answer when the run starts.
@@ -60,14 +60,16 @@ def open_run(
         None where W&B is disabled, is not installed or does not start.
     """
     default = mode_of_environment()
-    tags = [tag[:64] for tag in run.tags]  # the most that W&B takes
-    init = {"id": run.id, "name": run.name, "tags": tags, "config": dict(run.config)}
-    init |= {"project": project, "group": group or run.group, "job_type": run.kind}
-    init |= {"resume": "allow", "reinit": "create_new", "dir": str(run.folder)}
+    model, corpus, split = (run.config[f"choice/{name}"] for name in ("model", "corpus", "split"))
+    tags = [tag[:64] for tag in (*run.folder.name.split("-"), split)]  # the most that W&B takes
+    init = {"name": run.folder.name, "tags": tags, "config": dict(run.config)}
+    init |= {"id": run.folder.path.name.rpartition("-")[2]}
+    init |= {"project": project, "group": group or f"{corpus}-{split}", "job_type": model}
+    init |= {"resume": "allow", "reinit": "create_new", "dir": str(run.folder.path)}
     settings = {"silent": True, "console": "off", "init_timeout": start_timeout_s}
     settings |= {"finish_timeout": timeout_s, "finish_timeout_raises": True}
     # By default W&B leaves copies of tables in the user's home.
-    os.environ.setdefault("WANDB_DATA_DIR", str(run.folder.parent / ".wandb"))
+    os.environ.setdefault("WANDB_DATA_DIR", str(run.folder.path.parent / ".wandb"))
     modes = MODES[mode or default]
     attempts = (_start(name, init, settings, restart=name != modes[0]) for name in modes)
     opened = next((wandb_run for wandb_run in attempts if wandb_run), None)
@@ -88,9 +90,8 @@ def mode_of_environment() -> str:
 
     The variable is set to W&B's own name of the mode, because W&B reads it too and fails on others.
     """
-    value = os.environ.get("WANDB_MODE", "offline")
-    mode = value.strip().lower()
-    mode = OTHER_NAMES.get(mode, mode)
+    value = os.environ.get("WANDB_MODE", "").strip().lower()
+    mode = OTHER_NAMES.get(value, value)
     if mode not in MODES:
         log.warning("W&B: WANDB_MODE=%s is ignored: expected %s.", value, ", ".join(MODES))
         mode = "offline"
@@ -135,7 +136,7 @@ class WandbRun(WandbLogger):
             yield
         except Exception as error:  # after a warning, the run goes on without its record
             if not self.failed:
-                _warn(f"{lost} of {self.run.name}", error)
+                _warn(f"{lost} of {self.run.folder.name}", error)
             self.failed = True
 
     @rank_zero_only
@@ -151,9 +152,9 @@ class WandbRun(WandbLogger):
                 self.experiment.log(dict(metrics), step=step)
 
     @rank_zero_only
-    def log_final(self, results: Mapping[str, Any], folder: RunFolder) -> None:
+    def log_final(self, results: Mapping[str, Any]) -> None:
         """Log scores, then what the keys of conf/logger/wandb.yaml ask for."""
-        chosen = self.media
+        chosen, folder = self.media, self.run.folder
         with self.ignore_errors("scores, pictures and files"):
             import wandb  # noqa: PLC0415
 

@@ -21,11 +21,10 @@ def recorded(noises, cache, tmp_path_factory) -> tuple[RecordedRun, RunFolder]:
 @pytest.fixture
 def logged_run(tmp_path) -> LoggedRun:
     """A run of two stages of two epochs."""
-    folder = tmp_path / "ae-complete-folder-seed0-0123abcd"
-    folder.mkdir()
-    config = {"choice/model": "ae", "seed": 0}
-    epochs = {"pretrain": 2, "classify": 2}
-    return LoggedRun("0123abcd", "ae-seed0", folder, "folder-random", "ae", ("ae",), config, epochs)
+    folder = RunFolder(tmp_path / "ae-complete-folder-seed0-0123abcd")
+    folder.path.mkdir()
+    config = {"choice/model": "ae", "choice/corpus": "folder", "choice/split": "random"}
+    return LoggedRun(folder, config, epochs={"pretrain": 2, "classify": 2})
 
 
 @pytest.fixture

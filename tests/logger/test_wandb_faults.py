@@ -47,7 +47,7 @@ def test_offline_where_online_fails(log_epochs, warnings_of_wandb, monkeypatch, 
         assert log_epochs(mode="online") == 1
     wandb.teardown()
     (warning,) = warnings_of_wandb()
-    assert warning.startswith("W&B: no online record of ae-seed0: ")
+    assert warning.startswith("W&B: no online record of ae-complete-folder-seed0: ")
     assert [step for step, _ in opened[0].rows] == [0, 1, 2, 3]
     assert opened[0].exit_code == 0
 
@@ -56,14 +56,17 @@ def test_without_wandb_a_run_goes_on(log_epochs, warnings_of_wandb, monkeypatch)
     monkeypatch.setitem(sys.modules, "wandb", None)
     assert log_epochs() == 0
     (warning,) = warnings_of_wandb()
-    assert "no offline record of ae-seed0: ModuleNotFoundError" in warning
+    assert "no offline record of ae-complete-folder-seed0: ModuleNotFoundError" in warning
 
 
 def test_a_failure_while_training_is_one_warning(log_epochs, warnings_of_wandb, monkeypatch):
     monkeypatch.setattr(wandb.Run, "log", fail)
     assert log_epochs() == 1
     (warning,) = warnings_of_wandb()
-    assert warning == "W&B: no curves of ae-seed0: ConnectionResetError: connection lost"
+    assert (
+        warning
+        == "W&B: no curves of ae-complete-folder-seed0: ConnectionResetError: connection lost"
+    )
 
 
 def test_a_picture_that_can_not_be_drawn_costs_no_score(run_noises, warnings_of_wandb, monkeypatch):
