@@ -18,7 +18,7 @@ from yaml import YAMLError  # type: ignore[import-untyped]
 from ser_vae import SerVaeError
 from ser_vae.command_errors import explain, quoted
 from ser_vae.settings import conf_dir
-from ser_vae.sweep import jobs_at_once, parse_overrides
+from ser_vae.sweep import jobs_at_once, parse_overrides, swept_values
 
 # settings that depend on this machine
 MACHINE_SETTINGS = ("runs", "cache", "corpus.root", "jobs", "progress", "force", "debug")
@@ -76,7 +76,6 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise OverrideError(explain(error)) from None
     finally:
-        GlobalHydra.instance().clear()
         if in_use:
             GlobalHydra.instance().initialize(in_use)
 
@@ -102,14 +101,12 @@ def expand(
             fixed = [str(each.input_line) for each in given if not each.is_sweep_override()]
             arguments = [*fixed, *search_path(config_dir)]
             cfg = hydra.compose("config", arguments, return_hydra_config=True)
-            every = parse_overrides(cfg.hydra.sweeper.params, overrides)
-        swept = {key: each for key, each in every.items() if each.is_sweep_override()}
-        values = [list(each.sweep_string_iterator()) for each in swept.values()]
+            swept = swept_values(parse_overrides(cfg.hydra.sweeper.params, overrides))
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise SerVaeError(f"{' '.join(overrides)}: {error}") from error
     base = {group: str(cfg.hydra.runtime.choices[group]) for group in GROUPS}
     base |= {"seed": str(cfg.seed), "fold": quoted(cfg.fold)}
-    for chosen in itertools.product(*values):
+    for chosen in itertools.product(*swept.values()):
         yield base | dict(zip(swept, chosen, strict=True))
 
 
@@ -119,7 +116,6 @@ def resolve_config(cfg: DictConfig, runtime: Any) -> dict[str, Any]:
     The options that were chosen, as Hydra's `runtime` names them, are added as `choice`.
     """
     config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
-    config["label_policy"] = config["label_policy"] or "null"  # YAML reads an unquoted null as None
     config["choice"] = {group: runtime.choices[group] for group in GROUPS}
     config["choice"][CONFIG_DIR] = next(
         (s.path for s in runtime.config_sources if "command" in s.provider), None
@@ -159,26 +155,27 @@ def is_option(group: str, name: str, config_dir: str | None) -> bool:
 def differences(
     before: Mapping[str, Any], after: Mapping[str, Any], prefix: str = ""
 ) -> Iterator[str]:
-    """List the overrides that turn one configuration into another."""
+    """List the overrides that turn one configuration into another.
+
+    A mapping within a group is replaced as a whole if the order of its keys changed, as that of
+    classes matters, or if a key is not a word, as Hydra cannot spell it before a "=".
+    """
     kept = [name for name in before if name in after]
-    if prefix.count(".") > 1 and kept != list(after)[: len(kept)]:  # the order of classes matters
+    words = all(re.fullmatch(r"[A-Za-z_][\w-]*", name, re.ASCII) for name in {**before, **after})
+    mergeable = words and kept == list(after)[: len(kept)]
+    if prefix.count(".") > 1 and not mergeable and list(before.items()) != list(after.items()):
         yield from (f"~{prefix[:-1]}", f"+{prefix[:-1]}={quoted(after)}")
         return
-    for name in before:
-        if name not in after and not is_excluded(f"{prefix}{name}"):
-            yield f"~{prefix}{name}"
-    for name, value in after.items():
-        key = f"{prefix}{name}"
+    for name in {**before, **after}:
+        key, old, new = f"{prefix}{name}", before.get(name), after.get(name)
         if is_excluded(key):
             continue
-        if isinstance(value, Mapping) and isinstance(before.get(name), Mapping):
-            yield from differences(before[name], value, f"{key}.")
-        elif name in before and before[name] == value:
-            continue
-        elif re.fullmatch(r"[A-Za-z_][\w-]*", name, re.ASCII):
-            yield f"{'' if name in before else '+'}{key}={quoted(value)}"
-        else:  # Hydra cannot spell this key, so merge a mapping that contains it
-            yield f"+{prefix[:-1]}={quoted({name: value})}"
+        if name not in after:
+            yield f"~{key}"
+        elif isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from differences(old, new, f"{key}.")
+        elif name not in before or old != new:
+            yield f"{'' if name in before else '+'}{key}={quoted(new)}"
 
 
 def is_excluded(key: str) -> bool:

@@ -1,15 +1,14 @@
 """The live table of a multirun: which jobs are running, done or failed, and the time left.
 
 Hydra calls `Sweep` at the start and at the end of the sweep and of each job (conf/config.yaml,
-`hydra.callbacks`). A launcher that runs jobs in other processes sends each of them a copy of the
-`Sweep`, which writes the job to `<runs>/.sweeps/<sweep>/<number>.json`, where the table reads it.
-Run folders cannot serve for this: a job that fails before its first stage has none.
+`hydra.callbacks`). It writes each job to `<runs>/.sweeps/<sweep>/<number>.json`, where the table
+reads it, because a launcher that runs jobs in other processes sends each of them a copy of the
+`Sweep`. Run folders cannot serve for this: a job that fails before its first stage has none.
 
 The last functions are called in a job: they choose its cores and GPU, and what it returns.
 """
 
 import atexit
-import csv
 import json
 import os
 import sys
@@ -17,13 +16,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from importlib.util import find_spec
 from math import prod
 from pathlib import Path
 from shutil import which
 from typing import Any
 from uuid import uuid4
 
+import pandas as pd
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -38,7 +37,7 @@ from ser_vae import SerVaeError
 from ser_vae.faults import friendly_errors
 from ser_vae.files import write_text
 from ser_vae.settings import check_objective
-from ser_vae.terminal import stderr
+from ser_vae.terminal import import_extra, stderr
 
 STYLES = {"running": "bold", "failed": "bold red", "done": ""}
 RESERVED = 12  # lines of a terminal, for progress bars and for what a run prints
@@ -74,15 +73,15 @@ class Sweep(Callback):
     """Shows the state of one multirun, and exits with 1 if a job failed; idle in a single run.
 
     Attributes:
-        jobs: those that have started in this process, by number.
+        job: the one that runs in this process, or ran last.
         swept: the settings with several values; a job is named by its values of these.
         total: how many jobs there will be; 0 in a single run.
-        folder: where jobs in other processes keep their state.
+        folder: where jobs keep their state.
         remote: whether this is the copy in the process of a job.
     """
 
     def __init__(self) -> None:
-        self.jobs: dict[int, Job] = {}
+        self.job = Job(0, "")
         self.swept: frozenset[str] = frozenset()
         self.total = 0
         self.folder = Path()
@@ -101,8 +100,7 @@ class Sweep(Callback):
                 runs.mkdir(parents=True, exist_ok=True)
                 OmegaConf.save(config, runs / "multirun.yaml")  # or Hydra fails with a traceback
         except SerVaeError as error:
-            print(f"error: {error}", file=sys.stderr)
-            sys.exit(1)
+            sys.exit(f"error: {error}")
         self.folder = runs / ".sweeps" / f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid4().hex}"
         self.swept, self.total = swept_settings(config)
         if config.progress and stderr().is_terminal:
@@ -131,7 +129,9 @@ class Sweep(Callback):
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
         if self.total:
-            self.update(config, start=time.time())
+            overrides = config.hydra.overrides.task
+            name = " ".join(each for each in overrides if each.partition("=")[0] in self.swept)
+            self.keep(Job(int(config.hydra.job.num), name, start=time.time()))
             if self.remote and sys.stderr.isatty():  # not into the live table
                 sys.stdout = sys.stderr = (self.folder / "output.txt").open("a")
 
@@ -145,20 +145,16 @@ class Sweep(Callback):
             else:
                 scores = (f"{k} {v:.1%}" for k, v in result.items() if k.endswith("/test/ua"))
                 text = ", ".join(scores)
-            self.update(config, state=state, text=text, end=time.time())
+            self.keep(replace(self.job, state=state, text=text, end=time.time()))
 
-    def update(self, config: DictConfig, **changes: Any) -> None:
-        """Update the job of `config`; in another process, also write it to `folder`."""
-        number, overrides = int(config.hydra.job.num), config.hydra.overrides.task
-        name = " ".join(each for each in overrides if each.partition("=")[0] in self.swept)
-        self.jobs[number] = replace(self.jobs.get(number, Job(number, name)), **changes)
-        if self.remote:
-            write_text(self.folder / f"{number}.json", json.dumps(asdict(self.jobs[number])))
+    def keep(self, job: Job) -> None:
+        self.job = job
+        write_text(self.folder / f"{job.number}.json", json.dumps(asdict(job)))
 
     def all_jobs(self) -> list[Job]:
         """Return the jobs that have started, here or in other processes, in order."""
-        others = [Job(**json.loads(file.read_text())) for file in self.folder.glob("*.json")]
-        return sorted([*self.jobs.values(), *others], key=lambda job: job.number)
+        jobs = [Job(**json.loads(file.read_text())) for file in self.folder.glob("*.json")]
+        return sorted(jobs, key=lambda job: job.number)
 
     def table(self) -> Table:
         return draw(self.all_jobs(), self.total, stderr().height)
@@ -196,10 +192,15 @@ def format_duration(seconds: float) -> str:
 def swept_settings(config: DictConfig) -> tuple[frozenset[str], int]:
     """Return the settings with several values (or all, if none has), and the number of jobs."""
     by_key = parse_overrides(config.hydra.sweeper.params, config.hydra.overrides.task)
-    swept = {key: override for key, override in by_key.items() if override.is_sweep_override()}
-    trials = config.hydra.sweeper.get("n_trials")
-    total = trials or prod(len(list(each.sweep_string_iterator())) for each in swept.values())
-    return frozenset(swept or by_key), total
+    swept = {key for key, each in by_key.items() if each.is_sweep_override()}
+    trials = config.hydra.sweeper.get("n_trials")  # of intervals, which have no list of values
+    return frozenset(swept or by_key), trials or prod(map(len, swept_values(by_key).values()))
+
+
+def swept_values(overrides: Mapping[str, Override]) -> dict[str, list[str]]:
+    """Return the values of each setting that has several."""
+    swept = {key: each for key, each in overrides.items() if each.is_sweep_override()}
+    return {key: list(each.sweep_string_iterator()) for key, each in swept.items()}
 
 
 def parse_overrides(
@@ -219,9 +220,8 @@ def check(config: DictConfig) -> None:
             that learns from the objective has none, or not one of the validation set.
     """
     launcher, sweeper = config.hydra.launcher._target_, config.hydra.sweeper._target_
-    for plugin in (".".join(target.split(".")[:2]) for target in (launcher, sweeper)):
-        if not (find_spec(plugin.split(".")[0]) and find_spec(plugin)):
-            raise SerVaeError(f"{plugin} is not installed.\npip install 'ser_vae[sweep]'")
+    for target in (launcher, sweeper):
+        import_extra(".".join(target.split(".")[:2]), "sweep")
     if launcher.endswith(".SlurmLauncher") and which("sbatch") is None:
         raise SerVaeError("Slurm: no sbatch here.\nUse a login node, or hydra/launcher=parallel.")
     if "direction" in config.hydra.sweeper:
@@ -276,11 +276,12 @@ def read_objective(objective: str | None, folder: Path) -> dict[str, float]:
     if objective is None:
         return {}
     path = folder / f"{objective.partition('/')[0]}.csv"
-    rows = list(csv.DictReader(path.read_text().splitlines())) if path.exists() else [{}]
-    if objective not in rows[-1]:
-        known = ", ".join(name for name in rows[-1] if "/validation/" in name)
+    exists = path.exists()
+    curves = pd.read_csv(path, float_precision="round_trip") if exists else pd.DataFrame()
+    if objective not in curves:
+        known = ", ".join(name for name in curves if "/validation/" in name)
         raise SerVaeError(
             f"objective={objective}: this run has no such quantity.\n"
             f"It has: {known or 'none: it has no validation set, or trains no network there'}."
         )
-    return {"objective": float(rows[-1][objective])}
+    return {"objective": float(curves[objective].iloc[-1])}
