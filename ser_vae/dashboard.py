@@ -9,7 +9,6 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
@@ -21,7 +20,7 @@ from ser_vae.corpus.utterance import SYNTHETIC
 from ser_vae.logger import EPOCH
 from ser_vae.run import configure
 from ser_vae.settings import conf_dir
-from ser_vae.terminal import run_command
+from ser_vae.terminal import import_extra, run_command
 from ser_vae.training.label_policy import POLICIES
 
 COLUMNS, ROWS = 24, 8  # of W&B's grid: its width, and the height of a panel
@@ -51,8 +50,8 @@ def sections(protocol: str, subsets: Sequence[str], policies: Sequence[str]) -> 
 
 def report(content: Sequence[Section], entity: str, options: argparse.Namespace) -> Any:
     """Build the W&B report with the sections `content`, of the runs that `options` select."""
-    expr: Any = import_module("wandb_workspaces.expr")  # of an extra
-    wr: Any = import_module("wandb_workspaces.reports.v2.interface")
+    expr = import_extra("wandb_workspaces.expr", "dashboard")
+    wr = import_extra("wandb_workspaces.reports.v2.interface", "dashboard")
     mean = {"groupby": wr.Config(MODEL), "groupby_aggfunc": "mean", "groupby_rangefunc": "stddev"}
 
     def panel(section: Section, title: str, keys: Sequence[str]) -> Any:
@@ -103,11 +102,6 @@ def save(content: Sequence[Section], options: argparse.Namespace) -> str:
         account = str(wandb.Api().default_entity)
         comparison = report(content, options.entity or account, options)
         comparison.save()
-    except ModuleNotFoundError as error:
-        raise SerVaeError(
-            f"the dashboard needs {error.name}, which is not installed.\n"
-            "Install it: pip install 'ser_vae[dashboard]', or print its contents with --print"
-        ) from error
     except (wandb.Error, ValueError, OSError) as error:
         raise SerVaeError(
             f"the report can't be written to W&B: {str(error).splitlines()[0]}\n"
