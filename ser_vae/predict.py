@@ -37,7 +37,7 @@ from ser_vae.inputs import (
 )
 from ser_vae.recogniser import Recogniser
 from ser_vae.stream import Prediction, TimedPrediction
-from ser_vae.terminal import command_parser, run_command
+from ser_vae.terminal import model_parser, run_command
 
 UNCERTAIN = "uncertain"  # in place of an emotion below --min-confidence
 SUFFIXES = (".csv", ".jsonl", ".parquet")
@@ -46,8 +46,8 @@ Row = dict[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = command_parser("predict", __doc__)
-    parser.add_argument("names", nargs="+", metavar="MODEL… INPUT…", help="models, then inputs")
+    names = {"nargs": "+", "metavar": "MODEL… INPUT…"}
+    parser = model_parser("predict", __doc__, "models, then inputs", **names)
     parser.add_argument("--every", type=float, metavar="S", help="predict after every S seconds")
     parser.add_argument(
         "--min-confidence", type=float, default=0.0, metavar="P", help=f"below it: {UNCERTAIN}"
@@ -62,7 +62,7 @@ def write_predictions(options: argparse.Namespace) -> int:
     Raises:
         SerVaeError: an option, a model or the list of inputs is wrong.
     """
-    models, names = split_models(options.names)
+    models, names = split_models(options.model)
     loaded = [ser_vae.load(name, trust=options.trust) for name in models]
     emotions = loaded[0].emotions
     inputs = read_inputs(names, loaded[0].extractor, options)

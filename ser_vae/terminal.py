@@ -48,10 +48,13 @@ def track(
     )
 
 
-def command_parser(command: str, description: str | None) -> argparse.ArgumentParser:
-    """Return a parser with --trust, which allows classes outside ser_vae.
+def model_parser(
+    command: str, description: str | None, model: str, **argument: Any
+) -> argparse.ArgumentParser:
+    """Return a parser with --trust, and with MODEL, described by `model`.
 
-    It keeps the line breaks of its description.
+    It keeps the line breaks of its description. `argument` changes how MODEL is given, see
+    `ArgumentParser.add_argument`.
     """
     parser = argparse.ArgumentParser(
         prog=f"python -m ser_vae.{command}",
@@ -65,13 +68,7 @@ def command_parser(command: str, description: str | None) -> argparse.ArgumentPa
         metavar="CLASS",
         help="a class outside ser_vae that the model may use, such as your own model's",
     )
-    return parser
-
-
-def model_parser(command: str, description: str | None, model: str) -> argparse.ArgumentParser:
-    """Return a parser with MODEL, described by `model`, and --trust."""
-    parser = command_parser(command, description)
-    parser.add_argument("model", metavar="MODEL", help=model)
+    parser.add_argument("model", help=model, **{"metavar": "MODEL", **argument})
     return parser
 
 
