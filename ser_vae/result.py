@@ -36,8 +36,7 @@ def result_lines(scores: Metrics, folds: Sequence[Metrics]) -> Lines:
     key, single = f"{first['protocol']}/test/", len(folds) == 1
     majority = np.sum([fold["majority"][f"{key}confusion"] for fold in folds], axis=0)
     trivial = {"majority": accuracies(majority)["ua"]}
-    lookup = score_lookup([audit["speaker_lookup_counts"] for audit in audits])
-    trivial["speaker_lookup"] = lookup["ua"]
+    trivial["speaker_lookup"] = score_lookup([a["speaker_lookup_counts"] for a in audits])["ua"]
     best = max(trivial, key=lambda name: trivial[name])
     over = "speakers" if scores[f"{key}ua_intervals"].get("speakers") else "utterances"
     low, high = scores[f"{key}ua_intervals"].get(over) or (np.nan, np.nan)
