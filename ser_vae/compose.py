@@ -69,8 +69,7 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
     GlobalHydra.instance().clear()
     try:
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            given = [*overrides, *search_path(config_dir)]
-            cfg = hydra.compose("config", given, return_hydra_config=True)
+            cfg = compose(overrides, config_dir)
         settings = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
         return resolve_config(settings, cfg.hydra.runtime)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
@@ -80,9 +79,10 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
             GlobalHydra.instance().initialize(in_use)
 
 
-def search_path(config_dir: str | Path | None) -> list[str]:
-    """Return the override that adds a folder of the user's own options."""
-    return [f"hydra.searchpath=['file://{Path(config_dir).absolute()}']"] if config_dir else []
+def compose(overrides: Sequence[str], config_dir: str | Path | None) -> DictConfig:
+    """Compose overrides, and Hydra's own settings; `config_dir` has the user's own options."""
+    path = [f"hydra.searchpath=['file://{Path(config_dir).absolute()}']"] if config_dir else []
+    return hydra.compose("config", [*overrides, *path], return_hydra_config=True)
 
 
 def expand(
@@ -99,8 +99,7 @@ def expand(
         with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
             given = parse_overrides(None, overrides).values()
             fixed = [str(each.input_line) for each in given if not each.is_sweep_override()]
-            arguments = [*fixed, *search_path(config_dir)]
-            cfg = hydra.compose("config", arguments, return_hydra_config=True)
+            cfg = compose(fixed, config_dir)
             swept = swept_values(parse_overrides(cfg.hydra.sweeper.params, overrides))
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise SerVaeError(f"{' '.join(overrides)}: {error}") from error

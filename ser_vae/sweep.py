@@ -74,7 +74,7 @@ class Sweep(Callback):
 
     Attributes:
         job: the one that runs in this process, or ran last.
-        swept: the settings with several values; a job is named by its values of these.
+        swept: the settings with several values (all, if none has); they name a job.
         total: how many jobs there will be; 0 in a single run.
         folder: where jobs keep their state.
         remote: whether this is the copy in the process of a job.
@@ -82,7 +82,7 @@ class Sweep(Callback):
 
     def __init__(self) -> None:
         self.job = Job(0, "")
-        self.swept: frozenset[str] = frozenset()
+        self.swept: set[str] = set()
         self.total = 0
         self.folder = Path()
         self.remote = False
@@ -102,7 +102,10 @@ class Sweep(Callback):
         except SerVaeError as error:
             sys.exit(f"error: {error}")
         self.folder = runs / ".sweeps" / f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid4().hex}"
-        self.swept, self.total = swept_settings(config)
+        by_key = parse_overrides(config.hydra.sweeper.params, config.hydra.overrides.task)
+        self.swept = {key for key, each in by_key.items() if each.is_sweep_override()} or {*by_key}
+        trials = config.hydra.sweeper.get("n_trials")  # of intervals, which have no list of values
+        self.total = trials or prod(map(len, swept_values(by_key).values()))
         if config.progress and stderr().is_terminal:
             self.live = Live(console=stderr(), refresh_per_second=2, get_renderable=self.table)
             self.live.start()
@@ -189,14 +192,6 @@ def format_duration(seconds: float) -> str:
     return str(timedelta(seconds=round(seconds)))
 
 
-def swept_settings(config: DictConfig) -> tuple[frozenset[str], int]:
-    """Return the settings with several values (or all, if none has), and the number of jobs."""
-    by_key = parse_overrides(config.hydra.sweeper.params, config.hydra.overrides.task)
-    swept = {key for key, each in by_key.items() if each.is_sweep_override()}
-    trials = config.hydra.sweeper.get("n_trials")  # of intervals, which have no list of values
-    return frozenset(swept or by_key), trials or prod(map(len, swept_values(by_key).values()))
-
-
 def swept_values(overrides: Mapping[str, Override]) -> dict[str, list[str]]:
     """Return the values of each setting that has several."""
     swept = {key: each for key, each in overrides.items() if each.is_sweep_override()}
@@ -276,8 +271,7 @@ def read_objective(objective: str | None, folder: Path) -> dict[str, float]:
     if objective is None:
         return {}
     path = folder / f"{objective.partition('/')[0]}.csv"
-    exists = path.exists()
-    curves = pd.read_csv(path, float_precision="round_trip") if exists else pd.DataFrame()
+    curves = pd.read_csv(path, float_precision="round_trip") if path.exists() else pd.DataFrame()
     if objective not in curves:
         known = ", ".join(name for name in curves if "/validation/" in name)
         raise SerVaeError(
