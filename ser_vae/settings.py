@@ -170,6 +170,7 @@ def component(group: str) -> BeforeValidator:
     return BeforeValidator(parse)
 
 
+AnyCorpus = Annotated[SerializeAsAny[Component], component("corpus")]
 Features = Annotated[SerializeAsAny[Component], component("features")]
 
 
@@ -254,9 +255,7 @@ class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
 
 
 class JoinedCorpus(Component, of=["corpus.joined.read"]):
-    members: Annotated[
-        dict[str, Annotated[SerializeAsAny[Component], component("corpus")]], Field(min_length=2)
-    ]
+    members: Annotated[dict[str, AnyCorpus], Field(min_length=2)]
     classes: SharedClasses
 
 
@@ -533,7 +532,7 @@ class Choice(Section):
 class Settings(Section):
     """The whole configuration of a run; attributes are named as the keys of conf/config.yaml."""
 
-    corpus: Annotated[SerializeAsAny[Component], component("corpus")]
+    corpus: AnyCorpus
     features: Features
     split: Annotated[SerializeAsAny[Component], component("split")]
     data: Data
@@ -545,9 +544,8 @@ class Settings(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     fold: Fold
     normalise: Literal["train", "speaker", "corpus", "none"]
-    label_policy: Annotated[
-        LabelPolicy, BeforeValidator(lambda name: name or "null")
-    ]  # YAML's null
+    # YAML reads an unquoted null as None
+    label_policy: Annotated[LabelPolicy, BeforeValidator(lambda name: name or "null")]
     label_policies: Literal["headline", "one_encoder", "all"]
     calibrate: bool
     bad_audio: Literal["error", "drop"]
