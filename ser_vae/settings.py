@@ -33,6 +33,7 @@ from pydantic import (
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -265,6 +266,16 @@ class FolderCorpus(Component, of=["corpus.folder.read"]):
     folders: str | None
     classes: Classes
     name: Word
+
+    @field_validator("name")
+    @classmethod
+    def check_name(cls, name: str) -> str:
+        """Raise if it is the name of another corpus, whose scores it would stand beside."""
+        taken = {path.stem for path in conf_dir().glob("corpus/*")} - {"folder"}
+        if name.rstrip("0123456789") in taken:
+            expected = "a word that is not the name of another corpus"
+            raise invalid("corpus.name", name, expected, "Use another, such as corpus.name=mine.")
+        return name
 
 
 # features

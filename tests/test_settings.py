@@ -66,6 +66,7 @@ VIOLATIONS = {
     "corpus=urdu corpus.pattern='S(x'": ("corpus.pattern=S(x: expected a", "corpus.example"),
     "corpus=urdu corpus.pattern=S": ("corpus.pattern=S: expected an expression with", "corpus.exa"),
     # a setting that does not go with another
+    "corpus=folder corpus.name=demo": ("corpus.name=demo: expected a word", "corpus.name=mine"),
     "corpus=folder corpus.name=a-b": ("corpus.name=a-b: expected a word", "conf/corpus/"),
     "features.fft_size=256": ("features.fft_size=256: expected at least the 400 samples", "512"),
     "features.f_min=8000": ("features.f_max=8000.0: expected a frequency above f_min", "f_max="),
