@@ -43,7 +43,7 @@ from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.evaluation.compare import ua_difference
 from ser_vae.evaluation.metrics import calibration, scores
 from ser_vae.evaluation.metrics import evaluate as score
-from ser_vae.evaluation.predictions import Predictions, collect_predictions
+from ser_vae.evaluation.predictions import collect_predictions
 from ser_vae.evaluation.probes import probe_label, probes, proportion_with_interval
 from ser_vae.evaluation.summary import counts, scores_and_baseline
 from ser_vae.features.audio import Samples
@@ -144,7 +144,7 @@ class Result:
     """
 
     recogniser: Recogniser
-    by_policy: dict[str, Predictions]
+    by_policy: dict[str, pd.DataFrame]
     trained: Trained | None
     calibration: dict[str, Any] | None = None
 
@@ -664,10 +664,9 @@ def evaluate(
     after = labelled(data, with_temperature(uncalibrated, temperature))
     calibrated: dict[str, Any] | None = None
     if temperature != 1:
-        stages = {"before": before, "after": after}.items()
-        errors = {name: calibration(p.truth, p.guess, p.probability) for name, p in stages}
+        errors = {"before": calibration(before), "after": calibration(after)}
         calibrated = {"temperature": temperature, **errors}
-    by_policy: dict[str, Predictions] = {settings.label_policy: after}
+    by_policy: dict[str, pd.DataFrame] = {settings.label_policy: after}
     if not representations:
         return Result(recogniser, by_policy, None)
     trained = {
@@ -698,12 +697,12 @@ def with_labels(name: str, data: PreparedData, seed: int) -> LabelPolicy:
     return replace(POLICIES[name], probabilities=of_test)
 
 
-def predict_under(name: str, trained: Trained, data: PreparedData, seed: int) -> Predictions:
+def predict_under(name: str, trained: Trained, data: PreparedData, seed: int) -> pd.DataFrame:
     """Predict the test set under a label policy."""
     return labelled(data, with_labels(name, data, seed).probabilities(trained))
 
 
-def labelled(data: PreparedData, probability: Any) -> Predictions:
+def labelled(data: PreparedData, probability: Any) -> pd.DataFrame:
     """Join probabilities (U_test, K) with the test set's labels."""
     rows = data.rows("test")
     return collect_predictions(
@@ -775,7 +774,7 @@ def leak_panel(run: Run, trained: Trained) -> dict[str, Any]:
     null, random, oracle = (predict_under(name, trained, data, seed) for name in names)
     label = random_labels(len(data.table), data.classes, seed)
     train, test = data.mask("train").numpy(), data.mask("test").numpy()
-    follows = int((random.guess == label.numpy()[test]).sum())
+    follows = int((random["guess"] == np.array(data.emotions)[label[test]]).sum())
     z = utterance_means(trained, data, one_hot_condition(label, data.classes))
     permuted = run.settings.label_policies == "all"
     return {
@@ -805,8 +804,8 @@ def permuted_scores(run: Run, trained: Trained) -> dict[str, float]:
     networks = replace(trained, classifiers=classifiers)
     null, oracle = (predict_under(name, networks, data, seed) for name in ("null", "oracle"))
     return {
-        "null_ua": scores(null.truth, null.guess, data.emotions)["ua"],
-        "oracle_ua": scores(oracle.truth, oracle.guess, data.emotions)["ua"],
+        "null_ua": scores(null)["ua"],
+        "oracle_ua": scores(oracle)["ua"],
         **ua_difference(oracle, null),
     }
 
@@ -856,7 +855,9 @@ def save(run: Run, result: Result, diagnosis: Mapping[str, Any], times: dict[str
     results = summary(run, predicted, diagnosis)
     results["caveats"] = caveats(run, results)
     results["calibration"] = result.calibration
-    folder.write_predictions(predicted, result.by_policy if len(result.by_policy) > 1 else {})
+    folder.write_table(folder.predictions, predicted)
+    for name, under_policy in result.by_policy.items() if len(result.by_policy) > 1 else ():
+        folder.write_table(folder.policy(name), under_policy)
     folder.write_json(folder.audit, results["audit"])
     recogniser = replace(result.recogniser, about=about(results))
     if is_rank_zero():
@@ -899,7 +900,7 @@ def about(results: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def summary(run: Run, predicted: Predictions, diagnosis: Mapping[str, Any]) -> dict[str, Any]:
+def summary(run: Run, predicted: pd.DataFrame, diagnosis: Mapping[str, Any]) -> dict[str, Any]:
     """Collect metrics.json: the scores, and what is needed to interpret them."""
     settings, corpus, data, choice = run.settings, run.corpus, run.data, run.settings.choice
     train, test = data.utterances("train"), data.utterances("test")

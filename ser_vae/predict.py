@@ -25,7 +25,7 @@ from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER
 from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import scores
-from ser_vae.evaluation.predictions import PROBABILITY, from_frame
+from ser_vae.evaluation.predictions import PROBABILITY
 from ser_vae.inputs import (
     Input,
     add_arguments,
@@ -177,8 +177,9 @@ def print_scores(inputs: Sequence[Input], rows: Sequence[Row], emotions: Sequenc
     if known.empty:
         console.print(f"expected {', '.join(emotions)} as true emotions; one is {labelled[0]}")
         return
-    predictions = from_frame(known, emotions)
-    values = scores(predictions.truth, predictions.guess, emotions)
+    most_probable = known.filter(regex=f"^{PROBABILITY}").idxmax(axis=1)
+    predictions = known.assign(guess=most_probable.str.removeprefix(PROBABILITY))
+    values = scores(predictions)
     ranges = [
         f"{interval[0]:.1%} to {interval[1]:.1%} over {groups}"
         for groups, interval in intervals(predictions).items()

@@ -100,7 +100,7 @@ class TrainedRun:
     @cached_property
     def predictions(self) -> pd.DataFrame:
         """Truth, guess and probabilities of each test utterance."""
-        return predictions.read_frame(RunFolder(self.path).predictions)
+        return predictions.read(RunFolder(self.path).predictions)
 
 
 def train(*overrides: str, config_dir: str | Path | None = None) -> TrainedRun:

@@ -38,8 +38,6 @@ import yaml  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import Utterance
-from ser_vae.evaluation import predictions
-from ser_vae.evaluation.predictions import Predictions
 from ser_vae.features import AudioError
 from ser_vae.features.digest import Digests
 from ser_vae.files import locked, write_bytes, write_text
@@ -212,14 +210,11 @@ class RunFolder:
     def write_split(self, parts: Iterable[tuple[Utterance, str]]) -> None:
         rows = [(u.id, u.speaker, u.emotion, part) for u, part in parts]
         table = pd.DataFrame(rows, columns=["utterance", "speaker", "emotion", "part"])
-        self._write(self.split, table.to_csv(index=False, lineterminator="\n"))
+        self.write_table(self.split, table)
 
-    def write_predictions(self, run: Predictions, by_policy: Mapping[str, Predictions]) -> None:
-        """Write the predictions of the run, and those under each label policy."""
-        if self.writes:
-            predictions.write(self.predictions, run)
-            for name, under_policy in by_policy.items():
-                predictions.write(self.policy(name), under_policy)
+    def write_table(self, path: Path, table: pd.DataFrame) -> None:
+        """Write the split or predictions; rounding could make two probabilities equal."""
+        self._write(path, table.to_csv(index=False, lineterminator="\n"))
 
     def write_error(self, trace: str) -> str:
         """Write the traceback of a failure; return where it is, or why it could not be kept."""

@@ -63,8 +63,9 @@ def answers(noises, finished_run, tmp_path_factory) -> Answers:
         _, folder = finished_run(*overrides)
         copy = shutil.copytree(folder / "model", root / f"copy{number}")
         of_run = predictions.read(folder / "predictions.csv")
-        files = [str(root / "elsewhere" / name) for name in of_run.utterance]
-        questions[kind], written[kind] = [str(copy), files, of_run.speaker], of_run.probability
+        files = [str(root / "elsewhere" / name) for name in of_run["utterance"]]
+        questions[kind] = [str(copy), files, [*of_run["speaker"]]]
+        written[kind] = of_run.filter(regex="^p_").to_numpy()
     environment = {"OMP_NUM_THREADS": "1", "PYTHONPATH": ":".join(sys.path)}
     predicted = python("-c", PREDICT, input=json.dumps(questions), env=environment)
     return {

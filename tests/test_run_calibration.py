@@ -26,7 +26,8 @@ def test_calibration_divides_the_logits_and_changes_no_prediction(overrides, fin
     assert plain["calibration"] is None
     temperature = metrics["calibration"]["temperature"]
     scaled, found = (
-        predictions.read(run / "predictions.csv").probability for run in (before, after)
+        predictions.read(run / "predictions.csv").filter(regex="^p_").to_numpy()
+        for run in (before, after)
     )
     scaled **= 1 / temperature
     np.testing.assert_allclose(found, scaled / scaled.sum(axis=1, keepdims=True))

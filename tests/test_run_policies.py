@@ -48,7 +48,7 @@ def test_every_policy_stands_beside_the_headline_and_all_can_be_scored_again(ful
     assert list(metrics["policies"]) == list(POLICIES)
     for name, scores in metrics["policies"].items():
         predicted = predictions.read(folder / "policies" / f"{name}.csv")
-        assert scores["given/test/wa"] == (predicted.guess == predicted.truth).mean()
+        assert scores["given/test/wa"] == (predicted["guess"] == predicted["truth"]).mean()
         assert scores["leaks"] == (name in LEAKING)
     headline = (folder / "predictions.csv").read_bytes()
     assert headline == (folder / "policies/null.csv").read_bytes()

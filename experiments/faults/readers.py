@@ -64,7 +64,7 @@ def readers(place: Path) -> dict[str, Reader]:
             name: Reader([whole.encoded(*one) for one in kinds], read_audio)
             for name, kinds in FORMATS.items()
         },
-        "predictions.csv": Reader([whole.predictions_csv(place)], predictions.read),
+        "predictions.csv": Reader([whole.predictions_csv()], predictions.read),
         **{
             name: Reader([content], partial(read_folder, place, name), DAMAGED)
             for name, content in (
@@ -134,7 +134,7 @@ def read_folder(place: Path, name: str, path: Path) -> None:
     run.mkdir(exist_ok=True)
     (run / "config.yaml").write_bytes(whole.config_yaml())
     (run / "metrics.json").write_bytes(whole.metrics_json())
-    (run / "predictions.csv").write_bytes(whole.predictions_csv(place))
+    (run / "predictions.csv").write_bytes(whole.predictions_csv())
     shutil.copyfile(path, run / name)
     read_run(run)
 

@@ -11,9 +11,10 @@ import soundfile
 import torch
 import yaml
 
+from ser_vae.corpus.utterance import Utterance
 from ser_vae.data.sets import SegmentSet
-from ser_vae.evaluation import predictions
 from ser_vae.evaluation.arrays import Illustrations, Latents
+from ser_vae.evaluation.predictions import collect_predictions
 from ser_vae.model.ae import AE
 from ser_vae.run import configure
 from ser_vae.settings import Optimizer, Stage, validate
@@ -54,14 +55,11 @@ def encoded(container: str, subtype: str) -> bytes:
     return buffer.getvalue()
 
 
-def predictions_csv(place: Path) -> bytes:
-    rng = np.random.default_rng(0)
-    names = tuple(f"u{n}" for n in range(5))
-    found = predictions.Predictions(
-        ("sad", "gay"), names, names, names, np.arange(5) % 2, rng.dirichlet((1, 1), 5)
-    )
-    predictions.write(place / "p.csv", found)
-    return (place / "p.csv").read_bytes()
+def predictions_csv() -> bytes:
+    utterances = [Utterance(f"u{n}", Path(), "sad", f"u{n}", dialogue=f"u{n}") for n in range(5)]
+    probability = np.random.default_rng(0).dirichlet((1, 1), 5)
+    found = collect_predictions(utterances, np.arange(5) % 2, ("sad", "gay"), probability)
+    return found.to_csv(index=False).encode()
 
 
 @cache

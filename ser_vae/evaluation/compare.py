@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.stats import t
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
@@ -19,12 +20,12 @@ from ser_vae import SerVaeError
 from ser_vae.corpus.utterance import is_unknown
 from ser_vae.evaluation import intervals
 from ser_vae.evaluation.intervals import Groups, Resampled, group_names, resample
-from ser_vae.evaluation.predictions import Predictions
+from ser_vae.evaluation.predictions import emotions_of
 
 ALPHA = 1 - intervals.CONFIDENCE
 ROUNDING = 1e-12  # of a difference in UA; equal differences vary by about 1e-17
 
-Seeds = Mapping[int, Predictions]  # seed -> predictions of its test set, all folds pooled
+Seeds = Mapping[int, pd.DataFrame]  # seed -> predictions of its test set, all folds pooled
 
 
 def compare(models: Mapping[str, Seeds], pairs: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -64,7 +65,7 @@ def compare(models: Mapping[str, Seeds], pairs: Sequence[tuple[str, str]]) -> li
     return records
 
 
-def ua_difference(first: Predictions, second: Predictions) -> dict[str, float]:
+def ua_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, float]:
     """Return UA of the first minus UA of the second, paired: `difference`, `low` and `high` (95 %).
 
     Raises:
@@ -76,18 +77,20 @@ def ua_difference(first: Predictions, second: Predictions) -> dict[str, float]:
     return {key: values[key] for key in ("difference", "low", "high")}
 
 
-def check_same_test_set(first: Predictions, second: Predictions) -> None:
+def check_same_test_set(first: pd.DataFrame, second: pd.DataFrame) -> None:
     """Raise if two test sets differ in an utterance, its emotion or its speaker."""
-    one, other = (
-        {p.emotions, *zip(p.utterance, p.truth.tolist(), p.speaker, strict=True)}
-        for p in (first, second)
-    )
-    if one != other:
-        example = min(one ^ other, key=str)
+    if different := describe_test_set(first) ^ describe_test_set(second):
+        example = min(different, key=str)
         raise SerVaeError(f"not tested on the same utterances: only one has {example}.")
 
 
-def groups_for(seeds: Sequence[Predictions]) -> Groups:
+def describe_test_set(predictions: pd.DataFrame) -> set[tuple[str, ...]]:
+    """Return the emotions, and every utterance with its speaker and its emotion."""
+    rows = predictions[["utterance", "speaker", "truth"]].itertuples(index=False, name=None)
+    return {tuple(emotions_of(predictions)), *rows}
+
+
+def groups_for(seeds: Sequence[pd.DataFrame]) -> Groups:
     """Return "speakers" if all are known and there are at least two, otherwise "utterances".
 
     With few speakers the test has little power, rightly: each may favour one model by chance.
@@ -118,14 +121,15 @@ def difference(first: Resampled, second: Resampled) -> dict[str, Any]:
     return {"difference": ua, "low": ua - margin, "high": ua + margin, "bootstrap_p": p}
 
 
-def mcnemar_p(first: Predictions, second: Predictions) -> float:
+def mcnemar_p(first: pd.DataFrame, second: pd.DataFrame) -> float:
     """Return the exact p-value of McNemar's test on which utterances are classified correctly.
 
     Raises:
         SerVaeError: the predictions are of different utterances.
     """
     check_same_test_set(first, second)
-    a, b = ((p.guess == p.truth)[np.argsort(p.utterance)] for p in (first, second))
+    ordered = [p.sort_values("utterance") for p in (first, second)]
+    a, b = ((p["guess"] == p["truth"]).to_numpy() for p in ordered)
     return float(mcnemar(np.bincount(2 * a + b, minlength=4).reshape(2, 2), exact=True).pvalue)
 
 

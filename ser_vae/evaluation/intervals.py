@@ -9,10 +9,11 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.stats import norm, t
 
 from ser_vae.corpus.utterance import is_unknown
-from ser_vae.evaluation.predictions import Predictions
+from ser_vae.evaluation.predictions import emotions_of
 
 CONFIDENCE = 0.95
 RESAMPLES = 10_000  # with few speakers, both ends of the interval lie in the outer 2 % of these
@@ -21,6 +22,7 @@ BATCH = 500  # resamples at a time, which bounds memory; a divisor of RESAMPLES
 SEED = 0  # of the resampling: equal predictions get equal intervals
 
 Groups = Literal["speakers", "utterances"]
+COLUMN: dict[Groups, str] = {"speakers": "speaker", "utterances": "utterance"}
 Values = npt.NDArray[np.float64]
 
 
@@ -40,16 +42,16 @@ class Resampled:
     groups: int
 
 
-def intervals(predictions: Predictions) -> dict[str, tuple[float, float] | None]:
+def intervals(predictions: pd.DataFrame) -> dict[str, tuple[float, float] | None]:
     """Return the 95 % intervals of UA over utterances and, if all are known, over speakers."""
-    unknown = any(map(is_unknown, predictions.speaker))
+    unknown = any(map(is_unknown, predictions["speaker"]))
     return {
         "utterances": mean_ua_interval([predictions], "utterances"),
         "speakers": None if unknown else mean_ua_interval([predictions], "speakers"),
     }
 
 
-def mean_ua_interval(seeds: Sequence[Predictions], groups: Groups) -> tuple[float, float] | None:
+def mean_ua_interval(seeds: Sequence[pd.DataFrame], groups: Groups) -> tuple[float, float] | None:
     """Return the 95 % bootstrap interval of the mean UA over seeds.
 
     Whole groups are resampled, each with its utterances in every seed, so an interval over speakers
@@ -89,7 +91,7 @@ def standard_error(draws: Values, groups: int) -> float:
     return float(np.std(draws) * np.sqrt(groups / (groups - 1)))
 
 
-def resample(seeds: Sequence[Predictions], groups: Groups) -> Resampled:
+def resample(seeds: Sequence[pd.DataFrame], groups: Groups) -> Resampled:
     """Resample the groups with replacement, `RESAMPLES` times."""
     correct, tested = count_by_group(seeds, groups)
     rng, count = np.random.default_rng(SEED), len(correct)
@@ -113,15 +115,15 @@ def mean_ua(correct: Values, tested: Values) -> Values:
     return ua.sum(axis=-1) / (classes > 0).sum(axis=-1)
 
 
-def count_by_group(seeds: Sequence[Predictions], groups: Groups) -> tuple[Values, Values]:
+def count_by_group(seeds: Sequence[pd.DataFrame], groups: Groups) -> tuple[Values, Values]:
     """Return the numbers of correct and of all utterances: (groups, seeds, K) each."""
-    index = {name: row for row, name in enumerate(group_names(seeds, groups))}
-    correct = np.zeros((len(index), len(seeds), len(seeds[0].emotions)))
+    names, emotions = pd.Index(group_names(seeds, groups)), pd.Index(emotions_of(seeds[0]))
+    correct = np.zeros((len(names), len(seeds), len(emotions)))
     tested = np.zeros_like(correct)
     for seed, p in enumerate(seeds):
-        rows = np.array([index[name] for name in group_of_utterance(p, groups)])
-        np.add.at(tested[:, seed], (rows, p.truth), 1)
-        np.add.at(correct[:, seed], (rows, p.truth), p.guess == p.truth)
+        cells = names.get_indexer(p[COLUMN[groups]]), emotions.get_indexer(p["truth"])
+        np.add.at(tested[:, seed], cells, 1)
+        np.add.at(correct[:, seed], cells, (p["guess"] == p["truth"]).to_numpy())
     return correct, tested
 
 
@@ -131,9 +133,5 @@ def count_draws(chosen: npt.NDArray[np.int64]) -> Values:
     return np.bincount(unique.ravel(), minlength=chosen.size).reshape(chosen.shape).astype(float)
 
 
-def group_names(seeds: Sequence[Predictions], groups: Groups) -> list[str]:
-    return sorted({name for p in seeds for name in group_of_utterance(p, groups)})
-
-
-def group_of_utterance(predictions: Predictions, groups: Groups) -> tuple[str, ...]:
-    return predictions.speaker if groups == "speakers" else predictions.utterance
+def group_names(seeds: Sequence[pd.DataFrame], groups: Groups) -> list[str]:
+    return sorted({name for p in seeds for name in p[COLUMN[groups]]})

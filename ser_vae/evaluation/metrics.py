@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from ser_vae.evaluation.predictions import Predictions
+from ser_vae.evaluation.predictions import PROBABILITY, emotions_of, probability_of
 
 BINS = 15  # for the calibration error; Guo et al. 2017, "On calibration of modern neural networks"
 SMALLEST = np.finfo(np.float64).tiny  # 2e-308
@@ -32,15 +32,8 @@ def accuracies(confusion: npt.NDArray[np.int64]) -> dict[str, Any]:
     }
 
 
-def calibration(
-    truth: npt.NDArray[np.int64], guess: npt.NDArray[np.int64], probability: npt.NDArray[np.float64]
-) -> dict[str, float]:
-    """Measure how reliable the probabilities of U utterances are, which accuracy does not show.
-
-    Args:
-        truth: (U,) class indices.
-        guess: (U,) class indices.
-        probability: (U, K).
+def calibration(predictions: pd.DataFrame) -> dict[str, float]:
+    """Measure how reliable the probabilities are, which accuracy does not show.
 
     Returns:
         `nll`: negative log-likelihood in nats per utterance; ln K for uniform probabilities. A
@@ -53,46 +46,42 @@ def calibration(
     import torch  # noqa: PLC0415  (a report needs no torch)
     from torchmetrics.functional.classification import binary_calibration_error  # noqa: PLC0415
 
-    rows = np.arange(len(truth))
-    likelihood = np.maximum(probability[rows, truth], SMALLEST)
+    likelihood = np.maximum(probability_of(predictions, "truth"), SMALLEST)
     # Rounding can give just above 1, and torchmetrics puts exactly 1 into a bin of its own.
-    confidence = torch.from_numpy(np.minimum(probability[rows, guess], np.nextafter(1.0, 0.0)))
-    correct = torch.from_numpy((guess == truth).astype(np.int64))
-    error = binary_calibration_error(confidence, correct, BINS)
+    confidence = np.minimum(probability_of(predictions, "guess"), np.nextafter(1.0, 0.0))
+    correct = (predictions["guess"] == predictions["truth"]).to_numpy(dtype=np.int64)
+    error = binary_calibration_error(torch.from_numpy(confidence), torch.from_numpy(correct), BINS)
     return {"nll": float(-np.log(likelihood).mean()), "ece": float(error)}
 
 
-def scores(
-    truth: npt.NDArray[np.int64], guess: npt.NDArray[np.int64], emotions: Sequence[str]
-) -> dict[str, Any]:
+def confusion(predictions: pd.DataFrame, emotions: Sequence[str]) -> pd.DataFrame:
+    """Count how often each emotion (rows) was predicted as each (columns): (K, K)."""
+    counts = pd.crosstab(predictions["truth"], predictions["guess"])
+    return counts.reindex(index=emotions, columns=emotions, fill_value=0)
+
+
+def scores(predictions: pd.DataFrame) -> dict[str, Any]:
     """Return `accuracies` with recall by emotion, and the confusion matrix."""
-    k = len(emotions)
-    confusion = np.bincount(truth * k + guess, minlength=k * k).reshape(k, k)
-    values = accuracies(confusion)
+    emotions = emotions_of(predictions)
+    matrix = confusion(predictions, emotions).to_numpy()
+    values = accuracies(matrix)
     recall = dict(zip(emotions, values["recall"], strict=True))
-    return {**values, "recall": recall, "confusion": confusion.tolist()}
+    return {**values, "recall": recall, "confusion": matrix.tolist()}
 
 
-def evaluate(
-    predictions: Predictions, protocol: str, guess: npt.NDArray[np.int64] | None = None
-) -> dict[str, Any]:
-    """Return `scores` and `calibration` with the protocol in every key, as in `random/test/ua`.
-
-    A `guess` (U,) replaces the most probable emotion.
-    """
-    p, guess = predictions, predictions.guess if guess is None else guess
-    values = scores(p.truth, guess, p.emotions) | calibration(p.truth, guess, p.probability)
+def evaluate(predictions: pd.DataFrame, protocol: str) -> dict[str, Any]:
+    """Return `scores` and `calibration` with the protocol in every key, as in `random/test/ua`."""
+    values = scores(predictions) | calibration(predictions)
     return {f"{protocol}/test/{name}": value for name, value in values.items()}
 
 
-def majority(train_emotions: Sequence[str], predictions: Predictions, protocol: str) -> Any:
+def majority(train_emotions: Sequence[str], predictions: pd.DataFrame, protocol: str) -> Any:
     """Score the baseline that predicts the most common emotion of the training set.
 
     Its probabilities, for nll and ece, are the proportions of the emotions in the training set.
     """
     counts = Counter(train_emotions)
     commonest = min(counts, key=lambda emotion: (-counts[emotion], emotion))
-    guess = np.full_like(predictions.truth, predictions.emotions.index(commonest))
-    proportion = np.array([counts[emotion] for emotion in predictions.emotions]) / counts.total()
-    constant = replace(predictions, probability=np.tile(proportion, (len(guess), 1)))
-    return {"emotion": commonest, **evaluate(constant, protocol, guess)}
+    proportions = {PROBABILITY + e: counts[e] / counts.total() for e in emotions_of(predictions)}
+    constant = predictions.assign(guess=commonest, **proportions)
+    return {"emotion": commonest, **evaluate(constant, protocol)}

@@ -10,7 +10,7 @@ import pandas as pd
 from ser_vae.corpus.utterance import Utterance, is_unknown
 from ser_vae.evaluation.intervals import intervals
 from ser_vae.evaluation.metrics import evaluate, majority
-from ser_vae.evaluation.predictions import Predictions, pooled
+from ser_vae.evaluation.predictions import pooled
 
 
 def counts(
@@ -34,10 +34,10 @@ def counts(
 
 
 def scores_and_baseline(
-    predictions: Predictions, train: Sequence[Utterance], protocol: str
+    predictions: pd.DataFrame, train: Sequence[Utterance], protocol: str
 ) -> dict[str, Any]:
     """Return scores with intervals, the majority baseline, and the overlap of speakers."""
-    speakers = {name for name in predictions.speaker if not is_unknown(name)}
+    speakers = {name for name in predictions["speaker"] if not is_unknown(name)}
     return {
         **evaluate(predictions, protocol),
         f"{protocol}/test/ua_intervals": intervals(predictions),
@@ -47,7 +47,7 @@ def scores_and_baseline(
     }
 
 
-def over_folds(folds: Sequence[Predictions], protocol: str) -> dict[str, Any]:
+def over_folds(folds: Sequence[pd.DataFrame], protocol: str) -> dict[str, Any]:
     """Return the scores over the utterances of all folds, and the UA of each fold."""
     ua = [evaluate(fold, protocol)[f"{protocol}/test/ua"] for fold in folds]
     predictions = pooled(folds)

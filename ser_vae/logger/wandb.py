@@ -22,7 +22,7 @@ from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 
 from ser_vae.evaluation.arrays import Latents
-from ser_vae.evaluation.predictions import PROBABILITY, read_frame
+from ser_vae.evaluation.predictions import probability_of, read
 from ser_vae.files import write_text
 from ser_vae.logger import EPOCH, LoggedRun, chart_values, summary_values
 from ser_vae.run_folder import RunFolder
@@ -183,9 +183,9 @@ def prediction_table(folder: RunFolder, rows: int, audio: int, audio_bytes: int)
     """
     import wandb  # noqa: PLC0415
 
-    table = read_frame(folder.predictions)
-    of_truth = table.apply(lambda row: row[PROBABILITY + row["truth"]], axis=1)
-    table = table.loc[of_truth.sort_values(kind="stable").index[:rows]].drop(columns="dialogue")
+    table = read(folder.predictions)
+    order = probability_of(table, "truth").argsort(kind="stable")
+    table = table.iloc[order[:rows]].drop(columns="dialogue")
     table.insert(4, "right", table["truth"] == table["guess"])
     if audio and (test := Latents.read_or_none(folder.latents)):
         files = {u: Path(file) for u, (file, clip) in test.recordings().items() if clip is None}

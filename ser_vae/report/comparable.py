@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from ser_vae import SerVaeError
-from ser_vae.evaluation.predictions import Predictions, from_frame
+from ser_vae.evaluation.compare import describe_test_set
+from ser_vae.evaluation.predictions import COLUMNS, PROBABILITY
 from ser_vae.report.contents import CORPUS, MODELS, SUBSETS, heading
 from ser_vae.report.runs import MAIN, Record, RunFrames
 
@@ -47,7 +48,7 @@ class Row:
     folds: str
     settings: dict[str, str]
     runs: list[Record] = field(default_factory=list)
-    predictions: dict[str, dict[int, Predictions]] = field(default_factory=dict)
+    predictions: dict[str, dict[int, pd.DataFrame]] = field(default_factory=dict)
     variant: tuple[str, ...] = ()
 
     @property
@@ -74,7 +75,7 @@ class TestSet:
     Attributes:
         study: corpus and protocol.
         run: any of its runs, for what all have in common, such as the corpus.
-        utterances: seed -> the emotions, and the set of (utterance, speaker, emotion).
+        utterances: seed -> what `describe_test_set` returns.
         name: the subset of the corpus, and the folds if only some were run.
         paper_layout: whether the study has the rows of the paper's Table I.
     """
@@ -160,18 +161,15 @@ def pool_folds(row: Row, tables: Mapping[Any, pd.DataFrame]) -> None:
         for policy in (MAIN, *folds[0]["policies"]):
             frames = [tables.get((run["folder"], policy)) for run in folds]
             if all(frame is not None for frame in frames):
-                pooled = from_frame(pd.concat(frames), folds[0]["emotions"])
-                row.predictions.setdefault(policy, {})[seed] = pooled
+                columns = [*COLUMNS, *(PROBABILITY + name for name in folds[0]["emotions"])]
+                row.predictions.setdefault(policy, {})[seed] = pd.concat(frames)[columns]
 
 
 def group_by_test_set(rows: Sequence[Row]) -> list[TestSet]:
     """Group rows into test sets; rows without a common seed share one if their subset is equal."""
     test_sets: list[TestSet] = []
     for row in rows:
-        utterances = {
-            seed: (p.emotions, {*zip(p.utterance, p.speaker, p.truth, strict=True)})
-            for seed, p in row.predictions[MAIN].items()
-        }
+        utterances = {s: describe_test_set(p) for s, p in row.predictions[MAIN].items()}
         same = (t for t in test_sets if is_tested_on(row, utterances, t))
         test_set = next(same, TestSet(row.study, row.runs[0]))
         test_sets += [] if test_set.rows else [test_set]

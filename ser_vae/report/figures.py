@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from ser_vae.evaluation.arrays import Illustrations, Latents
+from ser_vae.evaluation.metrics import confusion
 from ser_vae.files import write_text
 from ser_vae.plots import scores as plots
 from ser_vae.plots import style
 from ser_vae.plots.run_figures import Draw, run_figures
 from ser_vae.report.contents import CONTENTS, MODELS, heading
-from ser_vae.report.page import confusion_counts, predictions_of
+from ser_vae.report.page import predictions_of
 from ser_vae.report.scores import Results
 from ser_vae.terminal import track
 
@@ -51,8 +52,9 @@ def study_plots(results: Results, study: str) -> Iterator[tuple[str, str, Draw]]
         subject, frame = f"{study}, {test_set.name}", scores[scores["data"] == test_set.name]
         yield "models", subject, partial(plots.listed, frame)
         if rows := [row for row in frame["row"] if row and row.kind != "trivial"]:
-            panels = {r.name: confusion_counts(predictions_of(results, r.runs), r) for r in rows}
-            yield "confusion", subject, partial(plots.confusion, panels, test_set.run["emotions"])
+            emotions = test_set.run["emotions"]
+            panels = {r.name: confusion(predictions_of(results, r.runs), emotions) for r in rows}
+            yield "confusion", subject, partial(plots.confusion, panels, emotions)
         for row in (row for row in test_set.rows if not row.leaks):
             run, folder = row.runs[0], results.frames.folder / row.runs[0]["folder"]
             of_run = f"{study}, {row.name}, {test_set.name}, seed {run['seed']}"

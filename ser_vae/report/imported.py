@@ -22,7 +22,7 @@ import pandas as pd
 
 from ser_vae import SerVaeError
 from ser_vae.evaluation.metrics import evaluate
-from ser_vae.evaluation.predictions import COLUMNS, PROBABILITY, from_frame
+from ser_vae.evaluation.predictions import COLUMNS, PROBABILITY
 from ser_vae.report.runs import MAIN, METRICS, Record, RunFrames
 
 OF_TEST_SET = re.compile(  # keys of a run that do not depend on its model
@@ -140,7 +140,7 @@ def raise_if_any(path: Path, problem: str, names: Iterable[str]) -> None:
 
 def describe_run(run: Record, table: pd.DataFrame, rows: pd.DataFrame) -> Record:
     """Return the record of an imported run; without probabilities it has no NLL and no ECE."""
-    values = evaluate(from_frame(table, run["emotions"]), "")
+    values = evaluate(table, "")
     known = METRICS if has_probabilities(rows) else METRICS[:3]
     record = {key: value for key, value in run.items() if OF_TEST_SET.match(key)}
     record |= {"state": "imported", "settings": {}, "files": frozenset(), "policies": []}

@@ -11,7 +11,8 @@ from plotly.offline import get_plotlyjs
 
 from ser_vae.corpus.utterance import is_unknown
 from ser_vae.evaluation.arrays import Illustrations, Latents
-from ser_vae.evaluation.predictions import PROBABILITY
+from ser_vae.evaluation.metrics import confusion
+from ser_vae.evaluation.predictions import probability_of
 from ser_vae.plots import spectrogram
 from ser_vae.report import charts
 from ser_vae.report.comparable import Row
@@ -76,7 +77,7 @@ def describe_test_set(
         described.append(
             {"name": row.name, "seeds": list(row.predictions[MAIN]), "calibration": calibration}
             | {"health": row.runs[0].get("health.sentence"), "groups": groups}
-            | {"confusion": confusion_counts(frame, row), "map": latent_map}
+            | {"confusion": confusion(frame, row.runs[0]["emotions"]), "map": latent_map}
             | {"colourings": colourings, "pictures": spectrogram_grid(folders[row], embedder)}
         )
     content = {"tables": [table for table in tables if table.rows], "hardest": hardest}
@@ -87,13 +88,6 @@ def predictions_of(results: Results, runs: Sequence[Record]) -> pd.DataFrame:
     """Return the predictions of some runs, without those of other label policies."""
     folders, frame = [run["folder"] for run in runs], results.frames.predictions
     return frame[(frame["policy"] == MAIN) & frame["run"].isin(folders)]
-
-
-def confusion_counts(frame: pd.DataFrame, row: Row) -> pd.DataFrame:
-    """Return how often each emotion (rows) was predicted as each (columns), over all seeds."""
-    emotions = row.runs[0]["emotions"]
-    counts = pd.crosstab(frame["truth"], frame["guess"])
-    return counts.reindex(index=emotions, columns=emotions, fill_value=0)
 
 
 def recall_by(frame: pd.DataFrame, row: Row, group: str) -> pd.DataFrame:
@@ -110,9 +104,7 @@ def hardest_utterances(results: Results, rows: Sequence[Row]) -> list[Record]:
     """Return the utterances of the lowest seed whose true emotion is least probable on average."""
     seeds = [run["seed"] for row in rows for run in row.runs]
     frame = predictions_of(results, [r for row in rows for r in row.runs_of_seed(min(seeds))])
-    probabilities = frame.filter(regex=f"^{PROBABILITY}")
-    column = probabilities.columns.get_indexer(PROBABILITY + frame["truth"])
-    p = PERCENT * probabilities.to_numpy()[range(len(frame)), column]
+    p = PERCENT * probability_of(frame, "truth")
     frame = frame.assign(p=p, wrong=frame["truth"] != frame["guess"])
     by_utterance = frame.groupby(["utterance", "speaker", "truth"])
     most_frequent = ("guess", lambda guesses: guesses.mode()[0])

@@ -111,7 +111,7 @@ def read_run(path: Path) -> tuple[Record, dict[str, pd.DataFrame]]:
         record = values | record | {metric: float(values[metric]) for metric in METRICS}
         record |= {key: values[key] for key in ("majority.confusion", *REQUIRED)}
         files = {MAIN: run.predictions} | {name: run.policy(name) for name in record["policies"]}
-        frames = {name: predictions.read_frame(file) for name, file in files.items()}
+        frames = {name: predictions.read(file) for name, file in files.items()}
         if {*map(len, frames.values())} != {record["counts.test.utterances"]}:
             raise ValueError("predictions.csv or policies/*.csv: other utterances were tested")
         return record, frames

@@ -15,7 +15,7 @@ from ser_vae.data.audit import score_lookup
 from ser_vae.evaluation.compare import compare, groups_for
 from ser_vae.evaluation.intervals import mean_ua_interval
 from ser_vae.evaluation.metrics import accuracies, evaluate
-from ser_vae.evaluation.predictions import CONTROLS, Predictions
+from ser_vae.evaluation.predictions import CONTROLS
 from ser_vae.report.comparable import KIND_ORDER, TRIVIAL, Row, TestSet, group_runs
 from ser_vae.report.contents import TABLE_I
 from ser_vae.report.runs import MAIN, METRICS, Record, RunFrames
@@ -112,11 +112,11 @@ def score_row(row: Row, policy: str) -> Record:
         **({f"{metric}_sd": np.nan for metric in METRICS} if fixed else {}),
         **{"low": PERCENT * low, "high": PERCENT * high, "interval_over": groups},
         "collapsed": sum(run.get("health.collapsed") is True for run in row.runs),
-        "one_class": sum(len({*pooled.guess}) == 1 for pooled in by_seed.values()),
+        "one_class": sum(pooled["guess"].nunique() == 1 for pooled in by_seed.values()),
     }
 
 
-def score_seed(folds: Sequence[Record], pooled: Predictions, policy: str) -> Record:
+def score_seed(folds: Sequence[Record], pooled: pd.DataFrame, policy: str) -> Record:
     """Return the metrics of one seed; those of several folds are of all utterances together."""
     if len(folds) == 1:
         prefix = f"policies.{policy}." if policy else ""
@@ -135,7 +135,7 @@ def summarise(seeds: Mapping[int, Mapping[str, Any]]) -> Record:
 
 
 def compare_pairs(
-    by_name: Mapping[str, Mapping[int, Predictions]], pairs: Iterable[tuple[str, str]], of: str
+    by_name: Mapping[str, Mapping[int, pd.DataFrame]], pairs: Iterable[tuple[str, str]], of: str
 ) -> list[Record]:
     """Test every pair that has a seed in common; Holm's correction covers all of them."""
     pairs = [(a, b) for a, b in pairs if by_name[a].keys() & by_name.get(b, {}).keys()]

@@ -1,27 +1,30 @@
 """Predictions of made-up test sets."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
-from ser_vae.evaluation.predictions import Predictions
+from ser_vae.evaluation.predictions import PROBABILITY
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 
 
-def make(truth: np.ndarray, guess: np.ndarray, speaker: np.ndarray) -> Predictions:
-    """Return predictions of U utterances; `speaker` (U,) numbers who spoke each."""
-    return Predictions(
-        EMOTIONS,
-        tuple(f"u{n:04}" for n in range(len(truth))),
-        tuple(f"s{number:02}" for number in speaker),
-        ("",) * len(truth),
-        truth,
-        np.eye(4)[guess],
+def make(
+    truth: np.ndarray,
+    guess: np.ndarray,
+    speaker: np.ndarray,
+    emotions: Sequence[str] = EMOTIONS,
+) -> pd.DataFrame:
+    """Return certain predictions of U utterances; `speaker` (U,) numbers who spoke each."""
+    names, certain = np.array(emotions), np.eye(len(emotions))[guess]
+    return pd.DataFrame(
+        {
+            "utterance": [f"u{n:04}" for n in range(len(truth))],
+            "speaker": [f"s{number:02}" for number in speaker],
+            "dialogue": "",
+            "truth": names[truth],
+            "guess": names[guess],
+            **{PROBABILITY + name: certain[:, k] for k, name in enumerate(emotions)},
+        }
     )
-
-
-def select(p: Predictions, rows: np.ndarray | range) -> Predictions:
-    names = {name: np.array(getattr(p, name)) for name in ("utterance", "speaker", "dialogue")}
-    fields = {name: tuple(values[rows].tolist()) for name, values in names.items()}
-    return replace(p, **fields, truth=p.truth[rows], probability=p.probability[rows])

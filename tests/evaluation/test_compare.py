@@ -1,11 +1,11 @@
 """Significance tests: by hand, against scipy, and on simulated models that are equal."""
 
-from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
+import pandas as pd
 import pytest
-from evaluation.conftest import make, select
+from evaluation.conftest import make
 from scipy.stats import ttest_rel
 from sklearn.metrics import balanced_accuracy_score
 
@@ -19,23 +19,22 @@ from ser_vae.evaluation.compare import (
     mcnemar_p,
     ua_difference,
 )
-from ser_vae.evaluation.predictions import Predictions
 
 SPEAKERS, EACH = 12, 4  # utterances per emotion and speaker
 
 
-def predict(right: np.ndarray, speakers: int = SPEAKERS) -> Predictions:
+def predict(right: np.ndarray, speakers: int = SPEAKERS) -> pd.DataFrame:
     """Return predictions that are correct where `right` (U,) is true, balanced over speakers."""
     number = np.arange(len(right))
     truth = number % 4
     return make(truth, np.where(right, truth, (truth + 1) % 4), number // 4 % speakers)
 
 
-def compare_all(models: dict[str, dict[int, Predictions]]) -> list[dict]:
+def compare_all(models: dict[str, dict[int, pd.DataFrame]]) -> list[dict]:
     return compare(models, list(combinations(models, 2)))
 
 
-def simulate(rng: np.random.Generator, chance: float, spread: float = 0.0) -> Predictions:
+def simulate(rng: np.random.Generator, chance: float, spread: float = 0.0) -> pd.DataFrame:
     """Return predictions whose accuracy varies by speaker with the standard deviation `spread`."""
     of_speaker = chance + spread * rng.standard_normal(SPEAKERS)
     utterances = 4 * SPEAKERS * EACH
@@ -43,7 +42,7 @@ def simulate(rng: np.random.Generator, chance: float, spread: float = 0.0) -> Pr
     return predict(rng.random(utterances) < of_speaker[speaker])
 
 
-def models(seed: int = 0, **chances: float) -> dict[str, dict[int, Predictions]]:
+def models(seed: int = 0, **chances: float) -> dict[str, dict[int, pd.DataFrame]]:
     rng = np.random.default_rng(seed)
     return {name: {s: simulate(rng, chance) for s in range(3)} for name, chance in chances.items()}
 
@@ -78,10 +77,7 @@ def test_with_balanced_speakers_the_bootstrap_is_the_paired_t_test_over_speakers
     rng = np.random.default_rng(3)
     first, second = simulate(rng, 0.6, 0.05), simulate(rng, 0.5, 0.05)
     (result,) = compare_all({"one": {0: first}, "other": {0: second}})
-    of_speaker = [
-        [np.mean((p.guess == p.truth)[np.array(p.speaker) == s]) for s in sorted(set(p.speaker))]
-        for p in (first, second)
-    ]
+    of_speaker = [(p["guess"] == p["truth"]).groupby(p["speaker"]).mean() for p in (first, second)]
     expected = ttest_rel(*of_speaker)
     interval = expected.confidence_interval(0.95)
     assert result["groups"] == "speakers"
@@ -100,8 +96,8 @@ def test_the_bootstrap_agrees_with_a_permutation_test_over_speakers(seed):
     (result,) = compare_all(pair)
     difference = np.zeros(SPEAKERS)
     for first, second in seeds:
-        right = (first.guess == first.truth) * 1.0 - (second.guess == second.truth)
-        np.add.at(difference, [int(s[1:]) for s in first.speaker], right)
+        right = [(p["guess"] == p["truth"]).astype(int) for p in (first, second)]
+        difference += (right[0] - right[1]).groupby(first["speaker"]).sum()
     exchanged = np.abs(np.array(list(product([-1, 1], repeat=SPEAKERS))) @ difference)
     exact = (
         np.mean(exchanged > abs(difference.sum())) + np.mean(exchanged == abs(difference.sum())) / 2
@@ -163,7 +159,7 @@ def test_a_model_does_not_differ_from_itself():
 def test_the_order_of_models_pairs_and_utterances_does_not_matter():
     three, order = models(a=0.5, b=0.6, c=0.7), np.random.default_rng(0).permutation(192)
     mixed = {
-        name: {seed: select(p, order) for seed, p in reversed(seeds.items())}
+        name: {seed: p.iloc[order] for seed, p in reversed(seeds.items())}
         for name, seeds in reversed(three.items())
     }
     pairs = [("a", "b"), ("a", "c"), ("b", "c")]
@@ -181,14 +177,12 @@ def test_only_common_seeds_are_compared():
 def test_seeds_may_have_different_test_sets():
     """As with random splits; only the two models need the same test set in each seed."""
     halves = {
-        name: {
-            s: select(p, np.random.default_rng(s).permutation(192)[::2]) for s, p in seeds.items()
-        }
+        name: {s: p.iloc[np.random.default_rng(s).permutation(192)[::2]] for s, p in seeds.items()}
         for name, seeds in models(a=0.4, b=0.8).items()
     }
     (result,) = compare_all(halves)
     one, other = (
-        np.mean([balanced_accuracy_score(p.truth, p.guess) for p in halves[name].values()])
+        np.mean([balanced_accuracy_score(p["truth"], p["guess"]) for p in halves[name].values()])
         for name in "ab"
     )
     assert result["difference"] == pytest.approx(one - other)
@@ -207,20 +201,20 @@ def test_only_the_given_pairs_are_corrected_for():
 
 def test_speakers_are_resampled_if_all_are_known_and_there_are_two_in_all_seeds():
     alone, several = predict(np.ones(400), 1), predict(np.ones(400), SPEAKERS)
-    other = replace(alone, speaker=tuple(f"other {name}" for name in alone.speaker))
-    unknown = replace(several, speaker=("unknown", *several.speaker[1:]))
+    other = alone.assign(speaker="other " + alone["speaker"])
+    unknown = several.replace({"speaker": {"s00": "unknown"}})
     assert groups_for([alone]) == groups_for([unknown]) == "utterances"
     assert groups_for([alone, other]) == groups_for([several]) == "speakers"
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("utterance", "later"), ("speaker", "s07"), ("truth", 2), ("emotions", "cross")],
+    [("utterance", "later"), ("speaker", "s07"), ("truth", "sad"), ("p_cross", 0.0)],
 )
 def test_different_test_sets_are_an_error_that_names_the_difference(field, value):
     alike = predict(np.ones(48))
-    fields = {"truth": np.r_[2, alike.truth[1:]]}
-    other = replace(alike, **{field: fields.get(field, (value, *getattr(alike, field)[1:]))})
+    other = alike.copy()
+    other.loc[0, field] = value
     message = "^not tested on the same utterances: only one has "
     with pytest.raises(SerVaeError, match=message):
         compare_all({"a": {0: alike, 7: alike}, "b": {0: alike, 7: other}})

@@ -1,7 +1,11 @@
 """Scores against scikit-learn."""
 
+from collections.abc import Sequence
+
 import numpy as np
+import pandas as pd
 import pytest
+from evaluation.conftest import make
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import (
@@ -13,7 +17,7 @@ from sklearn.metrics import (
 )
 
 from ser_vae.evaluation.metrics import evaluate, majority, scores
-from ser_vae.evaluation.predictions import Predictions
+from ser_vae.evaluation.predictions import PROBABILITY
 
 EMOTIONS = ("neutral", "happy", "sad", "angry")
 K = len(EMOTIONS)
@@ -21,14 +25,8 @@ CLASS = st.integers(0, K - 1)
 PAIRS = st.lists(st.tuples(CLASS, CLASS), min_size=1, max_size=50)
 
 
-def arrays(pairs: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
-    truth, guess = np.array(pairs).T
-    return truth, guess
-
-
-def predictions(truth: list[int], guess: list[int]) -> Predictions:
-    empty = ("",) * len(truth)
-    return Predictions(EMOTIONS, empty, empty, empty, np.array(truth), np.eye(K)[guess])
+def predictions(truth: Sequence[int], guess: Sequence[int]) -> pd.DataFrame:
+    return make(np.array(truth), np.array(guess), np.zeros(len(truth), int), EMOTIONS)
 
 
 @settings(max_examples=60, deadline=None)
@@ -36,9 +34,9 @@ def predictions(truth: list[int], guess: list[int]) -> Predictions:
 @pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true:UserWarning")
 @pytest.mark.filterwarnings("ignore:A single label was found:UserWarning")
 def test_scores_agree_with_scikit_learn(pairs):
-    truth, guess = arrays(pairs)
-    present = sorted(set(truth.tolist()))
-    result = scores(truth, guess, EMOTIONS)
+    truth, guess = zip(*pairs, strict=True)
+    present = sorted({*truth})
+    result = scores(predictions(truth, guess))
     assert result["wa"] == pytest.approx(accuracy_score(truth, guess))
     assert result["ua"] == pytest.approx(balanced_accuracy_score(truth, guess))
     f1 = f1_score(truth, guess, labels=present, average="macro", zero_division=0)
@@ -55,10 +53,9 @@ def test_scores_agree_with_scikit_learn(pairs):
 @settings(max_examples=30, deadline=None)
 @given(PAIRS, st.permutations(range(K)))
 def test_the_order_of_the_emotions_does_not_matter(pairs, order):
-    truth, guess = arrays(pairs)
-    place = np.argsort(order)
-    plain = scores(truth, guess, EMOTIONS)
-    other = scores(place[truth], place[guess], [EMOTIONS[k] for k in order])
+    frame = predictions(*zip(*pairs, strict=True))
+    columns = [PROBABILITY + EMOTIONS[k] for k in order]
+    plain, other = scores(frame), scores(frame[["truth", "guess", *columns]])
     assert {k: other[k] for k in ("wa", "ua", "macro_f1")} == pytest.approx(
         {k: plain[k] for k in ("wa", "ua", "macro_f1")}
     )

@@ -4,11 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 
 from ser_vae.corpus.utterance import UNKNOWN_SPEAKER, Utterance
 from ser_vae.evaluation.metrics import evaluate, majority
-from ser_vae.evaluation.predictions import Predictions, collect_predictions
+from ser_vae.evaluation.predictions import collect_predictions
 from ser_vae.evaluation.summary import counts, scores_and_baseline
 
 EMOTIONS = ("neutral", "sad")
@@ -25,7 +26,7 @@ UTTERANCES = [
 PARTS = ["train", "test", "train", "test", "train"]
 
 
-def example() -> Predictions:
+def example() -> pd.DataFrame:
     return collect_predictions(
         [UTTERANCES[1], UTTERANCES[3]],
         np.array([1, 1]),
@@ -55,7 +56,7 @@ def test_test_speakers_in_the_training_set_are_counted():
 
 
 def test_an_unknown_speaker_does_not_count_as_a_speaker():
-    unknown = replace(example(), speaker=("s2", UNKNOWN_SPEAKER))
+    unknown = example().assign(speaker=["s2", UNKNOWN_SPEAKER])
     train = [replace(u, speaker=UNKNOWN_SPEAKER) for u in UTTERANCES[:1]]
     summary = scores_and_baseline(unknown, train, "random")
     assert (summary["test_speakers"], summary["test_speakers_in_train"]) == (1, 0)

@@ -3,22 +3,22 @@
 import json
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from composed import composed
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
 from whole import illustrations
 
-from ser_vae.evaluation import predictions
 from ser_vae.evaluation.arrays import Latents
-from ser_vae.evaluation.predictions import Predictions
+from ser_vae.evaluation.predictions import PROBABILITY, emotions_of
 from ser_vae.report.runs import load_runs
 from ser_vae.report.scores import Results, compute_results
+from ser_vae.run_folder import RunFolder
 
 EMOTIONS = ("neutral", "angry")
 NETWORKS = ("ae", "vae", "cvae", "logmel_lstm")
@@ -36,8 +36,8 @@ class Study:
         corpus: str = "urdu",
         seed: int = 0,
         accuracy: float = 0.5,
-        guesses: Predictions | None = None,
-        policies: Mapping[str, Predictions] | None = None,
+        guesses: pd.DataFrame | None = None,
+        policies: Mapping[str, pd.DataFrame] | None = None,
         state: str = "finished",
         **metrics: Any,
     ) -> Path:
@@ -62,11 +62,12 @@ class Study:
             trace = "Traceback (most recent call last):\n  File x\nOSError: disk <full>\nhint\n"
             (folder / "error.txt").write_text(trace)
         if state == "finished":
-            predicted = guesses or guess(accuracy, seed=seed)
+            predicted = guess(accuracy, seed=seed) if guesses is None else guesses
+            run = RunFolder(folder)
             key = f"{choice['split']}/test/"
-            predictions.write(folder / "predictions.csv", predicted)
+            run.write_table(run.predictions, predicted)
             for policy, by_policy in (policies or {}).items():
-                predictions.write(folder / "policies" / f"{policy}.csv", by_policy)
+                run.write_table(run.policy(policy), by_policy)
             written = {
                 **metrics_of(config, corpus, predicted, key),
                 "policies": {
@@ -88,11 +89,10 @@ def write_curves(folder: Path, stage: str) -> None:
 
 
 def metrics_of(
-    config: dict[str, Any], corpus: str, predicted: Predictions, key: str
+    config: dict[str, Any], corpus: str, predicted: pd.DataFrame, key: str
 ) -> dict[str, Any]:
     """The contents of metrics.json that a report reads."""
-    truth = [predicted.emotions[index] for index in predicted.truth]
-    first = np.tile(np.eye(len(predicted.emotions))[0], (len(truth), 1))
+    truth, emotions = [*predicted["truth"]], emotions_of(predicted)
     half = {emotion: [truth.count(emotion) // 2, truth.count(emotion)] for emotion in {*truth}}
     return {
         "corpus": corpus,
@@ -100,11 +100,11 @@ def metrics_of(
         "leaks": False,
         "corpus_digest": "0",
         "caveats": [],
-        "emotions": list(predicted.emotions),
+        "emotions": emotions,
         "folds": 3 if config["fold"] is not None else 1,
         **scores_of(predicted, key),
-        "majority": scores_of(replace(predicted, probability=first), key),
-        "test_speakers": len({*predicted.speaker}),
+        "majority": scores_of(predicted.assign(guess=emotions[0]), key),
+        "test_speakers": predicted["speaker"].nunique(),
         "test_speakers_in_train": 8,
         "counts": {"test": {"utterances": len(truth)}},
         "audit": {
@@ -122,17 +122,15 @@ def metrics_of(
     }
 
 
-def scores_of(predicted: Predictions, key: str) -> dict[str, Any]:
+def scores_of(predicted: pd.DataFrame, key: str) -> dict[str, Any]:
     """Scores from scikit-learn, with arbitrary constants as NLL and ECE."""
-    labels = range(len(predicted.emotions))
-    f1 = f1_score(predicted.truth, predicted.guess, average="macro", labels=labels, zero_division=0)
+    labels, truth, guessed = emotions_of(predicted), predicted["truth"], predicted["guess"]
+    f1 = f1_score(truth, guessed, average="macro", labels=labels, zero_division=0)
     return {
-        f"{key}ua": balanced_accuracy_score(predicted.truth, predicted.guess),
-        f"{key}wa": float(np.mean(predicted.truth == predicted.guess)),
+        f"{key}ua": balanced_accuracy_score(truth, guessed),
+        f"{key}wa": float(np.mean(truth == guessed)),
         f"{key}macro_f1": f1,
-        f"{key}confusion": confusion_matrix(
-            predicted.truth, predicted.guess, labels=labels
-        ).tolist(),
+        f"{key}confusion": confusion_matrix(truth, guessed, labels=labels).tolist(),
         f"{key}nll": 0.875,
         f"{key}ece": 0.0625,
     }
@@ -145,7 +143,7 @@ def guess(
     speakers: range = range(12),
     emotions: tuple[str, ...] = EMOTIONS,
     order: int = 0,
-) -> Predictions:
+) -> pd.DataFrame:
     """Predictions that are right for `accuracy` of the utterances; `order` decides for which."""
     names = [(f"s{speaker:02d}", turn) for speaker in speakers for turn in range(10)]
     truth = np.array([turn % len(emotions) for _, turn in names])
@@ -153,27 +151,28 @@ def guess(
     chosen = np.where(shuffled < accuracy * len(names), truth, (truth + 1) % len(emotions))
     probability = np.full((len(names), len(emotions)), 0.3 / (len(emotions) - 1))
     probability[np.arange(len(names)), chosen] = 0.7
-    return Predictions(
-        emotions,
-        tuple(f"seed{seed}_{speaker}_{turn}" for speaker, turn in names),
-        tuple(speaker for speaker, _ in names),
-        tuple("" for _ in names),
-        truth,
-        probability,
+    return pd.DataFrame(
+        {
+            "utterance": [f"seed{seed}_{speaker}_{turn}" for speaker, turn in names],
+            "speaker": [speaker for speaker, _ in names],
+            "dialogue": "",
+            "truth": np.array(emotions)[truth],
+            "guess": np.array(emotions)[chosen],
+            **{PROBABILITY + name: probability[:, k] for k, name in enumerate(emotions)},
+        }
     )
 
 
-def fill(folder: Path, predicted: Predictions, *, conditional: bool) -> None:
+def fill(folder: Path, predicted: pd.DataFrame, *, conditional: bool) -> None:
     """Add latents and illustrations to a run folder."""
-    rng, count = np.random.default_rng(0), len(predicted.utterance)
-    emotion = tuple(predicted.emotions[index] for index in predicted.truth)
+    rng, count = np.random.default_rng(0), len(predicted)
+    names = (tuple(predicted[column]) for column in ("utterance", "speaker", "truth"))
     mean = rng.standard_normal((count, 4)).astype(np.float32)
-    sex = tuple("FM"[int(who[1:]) % 2] for who in predicted.speaker)
-    audio = ("",) * count
-    test = Latents(predicted.utterance, predicted.speaker, emotion, sex, audio, mean)
-    test.write(folder / "latents.npz")
-    shown = predicted.utterance[: len(predicted.emotions)]
-    pictures = illustrations(predicted.emotions, shown, conditional=conditional)
+    sex = tuple("FM"[int(who[1:]) % 2] for who in predicted["speaker"])
+    Latents(*names, sex, ("",) * count, mean).write(folder / "latents.npz")
+    emotions = tuple(emotions_of(predicted))
+    shown = tuple(predicted["utterance"][: len(emotions)])
+    pictures = illustrations(emotions, shown, conditional=conditional)
     pictures.write(folder / "illustrations.npz")
 
 

@@ -3,10 +3,9 @@
 import os
 import time
 
+import pandas as pd
 import pytest
 from report.conftest import Study, guess
-
-from ser_vae.evaluation.predictions import Predictions
 
 
 def names(study: Study) -> list[list[str]]:
@@ -71,7 +70,7 @@ def test_the_label_policy_of_a_run_makes_a_row_of_a_cvae(study):
     assert names(study) == [["CVAE", "CVAE, label_policy=elbo"]]
 
 
-def fold(number: int, accuracy: float = 0.6) -> Predictions:
+def fold(number: int, accuracy: float = 0.6) -> pd.DataFrame:
     return guess(accuracy, speakers=range(4 * number, 4 * number + 4))
 
 

@@ -13,17 +13,17 @@ from sklearn.metrics import balanced_accuracy_score, log_loss
 from ser_vae import SerVaeError
 from ser_vae.evaluation import predictions
 from ser_vae.evaluation.compare import compare
-from ser_vae.evaluation.predictions import Predictions
 from ser_vae.report.__main__ import main
 from ser_vae.report.imported import import_predictions
 from ser_vae.report.runs import load_runs
 from ser_vae.report.scores import Results, compute_results
 
 
-def write(path: Path, predicted: Predictions, *, keep: str = "utterance|guess", **new: Any) -> Path:
+def write(
+    path: Path, predicted: pd.DataFrame, *, keep: str = "utterance|guess", **new: Any
+) -> Path:
     """Write predictions as another system would; `keep` matches the columns that it has."""
-    predictions.write(path, predicted)
-    frame = pd.read_csv(path).filter(regex=f"^({keep})").sample(frac=1, random_state=0)
+    frame = predicted.filter(regex=f"^({keep})").sample(frac=1, random_state=0)
     frame.assign(**new).to_csv(path, index=False)
     return path
 
@@ -43,7 +43,9 @@ def test_an_imported_system_is_scored_and_tested_like_a_run(study, tmp_path):
     results = imported(study, write(tmp_path / "x.csv", theirs))
     assert len(results.test_sets) == 1
     scored = score(results)
-    assert scored["ua"] == pytest.approx(100 * balanced_accuracy_score(theirs.truth, theirs.guess))
+    assert scored["ua"] == pytest.approx(
+        100 * balanced_accuracy_score(theirs["truth"], theirs["guess"])
+    )
     assert (scored["kind"], scored["interval_over"]) == ("imported", "speakers")
     assert pd.isna([scored["nll"], scored["ece"]]).all()
     (pair,) = results.pairs
@@ -56,11 +58,12 @@ def test_an_imported_system_is_scored_and_tested_like_a_run(study, tmp_path):
 
 def test_probabilities_in_any_order_give_the_nll(study, tmp_path):
     theirs = guess(0.9)
-    theirs.probability[:] = np.where(theirs.probability > 0.5, 0.8, 0.2)
+    probabilities = theirs[["p_neutral", "p_angry"]].round().clip(0.2, 0.8)
+    theirs[[*probabilities]] = probabilities
     study.run("model=vae")
     path = write(tmp_path / "x.csv", theirs, keep="utterance|guess|p_|truth|speaker")
     pd.read_csv(path).iloc[:, ::-1].to_csv(path, index=False)
-    expected = log_loss(theirs.truth, theirs.probability)
+    expected = log_loss(theirs["truth"], theirs[["p_angry", "p_neutral"]])
     assert score(imported(study, path))["nll"] == pytest.approx(expected)
 
 
@@ -89,7 +92,7 @@ def test_folds_are_pooled_and_a_lone_fold_has_nothing_to_be_compared_with(study,
     for number in range(3):
         study.run("model=ae", "split=speaker", f"fold={number}", guesses=fold(number))
     results = imported(study, write(tmp_path / "x.csv", theirs))
-    expected = 100 * balanced_accuracy_score(theirs.truth, theirs.guess)
+    expected = 100 * balanced_accuracy_score(theirs["truth"], theirs["guess"])
     assert score(results)["ua"] == pytest.approx(expected)
     assert pd.isna(score(results)["nll"])
     with pytest.raises(SerVaeError, match=r"theirs \(imported\): the file has fold 0 of 3"):
@@ -117,8 +120,7 @@ def test_folds_are_pooled_and_a_lone_fold_has_nothing_to_be_compared_with(study,
 def test_what_does_not_fit_the_runs_is_named(study, tmp_path, change, message):
     study.run("model=vae")
     path = tmp_path / "x.csv"
-    predictions.write(path, guess(0.5))
-    change(pd.read_csv(path)).to_csv(path, index=False)
+    change(guess(0.5)).to_csv(path, index=False)
     with pytest.raises(SerVaeError, match=message):
         import_predictions(load_runs(study.folder), path, "theirs")
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 from report.conftest import Study, fill, guess, health
 
 from ser_vae.evaluation.arrays import Latents
-from ser_vae.evaluation.predictions import Predictions
+from ser_vae.evaluation.predictions import emotions_of
 from ser_vae.report.__main__ import main
 
 SCRIPT = "</script><script>alert('executed')</script>"  # must be shown, not executed
@@ -20,10 +21,13 @@ DESKTOP = {"width": 1280, "height": 900}
 PATIENCE_MS = 15_000
 
 
-def with_script(predicted: Predictions) -> Predictions:
+def with_script(predicted: pd.DataFrame) -> pd.DataFrame:
     """The predictions, the first utterance renamed to a script and predicted wrongly."""
-    predicted.probability[0] = [0.01, 0.99] if predicted.truth[0] == 0 else [0.99, 0.01]
-    return replace(predicted, utterance=(SCRIPT, *predicted.utterance[1:]))
+    right = predicted["truth"][0]
+    (wrong,) = {*emotions_of(predicted)} - {right}
+    columns = ["utterance", "guess", f"p_{right}", f"p_{wrong}"]
+    predicted.loc[0, columns] = [SCRIPT, wrong, 0.01, 0.99]
+    return predicted
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +40,7 @@ def report(tmp_path_factory) -> Path:
         for test_set, model in enumerate(("ae", "cvae", "logmel_svm")):
             predicted = with_script(guess(0.6 + 0.1 * test_set, seed=number, order=test_set))
             policies = {"null": predicted, "oracle": guess(0.9, seed=number)}
-            by_policy = {p: replace(f, utterance=predicted.utterance) for p, f in policies.items()}
+            by_policy = {p: f.assign(utterance=predicted["utterance"]) for p, f in policies.items()}
             options = {"policies": by_policy} if model == "cvae" else {}
             choice = (f"model={model}", f"data={data}")
             path = study.run(*choice, corpus="demo", guesses=predicted, health=health(), **options)

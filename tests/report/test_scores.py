@@ -12,7 +12,7 @@ from report.test_comparable import fold
 from ser_vae.evaluation.compare import compare
 from ser_vae.evaluation.intervals import mean_ua_interval
 from ser_vae.evaluation.metrics import evaluate
-from ser_vae.evaluation.predictions import Predictions, pooled
+from ser_vae.evaluation.predictions import pooled
 
 PERCENT = 100
 
@@ -65,7 +65,7 @@ def test_pairs_are_tested_and_corrected_together(study):
         assert (pair["corrected_for"], pair["significant"]) == (3, comparison["significant"])
 
 
-def folds(model: str, study: Study, accuracies: tuple[float, ...]) -> list[Predictions]:
+def folds(model: str, study: Study, accuracies: tuple[float, ...]) -> list[pd.DataFrame]:
     predicted = [fold(number, accuracy) for number, accuracy in enumerate(accuracies)]
     for number, guesses in enumerate(predicted):
         study.run(f"model={model}", "split=speaker", f"fold={number}", guesses=guesses)
