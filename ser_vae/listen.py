@@ -34,18 +34,19 @@ from ser_vae.features import audio
 from ser_vae.features.audio import Samples
 from ser_vae.files import write_bytes, write_text
 from ser_vae.inputs import Input
-from ser_vae.plots.spectrogram import Limits, limits, utterance
+from ser_vae.plots.spectrogram import Limits, limits, utterances
 from ser_vae.plots.style import png_bytes
 from ser_vae.recogniser import Recogniser, Recording
 from ser_vae.run_folder import RunFolder
 from ser_vae.terminal import model_parser, run_command, track
-from ser_vae.training.illustrate import Illustrator, traverse
+from ser_vae.training.illustrate import Illustrator
 
 Frames = npt.NDArray[np.float32]  # (T, F), natural log of mel power
 
 MOVES = (-2.0, 2.0)  # standard deviations over the segments of the files
 PRIOR_SEGMENTS = 20  # per sample: 2 s of segments of 100 ms
 DPI = 110
+WIDTH_IN = 5.0  # of a picture
 LOUDNESS = 0.1  # root mean square that every clip is scaled to, of full scale: -20 dB
 PEAK = 0.98  # of full scale; a clip that would exceed it is scaled to it instead
 PRIOR_NOTE = (
@@ -142,16 +143,15 @@ def find_test_utterances(folder: RunFolder, wanted: Sequence[str]) -> list[Input
             "Give recordings: python -m ser_vae.listen MODEL FILE…"
         )
     known = Latents.read(folder.latents)
-    items = []
+    items, recordings = [], known.recordings()
     for name in wanted or Illustrations.read(folder.illustrations).utterance:
         if name not in known.utterance:
             raise SerVaeError(
                 f"--utterance {name}: not in the test set of {len(known.utterance):,}, such as "
                 f"{', '.join(known.utterance[:3])}."
             )
-        row = known.utterance.index(name)
-        recording = Recording(Path(known.audio[row]), clip=known.clip_of(row))
-        emotion = known.emotion[row]
+        row, (file, clip) = known.utterance.index(name), recordings[name]
+        recording, emotion = Recording(Path(file), clip=clip), known.emotion[row]
         items.append(Input(f"{emotion}: {name}", recording, known.speaker[row], emotion))
     return items
 
@@ -195,34 +195,28 @@ class ClipMaker:
         if clips := list(self.prior_clips(seed)):
             yield "Samples from the prior", PRIOR_NOTE, clips
 
-    @torch.no_grad()
     def recording_clips(self, index: int, steps: Mapping[int, float]) -> list[Clip]:
         """Make clips of the recording, of the model's input and of what it decodes.
 
         `steps` has the standard deviation of each latent dimension that is moved.
         """
-        illustrator, model = self.illustrator, self.illustrator.model
-        x, condition = illustrator.rows(index), illustrator.condition(index)
-        z = model.feature(x, condition.expand(len(x), -1), sample=False)
-
-        def decode(label: Tensor) -> Tensor:
-            rows: Tensor = model.decode(z, label.expand(len(x), -1))
-            return rows
-
+        illustrator = self.illustrator
+        z, condition = illustrator.encode(index), illustrator.condition(index)
+        reconstruction = illustrator.decode(z, condition)
         clips = [
-            self.clip(index, "input", "what the model gets", x),
-            self.clip(index, "reconstruction", "encoded and decoded", decode(condition)),
+            self.clip(index, "input", "what the model gets", illustrator.rows(index)),
+            self.clip(index, "reconstruction", "encoded and decoded", reconstruction),
         ]
         for dimension, std in steps.items():
-            moved = traverse(model, z, condition, dimension, torch.tensor(MOVES) * std)
+            moved = illustrator.traverse(z, condition, dimension, torch.tensor(MOVES) * std)
             for size, rows in zip(MOVES, moved, strict=True):
                 name = f"z{dimension}-{'plus' if size > 0 else 'minus'}"
                 caption = f"dimension {dimension} moved by {size:+g} sd in every segment"
                 clips.append(self.clip(index, name, caption.replace("-", "−"), rows))
         for emotion, label in zip(self.recogniser.emotions, illustrator.labels, strict=True):
-            if model.conditional and not torch.equal(label, condition):
-                caption = f"decoded under the label {emotion}"
-                clips.append(self.clip(index, f"as-{emotion}", caption, decode(label)))
+            if illustrator.model.conditional and not torch.equal(label, condition):
+                caption, rows = f"decoded under the label {emotion}", illustrator.decode(z, label)
+                clips.append(self.clip(index, f"as-{emotion}", caption, rows))
         return [self.recording(index, clips[0].probabilities), *clips]
 
     def recording(self, index: int, probabilities: dict[str, float]) -> Clip:
@@ -235,7 +229,7 @@ class ClipMaker:
 
     def clip(self, index: int, name: str, caption: str, rows: Tensor) -> Clip:
         """Make a clip of decoded segments (S, D) of a recording, and classify it."""
-        segments = self.illustrator.segments.of(torch.arange(len(self.items)) == index)
+        segments = self.illustrator.segments_of(index)
         joined = join_segments(rows.cpu(), segments.start, segments.length)
         decoded = replace(segments, frames=joined, start=segments.start - segments.start[0])
         row = self.recogniser.classify(decoded, [self.items[index].speaker or ""])[0]
@@ -266,11 +260,14 @@ def write_clip(clip: Clip, path: Path, maker: ClipMaker, colour_limits: Limits, 
     soundfile.write(content, samples, extractor.sample_rate, format="WAV", subtype="PCM_16")
     write_bytes(wav, content.getvalue())
     synthetic = ", SYNTHETIC SPEECH" if maker.recogniser.about["synthetic"] else ""
-    figure = utterance(
-        clip.frames,
-        colour_limits,
+    figure = utterances(
+        [""],
+        [""],
+        [[clip.frames]],
         frame_shift_s=extractor.frame_shift_s,
         title=clip.caption + synthetic,
+        width_in=WIDTH_IN,
+        colour_limits=colour_limits,
     )
     write_bytes(wav.with_suffix(".png"), png_bytes(figure, DPI))
 

@@ -54,7 +54,7 @@ from ser_vae.features.store import FeatureStore
 from ser_vae.logger import LoggedRun, open_loggers
 from ser_vae.model.representation import Fitted, Representation
 from ser_vae.model.utterance_vae import UtteranceVAE
-from ser_vae.recogniser import Components, Recogniser, build_model, software
+from ser_vae.recogniser import COMPONENT_GROUPS, Recogniser, build_model, software
 from ser_vae.run_folder import RunFolder, digest
 from ser_vae.settings import Settings, UtteranceVAEModel, build, check_devices, flatten
 from ser_vae.split import check_fold, random, select_fold
@@ -445,7 +445,7 @@ def without_networks(run: Run) -> Recogniser:
         seed=settings.seed,
         policy=run.policy,
         classifiers={},
-        components=Components(settings.features, settings.model, settings.classifier),
+        components={name: getattr(settings, name) for name in COMPONENT_GROUPS},
         device=run.device,
     )
 
@@ -831,14 +831,12 @@ def illustrate(run: Run, result: Result, means: Any) -> None:
         return
     chosen = typical_utterances(label, source.segments.count)
     shown = [data.utterances("test")[index] for index in chosen]
-    conditions = [source.condition(index) for index in chosen]
-    reconstructed = [source.decoded(i, c, c) for i, c in zip(chosen, conditions, strict=True)]
     Illustrations(
         emotions=data.emotions,
         utterance=tuple(utterance.id for utterance in shown),
         emotion=tuple(data.emotions[int(label[index])] for index in chosen),
-        input=tuple(source.input(index) for index in chosen),
-        reconstruction=tuple(reconstructed),
+        input=tuple(map(source.input, chosen)),
+        reconstruction=tuple(map(source.reconstruction, chosen)),
         swapped=tuple(map(source.swapped, chosen)) if source.model.conditional else (),
         **source.traversal(),
         prior=source.prior(PRIOR_DRAWS, seed_for(run.settings.seed, "illustrations", "prior")),

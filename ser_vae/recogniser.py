@@ -71,6 +71,7 @@ HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # user/name on the Hugging Face Hu
 MALFORMED = (
     *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError, OSError),
 )
+COMPONENT_GROUPS = ("features", "model", "classifier")  # what a recogniser is rebuilt from
 PACKAGES = ("ser_vae", "torch", "torchaudio", "lightning", "numpy", "scikit-learn")
 Source = str | Path | npt.NDArray[Any]  # a file, or samples
 
@@ -92,15 +93,6 @@ class Recording(NamedTuple):
         return "samples" if isinstance(self.source, np.ndarray) else str(self.source)
 
 
-@dataclass(frozen=True)
-class Components:
-    """The classes and settings that a recogniser is rebuilt from; `classifier` may be unused."""
-
-    features: Component
-    model: Component
-    classifier: Component
-
-
 @dataclass(frozen=True, kw_only=True)
 class Recogniser(SegmentPipeline):
     """Audio -> frames -> standardised segments -> latents -> emotion, or an utterance-level model.
@@ -109,13 +101,13 @@ class Recogniser(SegmentPipeline):
         seed: of the run; also seeds draws in prediction (`random`, `latent=sample`, bounds).
         representation: segment -> latent; None for an utterance-level model.
         estimator: an utterance-level model; None otherwise.
-        components: classes and settings of features, model and classifier.
+        components: class and settings of each of COMPONENT_GROUPS; the classifier may be unused.
         about: entries of recogniser.json, of which `save` takes over corpus, protocol, scores, …
         others: see `SegmentPipeline`.
     """
 
     seed: int
-    components: Components
+    components: Mapping[str, Component]
     representation: Representation | None = None
     estimator: Any = None  # UtteranceEstimator | UtteranceVAE | None
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -341,7 +333,7 @@ class Recogniser(SegmentPipeline):
     @property
     def model_name(self) -> str:
         """Name of the class of the model."""
-        return self.components.model.target.rpartition(".")[2]
+        return self.components["model"].target.rpartition(".")[2]
 
     def classify(
         self, segments: Segments, speakers: Sequence[str], whole: Samples | None = None
@@ -432,7 +424,7 @@ class Recogniser(SegmentPipeline):
             "emotions": list(self.emotions),
             "label_policy": self.policy.name,
             "seed": self.seed,
-            **{k: each.model_dump(by_alias=True) for k, each in vars(self.components).items()},
+            **{k: each.model_dump(by_alias=True) for k, each in self.components.items()},
             "segmentation": vars(self.segmentation),
             "normalise": self.normaliser.policy,
             "training": training,
@@ -489,11 +481,11 @@ class Recogniser(SegmentPipeline):
     @classmethod
     def _load(cls, folder: Path, trust: Collection[str], device: torch.device) -> "Recogniser":
         document, files = read_model(folder)
-        names = ("features", "model", "classifier")
-        components = Components(
-            *(checked_component(document[name], folder / JSON, trust) for name in names)
-        )
-        extractor: Extractor = build(components.features)
+        components = {
+            name: checked_component(document[name], folder / JSON, trust)
+            for name in COMPONENT_GROUPS
+        }
+        extractor: Extractor = build(components["features"])
         segmentation = Segmentation(**document["segmentation"])
         tensors = load_tensors(files[WEIGHTS])
         mean, std = (tensors_below(tensors, f"normaliser/{name}") for name in ("mean", "std"))
@@ -503,7 +495,7 @@ class Recogniser(SegmentPipeline):
         if ESTIMATOR in files:
             state = skops.io.loads(files[ESTIMATOR], trusted=[])
         emotions, classes = tuple(document["emotions"]), len(document["emotions"])
-        network = build_model(components.model, extractor, segmentation, classes)
+        network = build_model(components["model"], extractor, segmentation, classes)
         policy = POLICIES[document["label_policy"]]
         of_utterances = network.level == "utterance"
         classifiers: dict[Condition, LatentClassifier] = {}
@@ -511,7 +503,9 @@ class Recogniser(SegmentPipeline):
             encoder = Marginal(network, classes) if condition == "every" else network
             classifiers[condition] = LatentClassifier(
                 copy.deepcopy(encoder) if document["training"]["fine_tuned"] else encoder,
-                build(components.classifier, input_size=network.latent_size, num_classes=classes),
+                build(
+                    components["classifier"], input_size=network.latent_size, num_classes=classes
+                ),
                 seed=document["seed"],
                 device=device,
                 **document["training"],

@@ -115,7 +115,7 @@ def card(recogniser: Recogniser, name: str, onnx_refused: str) -> str:
         name=name,
         about=about,
         emotions=recogniser.emotions,
-        model=recogniser.components.model.target.rpartition(".")[2],
+        model=recogniser.model_name,
         sample_rate=recogniser.extractor.sample_rate,
         onnx=ONNX,
         onnx_refused=onnx_refused,

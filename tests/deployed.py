@@ -13,7 +13,7 @@ from ser_vae.features.extractor import Extractor
 from ser_vae.features.normalise import Normaliser
 from ser_vae.model.representation import Fitted
 from ser_vae.pipeline import segmentation_of
-from ser_vae.recogniser import Components, Recogniser, build_model
+from ser_vae.recogniser import COMPONENT_GROUPS, Recogniser, build_model
 from ser_vae.settings import build, validate
 from ser_vae.training.label_policy import POLICIES
 from ser_vae.training.predict import LatentClassifier, Marginal, Probabilities
@@ -97,7 +97,7 @@ def recogniser(waveforms: Sequence[Samples], *overrides: str) -> Recogniser:
         representation=model if model.level == "segment" else None,
         classifiers=classifiers,
         estimator=None if model.level == "segment" else model,
-        components=Components(settings.features, settings.model, settings.classifier),
+        components={name: getattr(settings, name) for name in COMPONENT_GROUPS},
         about=ABOUT,
         temperature=1.5,
     )

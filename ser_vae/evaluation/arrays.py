@@ -96,14 +96,10 @@ class Latents(ArrayFile):
     mean: npt.NDArray[np.float32]
     clip: npt.NDArray[np.float64] | None = None
 
-    def clip_of(self, row: int) -> tuple[float, float] | None:
-        """Return start and end of an utterance in its file, in s; None if it is the whole file."""
-        start, end = (np.nan, np.nan) if self.clip is None else self.clip[row].tolist()
-        return None if np.isnan(start) else (start, end)
-
     def recordings(self) -> dict[str, tuple[str, tuple[float, float] | None]]:
-        """Map each utterance to its file and clip."""
-        clips = map(self.clip_of, range(len(self.utterance)))
+        """Map each utterance to its file, and to its start and end in it, in s, if it is a part."""
+        ends = np.full((len(self.utterance), 2), np.nan) if self.clip is None else self.clip
+        clips = [None if np.isnan(start) else (start, end) for start, end in ends.tolist()]
         return dict(zip(self.utterance, zip(self.audio, clips, strict=True), strict=True))
 
 

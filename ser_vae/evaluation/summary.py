@@ -9,7 +9,7 @@ import pandas as pd
 
 from ser_vae.corpus.utterance import Utterance, is_unknown
 from ser_vae.evaluation.intervals import intervals
-from ser_vae.evaluation.metrics import evaluate, majority
+from ser_vae.evaluation.metrics import evaluate, majority, scores
 from ser_vae.evaluation.predictions import pooled
 
 
@@ -49,10 +49,9 @@ def scores_and_baseline(
 
 def over_folds(folds: Sequence[pd.DataFrame], protocol: str) -> dict[str, Any]:
     """Return the scores over the utterances of all folds, and the UA of each fold."""
-    ua = [evaluate(fold, protocol)[f"{protocol}/test/ua"] for fold in folds]
     predictions = pooled(folds)
     return {
         **evaluate(predictions, protocol),
         f"{protocol}/test/ua_intervals": intervals(predictions),
-        f"{protocol}/test/ua_of_folds": ua,
+        f"{protocol}/test/ua_of_folds": [scores(fold)["ua"] for fold in folds],
     }

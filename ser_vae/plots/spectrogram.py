@@ -30,16 +30,9 @@ EMBEDDED = 700_000  # bytes of all spectrograms and recordings of a page
 QUALITY = 55  # of a WebP, out of 100
 RECORDING_S = 8.0
 ROW_IN = 1.25  # height of a row of whole utterances
-SINGLE_IN = 5.0  # width of a figure of one utterance
 NAME_WIDTH = 20  # characters per line of the name beside a row
 PANEL_IN = 0.62  # height of a row of segments
 MARGIN_IN = 0.8  # title, labels and colour bar
-
-
-def utterance(spectrum: Spectrum, colour_limits: Limits, **figure: Any) -> Figure:
-    """Draw one utterance (T, F) with given colour limits, which other figures may share."""
-    figure |= {"colour_limits": colour_limits, "width_in": SINGLE_IN}
-    return utterances(("",), ("",), [[spectrum]], **figure)
 
 
 @styled

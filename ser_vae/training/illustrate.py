@@ -26,14 +26,6 @@ def has_trained_decoder(model: Representation) -> bool:
     return isinstance(model, Decoder) and bool(model.quantities)
 
 
-@torch.no_grad()
-def traverse(model: Any, z: Tensor, label: Tensor, dimension: int, offsets: Tensor) -> Tensor:
-    """Decode latents with one dimension moved: z (S, Z), label (K,), offsets (m,) -> (m, S, D)."""
-    shifted = z.repeat(len(offsets), 1, 1)
-    shifted[:, :, dimension] += offsets[:, None]
-    return torch.stack([model.decode(each, label.expand(len(each), -1)) for each in shifted])
-
-
 DIMENSIONS = 8  # traversed
 STEPS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)  # in standard deviations over the segments
 MEASURED = 4096  # segments, at most, on which informativeness and standard deviations are measured
@@ -76,36 +68,49 @@ class Illustrator:
         label = int(self.label[index])
         return self.labels[label] if label >= 0 else self.uniform(1)[0]
 
+    def segments_of(self, index: int) -> Segments:
+        return self.segments.of(torch.arange(len(self.segments.count)) == index)
+
     def rows(self, index: int) -> Tensor:
         """(S, D) the segments of one utterance."""
-        segments = self._segments(index)
+        segments = self.segments_of(index)
         return segments[torch.arange(len(segments))].to(self.device)
+
+    @torch.no_grad()
+    def encode(self, index: int) -> Tensor:
+        """Encode an utterance under its label: (S, Z)."""
+        x = self.rows(index)
+        return self.model.feature(x, self.condition(index).expand(len(x), -1), sample=False)
+
+    @torch.no_grad()
+    def decode(self, z: Tensor, label: Tensor) -> Tensor:
+        """Decode latents (S, Z) under a label (K,), which only a conditional model uses: (S, D)."""
+        return self.model.decode(z, label.expand(len(z), -1))
+
+    def traverse(self, z: Tensor, label: Tensor, dimension: int, offsets: Tensor) -> Tensor:
+        """Decode latents (S, Z) with one dimension moved by each of the offsets (m,): (m, S, D)."""
+        shifted = z.repeat(len(offsets), 1, 1)
+        shifted[:, :, dimension] += offsets[:, None]
+        return torch.stack([self.decode(each, label) for each in shifted])
 
     def input(self, index: int) -> Frames:
         """Return the frames that the model gets: (T, F)."""
         return self.frames(index, self.rows(index))
 
-    @torch.no_grad()
-    def decoded(self, index: int, encode_as: Tensor, decode_as: Tensor) -> Frames:
-        """Encode under one label (K,), decode under another: (T, F).
-
-        Two different labels swap the emotion of a conditional model; others ignore both.
-        """
-        x = self.rows(index)
-        z = self.model.feature(x, encode_as.expand(len(x), -1), sample=False)
-        return self.frames(index, self.model.decode(z, decode_as.expand(len(x), -1)))
+    def reconstruction(self, index: int) -> Frames:
+        """Encode and decode under the true label: (T, F)."""
+        return self.frames(index, self.decode(self.encode(index), self.condition(index)))
 
     def swapped(self, index: int) -> Frames:
         """Encode under the true label, decode under each: (K, T, F)."""
-        truth = self.condition(index)
-        return np.stack([self.decoded(index, truth, label) for label in self.labels])
+        z = self.encode(index)
+        return np.stack([self.frames(index, self.decode(z, label)) for label in self.labels])
 
     def frames(self, index: int, rows: Tensor) -> Frames:
         """Join the segments (S, D) of an utterance to frames in the original units: (T, F)."""
-        segments = self._segments(index)
-        return self._unscaled(
-            join_segments(rows, segments.start, segments.length), self.scales[index]
-        )
+        segments = self.segments_of(index)
+        joined = join_segments(rows, segments.start, segments.length)
+        return self._unscaled(joined, self.scales[index])
 
     @torch.no_grad()
     def ranked_dimensions(self, count: int) -> tuple[list[int], Tensor]:
@@ -128,14 +133,13 @@ class Illustrator:
         dimensions, z = self.ranked_dimensions(DIMENSIONS)
         steps = torch.tensor(STEPS, device=self.device)
         start = z.mean(dim=0, keepdim=True), self.uniform(1)[0]
-        rows = [traverse(self.model, *start, d, steps * z[:, d].std()) for d in dimensions]
+        rows = [self.traverse(*start, d, steps * z[:, d].std()) for d in dimensions]
         return {
             "dimension": np.array(dimensions, dtype=np.int64),
             "step": np.array(STEPS),
             "traversal": self.segment_frames(torch.cat(rows, dim=1).transpose(0, 1)),
         }
 
-    @torch.no_grad()
     def prior(self, draws: int, seed: int) -> Frames:
         """Decode segments from the prior, z ~ N(0, I), under each label: (K, draws, length, F).
 
@@ -143,14 +147,14 @@ class Illustrator:
         the model knows no order in time. The same z are decoded under each label, so any difference
         is due to the label.
         """
-        conditions = self.labels if self.model.conditional else self.uniform(1)
         has_prior = isinstance(self.model, HasPosterior)
         if not has_prior:
             return self.segment_frames(torch.empty(0, draws, self.segments.size))
         generator = torch.Generator().manual_seed(seed)
         z = torch.randn(draws, self.model.latent_size, generator=generator).to(self.device)
-        rows = [self.model.decode(z, condition.expand(draws, -1)) for condition in conditions]
-        return self.segment_frames(torch.stack(rows))
+        conditions = self.labels if self.model.conditional else self.uniform(1)
+        rows = torch.stack([self.decode(z, condition) for condition in conditions])
+        return self.segment_frames(rows)
 
     def uniform(self, count: int) -> Tensor:
         return uniform_condition(count, self.classes).to(self.device)
@@ -161,9 +165,6 @@ class Illustrator:
         means = torch.stack([scale.mean for scale in self.scales])
         stds = torch.stack([scale.std for scale in self.scales])
         return self._unscaled(rows.reshape(shape), Scale(means.mean(dim=0), stds.mean(dim=0)))
-
-    def _segments(self, index: int) -> Segments:
-        return self.segments.of(torch.arange(len(self.segments.count)) == index)
 
     def _unscaled(self, frames: Tensor, scale: Scale) -> Frames:
         """Undo the standardisation, and keep the columns of the spectrogram."""

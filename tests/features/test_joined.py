@@ -69,6 +69,6 @@ def test_a_run_pins_the_members_and_its_model_predicts_the_same(wavlm, finished_
     command = "features=joined", f"features.members.wavlm.checkpoint={wavlm}"
     _, folder = finished_run(*command, "model=pooled_linear")
     recogniser = Recogniser.load(folder)
-    members = recogniser.components.features.model_dump()["members"]
+    members = recogniser.components["features"].model_dump()["members"]
     assert members["wavlm"]["digest"] == checkpoint_digest(wavlm)
     assert_predicts_as_written(recogniser, folder, noises, atol=1e-5)

@@ -1,7 +1,6 @@
 """Run folders become two frames; damaged folders are skipped and reported."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -28,8 +27,8 @@ def test_a_finished_run_is_a_row_with_all_that_metrics_json_holds(study):
 
 def test_predictions_keep_every_digit_and_every_name(study):
     predicted = guess(0.5)
-    predicted.probability[0] = 0.1 + 0.2, 1 - (0.1 + 0.2)
-    study.run("model=ae", guesses=replace(predicted, utterance=("NA", *predicted.utterance[1:])))
+    predicted.loc[0, ["utterance", "p_neutral", "p_angry"]] = ["NA", 0.1 + 0.2, 1 - (0.1 + 0.2)]
+    study.run("model=ae", guesses=predicted)
     frame = load_runs(study.folder).predictions
     assert (frame["p_neutral"].iloc[0], frame["utterance"].iloc[0]) == (0.1 + 0.2, "NA")
     assert len(frame) == 120

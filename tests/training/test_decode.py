@@ -11,11 +11,11 @@ from ser_vae.data.segment import Segmentation, cut
 from ser_vae.features.normalise import IDENTITY
 from ser_vae.model.cvae import CVAE
 from ser_vae.model.posterior import Posterior
-from ser_vae.training.illustrate import Illustrator, traverse
+from ser_vae.training.illustrate import Illustrator
 
 COLUMNS, LENGTH, K = 3, 2, 3
 D = COLUMNS * LENGTH  # and Z
-ANGRY, SAD, _ = torch.eye(K)
+ANGRY, _, _ = torch.eye(K)
 
 
 class Linear(nn.Module):
@@ -46,15 +46,17 @@ def illustrator(model: Any, frames: Tensor) -> Illustrator:
 def test_a_swapped_label_changes_only_the_decoder():
     x = torch.arange(12.0).reshape(4, COLUMNS)
     source = illustrator(Linear(), x)
-    assert np.array_equal(source.decoded(0, ANGRY, ANGRY), 2 * (x + 10))
-    assert np.array_equal(source.decoded(0, ANGRY, SAD), 2 * (x + 10) + 1)
-    assert np.array_equal(source.decoded(0, SAD, SAD), 2 * x + 1)
+    as_angry, as_sad, _ = source.swapped(0)
+    assert np.array_equal(source.reconstruction(0), 2 * (x + 10))
+    assert np.array_equal(as_angry, 2 * (x + 10))
+    assert np.array_equal(as_sad, 2 * (x + 10) + 1)
 
 
 def test_one_dimension_moves_and_the_others_stay():
     z = torch.arange(12.0).reshape(2, D)
     offsets = torch.tensor([-1.0, 0.0, 3.0])
-    shift = traverse(Linear(), z, ANGRY, 2, offsets) - 2 * z
+    source = illustrator(Linear(), torch.zeros(LENGTH, COLUMNS))
+    shift = source.traverse(z, ANGRY, 2, offsets) - 2 * z
     assert torch.equal(shift[:, :, 2], 2 * offsets[:, None].expand(3, 2))
     assert not shift[:, :, [0, 1, 3, 4, 5]].any()
 
