@@ -30,8 +30,8 @@ from torch import Tensor
 from ser_vae import SerVaeError
 from ser_vae import settings as typed
 from ser_vae.baseline.calibrated import fit_temperature, with_temperature
-from ser_vae.baseline.estimator import Training
-from ser_vae.classifier.head import Head, SequenceEstimator
+from ser_vae.baseline.estimator import Training, UtteranceEstimator
+from ser_vae.classifier.head import Head
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance, corpus_warnings
 from ser_vae.data.audit import audit
@@ -61,7 +61,7 @@ from ser_vae.split import check_fold, random, select_fold
 from ser_vae.split.grouped import grouped_folds
 from ser_vae.terminal import stderr
 from ser_vae.training import weights
-from ser_vae.training.classify import Classify, ClassifyUtterances, UtteranceSet
+from ser_vae.training.classify import Classify
 from ser_vae.training.devices import barrier, device_of, is_rank_zero
 from ser_vae.training.fit import LAST, count_epochs, fit
 from ser_vae.training.health import draw_segments, measure_health
@@ -86,7 +86,7 @@ from ser_vae.training.predict import (
     uniform_condition,
     utterance_data,
 )
-from ser_vae.training.pretrain import Pretrain
+from ser_vae.training.pretrain import Pretrain, utterance_set
 from ser_vae.training.seeding import seed_for
 from ser_vae.training.stage import Stage
 from ser_vae.training.weights import PretrainingRecord
@@ -466,7 +466,7 @@ def train_classifier(
     if condition == "every":
         encoder = Marginal(representation, data.classes)
     torch.manual_seed(seed_for(settings.seed, "classify", "initialisation"))
-    head: Head | SequenceEstimator = build(
+    head: Head | UtteranceEstimator = build(
         settings.classifier, input_size=encoder.latent_size, num_classes=data.classes
     )
     fine_tuned = settings.training.encoder_lr is not None
@@ -481,7 +481,7 @@ def train_classifier(
         device=run.device,
     )
     conditions = training_condition(condition, data)
-    if isinstance(head, SequenceEstimator):
+    if isinstance(head, UtteranceEstimator):
         rows = latents_of(classifier, data, conditions, "all")
         of_utterances = utterance_data(data.segments.split(rows), data.speakers())
         head.fit(of_utterances, training_of(settings, data, seed))
@@ -515,7 +515,7 @@ def calibrate(run: Run, recogniser: Recogniser) -> float:
     classifiers, model = recogniser.classifiers, recogniser.representation
     if not run.settings.calibrate or not classifiers or model is None:
         return 1.0
-    if any(isinstance(each.head, SequenceEstimator) for each in classifiers.values()):
+    if any(isinstance(each.head, UtteranceEstimator) for each in classifiers.values()):
         return 1.0  # it has its own temperature
     try:
         divided = hold_out(run.settings, run.data)
@@ -618,12 +618,14 @@ def fit_utterance_level(run: Run, model: Any, whole: Samples | None) -> None:
     if not isinstance(model, UtteranceVAE):
         model.fit(everything, training)
         return
-    values = model.vectors.fit(everything, training.part, training.normalise)
+    vectors = model.fit_vectors(everything, training.part, training.normalise)
     assert isinstance(settings.model, UtteranceVAEModel)
     optimizer = settings.model.training.optimizer.model_dump()
-    stage = ClassifyUtterances(model, seed_for(settings.seed, "classify"), optimizer)
-    masks = data.mask(*LEARNED), data.mask("validation")
-    train, validation = (UtteranceSet(values[mask.numpy()], data.label[mask]) for mask in masks)
+    stage = Pretrain(model, seed_for(settings.seed, "classify"), optimizer, name="classify")
+    train, validation = (
+        utterance_set(vectors[mask.numpy()], data.label[mask], data.classes)
+        for mask in (data.mask(*LEARNED), data.mask("validation"))
+    )
     train_once(run, stage, stage, run.folder.path / "classifier.ckpt", train, validation)
 
 

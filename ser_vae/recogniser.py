@@ -40,7 +40,7 @@ from torch import Tensor, nn
 
 from ser_vae import SerVaeError
 from ser_vae.baseline.calibrated import with_temperature
-from ser_vae.classifier.head import SequenceEstimator
+from ser_vae.baseline.estimator import UtteranceEstimator
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
 from ser_vae.features import TooShortError, audio
 from ser_vae.features.audio import Clip, Samples
@@ -396,7 +396,7 @@ class Recogniser(SegmentPipeline):
             frames = segments.frames_by_utterance()
             estimator.add_speaker(speaker, utterance_data(frames, names, whole))
         for classifier in classifiers.values():
-            if isinstance(classifier.head, SequenceEstimator):
+            if isinstance(classifier.head, UtteranceEstimator):
                 latents = segments.split(self._encode(classifier.encoder, segments))
                 classifier.head.add_speaker(speaker, utterance_data(latents, names))
         return replace(self, estimator=estimator, classifiers=classifiers)
@@ -450,12 +450,11 @@ class Recogniser(SegmentPipeline):
         return {name: part for name, part in parts.items() if isinstance(part, nn.Module)}
 
     def _estimators(self) -> dict[str, Any]:
-        """Return what is fitted without gradients: heads by condition, or one object for ALL."""
-        if isinstance(self.estimator, nn.Module):
-            return {ALL: self.estimator.vectors}  # what the network gets
+        """Return what has a `state`: heads by condition, or one object for ALL."""
+        if self.estimator is not None:
+            return {ALL: self.estimator}
         heads = {name: classifier.head for name, classifier in self.classifiers.items()}
-        parts = {ALL: self.estimator} if self.estimator is not None else heads
-        return {name: part for name, part in parts.items() if not isinstance(part, nn.Module)}
+        return {name: head for name, head in heads.items() if not isinstance(head, nn.Module)}
 
     @classmethod
     def load(

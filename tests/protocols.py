@@ -6,7 +6,6 @@ from ser_vae.baseline.speaker_lookup import SpeakerLookup
 from ser_vae.baseline.utterance_linear import UtteranceLinear
 from ser_vae.baseline.utterance_svm import UtteranceSVM
 from ser_vae.classifier.functionals import FunctionalsClassifier
-from ser_vae.classifier.head import SequenceEstimator
 from ser_vae.features.egemaps import EGeMAPS
 from ser_vae.features.extractor import Extractor, Invertible
 from ser_vae.features.imported import Imported
@@ -28,7 +27,6 @@ WITH_POSTERIOR: list[type[HasPosterior]] = [VAE, CVAE, Untrained]
 DECODERS: list[type[Decoder]] = [AE, VAE, CVAE, Untrained]
 FITTED: list[type[Fitted]] = [PCA]
 
-SEQUENCE_ESTIMATORS: list[type[SequenceEstimator]] = [FunctionalsClassifier]
 UTTERANCE_ESTIMATORS: list[type[UtteranceEstimator]] = [
-    *(Majority, SpeakerLookup, UtteranceLinear, UtteranceSVM)
+    *(Majority, SpeakerLookup, UtteranceLinear, UtteranceSVM, FunctionalsClassifier)
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -57,8 +57,11 @@ class Training:
         return np.array(self.part) == "train"
 
 
+@runtime_checkable
 class UtteranceEstimator(Protocol):
-    """A classifier of whole utterances.
+    """A classifier of whole utterances, or of sequences of latents, fitted without gradients.
+
+    Of sequences of latents, `UtteranceData.frames` are the latents (S, Z) of each utterance.
 
     Attributes:
         level: "utterance".

@@ -25,24 +25,34 @@ from ser_vae.settings import build
 
 
 class UtteranceVectors:
-    """Joins `UtteranceData.whole` and functionals over the frames, and standardises each column.
+    """Base of classifiers of one vector per utterance: `UtteranceData.whole` and functionals.
+
+    Each column is standardised.
 
     Args:
         functionals: the set of functionals over the frames, see `features.functionals`; None for
             none.
-        whole: whether `UtteranceData.whole` belongs to the vector.
+        egemaps: settings of the extractor of `UtteranceData.whole`, with its `_target_`; None for
+            none.
         clip: standardised values beyond ±clip are set to it; in standard deviations.
 
     Attributes:
         normaliser: fitted with each vector as an utterance of one frame, in double precision.
     """
 
+    level = "utterance"
+    conditional = False
     normaliser: Normaliser
 
-    def __init__(self, *, functionals: str | None, whole: bool, clip: float = math.inf) -> None:
-        self.functionals, self.whole, self.clip = functionals, whole, clip
+    def __init__(
+        self, functionals: str | None, egemaps: Mapping[str, Any] | None, clip: float = math.inf
+    ) -> None:
+        self.functionals, self.clip = functionals, clip
+        self.extractor: Extractor | None = None if egemaps is None else build(egemaps)
 
-    def fit(self, data: UtteranceData, part: Sequence[str], normalise: Policy) -> FloatArray:
+    def fit_vectors(
+        self, data: UtteranceData, part: Sequence[str], normalise: Policy
+    ) -> FloatArray:
         """Fit the normaliser on all utterances of a run, and return their vectors (U, E)."""
         rows = self._rows(data)
         in_train = [name == "train" for name in part]
@@ -80,7 +90,7 @@ class UtteranceVectors:
 
     def _rows(self, data: UtteranceData) -> list[Tensor]:
         """Compute the vectors, not standardised: U tensors (1, E)."""
-        joined: list[Any] = [data.whole] if self.whole else []
+        joined: list[Any] = [] if self.extractor is None else [data.whole]
         if self.functionals is not None:
             joined.append(np.stack([compute_functionals(self.functionals, f) for f in data.frames]))
         return list(torch.from_numpy(np.hstack(joined).astype(np.float64)).unsqueeze(1))
@@ -91,17 +101,11 @@ class UtteranceVectors:
         return vectors.clamp(-self.clip, self.clip).numpy()
 
 
-class OneVector:
-    """Classifies one vector per utterance.
+class OneVector(UtteranceVectors):
+    """Classifies one vector per utterance by a `classifier` of scikit-learn.
 
-    Args:
-        classifier: of the vectors.
-        functionals: the set of functionals over the frames; None for none.
-        egemaps: settings of the extractor, with its `_target_`; None for none.
+    See `UtteranceVectors` for the other arguments.
     """
-
-    level = "utterance"
-    conditional = False
 
     def __init__(
         self,
@@ -109,9 +113,8 @@ class OneVector:
         functionals: str | None,
         egemaps: Mapping[str, Any] | None = None,
     ) -> None:
+        super().__init__(functionals, egemaps)
         self.classifier = classifier
-        self.extractor: Extractor | None = None if egemaps is None else build(egemaps)
-        self.vectors = UtteranceVectors(functionals=functionals, whole=egemaps is not None)
 
     def fit(self, data: UtteranceData, training: Training) -> None:
         """Fit the normaliser on all utterances (U,) and the classifier on the training set.
@@ -119,24 +122,20 @@ class OneVector:
         Raises:
             SerVaeError: the training set has fewer than two utterances of an emotion.
         """
-        vectors = self.vectors.fit(data, training.part, training.normalise)
+        vectors = self.fit_vectors(data, training.part, training.normalise)
         self.classifier.fit(vectors, data.speakers, training)
 
     def predict_proba(self, data: UtteranceData) -> FloatArray:
         """Return the probability of each class: (U, K)."""
-        return self.classifier.predict_proba(self.vectors.transform(data))
-
-    def add_speaker(self, speaker: str, data: UtteranceData) -> None:
-        """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`."""
-        self.vectors.add_speaker(speaker, data)
+        return self.classifier.predict_proba(self.transform(data))
 
     def state(self) -> dict[str, Any]:
         """Return the fitted normaliser and classifier."""
-        return {"vectors": self.vectors.state(), "classifier": self.classifier.state()}
+        return {"vectors": super().state(), "classifier": self.classifier.state()}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what `state` returned."""
-        self.vectors.load_state(state["vectors"])
+        super().load_state(state["vectors"])
         self.classifier.load_state(state["classifier"])
 
 

@@ -1,10 +1,9 @@
-"""The interfaces of what classifies a sequence of latents: a network, or an estimator."""
+"""The interface of a network that classifies a sequence of latents.
 
-from typing import Protocol, runtime_checkable
+An estimator that takes its place is a `ser_vae.baseline.estimator.UtteranceEstimator`.
+"""
 
 from torch import Tensor, nn
-
-from ser_vae.baseline.estimator import UtteranceEstimator
 
 
 class Head(nn.Module):
@@ -13,8 +12,3 @@ class Head(nn.Module):
     def forward(self, z: Tensor, length: Tensor) -> Tensor:
         """Return logits (B, K) of latents (B, S, Z), of which `length` (B,) segments are valid."""
         raise NotImplementedError
-
-
-@runtime_checkable
-class SequenceEstimator(UtteranceEstimator, Protocol):
-    """A classifier that is fitted without gradients; `UtteranceData.frames` are latents (S, Z)."""

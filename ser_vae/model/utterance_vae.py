@@ -16,12 +16,10 @@ from torch import Tensor, nn
 
 from ser_vae.baseline.estimator import FloatArray, UtteranceData
 from ser_vae.baseline.utterance_svm import UtteranceVectors
-from ser_vae.features.extractor import Extractor
 from ser_vae.features.functionals import functionals as compute_functionals
 from ser_vae.model.objective import negative_lower_bound
 from ser_vae.model.posterior import Posterior
 from ser_vae.model.vae import VAE
-from ser_vae.settings import build
 
 
 class Member(VAE):
@@ -31,6 +29,8 @@ class Member(VAE):
     is 0, the decoder is not trained and z is mu; if `trained` is false, only the class head is
     trained, on mu.
     """
+
+    quantities = ("loss", "cross_entropy", "accuracy", "squared_error", "kl")
 
     def __init__(
         self,
@@ -62,19 +62,21 @@ class Member(VAE):
         """Classify mu: x (B, E) -> (B, K)."""
         return self.head(self.posterior(x).mu)
 
-    def terms(self, x: Tensor, label: Tensor, weight: Tensor) -> dict[str, Tensor]:
+    def loss(
+        self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
         """Return cross-entropy and negative lower bound of each utterance: each term (B,).
 
         Args:
             x: (B, E).
-            label: (B,) class indices; below 0 for unlabelled utterances.
-            weight: (B,) of the cross-entropy; 0 for unlabelled utterances.
+            c: (B, K) one-hot labels times the weight of the cross-entropy; 0 for unlabelled ones.
+            generator: of the noise.
         """
         posterior = self.posterior(x)
-        z = posterior.sample() if self.elbo_weight else posterior.mu
-        logits = self.head(z)
+        z = posterior.sample(generator) if self.elbo_weight else posterior.mu
+        logits, label, weight = self.head(z), c.argmax(dim=-1), c.sum(dim=-1)
         cross_entropy = weight * F.cross_entropy(
-            logits, label.clamp(min=0), label_smoothing=self.label_smoothing, reduction="none"
+            logits, label, label_smoothing=self.label_smoothing, reduction="none"
         )
         bound = negative_lower_bound(x, self.decoder(z), posterior, self.beta)
         return {
@@ -85,12 +87,12 @@ class Member(VAE):
         }
 
 
-class UtteranceVAE(nn.Module):
+class UtteranceVAE(UtteranceVectors, nn.Module):
     """eGeMAPS and functionals over the frames -> z -> emotion; an ensemble of `members` networks.
 
     The members differ in initial weights and noise; they see the same batches and are trained
-    independently. It is a `baseline.estimator.UtteranceEstimator`, but has no `fit`, `state` or
-    `load_state`: it is trained by gradient on `vectors`.
+    independently. It is a `baseline.estimator.UtteranceEstimator`, but has no `fit`: it is trained
+    by gradient on `fit_vectors`.
 
     Args:
         input_size: not needed.
@@ -102,15 +104,9 @@ class UtteranceVAE(nn.Module):
         members: number of networks.
         training: how it is trained; not needed here.
         settings: of each `Member`.
-
-    Attributes:
-        vectors: utterances -> input (U, E), to be fitted before training.
-        extractor: computes `UtteranceData.whole`.
     """
 
-    level = "utterance"
-    conditional = False
-    quantities: tuple[str, ...] = ("loss", "cross_entropy", "accuracy", "squared_error", "kl")
+    quantities = Member.quantities
 
     def __init__(
         self,
@@ -125,22 +121,21 @@ class UtteranceVAE(nn.Module):
         training: Mapping[str, Any],
         **settings: Any,
     ) -> None:
-        super().__init__()
-        self.extractor: Extractor = build(egemaps)
-        self.vectors = UtteranceVectors(functionals=functionals, whole=True, clip=clip)
+        nn.Module.__init__(self)
+        UtteranceVectors.__init__(self, functionals, egemaps, clip)
+        assert self.extractor is not None
         over_time = compute_functionals(functionals, np.zeros((1, columns))).size
+        input_size = len(self.extractor.names) + over_time
         self.members: Any = nn.ModuleList(
-            Member(
-                input_size=len(self.extractor.names) + over_time,
-                num_classes=num_classes,
-                **settings,
-            )
+            Member(input_size=input_size, num_classes=num_classes, **settings)
             for _ in range(members)
         )
 
-    def loss(self, x: Tensor, label: Tensor, weight: Tensor) -> dict[str, Tensor]:
-        """Average the members' terms: x (B, E), label and its weight (B,) -> each term (B,)."""
-        losses = [member.terms(x, label, weight) for member in self.members]
+    def loss(
+        self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Average the members' terms: x (B, E), weighted labels c (B, K) -> each term (B,)."""
+        losses = [member.loss(x, c, generator) for member in self.members]
         return {q: torch.stack([terms[q] for terms in losses]).mean(0) for q in self.quantities}
 
     def forward(self, x: Tensor) -> Tensor:
@@ -152,9 +147,5 @@ class UtteranceVAE(nn.Module):
     def predict_proba(self, data: UtteranceData) -> FloatArray:
         """Return the probability of each class, computed on the CPU: (U, K)."""
         self.eval().float().cpu()
-        x = torch.from_numpy(self.vectors.transform(data)).float()
+        x = torch.from_numpy(self.transform(data)).float()
         return self(x).double().softmax(dim=-1).numpy()
-
-    def add_speaker(self, speaker: str, data: UtteranceData) -> None:
-        """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`."""
-        self.vectors.add_speaker(speaker, data)

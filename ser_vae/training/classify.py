@@ -1,22 +1,14 @@
-"""The second stage: an LSTM learns the emotion of a sequence of latents (III-B, IV-C).
-
-A network of whole utterances learns in this stage too, from labelled and unlabelled vectors.
-"""
+"""The second stage: an LSTM learns the emotion of a sequence of latents (III-B, IV-C)."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.utils.data import Dataset
 
-from ser_vae.baseline.estimator import FloatArray
 from ser_vae.classifier.head import Head
-from ser_vae.data.batch import BatchIndex
 from ser_vae.data.sets import SequenceBatch, SplitBatch
 from ser_vae.model.representation import Representation
-from ser_vae.model.utterance_vae import UtteranceVAE
 from ser_vae.training.predict import classify_batch
 from ser_vae.training.stage import Stage
 
@@ -60,41 +52,3 @@ class Classify(Stage):
         if self.encoder is not None:
             groups.append({"params": list(self.encoder.parameters()), "lr": self.encoder_lr})
         return groups
-
-
-class UtteranceBatch(NamedTuple):
-    x: Tensor  # (B, E)
-    label: Tensor  # (B,) below 0 for an unlabelled utterance
-    weight: Tensor  # (B,) of the terms that need the label
-    loss_scale: float  # see batch.BatchIndex
-
-
-class UtteranceSet(Dataset[UtteranceBatch]):
-    """Vectors (U, E) of utterances and their labels (U,); indexed with a whole batch.
-
-    Weights are 0 for unlabelled utterances, and such that the mean of a weighted quantity over all
-    utterances is its mean over the labelled ones.
-    """
-
-    def __init__(self, vectors: FloatArray, label: Tensor) -> None:
-        self.values, self.label = torch.from_numpy(vectors).float(), label
-        labelled = (label >= 0).float()
-        self.weight = labelled * len(label) / labelled.sum()
-
-    def __len__(self) -> int:
-        return len(self.label)
-
-    def __getitem__(self, batch: BatchIndex) -> UtteranceBatch:
-        index, scale = batch
-        return UtteranceBatch(self.values[index], self.label[index], self.weight[index], scale)
-
-
-class ClassifyUtterances(Stage):
-    """Trains a `UtteranceVAE`; its curves are named like those of a classifier."""
-
-    def __init__(self, model: UtteranceVAE, seed: int, optimizer: Mapping[str, Any]) -> None:
-        super().__init__("classify", model.quantities, seed, optimizer)
-        self.model = model
-
-    def terms(self, batch: UtteranceBatch) -> dict[str, Tensor]:
-        return self.model.loss(batch.x, batch.label, batch.weight)

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ser_vae.data.batch import BatchIndex
 from ser_vae.data.sets import SegmentBatch, SegmentSet
@@ -46,7 +46,7 @@ def draw_segments(data: SegmentSet, seed: int, at_most: int = MONITORED) -> Segm
 
 
 @torch.no_grad()
-def epoch_health(model: Representation, batch: SegmentBatch) -> dict[str, float]:
+def epoch_health(model: nn.Module, batch: SegmentBatch) -> dict[str, float]:
     """Measure relative error and, with a posterior, KL and active units.
 
     Nothing in it is random: the model is in evaluation mode afterwards. Empty for a model that does
@@ -137,7 +137,7 @@ def _estimates(model: Any, batch: SegmentBatch, seed: int) -> dict[str, Any]:
     }
 
 
-def batch_for(model: torch.nn.Module, batch: SegmentBatch) -> tuple[Tensor, Tensor]:
+def batch_for(model: nn.Module, batch: SegmentBatch) -> tuple[Tensor, Tensor]:
     """Return segments and conditions on the model's device and in its precision."""
     like = next(chain(model.parameters(), model.buffers()))
     return batch.x.to(like), batch.c.to(like)

@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 from torch.utils.checkpoint import checkpoint
 
-from ser_vae.baseline.estimator import UtteranceData
-from ser_vae.classifier.head import Head, SequenceEstimator
+from ser_vae.baseline.estimator import UtteranceData, UtteranceEstimator
+from ser_vae.classifier.head import Head
 from ser_vae.data.batch import BatchIndex
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import MAX_PADDED, SequenceBatch, SequenceSet, SplitBatch
@@ -140,7 +140,7 @@ class LatentClassifier:
     """
 
     encoder: Representation
-    head: Head | SequenceEstimator
+    head: Head | UtteranceEstimator
     fine_tuned: bool
     sample: bool
     seed: int
@@ -167,7 +167,7 @@ class LatentClassifier:
 
     def classify(self, latents: Sequence[Tensor], speakers: Sequence[str]) -> Probabilities:
         """Classify U utterances from their latents (S, Z): (U, K)."""
-        if isinstance(self.head, SequenceEstimator):
+        if isinstance(self.head, UtteranceEstimator):
             return self.head.predict_proba(utterance_data(latents, speakers))
         count = torch.tensor([len(rows) for rows in latents])
         return self._apply_head(torch.cat(list(latents)), count, torch.zeros(len(count), 1))
@@ -178,7 +178,7 @@ class LatentClassifier:
     ) -> Probabilities:
         """Classify utterances of `count` (U,) latents each, or segments if it is fine-tuned."""
         head = self.head
-        assert not isinstance(head, SequenceEstimator)
+        assert not isinstance(head, UtteranceEstimator)
         prepare(head, self.device)
         torch.manual_seed(seed_for(seed_for(self.seed, "classify"), "predict"))  # it may sample
         unknown = torch.zeros(len(count), dtype=torch.int64)

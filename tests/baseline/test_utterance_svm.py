@@ -17,9 +17,9 @@ from ser_vae.run import configure
 from ser_vae.settings import build
 
 CONFIGURED = {
-    "logmel_svm": {"functionals": "mean_and_deviation", "whole": False},
-    "egemaps_svm": {"functionals": None, "whole": True},
-    "handcrafted_svm": {"functionals": "mean_and_deviation", "whole": True},
+    "logmel_svm": {"functionals": "mean_and_deviation", "egemaps": None},
+    "egemaps_svm": {"functionals": None, "egemaps": EGEMAPS},
+    "handcrafted_svm": {"functionals": "mean_and_deviation", "egemaps": EGEMAPS},
 }
 
 
@@ -28,7 +28,9 @@ CONFIGURED = {
 def test_it_is_an_svm_on_the_configured_vectors(name, normalise):
     model = configure(f"model={name}")["model"]
     utterances = four_speakers()
-    vectors = UtteranceVectors(**CONFIGURED[name]).fit(utterances.data, utterances.part, normalise)
+    vectors = UtteranceVectors(**CONFIGURED[name]).fit_vectors(
+        utterances.data, utterances.part, normalise
+    )
     svm = CalibratedClassifier(support_vector_machines(model["svm"]), model["svm"]["folds"])
     training = Training(utterances.label, utterances.part, EMOTIONS, normalise, 7)
     svm.fit(vectors, utterances.data.speakers, training)
@@ -48,7 +50,7 @@ def test_the_extractor_trims_the_same_ends_as_the_frames():
     assert UtteranceSVM(**RUNTIME, egemaps=EGEMAPS, svm=SVM_SETTINGS).extractor is not None
 
 
-BOTH = {"functionals": "mean_and_deviation", "whole": True}
+BOTH = {"functionals": "mean_and_deviation", "egemaps": EGEMAPS}
 
 
 def raw_vectors(utterances: Utterances) -> np.ndarray:
@@ -63,7 +65,7 @@ def test_vectors_are_standardised_by_the_training_set():
     raw = raw_vectors(utterances)
     train = raw[utterances.train]
     vectors = UtteranceVectors(**BOTH)
-    fitted = vectors.fit(utterances.data, utterances.part, "train")
+    fitted = vectors.fit_vectors(utterances.data, utterances.part, "train")
     expected = (raw - train.mean(axis=0)) / train.std(axis=0)
     np.testing.assert_allclose(fitted, expected, atol=2e-5)
     test = vectors.transform(utterances.select(utterances.test))
@@ -73,7 +75,7 @@ def test_vectors_are_standardised_by_the_training_set():
 def test_under_speaker_each_speaker_is_standardised_including_test_speakers():
     utterances = four_speakers()
     raw, speakers = raw_vectors(utterances), np.array(utterances.data.speakers)
-    fitted = UtteranceVectors(**BOTH).fit(utterances.data, utterances.part, "speaker")
+    fitted = UtteranceVectors(**BOTH).fit_vectors(utterances.data, utterances.part, "speaker")
     for speaker in ("s0", "s3"):
         one = raw[speakers == speaker]
         expected = (one - one.mean(axis=0)) / one.std(axis=0)
@@ -84,12 +86,12 @@ def test_under_speaker_each_speaker_is_standardised_including_test_speakers():
 def test_each_source_can_be_left_out(name):
     utterances = four_speakers()
     parts = {}
-    for whole in (False, True):
-        vectors = UtteranceVectors(functionals=name, whole=whole)
-        parts[whole] = vectors.fit(utterances.data, utterances.part, "none")
+    for whole, egemaps in ((False, None), (True, EGEMAPS)):
+        vectors = UtteranceVectors(name, egemaps)
+        parts[whole] = vectors.fit_vectors(utterances.data, utterances.part, "none")
     over_time = [functionals(name, frames) for frames in utterances.data.frames]
     np.testing.assert_array_equal(parts[False], over_time)
     np.testing.assert_array_equal(parts[True], np.hstack([utterances.data.whole, over_time]))
-    only = UtteranceVectors(functionals=None, whole=True)
-    only.fit(utterances.data, utterances.part, "none")
+    only = UtteranceVectors(None, EGEMAPS)
+    only.fit_vectors(utterances.data, utterances.part, "none")
     np.testing.assert_array_equal(only.transform(utterances.data), utterances.data.whole)

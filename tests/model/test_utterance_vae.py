@@ -23,8 +23,8 @@ NETWORK = {
     "trained": True,
 }
 X = torch.randn(5, E, generator=torch.Generator().manual_seed(3))
-LABEL = torch.tensor([0, 3, 1, 2, -1])
-WEIGHT = torch.tensor([1.25, 1.25, 1.25, 1.25, 0.0])
+LABEL = torch.tensor([0, 3, 1, 2])
+WEIGHTED = torch.cat([1.25 * torch.eye(K)[LABEL], torch.zeros(1, K)])  # the last is unlabelled
 
 
 def member(**settings: Any) -> Member:
@@ -45,7 +45,7 @@ def trainable(network: torch.nn.Module) -> set[str]:
 def test_the_loss_is_cross_entropy_and_the_bound_per_value():
     network = member().eval()
     torch.manual_seed(5)
-    terms = network.terms(X, LABEL, WEIGHT)
+    terms = network.loss(X, WEIGHTED)
     torch.manual_seed(5)
     mu, log_var = network.posterior(X)
     sigma = log_var.exp().sqrt()
@@ -53,7 +53,7 @@ def test_the_loss_is_cross_entropy_and_the_bound_per_value():
     kl = kl_divergence(Normal(mu, sigma), Normal(0.0, 1.0)).sum(1)
     error = (network.decoder(z) - X).square().sum(1)
     log_probability = network.head(z).log_softmax(1)
-    smooth = torch.full((4, K), 0.1 / K) + 0.9 * torch.eye(K)[LABEL[:4]]
+    smooth = torch.full((4, K), 0.1 / K) + 0.9 * torch.eye(K)[LABEL]
     entropy = torch.cat([-(smooth * log_probability[:4]).sum(1) * 1.25, torch.zeros(1)])
     torch.testing.assert_close(terms["kl"], kl)
     torch.testing.assert_close(terms["squared_error"], error)
@@ -63,7 +63,7 @@ def test_the_loss_is_cross_entropy_and_the_bound_per_value():
 
 def test_unlabelled_utterances_train_encoder_and_decoder_but_not_the_head():
     network = member()
-    network.terms(X[4:], LABEL[4:], WEIGHT[4:])["loss"].mean().backward()
+    network.loss(X[4:], WEIGHTED[4:])["loss"].mean().backward()
     assert network.encoder[0].weight.grad.any()
     assert network.decoder[0].weight.grad.any()
     assert not network.head.weight.grad.any()
@@ -71,19 +71,17 @@ def test_unlabelled_utterances_train_encoder_and_decoder_but_not_the_head():
 
 def test_without_the_bound_z_is_mu_and_unlabelled_utterances_do_not_count():
     network = member(elbo_weight=0.0).eval()
-    terms = network.terms(X, LABEL, WEIGHT)
+    terms = network.loss(X, WEIGHTED)
     torch.testing.assert_close(terms["loss"], terms["cross_entropy"])
     assert terms["loss"][4] == 0
-    expected = torch.nn.functional.cross_entropy(
-        network.logits(X[:4]), LABEL[:4], label_smoothing=0.1
-    )
+    expected = torch.nn.functional.cross_entropy(network.logits(X[:4]), LABEL, label_smoothing=0.1)
     torch.testing.assert_close(terms["loss"].mean(), expected)
     assert trainable(network) == {"encoder", "to_mu", "head"}
 
 
 def test_untrained_only_the_head_is_trained():
     network = member(trained=False)
-    terms = network.terms(X, LABEL, WEIGHT)
+    terms = network.loss(X, WEIGHTED)
     torch.testing.assert_close(terms["loss"], terms["cross_entropy"])
     assert trainable(network) == {"head"}
 
@@ -110,25 +108,25 @@ def test_a_member_learns_as_if_it_were_alone():
     ensemble = model(members=2).eval()
     first = ensemble.members[0]
     x, gradients = torch.randn(5, first.encoder[0].in_features), []
-    for loss in (ensemble.loss, first.terms):
+    for loss in (ensemble.loss, first.loss):
         first.zero_grad()
         torch.manual_seed(1)
-        loss(x, LABEL.clamp(max=2), WEIGHT)["loss"].mean().backward()
+        loss(x, WEIGHTED[:, :3])["loss"].mean().backward()
         gradients.append(first.to_mu.weight.grad.clone())
     torch.testing.assert_close(2 * gradients[0], gradients[1])
 
 
 def test_it_predicts_from_the_clipped_vectors_and_so_does_a_reloaded_one():
     utterances, network, other = four_speakers(), model(), model()
-    vectors = network.vectors.fit(utterances.data, utterances.part, "speaker")
-    both = UtteranceVectors(functionals="thirds", whole=True)
-    expected = both.fit(utterances.data, utterances.part, "speaker").clip(-2, 2)
+    vectors = network.fit_vectors(utterances.data, utterances.part, "speaker")
+    both = UtteranceVectors("thirds", EGEMAPS)
+    expected = both.fit_vectors(utterances.data, utterances.part, "speaker").clip(-2, 2)
     np.testing.assert_array_equal(vectors, expected)
     test = utterances.select(utterances.test)
     probability = network.predict_proba(test)
     logits = network(torch.from_numpy(expected[utterances.test]).float())
     np.testing.assert_array_equal(probability, logits.double().softmax(1).detach())
     other.load_state_dict(network.state_dict())
-    state = skops.io.dumps(network.vectors.state())
-    other.vectors.load_state(skops.io.loads(state, trusted=[]))
+    state = skops.io.dumps(network.state())
+    other.load_state(skops.io.loads(state, trusted=[]))
     np.testing.assert_array_equal(other.predict_proba(test), probability)

@@ -5,10 +5,10 @@ import pytest
 import torch
 from fit_stage import fit_stage
 
-from ser_vae.data.batch import BatchIndex
+from ser_vae.data.sets import SegmentSet
 from ser_vae.model.utterance_vae import Member
-from ser_vae.training.classify import ClassifyUtterances, UtteranceSet
 from ser_vae.training.history import read_curves
+from ser_vae.training.pretrain import Pretrain, utterance_set
 
 E, K = 6, 3
 ADAM = {"lr": 0.01, "betas": [0.9, 0.999], "eps": 1e-8}
@@ -26,44 +26,30 @@ NETWORK = {
 }
 
 
-class Network(Member):
-    """A single member as a model."""
-
-    quantities = ("loss", "cross_entropy", "accuracy", "squared_error", "kl")
-    loss = Member.terms
-
-
-def utterances(*, labelled: int = 60, unlabelled: int = 30) -> UtteranceSet:
+def utterances(*, labelled: int = 60, unlabelled: int = 30) -> SegmentSet:
     """Vectors around a corner per class."""
     rng = np.random.default_rng(1)
     label = np.arange(labelled + unlabelled) % K
     vectors = 2 * np.eye(K, E)[label] + rng.normal(0, 0.3, (len(label), E))
     label[labelled:] = -1
-    return UtteranceSet(vectors, torch.tensor(label))
+    return utterance_set(vectors, torch.tensor(label), K)
 
 
 def test_a_weighted_mean_over_all_is_the_mean_over_the_labelled():
     data = utterances(labelled=20, unlabelled=15)
-    quantity = torch.arange(35.0)
-    assert float((data.weight * quantity).mean()) == pytest.approx(float(quantity[:20].mean()))
-    assert not data.weight[20:].any()
-
-
-def test_a_batch_holds_the_picked_utterances():
-    data = utterances()
-    batch = data[BatchIndex(torch.tensor([70, 2]), 0.5)]
-    torch.testing.assert_close(batch.x, data.values[[70, 2]])
-    assert batch.label.tolist() == [-1, 2]
-    assert batch.weight.tolist() == [0.0, 1.5]
-    assert batch.loss_scale == 0.5
+    weight, quantity = data.condition.sum(dim=1), torch.arange(35.0)
+    assert float((weight * quantity).mean()) == pytest.approx(float(quantity[:20].mean()))
+    assert not weight[20:].any()
+    assert data.condition[:20].argmax(dim=1).tolist() == [n % K for n in range(20)]
 
 
 def test_it_learns_the_emotion_and_logs_curves_of_the_labelled(tmp_path):
-    data, model = utterances(), Network(**NETWORK)
-    stage, validation = ClassifyUtterances(model, 3, ADAM), utterances(labelled=30, unlabelled=0)
+    data, model = utterances(), Member(**NETWORK)
+    stage = Pretrain(model, 3, ADAM, name="classify")
+    validation = utterances(labelled=30, unlabelled=0)
     fit_stage(stage, data, validation, folder=tmp_path, epochs=15, batch_size=18)
-    guess = model.eval().logits(data.values[:60]).argmax(dim=1)
-    assert (guess == data.label[:60]).float().mean() > 0.95
+    guess = model.eval().logits(data.source[:60]).argmax(dim=1)
+    assert (guess == torch.arange(60) % K).float().mean() > 0.95
     curves = read_curves(tmp_path / "classify.csv")
     assert [row["epoch"] for row in curves] == list(range(15))
     assert 0.7 < curves[-1]["classify/train/accuracy"] < 1.001  # of a sample of z
