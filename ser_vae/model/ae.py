@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from ser_vae.model import layers
 from ser_vae.model.objective import squared_error
+from ser_vae.model.posterior import Noise
 from ser_vae.model.representation import Representation
 
 
@@ -33,9 +33,7 @@ class AE(Representation):
         self.to_z = nn.Linear(hidden[-1], latent)
         self.decoder = layers.decoder(latent, hidden, input_size, activation)
 
-    def loss(
-        self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
+    def loss(self, x: Tensor, c: Tensor, generator: Noise = None) -> dict[str, Tensor]:
         """Return the squared error of the reconstruction: x (B, D) -> each term (B,)."""
         error = squared_error(x, self.reconstruct(x, c))
         return {"loss": error, "squared_error": error}
@@ -48,8 +46,6 @@ class AE(Representation):
         """Return the decoder's output: z (B, Z) -> x_hat (B, D)."""
         return self.decoder(z)
 
-    def feature(
-        self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
-    ) -> Tensor:
+    def feature(self, x: Tensor, c: Tensor, *, sample: bool, generator: Noise = None) -> Tensor:
         """Return the latent: x (B, D) -> (B, Z)."""
         return self.to_z(self.encoder(x))

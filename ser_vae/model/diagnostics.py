@@ -13,7 +13,7 @@ likelihood of X, not by what they minimised.
 """
 
 import math
-from typing import Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,13 +22,6 @@ from ser_vae.model.posterior import Posterior
 
 NOISE_VARIANCE = 0.5  # v above, of each of the D values
 ACTIVE_VARIANCE = 0.01  # of mu_d over segments; Burda, Grosse, Salakhutdinov, ICLR 2016
-
-
-class Generative(Protocol):
-    """A model with the prior N(0, I) of z, a posterior and a decoder."""
-
-    def posterior(self, x: Tensor, c: Tensor) -> Posterior: ...
-    def decode(self, z: Tensor, c: Tensor) -> Tensor: ...
 
 
 def relative_error(x: Tensor, x_hat: Tensor) -> float:
@@ -54,9 +47,11 @@ def log_density(x: Tensor, mu: Tensor, log_var: Tensor) -> Tensor:
 
 
 def log_likelihood(
-    model: Generative, x: Tensor, c: Tensor, *, samples: int, generator: torch.Generator
+    model: Any, x: Tensor, c: Tensor, *, samples: int, generator: torch.Generator
 ) -> Tensor:
     """Estimate log P(x), or log P(x|c), of each segment: x (B, D), c (B, K) -> (B,) in nats.
+
+    `model` has a posterior, a decoder and the prior N(0, I) of z.
 
     Importance sampling with the posterior as proposal (Burda et al. 2016, eq. 8). With one sample
     its expectation is the lower bound of eq. (3); it rises to log P(x) with the number of samples,

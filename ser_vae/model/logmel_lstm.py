@@ -1,8 +1,8 @@
 """No representation: the classifier gets the segments themselves."""
 
-import torch
 from torch import Tensor
 
+from ser_vae.model.posterior import Noise
 from ser_vae.model.representation import Representation
 
 
@@ -13,8 +13,6 @@ class Identity(Representation):
         super().__init__()
         self.latent_size = input_size
 
-    def feature(
-        self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
-    ) -> Tensor:
+    def feature(self, x: Tensor, c: Tensor, *, sample: bool, generator: Noise = None) -> Tensor:
         """Return the segment: x (B, D) -> (B, D)."""
         return x

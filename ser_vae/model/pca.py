@@ -6,6 +6,7 @@ from torch import Tensor
 
 from ser_vae import SerVaeError
 from ser_vae.data.segment import Segments
+from ser_vae.model.posterior import Noise
 from ser_vae.model.representation import Representation
 
 
@@ -21,11 +22,6 @@ class PCA(Representation):
 
     def __init__(self, *, input_size: int, num_classes: int, latent: int) -> None:
         super().__init__()
-        if latent > input_size:
-            raise SerVaeError(
-                f"model.latent={latent}: a segment of {input_size} values has only {input_size} "
-                f"principal components.\nUse model.latent={input_size} or less."
-            )
         self.latent_size = latent
         self.register_buffer("mean", torch.zeros(input_size))
         self.register_buffer("components", torch.zeros(latent, input_size))  # rows of unit length
@@ -37,20 +33,20 @@ class PCA(Representation):
         in memory once.
 
         Raises:
-            SerVaeError: there are fewer segments than components.
+            SerVaeError: there are fewer segments, or values in a segment, than components.
         """
-        if len(segments) < self.latent_size:
+        most = min(len(segments), len(self.mean))
+        if self.latent_size > most:
             raise SerVaeError(
-                f"model=pca: {len(segments)} segments in the training set, expected at least "
-                f"model.latent={self.latent_size}.\nUse more speech or a smaller model.latent."
+                f"model.latent={self.latent_size}: {len(segments)} segments of {len(self.mean)} "
+                f"values in the training set have at most {most} principal components.\n"
+                f"Use model.latent={most} or less, or more speech."
             )
         pca = decomposition.PCA(self.latent_size, svd_solver="covariance_eigh")
         pca.fit(segments[torch.arange(len(segments))].numpy())
         self.mean.copy_(torch.from_numpy(pca.mean_))
         self.components.copy_(torch.from_numpy(pca.components_))
 
-    def feature(
-        self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
-    ) -> Tensor:
+    def feature(self, x: Tensor, c: Tensor, *, sample: bool, generator: Noise = None) -> Tensor:
         """Return the principal components of segments: x (B, D) -> (B, Z)."""
         return (x - self.mean) @ self.components.T

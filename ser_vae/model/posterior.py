@@ -5,6 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+Noise = torch.Generator | None  # the source of random numbers; None: the global one
+
 
 class Posterior(NamedTuple):
     """A diagonal Gaussian for each of B segments; `mu` and `log_var` are (B, Z)."""
@@ -12,7 +14,7 @@ class Posterior(NamedTuple):
     mu: Tensor
     log_var: Tensor
 
-    def sample(self, generator: torch.Generator | None = None) -> Tensor:
+    def sample(self, generator: Noise = None) -> Tensor:
         """Draw z = mu + eps * sigma, eps ~ N(0, 1) (IV-C): (B, Z)."""
         shape, device, dtype = self.mu.shape, self.mu.device, self.mu.dtype
         eps = torch.randn(shape, generator=generator, device=device, dtype=dtype)

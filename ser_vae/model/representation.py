@@ -2,11 +2,10 @@
 
 from typing import Protocol, runtime_checkable
 
-import torch
 from torch import Tensor, nn
 
 from ser_vae.data.segment import Segments
-from ser_vae.model.posterior import Posterior
+from ser_vae.model.posterior import Noise, Posterior
 
 
 class Representation(nn.Module):
@@ -28,9 +27,7 @@ class Representation(nn.Module):
     quantities: tuple[str, ...] = ()
     latent_size: int
 
-    def feature(
-        self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
-    ) -> Tensor:
+    def feature(self, x: Tensor, c: Tensor, *, sample: bool, generator: Noise = None) -> Tensor:
         """Return the latents that the classifier gets: (B, Z).
 
         `sample` asks for a draw from the posterior, with noise from `generator`; it is only set
@@ -38,9 +35,7 @@ class Representation(nn.Module):
         """
         raise NotImplementedError
 
-    def loss(
-        self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
+    def loss(self, x: Tensor, c: Tensor, generator: Noise = None) -> dict[str, Tensor]:
         """Return each of `quantities` by its name, (B,); pretraining minimises "loss".
 
         With "squared_error" and "kl" among them, label policies can use the lower bound of eq. (3).

@@ -18,7 +18,7 @@ from ser_vae.baseline.estimator import FloatArray, UtteranceData
 from ser_vae.baseline.utterance_svm import UtteranceVectors
 from ser_vae.features.functionals import functionals as compute_functionals
 from ser_vae.model.objective import negative_lower_bound
-from ser_vae.model.posterior import Posterior
+from ser_vae.model.posterior import Noise, Posterior
 from ser_vae.model.vae import VAE
 
 
@@ -62,9 +62,7 @@ class Member(VAE):
         """Classify mu: x (B, E) -> (B, K)."""
         return self.head(self.posterior(x).mu)
 
-    def loss(
-        self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
+    def loss(self, x: Tensor, c: Tensor, generator: Noise = None) -> dict[str, Tensor]:
         """Return cross-entropy and negative lower bound of each utterance: each term (B,).
 
         Args:
@@ -131,9 +129,7 @@ class UtteranceVAE(UtteranceVectors, nn.Module):
             for _ in range(members)
         )
 
-    def loss(
-        self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
+    def loss(self, x: Tensor, c: Tensor, generator: Noise = None) -> dict[str, Tensor]:
         """Average the members' terms: x (B, E), weighted labels c (B, K) -> each term (B,)."""
         losses = [member.loss(x, c, generator) for member in self.members]
         return {q: torch.stack([terms[q] for terms in losses]).mean(0) for q in self.quantities}

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from ser_vae.model import layers
 from ser_vae.model.objective import negative_lower_bound
-from ser_vae.model.posterior import Posterior
+from ser_vae.model.posterior import Noise, Posterior
 from ser_vae.model.representation import Representation
 
 
@@ -47,9 +46,7 @@ class VAE(Representation):
         """Return the mean of P(X|z): z (B, Z) -> x_hat (B, D)."""
         return self.decoder(z)
 
-    def loss(
-        self, x: Tensor, c: Tensor, generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
+    def loss(self, x: Tensor, c: Tensor, generator: Noise = None) -> dict[str, Tensor]:
         """Return the negative lower bound from one z: x (B, D), c (B, K) -> each term (B,)."""
         posterior = self.posterior(x, c)
         x_hat = self.decode(posterior.sample(generator), c)
@@ -59,9 +56,7 @@ class VAE(Representation):
         """Encode and decode mu, without noise: x (B, D), c (B, K) -> x_hat (B, D)."""
         return self.decode(self.posterior(x, c).mu, c)
 
-    def feature(
-        self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
-    ) -> Tensor:
+    def feature(self, x: Tensor, c: Tensor, *, sample: bool, generator: Noise = None) -> Tensor:
         """Return the latent, mu or a sample of z: x (B, D), c (B, K) -> (B, Z)."""
         posterior = self.posterior(x, c)
         return posterior.sample(generator) if sample else posterior.mu

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from lightning.fabric.utilities import move_data_to_device
 from torch import Tensor
 from torch.nn.functional import one_hot
 from torch.utils.checkpoint import checkpoint
@@ -17,6 +17,7 @@ from ser_vae.data.batch import BatchIndex
 from ser_vae.data.segment import Segments
 from ser_vae.data.sets import MAX_PADDED, SequenceBatch, SequenceSet, SplitBatch
 from ser_vae.features.audio import Samples
+from ser_vae.model.posterior import Noise
 from ser_vae.model.representation import Representation
 from ser_vae.training.seeding import seed_for
 
@@ -41,9 +42,7 @@ class Marginal(Representation):
         self.model, self.classes = model, classes
         self.latent_size = model.latent_size
 
-    def feature(
-        self, x: Tensor, c: Tensor, *, sample: bool, generator: torch.Generator | None = None
-    ) -> Tensor:
+    def feature(self, x: Tensor, c: Tensor, *, sample: bool, generator: Noise = None) -> Tensor:
         """Average the latents over the labels: x (B, D) -> (B, Z); only the shape of c matters."""
         labels = torch.eye(self.classes, device=c.device)
         features = [
@@ -167,7 +166,7 @@ class LatentClassifier:
 
     def classify(self, latents: Sequence[Tensor], speakers: Sequence[str]) -> Probabilities:
         """Classify U utterances from their latents (S, Z): (U, K)."""
-        if isinstance(self.head, UtteranceEstimator):
+        if not isinstance(self.head, torch.nn.Module):
             return self.head.predict_proba(utterance_data(latents, speakers))
         count = torch.tensor([len(rows) for rows in latents])
         return self._apply_head(torch.cat(list(latents)), count, torch.zeros(len(count), 1))
@@ -178,28 +177,19 @@ class LatentClassifier:
     ) -> Probabilities:
         """Classify utterances of `count` (U,) latents each, or segments if it is fine-tuned."""
         head = self.head
-        assert not isinstance(head, UtteranceEstimator)
+        assert isinstance(head, torch.nn.Module)
         prepare(head, self.device)
         torch.manual_seed(seed_for(seed_for(self.seed, "classify"), "predict"))  # it may sample
         unknown = torch.zeros(len(count), dtype=torch.int64)
         items = SequenceSet(
             source, count.cumsum(0) - count, count, condition, unknown, self.max_padded
         )
-        indices = torch.split(torch.arange(len(items)), self.batch_size)
         encoder = self.encoder if isinstance(source, Segments) else None
-        batches = (on_device(items[BatchIndex(index, 1.0)], self.device) for index in indices)
-        logits = [
-            classify_batch(head, encoder, batch, sample=self.sample).cpu() for batch in batches
-        ]
+        logits = []
+        for index in torch.split(torch.arange(len(items)), self.batch_size):
+            batch = move_data_to_device(items[BatchIndex(index, 1.0)], self.device)
+            logits.append(classify_batch(head, encoder, batch, sample=self.sample).cpu())
         return torch.cat(logits).double().softmax(dim=-1).numpy()
-
-
-def on_device(batch: Any, device: torch.device) -> Any:
-    """Copy the tensors of a batch to a device."""
-    if isinstance(batch, SplitBatch):
-        return batch._replace(parts=[on_device(part, device) for part in batch.parts])
-    x, length, c, label = (each.to(device) for each in batch[:4])
-    return SequenceBatch(x, length, c, label, batch.loss_scale)
 
 
 def utterance_data(

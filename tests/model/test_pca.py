@@ -51,7 +51,7 @@ def test_other_segments_are_projected_onto_the_same_directions():
 
 
 def test_too_few_segments_or_values_are_an_error_that_names_the_number():
-    with pytest.raises(SerVaeError, match=r"2 segments in the training set.*latent=3"):
+    with pytest.raises(SerVaeError, match=r"latent=3: 2 segments of 6 values .* at most 2 "):
         fitted(make_segments(2))
-    with pytest.raises(SerVaeError, match=r"latent=7: a segment of 6 values"):
-        PCA(input_size=6, num_classes=4, latent=7)
+    with pytest.raises(SerVaeError, match=r"latent=7: 100 segments of 6 values .* at most 6 "):
+        PCA(input_size=6, num_classes=4, latent=7).fit(make_segments(100))
