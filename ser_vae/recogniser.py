@@ -40,7 +40,6 @@ from torch import Tensor, nn
 
 from ser_vae import SerVaeError
 from ser_vae.baseline.calibrated import with_temperature
-from ser_vae.baseline.estimator import UtteranceEstimator
 from ser_vae.data.segment import Segmentation, Segments, cut, join_segments
 from ser_vae.features import TooShortError, audio
 from ser_vae.features.audio import Clip, Samples
@@ -396,7 +395,7 @@ class Recogniser(SegmentPipeline):
             frames = segments.frames_by_utterance()
             estimator.add_speaker(speaker, utterance_data(frames, names, whole))
         for classifier in classifiers.values():
-            if isinstance(classifier.head, UtteranceEstimator):
+            if not isinstance(classifier.head, nn.Module):
                 latents = segments.split(self._encode(classifier.encoder, segments))
                 classifier.head.add_speaker(speaker, utterance_data(latents, names))
         return replace(self, estimator=estimator, classifiers=classifiers)

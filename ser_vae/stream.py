@@ -19,7 +19,6 @@ import torch
 from torch import Tensor
 
 from ser_vae import SerVaeError
-from ser_vae.baseline.estimator import UtteranceEstimator
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.data.segment import Segmentation, cut
 from ser_vae.features.audio import BlockResampler, Samples, rounded_rate
@@ -113,7 +112,7 @@ class SegmentPipeline:
             head = classifier.head
             if classifier.sample:
                 yield "training.latent=sample: latents are drawn at random"
-            if isinstance(head, UtteranceEstimator):
+            if not isinstance(head, torch.nn.Module):
                 yield "classifier=functionals: a scikit-learn estimator of the whole utterance"
             elif not causal:
                 continue

@@ -1,11 +1,5 @@
 """mypy checks here that the classes of the package satisfy its protocols. Nothing is run."""
 
-from ser_vae.baseline.estimator import UtteranceEstimator
-from ser_vae.baseline.majority import Majority
-from ser_vae.baseline.speaker_lookup import SpeakerLookup
-from ser_vae.baseline.utterance_linear import UtteranceLinear
-from ser_vae.baseline.utterance_svm import UtteranceSVM
-from ser_vae.classifier.functionals import FunctionalsClassifier
 from ser_vae.features.egemaps import EGeMAPS
 from ser_vae.features.extractor import Extractor, Invertible
 from ser_vae.features.imported import Imported
@@ -26,7 +20,3 @@ INVERTIBLE: list[type[Invertible]] = [LogMel, LogMelLLD]
 WITH_POSTERIOR: list[type[HasPosterior]] = [VAE, CVAE, Untrained]
 DECODERS: list[type[Decoder]] = [AE, VAE, CVAE, Untrained]
 FITTED: list[type[Fitted]] = [PCA]
-
-UTTERANCE_ESTIMATORS: list[type[UtteranceEstimator]] = [
-    *(Majority, SpeakerLookup, UtteranceLinear, UtteranceSVM, FunctionalsClassifier)
-]

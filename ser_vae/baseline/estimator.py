@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,9 +29,6 @@ class UtteranceData:
     whole: npt.NDArray[np.floating] | None
     speakers: tuple[str, ...]
 
-    def __len__(self) -> int:
-        return len(self.speakers)
-
 
 @dataclass(frozen=True)
 class Training:
@@ -57,19 +54,40 @@ class Training:
         return np.array(self.part) == "train"
 
 
-@runtime_checkable
-class UtteranceEstimator(Protocol):
+class Storable:
+    """Something that is fitted, whose state are the attributes named in `learned`.
+
+    They hold arrays, numbers, strings, lists, dictionaries and scikit-learn objects only, which
+    skops stores and loads without trusting any other type.
+    """
+
+    learned: ClassVar[tuple[str, ...]] = ()
+
+    def state(self) -> dict[str, Any]:
+        """Return what `fit` has learned."""
+        return {name: getattr(self, name) for name in self.learned}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state` returned, in place of `fit`."""
+        for name in self.learned:
+            setattr(self, name, state[name])
+
+
+class UtteranceEstimator(Storable):
     """A classifier of whole utterances, or of sequences of latents, fitted without gradients.
 
-    Of sequences of latents, `UtteranceData.frames` are the latents (S, Z) of each utterance.
+    Of sequences of latents, `UtteranceData.frames` are the latents (S, Z) of each utterance. A
+    class from outside this package need not derive from this one.
 
     Attributes:
         level: "utterance".
+        conditional: whether it is given a label; always false.
         extractor: computes `UtteranceData.whole`, one row per utterance; None if not needed.
     """
 
-    level: str
-    extractor: Extractor | None
+    level = "utterance"
+    conditional = False
+    extractor: Extractor | None = None
 
     def fit(self, data: UtteranceData, training: Training) -> None:
         """Learn from the training set.
@@ -77,34 +95,11 @@ class UtteranceEstimator(Protocol):
         `data` are all U utterances of the run. The audio of the other sets is used only if
         `normalise` is `speaker` or `corpus`, whose statistics are over all utterances.
         """
+        raise NotImplementedError
 
     def predict_proba(self, data: UtteranceData) -> FloatArray:
         """Return the probability of each class: (U, K)."""
+        raise NotImplementedError
 
     def add_speaker(self, speaker: str, data: UtteranceData) -> None:
         """Fit the statistics of a new speaker on their utterances, for `normalise=speaker`."""
-
-    def state(self) -> dict[str, Any]:
-        """Return what `fit` has learned.
-
-        The dictionary holds arrays, numbers, strings, lists, dictionaries and scikit-learn objects
-        only, which skops stores and loads without trusting any other type.
-        """
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state` returned, in place of `fit`."""
-
-
-class Storable:
-    """Implements `state` and `load_state` of an estimator for the attributes named in `learned`."""
-
-    learned: ClassVar[tuple[str, ...]]
-
-    def state(self) -> dict[str, Any]:
-        """Return what `fit` has learned."""
-        return {name: getattr(self, name) for name in self.learned}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state` returned."""
-        for name in self.learned:
-            setattr(self, name, state[name])

@@ -5,16 +5,18 @@ from typing import ClassVar
 
 import numpy as np
 
-from ser_vae.baseline.estimator import FloatArray, LabelArray, Storable, Training, UtteranceData
-from ser_vae.features.extractor import Extractor
+from ser_vae.baseline.estimator import (
+    FloatArray,
+    LabelArray,
+    Training,
+    UtteranceData,
+    UtteranceEstimator,
+)
 
 
-class Majority(Storable):
+class Majority(UtteranceEstimator):
     """Predicts the class frequencies of the training set for every utterance."""
 
-    level = "utterance"
-    conditional = False
-    extractor: Extractor | None = None
     learned: ClassVar[tuple[str, ...]] = ("frequencies",)  # (K,)
 
     def __init__(self, *, input_size: int, num_classes: int, columns: int) -> None:
@@ -26,10 +28,7 @@ class Majority(Storable):
 
     def predict_proba(self, data: UtteranceData) -> FloatArray:
         """Return the same row for each utterance: (U, K)."""
-        return np.tile(self.frequencies, (len(data), 1))
-
-    def add_speaker(self, speaker: str, data: UtteranceData) -> None:
-        """Do nothing: no audio is used."""
+        return np.tile(self.frequencies, (len(data.speakers), 1))
 
 
 def class_frequencies(label: LabelArray, emotions: Sequence[str]) -> FloatArray:

@@ -27,5 +27,6 @@ class UtteranceLinear(OneVector):
         folds: int,
         **sizes: int,
     ) -> None:
+        super().__init__(functionals, egemaps=None)
         regression = LogisticRegression(C=C, class_weight=class_weight, max_iter=MAX_STEPS)
-        super().__init__(CalibratedClassifier([regression], folds), functionals)
+        self.classifier = CalibratedClassifier([regression], folds)

@@ -17,14 +17,13 @@ from torch import Tensor
 
 from ser_vae import SerVaeError
 from ser_vae.baseline.calibrated import CalibratedClassifier
-from ser_vae.baseline.estimator import FloatArray, Training, UtteranceData
-from ser_vae.features.extractor import Extractor
+from ser_vae.baseline.estimator import FloatArray, Training, UtteranceData, UtteranceEstimator
 from ser_vae.features.functionals import functionals as compute_functionals
 from ser_vae.features.normalise import Normaliser, Policy, Scale
 from ser_vae.settings import build
 
 
-class UtteranceVectors:
+class UtteranceVectors(UtteranceEstimator):
     """Base of classifiers of one vector per utterance: `UtteranceData.whole` and functionals.
 
     Each column is standardised.
@@ -40,15 +39,13 @@ class UtteranceVectors:
         normaliser: fitted with each vector as an utterance of one frame, in double precision.
     """
 
-    level = "utterance"
-    conditional = False
     normaliser: Normaliser
 
     def __init__(
         self, functionals: str | None, egemaps: Mapping[str, Any] | None, clip: float = math.inf
     ) -> None:
         self.functionals, self.clip = functionals, clip
-        self.extractor: Extractor | None = None if egemaps is None else build(egemaps)
+        self.extractor = None if egemaps is None else build(egemaps)
 
     def fit_vectors(
         self, data: UtteranceData, part: Sequence[str], normalise: Policy
@@ -102,19 +99,9 @@ class UtteranceVectors:
 
 
 class OneVector(UtteranceVectors):
-    """Classifies one vector per utterance by a `classifier` of scikit-learn.
+    """Classifies one vector per utterance by a `classifier` of scikit-learn."""
 
-    See `UtteranceVectors` for the other arguments.
-    """
-
-    def __init__(
-        self,
-        classifier: CalibratedClassifier,
-        functionals: str | None,
-        egemaps: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(functionals, egemaps)
-        self.classifier = classifier
+    classifier: CalibratedClassifier
 
     def fit(self, data: UtteranceData, training: Training) -> None:
         """Fit the normaliser on all utterances (U,) and the classifier on the training set.
@@ -157,8 +144,9 @@ class UtteranceSVM(OneVector):
         egemaps: Mapping[str, Any] | None = None,
         **sizes: int,
     ) -> None:
+        super().__init__(functionals, egemaps)
         machines = support_vector_machines(svm)
-        super().__init__(CalibratedClassifier(machines, svm["folds"]), functionals, egemaps)
+        self.classifier = CalibratedClassifier(machines, svm["folds"])
 
 
 def support_vector_machines(svm: Mapping[str, Any]) -> list[OneVsRestClassifier]:
