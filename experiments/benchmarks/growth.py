@@ -18,14 +18,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import soundfile
-from measured import write
+from measured import run_stage, write
 from memory import apart
 
 from ser_vae.corpus.utterance import Corpus, Utterance
 from ser_vae.pipeline import feature_store, fresh_model, prepare
 from ser_vae.run import configure
 from ser_vae.settings import build, validate
-from ser_vae.training.fit import fit
 from ser_vae.training.pretrain import Pretrain
 
 SIZES = (40, 160, 640)
@@ -54,19 +53,8 @@ def stages(paths: Sequence[Path]) -> dict[str, float]:
         times.append(time.perf_counter())
         data, _ = prepare(settings, corpus, corpus.utterances)
         times.append(time.perf_counter())
-        adam = settings.training.pretrain.optimizer.model_dump()
-        stage = Pretrain(fresh_model(settings, data), 0, adam)
-        fit(
-            stage,
-            data.segment_set("train", "test"),
-            [],
-            folder=Path(name) / "fit",
-            settings=settings.training.pretrain,
-            trainer=settings.trainer,
-            compiled=settings.compile,
-            loggers=[],
-            progress=False,
-        )
+        stage = Pretrain(fresh_model(settings, data), 0)
+        run_stage(settings, stage, data.segment_set("train", "test"), Path(name) / "fit")
         times.append(time.perf_counter())
     return {s: b - a for s, a, b in zip(STAGES, times[:-1], times[1:], strict=True)}
 

@@ -34,7 +34,7 @@ from pathlib import Path
 
 import soundfile
 import torch
-from measured import write
+from measured import run_stage, write
 from memory import Peak, anonymous_mb
 from torch.utils.data import Dataset
 
@@ -45,7 +45,6 @@ from ser_vae.data.sets import SegmentBatch, SegmentSet
 from ser_vae.pipeline import prepare
 from ser_vae.run import configure
 from ser_vae.settings import Settings, build, validate
-from ser_vae.training.fit import fit
 from ser_vae.training.pretrain import Pretrain
 
 LIMIT = 4 * 2**30  # bytes that the process may allocate
@@ -99,20 +98,10 @@ def step_ms(settings: Settings, data: SegmentSet, steps: int) -> float:
     torch.manual_seed(0)
     model = build(settings.model, input_size=data.source.size, num_classes=len(EMOTIONS))
     pretraining = settings.training.pretrain
-    stage = Pretrain(model, 0, pretraining.optimizer.model_dump())
+    stage = Pretrain(model, 0)
     clocked = Clocked(data, steps * pretraining.batch_size)
     with tempfile.TemporaryDirectory() as folder:
-        fit(
-            stage,
-            clocked,
-            [],
-            folder=Path(folder),
-            settings=pretraining,
-            trainer=settings.trainer,
-            compiled=settings.compile,
-            loggers=[],
-            progress=False,
-        )
+        run_stage(settings, stage, clocked, Path(folder))
     times = clocked.times[len(clocked.times) // 10 :]
     return 1000 * (times[-1] - times[0]) / (len(times) - 1)
 

@@ -25,7 +25,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from measured import ratio, rounds, write
+from measured import ratio, rounds, run_stage, write
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence
 
@@ -34,8 +34,7 @@ from ser_vae.data.sets import SequenceSet
 from ser_vae.run import configure
 from ser_vae.settings import build, validate
 from ser_vae.training.classify import Classify
-from ser_vae.training.fit import fit
-from ser_vae.training.predict import encode, uniform_condition
+from ser_vae.training.predict import LatentClassifier, encode, uniform_condition
 
 UTTERANCES, LATENT, CLASSES, BATCH = 3872, 128, 4, 128
 WHOLE_CORPUS = 5531
@@ -67,19 +66,11 @@ def classifier() -> Any:
 
 
 def ours(data: SequenceSet) -> None:
-    stage = Classify(classifier(), 0, ADAM)
+    how = {"fine_tuned": False, "sample": False, "seed": 0, "batch_size": BATCH}
+    latents = LatentClassifier(None, classifier(), device=torch.device("cpu"), **how)
+    stage = Classify(latents, 0)
     with tempfile.TemporaryDirectory() as folder:
-        fit(
-            stage,
-            data,
-            [],
-            folder=Path(folder),
-            settings=STAGE,
-            trainer=SETTINGS.trainer,
-            compiled=False,
-            loggers=[],
-            progress=False,
-        )
+        run_stage(SETTINGS, stage, data, Path(folder))
 
 
 def padded(data: SequenceSet, index: Tensor, longest: int | None) -> tuple[Tensor, Tensor]:

@@ -14,10 +14,28 @@ from typing import Any
 import torch
 from rich.progress import track
 
+from ser_vae.settings import Settings
 from ser_vae.terminal import stderr
+from ser_vae.training.fit import fit
+from ser_vae.training.stage import Stage
 
 FOLDER = Path(__file__).parent
 PACKAGES = ("torch", "torchaudio", "lightning", "numpy")
+
+
+def run_stage(settings: Settings, stage: Stage, data: Any, folder: Path) -> None:
+    """Train a stage as a run does, without validation set and loggers."""
+    fit(
+        stage,
+        data,
+        [],  # type: ignore[arg-type]
+        folder=folder,
+        settings=getattr(settings.training, stage.stage),
+        trainer=settings.trainer,
+        compiled=settings.compile and stage.stage == "pretrain",
+        loggers=[],
+        progress=False,
+    )
 
 
 def machine() -> dict[str, Any]:

@@ -26,7 +26,7 @@ from typing import Any
 
 import lightning
 import torch
-from measured import ratio, rounds, write
+from measured import ratio, rounds, run_stage, write
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -34,7 +34,6 @@ from ser_vae.data.segment import Segments
 from ser_vae.data.sets import SegmentSet
 from ser_vae.run import configure
 from ser_vae.settings import build, validate
-from ser_vae.training.fit import fit
 from ser_vae.training.health import draw_segments
 from ser_vae.training.history import read_curves
 from ser_vae.training.pretrain import Pretrain
@@ -139,19 +138,9 @@ def ours(data: SegmentSet, *overrides: str) -> Callable[[], list[dict[str, float
     )
 
     def epoch() -> list[dict[str, float]]:
-        stage = Pretrain(vae(), 0, ADAM, monitored=draw_segments(data, 0))
+        stage = Pretrain(vae(), 0, monitored=draw_segments(data, 0))
         with tempfile.TemporaryDirectory() as folder:
-            fit(
-                stage,
-                data,
-                [],
-                folder=Path(folder),
-                settings=settings.training.pretrain,
-                trainer=settings.trainer,
-                compiled=settings.compile,
-                loggers=[],
-                progress=False,
-            )
+            run_stage(settings, stage, data, Path(folder))
             return read_curves(Path(folder) / "pretrain.csv")
 
     return epoch

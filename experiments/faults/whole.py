@@ -125,7 +125,7 @@ def weights_of(own: torch.nn.Module, place: Path) -> bytes:
 
 
 def stage() -> Pretrain:
-    return Pretrain(network(), 0, {"lr": 0.01})
+    return Pretrain(network(), 0)
 
 
 def interrupted(place: Path) -> bytes:

@@ -1,15 +1,12 @@
 """The second stage: an LSTM learns the emotion of a sequence of latents (III-B, IV-C)."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
 
-from ser_vae.classifier.head import Head
 from ser_vae.data.sets import SequenceBatch, SplitBatch
-from ser_vae.model.representation import Representation
-from ser_vae.training.predict import classify_batch
+from ser_vae.training.predict import LatentClassifier, classify_batch
 from ser_vae.training.stage import Stage
 
 
@@ -17,28 +14,19 @@ class Classify(Stage):
     """Trains a classifier on latents, or on segments together with their encoder.
 
     Args:
-        head: (B, S, Z), (B,) -> logits (B, K).
+        classifier: its head learns, and its encoder if it is to be fine-tuned.
         seed: of the stage.
-        optimizer: keyword arguments of Adam.
-        encoder: a representation to fine-tune; None if batches hold latents.
-        encoder_lr: its learning rate.
-        sample: whether a fine-tuned encoder passes on a sample of z, or mu.
+        encoder_lr: the learning rate of the encoder.
     """
 
     def __init__(
-        self,
-        head: Head,
-        seed: int,
-        optimizer: Mapping[str, Any],
-        *,
-        encoder: Representation | None = None,
-        encoder_lr: float | None = None,
-        sample: bool = False,
+        self, classifier: LatentClassifier, seed: int, encoder_lr: float | None = None
     ) -> None:
-        super().__init__("classify", ("loss", "accuracy"), seed, optimizer)
-        self.head, self.encoder = head, encoder
-        self.encoder_lr, self.sample = encoder_lr, sample
-        self.has_unused_parameters = encoder is not None
+        super().__init__("classify", ("loss", "accuracy"), seed)
+        self.head: Any = classifier.head
+        self.encoder = classifier.encoder if classifier.fine_tuned else None
+        self.encoder_lr, self.sample = encoder_lr, classifier.sample
+        self.has_unused_parameters = classifier.fine_tuned
 
     def terms(self, batch: SequenceBatch | SplitBatch) -> dict[str, Tensor]:
         logits = classify_batch(self.head, self.encoder, batch, sample=self.sample)

@@ -5,15 +5,14 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning
 import torch
-from lightning import LightningModule, Trainer
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import Logger
-from rich.progress import Progress
 from torch.multiprocessing.spawn import ProcessRaisedException
 from torch.utils.data import BatchSampler, DataLoader, Dataset
 
@@ -21,52 +20,15 @@ from ser_vae import SerVaeError
 from ser_vae import settings as typed
 from ser_vae.data.batch import Batches
 from ser_vae.data.sets import SegmentSet, SequenceSet
-from ser_vae.terminal import stderr
 from ser_vae.training.stage import REMEDY, Stage, ignore_known_warnings
 from ser_vae.training.weights import AtomicCheckpoints, load
-
-
-class StageProgress(Callback):
-    """One bar for a whole stage: its name, the epoch, the last epoch's loss, the time left.
-
-    Lightning's own bar restarts with each epoch and does not name the stage.
-    """
-
-    progress: Progress | None = None  # created on start: it cannot be pickled
-
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if trainer.is_global_zero:
-            self.progress = Progress(console=stderr())
-            self.progress.start()
-            total = trainer.estimated_stepping_batches
-            completed = trainer.current_epoch * trainer.num_training_batches
-            self.task = self.progress.add_task("", total=total, completed=int(completed))
-
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        if self.progress:
-            assert isinstance(pl_module, Stage)
-            name, rows = pl_module.stage, pl_module.rows
-            loss = f", loss {rows[-1][f'{name}/train/loss']:.4g}" if rows else ""
-            epoch = f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}"
-            self.progress.update(self.task, advance=1, description=f"{name}, {epoch}{loss}")
-
-    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if self.progress:
-            self.progress.stop()
-
-    def on_exception(
-        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
-    ) -> None:
-        self.on_train_end(trainer, pl_module)
-
 
 LAST = "last.ckpt"
 CHUNK = 32  # batches of segments that are trained on in one call of Lightning
 ERROR_PREFIX = f"{SerVaeError.__module__}.{SerVaeError.__qualname__}: "
 
 
+@dataclass(eq=False)
 class BatchModule(lightning.LightningDataModule):
     """Shuffled training batches, and ordered validation batches if there are any, of one stage.
 
@@ -76,20 +38,16 @@ class BatchModule(lightning.LightningDataModule):
     list of batches saves Lightning's overhead per batch.
     """
 
-    def __init__(
-        self,
-        train: Dataset[Any],
-        validation: Dataset[Any],
-        *,
-        batch_size: int,
-        accumulated: int,
-        seed: int,
-    ) -> None:
+    train: Dataset[Any]
+    validation: Dataset[Any]
+    batch_size: int
+    accumulated: int
+    seed: int
+
+    def __post_init__(self) -> None:
         super().__init__()
-        self.train, self.validation = train, validation
-        self.batch_size, self.accumulated, self.seed = batch_size, accumulated, seed
-        steps = max(1, CHUNK // accumulated) if isinstance(train, SegmentSet) else 1
-        self.chunk = steps * accumulated
+        steps = max(1, CHUNK // self.accumulated) if isinstance(self.train, SegmentSet) else 1
+        self.chunk = steps * self.accumulated
 
     def setup(self, stage: str) -> None:
         if self.trainer and isinstance(self.train, SegmentSet):
@@ -143,7 +101,7 @@ def fit(
         validation: for the curves only; may be empty.
         folder: of this stage; also gets `<stage>.csv`, the curves.
         settings: see `count_epochs` (all are run; none is selected by a score); batch size on each
-            device, largest norm of the gradient.
+            device, largest norm of the gradient, Adam.
         trainer: for Lightning's Trainer.
         compiled: whether to use `torch.compile` on the pass over a batch.
         loggers: where metrics go besides the curves.
@@ -152,7 +110,7 @@ def fit(
     Raises:
         SerVaeError: training diverged, or cannot resume from the last.ckpt that is there.
     """
-    stage.compiled, stage.folder = compiled, folder
+    stage.compiled, stage.folder, stage.show_progress = compiled, folder, progress
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # no hardware banner
     checkpoint = ModelCheckpoint(
         dirpath=folder,
@@ -160,15 +118,10 @@ def fit(
         save_on_train_epoch_end=True,
         enable_version_counter=False,
     )
-    bars: list[Callback] = [StageProgress()] if progress else []
-    data = BatchModule(
-        train,
-        validation,
-        batch_size=settings.batch_size,
-        accumulated=trainer.accumulate_grad_batches,
-        seed=stage.seed,
-    )
-    stage.chunk, stage.accumulated = data.chunk, data.accumulated
+    accumulated = trainer.accumulate_grad_batches
+    data = BatchModule(train, validation, settings.batch_size, accumulated, stage.seed)
+    stage.chunk, stage.accumulated = data.chunk, accumulated
+    stage.optimizer = settings.optimizer.model_dump()
     stage.gradient_clip = settings.gradient_clip
     if not torch.cuda.is_available():
         # Adam checks for a GPU at each step, which with Lightning's value searches for a driver.
@@ -186,10 +139,10 @@ def fit(
     if stage.has_unused_parameters and strategy != "auto":
         strategy += "_find_unused_parameters_true"
     ignore_known_warnings()
-    with errors_of_spawned_processes():
+    with handled_errors(stage):
         lightning.Trainer(
             max_epochs=count_epochs(settings, trainer, len(train)),  # type: ignore[arg-type]
-            callbacks=[*bars, checkpoint],
+            callbacks=[checkpoint],
             plugins=[AtomicCheckpoints()],
             logger=list(loggers),
             use_distributed_sampler=False,
@@ -216,8 +169,8 @@ def count_epochs(settings: typed.Stage, trainer: typed.Trainer, items: int) -> i
 
 
 @contextmanager
-def errors_of_spawned_processes() -> Iterator[None]:
-    """Raise the error of a spawned process, which arrives as the text of a traceback."""
+def handled_errors(stage: Stage) -> Iterator[None]:
+    """Raise the error of a spawned process, which arrives as text; end the progress bar."""
     try:
         yield
     except ProcessRaisedException as error:
@@ -226,3 +179,5 @@ def errors_of_spawned_processes() -> Iterator[None]:
         if ours:
             raise SerVaeError(message) from error
         raise RuntimeError(text.rpartition("\n")[2]) from error
+    finally:
+        stage.on_train_end()

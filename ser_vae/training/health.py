@@ -67,11 +67,11 @@ def epoch_health(model: nn.Module, batch: SegmentBatch) -> dict[str, float]:
 @torch.no_grad()
 def measure_health(
     model: Representation, data: SegmentSet, *, seed: int, device: torch.device
-) -> dict[str, Any] | None:
+) -> dict[str, Any]:
     """Measure a representation on up to `SEGMENTS` segments of the test set.
 
     Args:
-        model: None is returned for one that does not reconstruct. Its weights are unchanged.
+        model: one that reconstructs. Its weights are unchanged.
         data: the test set, with the condition of each segment: the true label, as in pretraining.
             That is a diagnosis of P(X|z, c), and reaches no prediction.
         seed: draws the segments, and the noise of the estimates.
@@ -89,8 +89,6 @@ def measure_health(
         `kl_per_dimension`, its Z terms. `active_units`: of the Z. `log_likelihood`: nats per
         segment. `mutual_information`: nats, at most log `segments`. See `model.diagnostics`.
     """
-    if not isinstance(model, Decoder):
-        return None
     model.to(device)
     batch = draw_segments(data, seed, SEGMENTS)
     health: dict[str, Any] = {**dict.fromkeys(MEASUREMENTS), **epoch_health(model, batch)}
@@ -98,7 +96,17 @@ def measure_health(
     health["collapsed"] = is_collapsed(health["relative_error"], health["kl"])
     health["sentence"] = health_sentence(health, conditional=model.conditional)
     if isinstance(model, HasPosterior):
-        health |= _estimates(model, batch, seed_for(seed, "health", "noise"))
+        x, c = batch_for(model, batch)
+        posterior, noise_seed = model.posterior(x, c), seed_for(seed, "health", "noise")
+        generator = torch.Generator(x.device).manual_seed(noise_seed)
+        likelihoods = [
+            log_likelihood(model, *chunk, samples=IMPORTANCE_SAMPLES, generator=generator)
+            for chunk in zip(torch.split(x, CHUNK), torch.split(c, CHUNK), strict=True)
+        ]
+        health["kl_per_dimension"] = posterior.kl().mean(dim=0).tolist()
+        health["log_likelihood"] = float(torch.cat(likelihoods).mean())
+        on_cpu = torch.Generator().manual_seed(noise_seed)
+        health["mutual_information"] = mutual_information(posterior, on_cpu)
     return health
 
 
@@ -118,23 +126,6 @@ def health_sentence(health: Mapping[str, Any], *, conditional: bool) -> str:
         figures += f", {health['active_units']} of {health['latent']} units active"
     measured = f"{health['segments']:,} segments of the {health['part']} set"
     return f"{verdict}: {figures}; {measured}{', each with its label' if conditional else ''}."
-
-
-def _estimates(model: Any, batch: SegmentBatch, seed: int) -> dict[str, Any]:
-    """Estimate the quantities that need a posterior; most of them draw noise."""
-    x, c = batch_for(model, batch)
-    posterior = model.posterior(x, c)
-    noise = torch.Generator(x.device).manual_seed(seed)
-    likelihoods = [
-        log_likelihood(model, *chunk, samples=IMPORTANCE_SAMPLES, generator=noise)
-        for chunk in zip(torch.split(x, CHUNK), torch.split(c, CHUNK), strict=True)
-    ]
-    information = mutual_information(posterior, torch.Generator().manual_seed(seed))
-    return {
-        "kl_per_dimension": posterior.kl().mean(dim=0).tolist(),
-        "log_likelihood": float(torch.cat(likelihoods).mean()),
-        "mutual_information": information,
-    }
 
 
 def batch_for(model: nn.Module, batch: SegmentBatch) -> tuple[Tensor, Tensor]:

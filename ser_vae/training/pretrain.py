@@ -1,8 +1,5 @@
 """The first stage: a representation learns to reconstruct segments (III-A, IV-C)."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
@@ -23,7 +20,6 @@ class Pretrain(Stage):
     Args:
         model: the representation.
         seed: of the stage.
-        optimizer: keyword arguments of Adam.
         label_dropout: probability that a segment loses its label, drawn again at each step.
         monitored: a few segments on which `health.epoch_health` is measured after every epoch.
         name: of the stage.
@@ -33,13 +29,12 @@ class Pretrain(Stage):
         self,
         model: Representation | UtteranceVAE,
         seed: int,
-        optimizer: Mapping[str, Any],
         *,
         label_dropout: float = 0.0,
         monitored: SegmentBatch | None = None,
         name: str = "pretrain",
     ) -> None:
-        super().__init__(name, model.quantities, seed, optimizer)
+        super().__init__(name, model.quantities, seed)
         self.model, self.label_dropout = model, label_dropout
         self.monitored = monitored
 

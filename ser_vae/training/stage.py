@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,13 @@ import lightning
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from rich.progress import Progress
 from torch import Tensor
 from torch.optim import Optimizer
 from torchmetrics import Metric
 
 from ser_vae import SerVaeError
+from ser_vae.terminal import stderr
 from ser_vae.training.history import log_rows, write_curves
 from ser_vae.training.seeding import seed_for, seed_streams
 
@@ -68,20 +70,18 @@ class Stage(lightning.LightningModule):
         name: of the stage.
         quantities: the terms' names, "loss" among them.
         seed: of the stage; the noise of a step follows from it, the epoch, the step and the rank.
-        optimizer: keyword arguments of Adam.
     """
 
-    def __init__(
-        self, name: str, quantities: tuple[str, ...], seed: int, optimizer: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, name: str, quantities: tuple[str, ...], seed: int) -> None:
         super().__init__()
         self.stage, self.quantities, self.seed = name, quantities, seed
-        self.optimizer = dict(optimizer)
+        self.optimizer: dict[str, Any] = {}  # keyword arguments of Adam; see `fit`
         self.automatic_optimization = False  # one call of `training_step` takes many steps
         self.chunk = self.accumulated = 1  # batches per call, and per optimizer step; see `fit`
         self.gradient_clip: float | None = None  # largest norm
         self.fused = True  # Adam as one kernel for all weights; see `fit` for the exception
-        self.compiled = False  # see `fit`
+        self.compiled = self.show_progress = False  # see `fit`
+        self.progress: Progress | None = None  # while training: it cannot be pickled
         self.has_unused_parameters = False  # ddp has to know
         self._program: Callable[[Any], dict[str, Tensor]] | None = None  # `terms`, compiled
         self.train_means = EpochMean(len(quantities))
@@ -148,8 +148,31 @@ class Stage(lightning.LightningModule):
         return terms["loss"].mean() * batch.loss_scale
 
     def on_train_start(self) -> None:
-        """Log the epochs of earlier attempts again, so that the last one's record is complete."""
+        """Log the epochs of earlier attempts again, so that the last one's record is complete.
+
+        One progress bar is for the whole stage. Lightning's own restarts with each epoch and does
+        not name the stage.
+        """
         log_rows(self.rows, self.trainer.loggers)
+        if self.show_progress and self.trainer.is_global_zero:
+            self.progress = Progress(console=stderr())
+            self.progress.start()
+            total = self.trainer.estimated_stepping_batches
+            completed = self.current_epoch * self.trainer.num_training_batches
+            self.task = self.progress.add_task("", total=total, completed=int(completed))
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        if self.progress:
+            loss = f", loss {self.rows[-1][f'{self.stage}/train/loss']:.4g}" if self.rows else ""
+            epoch = f"epoch {self.current_epoch + 1} of {self.trainer.max_epochs}"
+            text = f"{self.stage}, {epoch}{loss}"
+            self.progress.update(self.task, advance=1, description=text)
+
+    def on_train_end(self) -> None:
+        """End the progress bar; `fit` also calls this after an error."""
+        if self.progress:
+            self.progress.stop()
+            self.progress = None
 
     def on_validation_epoch_end(self) -> None:
         self.validation_metrics = self._metrics("validation", self.validation_means)

@@ -81,13 +81,6 @@ class PretrainingRecord:
     settings: dict[str, Any]
 
     @classmethod
-    def of(
-        cls, digests: Sequence[str], emotions: Sequence[str], settings: Mapping[str, Any]
-    ) -> "PretrainingRecord":
-        short = sorted({digest[:DIGEST_LENGTH] for digest in digests})
-        return cls(short, list(emotions), dict(settings))
-
-    @classmethod
     def read(cls, weights: Path) -> "PretrainingRecord | None":
         """Read the record beside a file of weights; None if it is missing.
 

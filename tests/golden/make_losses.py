@@ -44,7 +44,8 @@ def losses(model: str) -> str:
     batch_size = settings["batch_size"]
     torch.manual_seed(0)
     network = build(config["model"], input_size=math.prod(SEGMENT), num_classes=EMOTIONS)
-    stage = Pretrain(network.double(), 0, settings["optimizer"])
+    stage = Pretrain(network.double(), 0)
+    stage.optimizer = settings["optimizer"]
     optimizer = stage.configure_optimizers()
     data = segments(STEPS * batch_size)
     batches = Batches(

@@ -2,15 +2,13 @@
 
 import pytest
 import torch
-from fit_stage import small_lstm
+from fit_stage import classify_stage, small_lstm
 
 from ser_vae.classifier.lstm import LSTMClassifier
 from ser_vae.data.batch import BatchIndex
 from ser_vae.data.sets import SequenceBatch, SequenceSet, SplitBatch
 from ser_vae.model.cvae import CVAE
-from ser_vae.training.classify import Classify
 
-ADAM = {"lr": 0.01, "betas": (0.9, 0.999), "eps": 1e-8}
 D, Z, K = 6, 3, 4
 LENGTH = torch.tensor([2, 5, 1])
 
@@ -31,7 +29,7 @@ def cvae() -> CVAE:
 
 
 def test_terms_are_per_utterance():
-    stage, given = Classify(lstm(), 0, ADAM), batch(Z)
+    stage, given = classify_stage(lstm()), batch(Z)
     probability = stage.head(given.x, given.length).softmax(dim=1)
     terms = stage.terms(given)
     correct = torch.stack([row[k] for row, k in zip(probability, given.label, strict=True)])
@@ -48,21 +46,21 @@ def test_a_fine_tuned_encoder_gives_the_loss_of_frozen_latents():
     for u, length in enumerate(LENGTH):
         condition = given.c[u].expand(int(length), K)
         z[u, :length] = model.feature(given.x[u, :length], condition, sample=False)
-    tuned = Classify(classifier, 0, ADAM, encoder=model, encoder_lr=1e-4)
-    frozen = Classify(classifier, 0, ADAM)
+    tuned = classify_stage(classifier, encoder=model)
+    frozen = classify_stage(classifier)
     torch.testing.assert_close(
         tuned.terms(given)["loss"], frozen.terms(given._replace(x=z))["loss"]
     )
 
 
 def test_a_fine_tuned_encoder_can_pass_on_samples():
-    stage = Classify(lstm(), 0, ADAM, encoder=cvae(), encoder_lr=1e-4, sample=True)
+    stage = classify_stage(lstm(), encoder=cvae(), sample=True)
     given = batch(D)
     assert not torch.equal(stage.terms(given)["loss"], stage.terms(given)["loss"])
 
 
 def test_the_gradient_reaches_the_encoder_and_not_the_decoder():
-    stage = Classify(lstm(), 0, ADAM, encoder=cvae(), encoder_lr=1e-4)
+    stage = classify_stage(lstm(), encoder=cvae())
     stage.terms(batch(D))["loss"].mean().backward()
     assert all(parameter.grad.any() for parameter in stage.encoder.encoder.parameters())
     assert all(parameter.grad is None for parameter in stage.encoder.decoder.parameters())
@@ -75,7 +73,7 @@ def test_a_split_batch_has_the_terms_and_gradients_of_the_whole_one(tuned):
     items = (rows, count.cumsum(0) - count, count, torch.eye(K)[label], label)
     pick = BatchIndex(torch.tensor([5, 1, 0, 4, 2, 3]), 1.0)
     head, encoder = lstm(), cvae()
-    stage = Classify(head, 0, ADAM, encoder=encoder if tuned else None, encoder_lr=1e-4)
+    stage = classify_stage(head, encoder=encoder if tuned else None)
     results = []
     for max_padded in (240, 15):
         batch = SequenceSet(*items, max_padded=max_padded)[pick]

@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 import torch
-from fit_stage import CPU, fit_stage, small_lstm, stage_settings
+from fit_stage import CPU, classify_stage, fit_stage, small_lstm, stage_settings
 from lightning.pytorch.loggers import Logger
 from run_files import assert_same_weights
 from torch.utils.data import Dataset
@@ -72,13 +72,13 @@ def sequences(utterances: int, seed: int) -> SequenceSet:
 def pretraining(kind: type[AE | VAE | CVAE], *, monitored: bool = True) -> Pretrain:
     settings = SIZES if kind is AE else {**SIZES, "beta": 1.0}
     batch = draw_segments(segments(70, seed=1), 0) if monitored else None
-    return Pretrain(kind(**settings), 5, ADAM, monitored=batch)
+    return Pretrain(kind(**settings), 5, monitored=batch)
 
 
 def classification() -> Classify:
     classifier = small_lstm(input_size=4, num_classes=K, dropout=0.3)
     encoder = VAE(**SIZES, beta=1.0)
-    return Classify(classifier, 5, ADAM, encoder=encoder, encoder_lr=1e-3, sample=True)
+    return classify_stage(classifier, 5, encoder=encoder, encoder_lr=1e-3, sample=True)
 
 
 def train(stage: Any, data: Any, folder: Path, **changed: Any) -> None:
@@ -196,8 +196,9 @@ def test_the_gradient_is_clipped_to_the_norm_that_is_given(tmp_path):
     start, data = pretraining(AE), segments(70, seed=1)
     moved = []
     for bound in (None, 1e-9):
-        stage = Pretrain(copy.deepcopy(start.model), 5, {**ADAM, "eps": 1e-3})
-        train(stage, data, tmp_path / str(bound), gradient_clip=bound)
+        stage = Pretrain(copy.deepcopy(start.model), 5)
+        adam = {**ADAM, "eps": 1e-3}
+        train(stage, data, tmp_path / str(bound), gradient_clip=bound, optimizer=adam)
         moved.append((stage.model.to_z.weight - start.model.to_z.weight).abs().max().item())
     assert moved[0] > 1e-3 > moved[1]
 
@@ -222,7 +223,7 @@ def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path):
     start, data = pretraining(AE), segments(70, seed=1)
     ends = []
     for batch_size, steps in ((48, 1), (16, 3)):
-        stage = Pretrain(copy.deepcopy(start.model), 5, ADAM)
+        stage = Pretrain(copy.deepcopy(start.model), 5)
         changes = {"precision": "64-true", "accumulate_grad_batches": steps}
         trainer = CPU.model_copy(update=changes)
         train(stage, data, tmp_path / str(steps), batch_size=batch_size, trainer=trainer)
@@ -239,7 +240,7 @@ def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path):
 def test_compiled_and_plain_training_go_on_from_each_other(tmp_path):
     """The VAE's noise is the same; a plain stage resumes what a compiled one left."""
     start, data = pretraining(VAE), segments(64, seed=1)
-    plain, compiled, resumed = (Pretrain(copy.deepcopy(start.model), 5, ADAM) for _ in range(3))
+    plain, compiled, resumed = (Pretrain(copy.deepcopy(start.model), 5) for _ in range(3))
     train(plain, data, tmp_path / "plain")
     train(compiled, data, tmp_path / "compiled", epochs=2, compiled=True)
     assert list(compiled.state_dict()) == list(plain.state_dict())

@@ -61,10 +61,9 @@ def test_segments_that_take_more_than_half_of_what_is_free_stay_where_they_are()
 @pytest.mark.parametrize("label_dropout", [0.0, 0.5])
 def test_a_step_of_pretraining_stays_on_the_gpu_and_waits_for_nothing(name, label_dropout):
     config = configure(f"model={name}")
-    adam = config["training"]["pretrain"]["optimizer"]
     with GPU:  # made there: fake tensors can't be moved in place
         model = build(config["model"], input_size=LENGTH * F, num_classes=K)
-        stage = Pretrain(model, 0, adam, label_dropout=label_dropout)
+        stage = Pretrain(model, 0, label_dropout=label_dropout)
     loss = stage.mean_loss(segment_set().resident(GPU)[PICK], stage.train_means)
     assert (loss.device, loss.shape) == (GPU, ())
     assert stage.train_means.total.device == GPU

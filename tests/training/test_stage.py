@@ -30,7 +30,8 @@ class Square(Stage):
     """Its loss is (w x)^2; it remembers a random number of each step."""
 
     def __init__(self, seed: int = 0) -> None:
-        super().__init__("toy", ("loss", "size"), seed, ADAM)
+        super().__init__("toy", ("loss", "size"), seed)
+        self.optimizer = dict(ADAM)
         self.w = torch.nn.Parameter(torch.tensor(1.0))
         self.drawn: list[float] = []
 

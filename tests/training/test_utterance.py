@@ -11,7 +11,6 @@ from ser_vae.training.history import read_curves
 from ser_vae.training.pretrain import Pretrain, utterance_set
 
 E, K = 6, 3
-ADAM = {"lr": 0.01, "betas": [0.9, 0.999], "eps": 1e-8}
 NETWORK = {
     "input_size": E,
     "num_classes": K,
@@ -45,7 +44,7 @@ def test_a_weighted_mean_over_all_is_the_mean_over_the_labelled():
 
 def test_it_learns_the_emotion_and_logs_curves_of_the_labelled(tmp_path):
     data, model = utterances(), Member(**NETWORK)
-    stage = Pretrain(model, 3, ADAM, name="classify")
+    stage = Pretrain(model, 3, name="classify")
     validation = utterances(labelled=30, unlabelled=0)
     fit_stage(stage, data, validation, folder=tmp_path, epochs=15, batch_size=18)
     guess = model.eval().logits(data.source[:60]).argmax(dim=1)
