@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,6 @@ from ser_vae.corpus.utterance import GROUPS, SYNTHETIC, Corpus, Utterance, corpu
 from ser_vae.data.audit import audit
 from ser_vae.data.prepared import NO_LABEL, PreparedData, find_unusable
 from ser_vae.data.segment import Segmentation, cut
-from ser_vae.data.sets import SequenceSet
 from ser_vae.data.subset import UNLABELLED, of_training_speakers, select
 from ser_vae.evaluation.arrays import Illustrations, Latents
 from ser_vae.evaluation.compare import ua_difference
@@ -66,7 +65,7 @@ from ser_vae.training.devices import barrier, device_of, is_rank_zero
 from ser_vae.training.fit import LAST, count_epochs, fit
 from ser_vae.training.health import draw_segments, measure_health
 from ser_vae.training.history import describe, log_rows, read_budgets, read_curves
-from ser_vae.training.illustrate import typical_utterances
+from ser_vae.training.illustrate import has_trained_decoder, typical_utterances
 from ser_vae.training.label_policy import (
     LEAKING,
     POLICIES,
@@ -100,7 +99,7 @@ CLASSIFIERS = "classify"  # sub-folder of a run's classifiers, until it is finis
 PRIOR_DRAWS = 6  # segments from the prior for each emotion, in illustrations.npz
 
 Representations = Mapping[Pretraining, Representation]
-Classifiers = dict[tuple[Pretraining, Condition], LatentClassifier]
+Classifiers = dict[Pretraining, dict[Condition, LatentClassifier]]
 
 
 @dataclass(frozen=True)
@@ -116,6 +115,7 @@ class Run:
     data: PreparedData
     left_out: Mapping[str, str]
     folder: RunFolder
+    model: Any  # as initialised: a representation or an utterance-level model
     loggers: Sequence[Any] = ()
 
     @property
@@ -126,27 +126,27 @@ class Run:
     def device(self) -> torch.device:
         return device_of(self.settings.trainer.accelerator)
 
+    @cached_property
+    def reported_policies(self) -> list[LabelPolicy]:
+        """The label policies that it reports; see `label_policies` in conf/config.yaml."""
+        settings, model = self.settings, self.model
+        if not model.conditional or settings.label_policies == "headline":
+            return [self.policy]
+        every = settings.label_policies == "all"
+        encoders = ("label", "dropout") if every else (self.policy.pretraining,)
+        has_bound = {"squared_error", "kl"} <= set(model.quantities)
+        pretrains = settings.training.pretrained == "auto"
+        return [
+            policy
+            for policy in POLICIES.values()
+            if policy.pretraining in encoders
+            and (pretrains or policy.pretraining == "label")
+            and (has_bound or policy.name not in USES_BOUNDS)
+        ]
+
     def unlogged(self, data: PreparedData | None = None) -> "Run":
         """Return the same run, perhaps on other data, whose stages log no curves."""
         return replace(self, loggers=(), data=data or self.data)
-
-
-@dataclass(frozen=True)
-class Result:
-    """The test set's predictions.
-
-    Attributes:
-        recogniser: predicts with the run's label policy; not saved yet.
-        by_policy: by label policy: the run's policy and, for a CVAE, the others that it reports.
-        trained: the networks of the run's label policy; None for an utterance-level model.
-        calibration: the temperature, and nll and ece of the test set before and after it; None
-            without calibration.
-    """
-
-    recogniser: Recogniser
-    by_policy: dict[str, pd.DataFrame]
-    trained: Trained | None
-    calibration: dict[str, Any] | None = None
 
 
 def execute(
@@ -169,18 +169,20 @@ def execute(
         check_unchanged()
     with_label = data.table[data.table["part"] != UNLABELLED]
     folder.write_split(zip(with_label["utterance"], with_label["part"], strict=True))
-    run = Run(settings, corpus, data, left_out, folder)
+    run = Run(settings, corpus, data, left_out, folder, fresh_model(settings, data))
     with open_loggers(settings.logger.values(), logged_run(run)) as loggers:
-        run, model = replace(run, loggers=loggers), fresh_model(settings, data)
+        run = replace(run, loggers=loggers)
         with timed(times, "pretrain"):
-            representations = pretrain(run, model)
+            representations = pretrain(run)
         with timed(times, "classify"):
-            recogniser, classifiers, whole = classify(run, model, representations)
-            result = evaluate(run, recogniser, representations, classifiers, whole)
+            recogniser, classifiers = classify(run, representations)
+            by_policy, networks, calibrated = evaluate(
+                run, recogniser, representations, classifiers
+            )
         status = stderr().status("diagnosis: policies, leaks, health, probes")
         with timed(times, "diagnose"), status:
-            diagnosis = diagnose(run, result)
-        save(run, result, diagnosis, times)
+            diagnosis = diagnose(run, recogniser, by_policy, networks)
+        save(run, recogniser, by_policy, {**diagnosis, "calibration": calibrated}, times)
 
 
 def check(settings: Settings, corpus: Corpus, utterances: Sequence[Utterance]) -> None:
@@ -190,7 +192,7 @@ def check(settings: Settings, corpus: Corpus, utterances: Sequence[Utterance]) -
         SerVaeError: there is no such device, split or fold, or the pretrained weights do not fit.
     """
     check_devices(settings.trainer)
-    segmentation_of(settings, build(settings.features))  # raises if a segment is under one frame
+    front_end(settings)  # raises if a segment is under one frame
     if settings.bad_audio == "error":  # otherwise what is left out may change the split
         assign_parts(settings, utterances)
     source = settings.training.pretrained
@@ -208,9 +210,8 @@ def prepare(
 
     Also returns the utterances that had to be left out, with the reason for each.
     """
-    extractor: Extractor = build(settings.features)
+    extractor, segmentation = front_end(settings)
     store = feature_store(settings, extractor)
-    segmentation = segmentation_of(settings, extractor)
     left_out: dict[str, str] = {}
 
     def usable(wanted: Sequence[Utterance]) -> list[Utterance]:
@@ -254,9 +255,11 @@ def assign_parts(
     return fold, len(folds)
 
 
-def segmentation_of(settings: Settings, extractor: Extractor) -> Segmentation:
+def front_end(settings: Settings) -> tuple[Extractor, Segmentation]:
+    """Build the extractor, and the segmentation of its frames."""
+    extractor: Extractor = build(settings.features)
     seconds = settings.data.model_dump(include={"segment_s", "hop_s", "remainder"})
-    return Segmentation.from_seconds(**seconds, frame_shift_s=extractor.frame_shift_s)
+    return extractor, Segmentation.from_seconds(**seconds, frame_shift_s=extractor.frame_shift_s)
 
 
 def feature_store(settings: Settings, extractor: Extractor) -> FeatureStore:
@@ -271,21 +274,21 @@ def feature_store(settings: Settings, extractor: Extractor) -> FeatureStore:
 def fresh_model(settings: Settings, data: PreparedData) -> Any:
     """Build the configured model as initialised, the same each time."""
     torch.manual_seed(seed_for(settings.seed, "pretrain", "initialisation"))
-    extractor: Extractor = build(settings.features)
-    segmentation = segmentation_of(settings, extractor)
-    return build_model(settings.model, extractor, segmentation, data.classes)
+    return build_model(settings.model, *front_end(settings), data.classes)
 
 
-def pretrain(run: Run, model: Any) -> Representations:
+def pretrain(run: Run) -> Representations:
     """Train the representations (stage 1), one for each way of pretraining that policies need.
 
     Writes the weights and curves for the run's label policy to its folder. Returns an empty mapping
     for an utterance-level model.
     """
-    if model.level == "utterance":
+    if run.model.level == "utterance":
         return {}
-    ways = sorted({policy.pretraining for policy in reported_policies(run, model)})
-    representations: dict[Pretraining, Representation] = {way: copy.deepcopy(model) for way in ways}
+    ways = sorted({policy.pretraining for policy in run.reported_policies})
+    representations: dict[Pretraining, Representation] = {
+        way: copy.deepcopy(run.model) for way in ways
+    }
     for way, representation in representations.items():
         logged = way == run.policy.pretraining
         obtain_representation(run if logged else run.unlogged(), representation, way)
@@ -310,13 +313,8 @@ def obtain_representation(run: Run, model: Representation, way: Pretraining) -> 
     label_dropout = settings.training.label_dropout if way == "dropout" else 0.0
     train, validation = run.data.segment_set(*LEARNED), run.data.segment_set("validation")
     seed = seed_for(settings.seed, "pretrain")
-    stage = Pretrain(
-        model,
-        seed,
-        settings.training.pretrain.optimizer.model_dump(),
-        label_dropout=label_dropout,
-        monitored=draw_segments(train, seed),
-    )
+    monitored = draw_segments(train, seed)
+    stage = Pretrain(model, seed, label_dropout=label_dropout, monitored=monitored)
     name = pretrained_name(run, label_dropout)
     shared = RunFolder(Path(settings.runs) / "pretrained" / name, is_rank_zero())
     with shared.lock():
@@ -385,8 +383,9 @@ def pretraining_record(run: Run) -> PretrainingRecord | None:
     source = run.settings.training.pretrained
     if source not in ("auto", "none"):
         return PretrainingRecord.read(Path(source))
-    digests = [] if source == "none" else list(run.data.rows(*LEARNED)["digest"])
-    return PretrainingRecord.of(digests, run.data.emotions, record_settings(run.settings))
+    digests = [] if source == "none" else run.data.rows(*LEARNED)["digest"]
+    short = sorted({digest[: weights.DIGEST_LENGTH] for digest in digests})
+    return PretrainingRecord(short, list(run.data.emotions), record_settings(run.settings))
 
 
 def record_settings(settings: Settings) -> dict[str, Any]:
@@ -397,57 +396,48 @@ def record_settings(settings: Settings) -> dict[str, Any]:
 # classify
 
 
-def classify(
-    run: Run, model: Any, representations: Representations
-) -> tuple[Recogniser, Classifiers, Samples | None]:
+def classify(run: Run, representations: Representations) -> tuple[Recogniser, Classifiers]:
     """Fit the classifiers on training-set latents, or an utterance-level model (stage 2).
 
-    Returns the recogniser of the run's label policy, all classifiers that the reported policies
-    need, and the output of an utterance-level model's extractor for each utterance (U, E).
+    Returns the recogniser of the run's label policy, and all classifiers that the reported policies
+    need.
     """
-    policy, settings = run.policy, run.settings
+    policy, settings, data = run.policy, run.settings, run.data
+    extractor, segmentation = front_end(settings)
+    recogniser = Recogniser(
+        extractor=extractor,
+        segmentation=segmentation,
+        normaliser=data.normaliser,
+        emotions=data.emotions,
+        seed=settings.seed,
+        policy=with_labels(settings.label_policy, data, settings.seed),
+        classifiers={},
+        components={name: getattr(settings, name) for name in COMPONENT_GROUPS},
+        device=run.device,
+    )
     if not representations:
-        whole = whole_utterances(run, model)
-        fit_utterance_level(run, model, whole)
-        return replace(without_networks(run), estimator=model), {}, whole
-    reported = reported_policies(run, model)
+        fit_utterance_level(run)
+        return replace(recogniser, estimator=run.model), {}
+    reported = run.reported_policies
     needed = {(other.pretraining, each) for other in reported for each in other.classifiers}
     if len(reported) > 1:  # for the leak panel
         needed |= {(policy.pretraining, each) for each in ("none", "label")}
-    classifiers: Classifiers = {}
+    classifiers: Classifiers = {way: {} for way in representations}
     for way, condition in sorted(needed):
         logged = (way, condition) == (policy.pretraining, policy.condition)
         name = f"{way}-{condition}"
-        classifiers[way, condition] = train_classifier(
+        classifiers[way][condition] = train_classifier(
             run if logged else run.unlogged(), representations[way], condition, name
         )
         if logged:
             for file in ("classifier.ckpt", "classify.csv"):
                 run.folder.copy(f"{CLASSIFIERS}/{name}/{file}", run.folder.path / file)
     recogniser = replace(
-        without_networks(run),
-        policy=with_labels(settings.label_policy, run.data, settings.seed),
+        recogniser,
         representation=representations[policy.pretraining],
-        classifiers={each: classifiers[policy.pretraining, each] for each in policy.classifiers},
+        classifiers={each: classifiers[policy.pretraining][each] for each in policy.classifiers},
     )
-    return replace(recogniser, temperature=calibrate(run, recogniser)), classifiers, None
-
-
-def without_networks(run: Run) -> Recogniser:
-    """Return the recogniser of a run, still without networks and estimator."""
-    settings, data = run.settings, run.data
-    extractor: Extractor = build(settings.features)
-    return Recogniser(
-        extractor=extractor,
-        segmentation=segmentation_of(settings, extractor),
-        normaliser=data.normaliser,
-        emotions=data.emotions,
-        seed=settings.seed,
-        policy=run.policy,
-        classifiers={},
-        components={name: getattr(settings, name) for name in COMPONENT_GROUPS},
-        device=run.device,
-    )
+    return replace(recogniser, temperature=calibrate(run, recogniser)), classifiers
 
 
 def train_classifier(
@@ -481,28 +471,24 @@ def train_classifier(
         device=run.device,
     )
     conditions = training_condition(condition, data)
-    if isinstance(head, UtteranceEstimator):
+    if not isinstance(head, torch.nn.Module):
         rows = latents_of(classifier, data, conditions, "all")
         of_utterances = utterance_data(data.segments.split(rows), data.speakers())
         head.fit(of_utterances, training_of(settings, data, seed))
         return classifier
-    stage = Classify(
-        head,
-        seed,
-        settings.training.classify.optimizer.model_dump(),
-        encoder=classifier.encoder if fine_tuned else None,
-        encoder_lr=settings.training.encoder_lr,
-        sample=classifier.sample,
-    )
-    train, validation = (
-        sequences(classifier, data, conditions, part) for part in ("train", "validation")
-    )
+    stage = Classify(classifier, seed, settings.training.encoder_lr)
     if isinstance(head, LSTMClassifier) and head.standardise:
         head.fit_scale(latents_of(classifier, data, conditions, "train"))
+    sets = []
+    for part in ("train", "validation"):
+        source: Any = data.segments_of(part)
+        if not fine_tuned:
+            source = latents_of(classifier, data, conditions, part)
+        sets.append(data.sequence_set(part, source, conditions, classifier.max_padded))
     if fine_tuned:
         classifier.encoder.train()  # encoding sets it to evaluation mode
     finished = run.folder.path / CLASSIFIERS / name / "classifier.ckpt"
-    train_once(run, stage, stage, finished, train, validation)
+    train_once(run, stage, stage, finished, *sets)
     return classifier
 
 
@@ -513,10 +499,9 @@ def calibrate(run: Run, recogniser: Recogniser) -> float:
     fitted on the rest. The recogniser keeps its classifiers, which have learned the whole set.
     """
     classifiers, model = recogniser.classifiers, recogniser.representation
-    if not run.settings.calibrate or not classifiers or model is None:
+    networks = [each for each in classifiers.values() if isinstance(each.head, torch.nn.Module)]
+    if not run.settings.calibrate or model is None or not networks:  # an estimator has its own
         return 1.0
-    if any(isinstance(each.head, UtteranceEstimator) for each in classifiers.values()):
-        return 1.0  # it has its own temperature
     try:
         divided = hold_out(run.settings, run.data)
     except SerVaeError as error:
@@ -572,16 +557,6 @@ def training_of(settings: Settings, data: PreparedData, seed: int) -> Training:
     return Training(label, list(data.table["part"]), data.emotions, settings.normalise, seed)
 
 
-def sequences(
-    classifier: LatentClassifier, data: PreparedData, conditions: Tensor, part: str
-) -> SequenceSet:
-    """Arrange a set as sequences of latents, or of segments if the encoder is fine-tuned."""
-    source: Any = data.segments_of(part)
-    if not classifier.fine_tuned:
-        source = latents_of(classifier, data, conditions, part)
-    return data.sequence_set(part, source, conditions, classifier.max_padded)
-
-
 def latents_of(
     classifier: LatentClassifier, data: PreparedData, conditions: Tensor, part: str
 ) -> Tensor:
@@ -591,15 +566,16 @@ def latents_of(
     return classifier.encode(data.segments_of(part), conditions[data.mask(part)], part)
 
 
-def whole_utterances(run: Run, model: Any) -> Samples | None:
-    """Run the extractor of an utterance-level model on each utterance: (U, E).
+def whole_utterances(run: Run) -> Samples | None:
+    """Run the extractor of an utterance-level model on each utterance: (U, E); None without one.
 
     Raises:
         SerVaeError: the extractor cannot use an utterance.
     """
-    if model.extractor is None:
+    extractor: Extractor | None = getattr(run.model, "extractor", None)
+    if extractor is None:
         return None
-    store, utterances = feature_store(run.settings, model.extractor), run.data.utterances()
+    store, utterances = feature_store(run.settings, extractor), run.data.utterances()
     if reasons := store.compute(utterances):
         name, reason = min(reasons.items())
         raise SerVaeError(
@@ -609,19 +585,17 @@ def whole_utterances(run: Run, model: Any) -> Samples | None:
     return np.concatenate([store.frames(utterance) for utterance in utterances])
 
 
-def fit_utterance_level(run: Run, model: Any, whole: Samples | None) -> None:
+def fit_utterance_level(run: Run) -> None:
     """Fit a model of whole utterances in place; a network leaves its curves in the run's folder."""
-    settings, data = run.settings, run.data
+    settings, data, model = run.settings, run.data, run.model
     frames = data.segments.frames_by_utterance()
-    everything = utterance_data(frames, data.speakers(), whole)
+    everything = utterance_data(frames, data.speakers(), whole_utterances(run))
     training = training_of(settings, data, seed_for(settings.seed, "statistics"))
     if not isinstance(model, UtteranceVAE):
         model.fit(everything, training)
         return
     vectors = model.fit_vectors(everything, training.part, training.normalise)
-    assert isinstance(settings.model, UtteranceVAEModel)
-    optimizer = settings.model.training.optimizer.model_dump()
-    stage = Pretrain(model, seed_for(settings.seed, "classify"), optimizer, name="classify")
+    stage = Pretrain(model, seed_for(settings.seed, "classify"), name="classify")
     train, validation = (
         utterance_set(vectors[mask.numpy()], data.label[mask], data.classes)
         for mask in (data.mask(*LEARNED), data.mask("validation"))
@@ -629,79 +603,62 @@ def fit_utterance_level(run: Run, model: Any, whole: Samples | None) -> None:
     train_once(run, stage, stage, run.folder.path / "classifier.ckpt", train, validation)
 
 
-def reported_policies(run: Run, model: Any) -> list[LabelPolicy]:
-    """List the label policies that a run reports; see `label_policies` in conf/config.yaml."""
-    settings = run.settings
-    if not model.conditional or settings.label_policies == "headline":
-        return [run.policy]
-    every = settings.label_policies == "all"
-    encoders = ("label", "dropout") if every else (run.policy.pretraining,)
-    has_bound = {"squared_error", "kl"} <= set(model.quantities)
-    pretrains = settings.training.pretrained == "auto"
-    return [
-        policy
-        for policy in POLICIES.values()
-        if policy.pretraining in encoders
-        and (pretrains or policy.pretraining == "label")
-        and (has_bound or policy.name not in USES_BOUNDS)
-    ]
-
-
 # evaluate
 
 
 def evaluate(
-    run: Run,
-    recogniser: Recogniser,
-    representations: Representations,
-    classifiers: Classifiers,
-    whole: Samples | None,
-) -> Result:
-    """Predict the test set: by the recogniser, and under the other policies that are reported."""
+    run: Run, recogniser: Recogniser, representations: Representations, classifiers: Classifiers
+) -> tuple[dict[str, pd.DataFrame], Trained | None, dict[str, Any] | None]:
+    """Predict the test set: by the recogniser, and under the other policies that are reported.
+
+    Returns:
+        The predictions under each policy, the run's one among them.
+        The networks of the run's label policy; None for an utterance-level model.
+        The temperature, and nll and ece of the test set before and after it; None without
+            calibration.
+    """
     settings, data, temperature = run.settings, run.data, recogniser.temperature
     test, speakers = data.segments_of("test"), data.speakers("test")
+    whole = whole_utterances(run)
     of_test = None if whole is None else whole[data.mask("test").numpy()]
     uncalibrated = replace(recogniser, temperature=1.0).classify(test, speakers, of_test)
-    before = labelled(data, uncalibrated)
     after = labelled(data, with_temperature(uncalibrated, temperature))
     calibrated: dict[str, Any] | None = None
     if temperature != 1:
-        errors = {"before": calibration(before), "after": calibration(after)}
+        errors = {"before": calibration(labelled(data, uncalibrated)), "after": calibration(after)}
         calibrated = {"temperature": temperature, **errors}
     by_policy: dict[str, pd.DataFrame] = {settings.label_policy: after}
     if not representations:
-        return Result(recogniser, by_policy, None)
+        return by_policy, None, None
     trained = {
         way: replace(
             recogniser.trained(test, speakers),
             representation=representation,
-            classifiers={c: each for (p, c), each in classifiers.items() if p == way},
+            classifiers=classifiers[way],
         )
         for way, representation in representations.items()
     }
-    for policy in reported_policies(run, recogniser.representation):
+    for policy in run.reported_policies:
         if policy.name not in by_policy:
-            networks = trained[policy.pretraining]
-            by_policy[policy.name] = predict_under(policy.name, networks, data, settings.seed)
+            by_policy[policy.name] = predict_under(run, policy.name, trained[policy.pretraining])
     ordered = {name: by_policy[name] for name in POLICIES if name in by_policy}
-    return Result(recogniser, ordered, trained[recogniser.policy.pretraining], calibrated)
+    return ordered, trained[run.policy.pretraining], calibrated
 
 
 def with_labels(name: str, data: PreparedData, seed: int) -> LabelPolicy:
     """Return a policy; `oracle` and `random` come with labels for the test set."""
-    if name == "oracle":  # the one place where test labels are read before scoring
-        labels = data.label
-    elif name == "random":
-        labels = random_labels(len(data.table), data.classes, seed)
-    else:
+    # the one place where test labels are read before scoring
+    given = {"oracle": data.label, "random": random_labels(len(data.table), data.classes, seed)}
+    if name not in given:
         return POLICIES[name]
-    of_test = partial(given_label, labels=labels[data.mask("test")])
+    of_test = partial(given_label, labels=given[name][data.mask("test")])
     return replace(POLICIES[name], probabilities=of_test)
 
 
-def predict_under(name: str, trained: Trained, data: PreparedData, seed: int) -> pd.DataFrame:
+def predict_under(run: Run, name: str, trained: Trained) -> pd.DataFrame:
     """Predict the test set under a label policy."""
-    return labelled(data, with_labels(name, data, seed).probabilities(trained))
+    policy = with_labels(name, run.data, run.settings.seed)
+    return labelled(run.data, policy.probabilities(trained))
 
 
 def labelled(data: PreparedData, probability: Any) -> pd.DataFrame:
@@ -715,22 +672,24 @@ def labelled(data: PreparedData, probability: Any) -> pd.DataFrame:
 # diagnose
 
 
-def diagnose(run: Run, result: Result) -> dict[str, Any]:
+def diagnose(
+    run: Run, recogniser: Recogniser, by_policy: Mapping[str, pd.DataFrame], trained: Trained | None
+) -> dict[str, Any]:
     """Compute the parts of metrics.json that only a representation of segments has."""
-    settings, data, trained = run.settings, run.data, result.trained
+    settings, data = run.settings, run.data
     diagnosis: dict[str, Any] = {"policies": {}, "leak_panel": None, "health": None, "probes": None}
     if trained is None:
         return diagnosis
     means = utterance_means(trained, data, uniform_condition(len(data.table), data.classes))
     if is_rank_zero():
-        illustrate(run, result, means)
-    if len(result.by_policy) > 1:
+        illustrate(run, recogniser, means)
+    if len(by_policy) > 1:
         diagnosis["policies"] = {
             name: {**score(predicted, settings.choice.split), "leaks": name in LEAKING}
-            for name, predicted in result.by_policy.items()
+            for name, predicted in by_policy.items()
         }
         diagnosis["leak_panel"] = leak_panel(run, trained)
-    if trained.representation.quantities:
+    if has_trained_decoder(trained.representation):
         # each segment with its label, as in pretraining; no prediction uses it
         diagnosis["health"] = measure_health(
             trained.representation,
@@ -738,7 +697,12 @@ def diagnose(run: Run, result: Result) -> dict[str, Any]:
             seed=seed_for(settings.seed, "health"),
             device=trained.device,
         )
-    return {**diagnosis, "probes": probe_scores(means, data)}
+    frames = [frames.numpy() for frames in data.segments.frames_by_utterance()]
+    logmel = np.stack([functionals("mean_and_deviation", each) for each in frames])
+    train, test = (data.mask(part).numpy() for part in ("train", "test"))
+    # of each utterance's mean latent, and of mean and standard deviation of its frames
+    diagnosis["probes"] = probes(means, logmel, data.utterances(), train, test)
+    return diagnosis
 
 
 def utterance_means(trained: Trained, data: PreparedData, conditions: Tensor) -> Any:
@@ -746,15 +710,6 @@ def utterance_means(trained: Trained, data: PreparedData, conditions: Tensor) ->
     model, device = trained.representation, trained.device
     z = encode(model, data.segments, conditions, sample=False, seed=0, device=device)
     return data.segments.mean_by_utterance(z).double().numpy()
-
-
-def probe_scores(means: Any, data: PreparedData) -> dict[str, Any]:
-    """Score linear probes on each utterance's mean latent, and on mean and std of its frames."""
-    utterances = data.utterances()
-    frames = [frames.numpy() for frames in data.segments.frames_by_utterance()]
-    logmel = np.stack([functionals("mean_and_deviation", each) for each in frames])
-    train, test = (data.mask(part).numpy() for part in ("train", "test"))
-    return probes(means, logmel, utterances, train, test)
 
 
 def leak_panel(run: Run, trained: Trained) -> dict[str, Any]:
@@ -773,7 +728,7 @@ def leak_panel(run: Run, trained: Trained) -> dict[str, Any]:
     """
     data, seed, chance = run.data, run.settings.seed, {"chance": 1 / run.data.classes}
     names = ("null", "random", "oracle")
-    null, random, oracle = (predict_under(name, trained, data, seed) for name in names)
+    null, random, oracle = (predict_under(run, name, trained) for name in names)
     label = random_labels(len(data.table), data.classes, seed)
     train, test = data.mask("train").numpy(), data.mask("test").numpy()
     follows = int((random["guess"] == np.array(data.emotions)[label[test]]).sum())
@@ -797,14 +752,15 @@ def permuted_scores(run: Run, trained: Trained) -> dict[str, float]:
     for part in ("train", "test"):
         rows = run.data.mask(part).nonzero()[:, 0]
         label[rows] = label[rows[torch.randperm(len(rows), generator=generator)]]
-    data, model, way = run.data.with_label(label), trained.representation, run.policy.pretraining
+    permuted = run.unlogged(run.data.with_label(label))
+    model, way = trained.representation, run.policy.pretraining
     conditions: tuple[Condition, ...] = ("none", "label")
     classifiers = {
-        each: train_classifier(run.unlogged(data), model, each, f"permuted/{way}-{each}")
+        each: train_classifier(permuted, model, each, f"permuted/{way}-{each}")
         for each in conditions
     }
     networks = replace(trained, classifiers=classifiers)
-    null, oracle = (predict_under(name, networks, data, seed) for name in ("null", "oracle"))
+    null, oracle = (predict_under(permuted, name, networks) for name in ("null", "oracle"))
     return {
         "null_ua": scores(null)["ua"],
         "oracle_ua": scores(oracle)["ua"],
@@ -812,9 +768,9 @@ def permuted_scores(run: Run, trained: Trained) -> dict[str, float]:
     }
 
 
-def illustrate(run: Run, result: Result, means: Any) -> None:
+def illustrate(run: Run, recogniser: Recogniser, means: Any) -> None:
     """Write `latents.npz`, `training_latents.npz` and, for a decoder, `illustrations.npz`."""
-    data, folder, recogniser = run.data, run.folder, result.recogniser
+    data, folder = run.data, run.folder
     for part, path in (("test", folder.latents), ("train", folder.training_latents)):
         utterances = data.utterances(part)
         clips = np.array([u.clip or (np.nan, np.nan) for u in utterances])
@@ -849,17 +805,22 @@ def illustrate(run: Run, result: Result, means: Any) -> None:
 # save
 
 
-def save(run: Run, result: Result, diagnosis: Mapping[str, Any], times: dict[str, float]) -> None:
+def save(
+    run: Run,
+    recogniser: Recogniser,
+    by_policy: Mapping[str, pd.DataFrame],
+    diagnosis: Mapping[str, Any],
+    times: Mapping[str, float],
+) -> None:
     """Write the files of a run; metrics.json last."""
-    folder, predicted = run.folder, result.by_policy[run.settings.label_policy]
+    folder, predicted = run.folder, by_policy[run.settings.label_policy]
     results = summary(run, predicted, diagnosis)
     results["caveats"] = caveats(run, results)
-    results["calibration"] = result.calibration
     folder.write_table(folder.predictions, predicted)
-    for name, under_policy in result.by_policy.items() if len(result.by_policy) > 1 else ():
+    for name, under_policy in by_policy.items() if len(by_policy) > 1 else ():
         folder.write_table(folder.policy(name), under_policy)
     folder.write_json(folder.audit, results["audit"])
-    recogniser = replace(result.recogniser, about=about(results))
+    recogniser = replace(recogniser, about=about(results))
     if is_rank_zero():
         recogniser.save(folder.model)
     results["software"] = software(run.device)
@@ -875,14 +836,12 @@ def save(run: Run, result: Result, diagnosis: Mapping[str, Any], times: dict[str
 
 def count_parameters(recogniser: Recogniser) -> dict[str, int]:
     """Count the network parameters by the stage that trains them; an estimator has none."""
-    heads = [classifier.head for classifier in recogniser.classifiers.values()]
-    trained: dict[str, Sequence[Any]] = {"classify": [recogniser.estimator, *heads]}
+    heads = [recogniser.estimator, *(each.head for each in recogniser.classifiers.values())]
+    networks = torch.nn.ModuleList(head for head in heads if isinstance(head, torch.nn.Module))
+    trained: dict[str, torch.nn.Module] = {"classify": networks}
     if recogniser.representation is not None and recogniser.representation.quantities:
-        trained["pretrain"] = [recogniser.representation]
-    counts = {}
-    for stage, parts in trained.items():
-        networks = torch.nn.ModuleList(p for p in parts if isinstance(p, torch.nn.Module))
-        counts[stage] = sum(values.numel() for values in networks.parameters())
+        trained["pretrain"] = recogniser.representation
+    counts = {stage: sum(map(torch.numel, part.parameters())) for stage, part in trained.items()}
     return {stage: count for stage, count in counts.items() if count}
 
 
@@ -946,27 +905,25 @@ def summary(run: Run, predicted: pd.DataFrame, diagnosis: Mapping[str, Any]) -> 
 def caveats(run: Run, results: Mapping[str, Any]) -> list[str]:
     """List the caveats of a run's scores, given its metrics.json; one phrase each."""
     settings, warnings = run.settings, corpus_warnings(run.corpus)
-    alarm = results["health"] or {"collapsed": False}
-    phrases: list[str] = []
-    if run.corpus.synthetic:
-        phrases.append(SYNTHETIC)
-    if settings.normalise in ("speaker", "corpus"):
-        transductive = "transductive, uses the test speakers' audio"
-        phrases.append(f"normalise={settings.normalise}: {transductive}")
-    if alarm["collapsed"]:
-        phrases.append(f"ALARM, {alarm['sentence'].rstrip('.')}")
-    if warnings:
-        what = "warnings about this copy of the corpus (see ser_vae.check)"
-        phrases.append(f"{what}: {len(warnings)}")
-    if results["audit"]["pretrained_on"] is None:
-        phrases.append("training.pretrained: it is unknown what these weights were pretrained on")
-    if settings.training.encoder_lr is not None and results["probes"] is not None:
-        shown = "health, probes and pictures show the encoder before fine-tuning"
-        phrases.append(f"training.encoder_lr: {shown}")
-    if run.left_out:
-        phrases.append(f"{len(run.left_out)} unusable utterances left out")
-    budgets = results["budgets"].items()
-    return [*phrases, *(describe(stage, v) for stage, v in budgets if not v["converged"])]
+    health = results["health"] or {"collapsed": False, "sentence": ""}
+    tuned = settings.training.encoder_lr is not None and results["probes"] is not None
+    phrases = {
+        SYNTHETIC: run.corpus.synthetic,
+        f"normalise={settings.normalise}: transductive, uses the test speakers' audio": (
+            settings.normalise in ("speaker", "corpus")
+        ),
+        f"ALARM, {health['sentence'].rstrip('.')}": health["collapsed"],
+        f"warnings about this copy of the corpus (see ser_vae.check): {len(warnings)}": warnings,
+        "training.pretrained: it is unknown what these weights were pretrained on": (
+            results["audit"]["pretrained_on"] is None
+        ),
+        "training.encoder_lr: health, probes and pictures show the encoder before fine-tuning": (
+            tuned
+        ),
+        f"{len(run.left_out)} unusable utterances left out": run.left_out,
+        **{describe(stage, v): not v["converged"] for stage, v in results["budgets"].items()},
+    }
+    return [phrase for phrase, applies in phrases.items() if applies]
 
 
 def logged_run(run: Run) -> LoggedRun:

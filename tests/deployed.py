@@ -9,10 +9,9 @@ from composed import composed
 
 from ser_vae.data.segment import cut
 from ser_vae.features.audio import Samples
-from ser_vae.features.extractor import Extractor
 from ser_vae.features.normalise import Normaliser
 from ser_vae.model.representation import Fitted
-from ser_vae.pipeline import segmentation_of
+from ser_vae.pipeline import front_end
 from ser_vae.recogniser import COMPONENT_GROUPS, Recogniser, build_model
 from ser_vae.settings import build, validate
 from ser_vae.training.label_policy import POLICIES
@@ -62,8 +61,7 @@ def recogniser(waveforms: Sequence[Samples], *overrides: str) -> Recogniser:
     """Build a recogniser with random weights; normaliser and PCA are fitted on waveforms (N,)."""
     torch.manual_seed(1)
     settings = validate(composed("corpus=demo", *overrides))
-    extractor: Extractor = build(settings.features)
-    segmentation = segmentation_of(settings, extractor)
+    extractor, segmentation = front_end(settings)
     segments = cut([extractor(waveform) for waveform in waveforms], segmentation)
     frames, speakers = segments.frames_by_utterance(), ["s"] * len(waveforms)
     normaliser = Normaliser.fit(settings.normalise, frames, speakers, [True] * len(frames))
