@@ -99,7 +99,7 @@ CLASSIFIERS = "classify"  # sub-folder of a run's classifiers, until it is finis
 PRIOR_DRAWS = 6  # segments from the prior for each emotion, in illustrations.npz
 
 Representations = Mapping[Pretraining, Representation]
-Classifiers = dict[Pretraining, dict[Condition, LatentClassifier]]
+Recognisers = dict[Pretraining, Recogniser]
 
 
 @dataclass(frozen=True)
@@ -175,10 +175,8 @@ def execute(
         with timed(times, "pretrain"):
             representations = pretrain(run)
         with timed(times, "classify"):
-            recogniser, classifiers = classify(run, representations)
-            by_policy, networks, calibrated = evaluate(
-                run, recogniser, representations, classifiers
-            )
+            recogniser, recognisers = classify(run, representations)
+            by_policy, networks, calibrated = evaluate(run, recogniser, recognisers)
         status = stderr().status("diagnosis: policies, leaks, health, probes")
         with timed(times, "diagnose"), status:
             diagnosis = diagnose(run, recogniser, by_policy, networks)
@@ -396,11 +394,11 @@ def record_settings(settings: Settings) -> dict[str, Any]:
 # classify
 
 
-def classify(run: Run, representations: Representations) -> tuple[Recogniser, Classifiers]:
+def classify(run: Run, representations: Representations) -> tuple[Recogniser, Recognisers]:
     """Fit the classifiers on training-set latents, or an utterance-level model (stage 2).
 
-    Returns the recogniser of the run's label policy, and all classifiers that the reported policies
-    need.
+    Returns the recogniser of the run's label policy and, by their encoder, recognisers with all
+    classifiers that the reported policies need; none for an utterance-level model.
     """
     policy, settings, data = run.policy, run.settings, run.data
     extractor, segmentation = front_end(settings)
@@ -422,7 +420,9 @@ def classify(run: Run, representations: Representations) -> tuple[Recogniser, Cl
     needed = {(other.pretraining, each) for other in reported for each in other.classifiers}
     if len(reported) > 1:  # for the leak panel
         needed |= {(policy.pretraining, each) for each in ("none", "label")}
-    classifiers: Classifiers = {way: {} for way in representations}
+    classifiers: dict[Pretraining, dict[Condition, LatentClassifier]] = {
+        way: {} for way in representations
+    }
     for way, condition in sorted(needed):
         logged = (way, condition) == (policy.pretraining, policy.condition)
         name = f"{way}-{condition}"
@@ -432,12 +432,13 @@ def classify(run: Run, representations: Representations) -> tuple[Recogniser, Cl
         if logged:
             for file in ("classifier.ckpt", "classify.csv"):
                 run.folder.copy(f"{CLASSIFIERS}/{name}/{file}", run.folder.path / file)
-    recogniser = replace(
-        recogniser,
-        representation=representations[policy.pretraining],
-        classifiers={each: classifiers[policy.pretraining][each] for each in policy.classifiers},
-    )
-    return replace(recogniser, temperature=calibrate(run, recogniser)), classifiers
+    recognisers = {
+        way: replace(recogniser, representation=representation, classifiers=classifiers[way])
+        for way, representation in representations.items()
+    }
+    of_policy = {each: classifiers[policy.pretraining][each] for each in policy.classifiers}
+    recogniser = replace(recognisers[policy.pretraining], classifiers=of_policy)
+    return replace(recogniser, temperature=calibrate(run, recogniser)), recognisers
 
 
 def train_classifier(
@@ -607,7 +608,7 @@ def fit_utterance_level(run: Run) -> None:
 
 
 def evaluate(
-    run: Run, recogniser: Recogniser, representations: Representations, classifiers: Classifiers
+    run: Run, recogniser: Recogniser, recognisers: Recognisers
 ) -> tuple[dict[str, pd.DataFrame], Trained | None, dict[str, Any] | None]:
     """Predict the test set: by the recogniser, and under the other policies that are reported.
 
@@ -628,16 +629,9 @@ def evaluate(
         errors = {"before": calibration(labelled(data, uncalibrated)), "after": calibration(after)}
         calibrated = {"temperature": temperature, **errors}
     by_policy: dict[str, pd.DataFrame] = {settings.label_policy: after}
-    if not representations:
+    if not recognisers:
         return by_policy, None, None
-    trained = {
-        way: replace(
-            recogniser.trained(test, speakers),
-            representation=representation,
-            classifiers=classifiers[way],
-        )
-        for way, representation in representations.items()
-    }
+    trained = {way: each.trained(test, speakers) for way, each in recognisers.items()}
     for policy in run.reported_policies:
         if policy.name not in by_policy:
             by_policy[policy.name] = predict_under(run, policy.name, trained[policy.pretraining])
@@ -707,8 +701,7 @@ def diagnose(
 
 def utterance_means(trained: Trained, data: PreparedData, conditions: Tensor) -> Any:
     """Average mu over each utterance's segments: conditions (U, K) -> (U, Z)."""
-    model, device = trained.representation, trained.device
-    z = encode(model, data.segments, conditions, sample=False, seed=0, device=device)
+    z = encode(trained.representation, data.segments, conditions, trained.device)
     return data.segments.mean_by_utterance(z).double().numpy()
 
 

@@ -327,7 +327,7 @@ class Recogniser(SegmentPipeline):
 
     def _encode(self, encoder: Representation, segments: Segments) -> Tensor:
         c = uniform_condition(len(segments.count), len(self.emotions))
-        return encode(encoder, segments, c, sample=False, seed=0, device=self.device)
+        return encode(encoder, segments, c, self.device)
 
     @property
     def model_name(self) -> str:

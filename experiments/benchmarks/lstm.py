@@ -113,7 +113,7 @@ def encoding() -> dict[str, float]:
     model = build(configure("model=vae")["model"], input_size=LENGTH * BANDS, num_classes=CLASSES)
     condition = uniform_condition(WHOLE_CORPUS, CLASSES)
     began = time.perf_counter()
-    encode(model, segments, condition, sample=False, seed=0, device=torch.device("cpu"))
+    encode(model, segments, condition, torch.device("cpu"))
     return {"segments": len(segments), "seconds": round(time.perf_counter() - began, 2)}
 
 

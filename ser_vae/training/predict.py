@@ -69,17 +69,15 @@ def encode(
     model: Representation,
     segments: Segments,
     condition: Tensor,
-    *,
-    sample: bool,
-    seed: int,
     device: torch.device,
+    seed: int | None = None,
 ) -> Tensor:
     """Encode all segments: condition (U, K) -> latents (N, Z), on the CPU.
 
-    With `sample`, z is drawn from the posterior with `seed`; otherwise it is mu.
+    With `seed`, z is drawn from the posterior; otherwise it is mu.
     """
     prepare(model, device)
-    generator = torch.Generator(device).manual_seed(seed)
+    sample, generator = seed is not None, torch.Generator(device).manual_seed(seed or 0)
     c = condition[segments.utterance]
     latents = [
         model.feature(
@@ -159,10 +157,8 @@ class LatentClassifier:
 
     def encode(self, segments: Segments, condition: Tensor, part: str) -> Tensor:
         """Encode the segments of a set as its head gets them: condition (U, K) -> (N, Z)."""
-        seed = seed_for(self.seed, "latents", part)
-        return encode(
-            self.encoder, segments, condition, sample=self.sample, seed=seed, device=self.device
-        )
+        seed = seed_for(self.seed, "latents", part) if self.sample else None
+        return encode(self.encoder, segments, condition, self.device, seed)
 
     def classify(self, latents: Sequence[Tensor], speakers: Sequence[str]) -> Probabilities:
         """Classify U utterances from their latents (S, Z): (U, K)."""

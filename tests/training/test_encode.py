@@ -35,9 +35,8 @@ def cvae() -> CVAE:
     )
 
 
-def latents(model: torch.nn.Module, c: torch.Tensor, **how: object) -> torch.Tensor:
-    settings = {"sample": False, "seed": 0, **how}
-    return encode(model, segments(2, 3, 1, 4, 2), c, device=CPU, **settings)
+def latents(model: torch.nn.Module, c: torch.Tensor, seed: int | None = None) -> torch.Tensor:
+    return encode(model, segments(2, 3, 1, 4, 2), c, CPU, seed)
 
 
 NO_LABEL = uniform_condition(5, K)
@@ -46,7 +45,7 @@ NO_LABEL = uniform_condition(5, K)
 @pytest.mark.parametrize("c", [NO_LABEL, one_hot_condition(LABEL, K)], ids=["no label", "label"])
 def test_each_segment_is_encoded_with_the_condition_of_its_utterance(c):
     model, whole = cvae(), segments(2, 3, 1, 4, 2)
-    result = encode(model, whole, c, sample=False, seed=0, device=CPU)
+    result = encode(model, whole, c, CPU)
     for segment, utterance in enumerate([0, 0, 1, 1, 1, 2, 3, 3, 3, 3, 4, 4]):
         alone = model.feature(
             whole[torch.tensor([segment])], c[utterance : utterance + 1], sample=False
@@ -96,17 +95,17 @@ def test_the_lower_bound_is_the_same_whatever_weight_the_kl_had_in_training():
 
 def test_a_sample_follows_from_its_seed_alone():
     model = cvae()
-    first = latents(model, NO_LABEL, sample=True, seed=0)
+    first = latents(model, NO_LABEL, seed=0)
     torch.manual_seed(99)
-    assert torch.equal(first, latents(model, NO_LABEL, sample=True, seed=0))
-    assert not torch.equal(first, latents(model, NO_LABEL, sample=True, seed=1))
-    assert not torch.equal(first, latents(model, NO_LABEL, sample=False))
+    assert torch.equal(first, latents(model, NO_LABEL, seed=0))
+    assert not torch.equal(first, latents(model, NO_LABEL, seed=1))
+    assert not torch.equal(first, latents(model, NO_LABEL))
 
 
 def test_segments_at_the_border_of_a_chunk_keep_their_latents():
     model, whole = cvae(), segments(CHUNK - 1, 3)
     c = one_hot_condition(torch.tensor([0, 1]), K)
-    result = encode(model, whole, c, sample=False, seed=0, device=CPU)
+    result = encode(model, whole, c, CPU)
     assert result.shape == (CHUNK + 2, 5)
     index = torch.arange(CHUNK - 2, CHUNK + 2)
     alone = model.feature(whole[index], torch.eye(K)[[0, 1, 1, 1]], sample=False)
