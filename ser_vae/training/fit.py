@@ -5,7 +5,6 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,6 @@ CHUNK = 32  # batches of segments that are trained on in one call of Lightning
 ERROR_PREFIX = f"{SerVaeError.__module__}.{SerVaeError.__qualname__}: "
 
 
-@dataclass(eq=False)
 class BatchModule(lightning.LightningDataModule):
     """Shuffled training batches, and ordered validation batches if there are any, of one stage.
 
@@ -38,16 +36,19 @@ class BatchModule(lightning.LightningDataModule):
     list of batches saves Lightning's overhead per batch.
     """
 
-    train: Dataset[Any]
-    validation: Dataset[Any]
-    batch_size: int
-    accumulated: int
-    seed: int
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        train: Dataset[Any],
+        validation: Dataset[Any],
+        batch_size: int,
+        accumulated: int,
+        seed: int,
+    ) -> None:
         super().__init__()
-        steps = max(1, CHUNK // self.accumulated) if isinstance(self.train, SegmentSet) else 1
-        self.chunk = steps * self.accumulated
+        self.train, self.validation = train, validation
+        self.batch_size, self.accumulated, self.seed = batch_size, accumulated, seed
+        steps = max(1, CHUNK // accumulated) if isinstance(train, SegmentSet) else 1
+        self.chunk = steps * accumulated
 
     def setup(self, stage: str) -> None:
         if self.trainer and isinstance(self.train, SegmentSet):
