@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from lightning.fabric.utilities import move_data_to_device
 from torch import Tensor
 from torch.nn.functional import one_hot
 from torch.utils.checkpoint import checkpoint
@@ -183,9 +183,17 @@ class LatentClassifier:
         encoder = self.encoder if isinstance(source, Segments) else None
         logits = []
         for index in torch.split(torch.arange(len(items)), self.batch_size):
-            batch = move_data_to_device(items[BatchIndex(index, 1.0)], self.device)
+            batch = on_device(items[BatchIndex(index, 1.0)], self.device)
             logits.append(classify_batch(head, encoder, batch, sample=self.sample).cpu())
         return torch.cat(logits).double().softmax(dim=-1).numpy()
+
+
+def on_device(batch: Any, device: torch.device) -> Any:
+    """Copy the tensors of a batch to a device; without Lightning, which prediction does not need."""
+    if isinstance(batch, SplitBatch):
+        return batch._replace(parts=[on_device(part, device) for part in batch.parts])
+    x, length, c, label = (each.to(device) for each in batch[:4])
+    return SequenceBatch(x, length, c, label, batch.loss_scale)
 
 
 def utterance_data(
