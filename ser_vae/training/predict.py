@@ -189,7 +189,7 @@ class LatentClassifier:
 
 
 def on_device(batch: Any, device: torch.device) -> Any:
-    """Copy the tensors of a batch to a device; without Lightning, which prediction does not need."""
+    """Copy the tensors of a batch to a device, without Lightning: prediction does not need it."""
     if isinstance(batch, SplitBatch):
         return batch._replace(parts=[on_device(part, device) for part in batch.parts])
     x, length, c, label = (each.to(device) for each in batch[:4])
