@@ -271,7 +271,7 @@ def read_objective(objective: str | None, folder: Path) -> dict[str, float]:
     if objective is None:
         return {}
     path = folder / f"{objective.partition('/')[0]}.csv"
-    curves = pd.read_csv(path, float_precision="round_trip") if path.exists() else pd.DataFrame()
+    curves = pd.read_csv(path, dtype="str") if path.exists() else pd.DataFrame()
     if objective not in curves:
         known = ", ".join(name for name in curves if "/validation/" in name)
         raise SerVaeError(

@@ -17,10 +17,12 @@ def multirun(noise_command, monkeypatch, capsys) -> Multirun:
 
     def go(*overrides: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["run", "-m", *noise_command, *QUIET, *overrides])
+        code: int | str | None = 0
         try:
             main()
         except SystemExit as error:
-            return int(error.code or 0), capsys.readouterr().err
-        return 0, capsys.readouterr().err
+            code = error.code
+        printed = capsys.readouterr().err
+        return (1, f"{printed}{code}\n") if isinstance(code, str) else (code or 0, printed)
 
     return go
