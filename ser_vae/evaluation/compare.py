@@ -40,7 +40,7 @@ def compare(models: Mapping[str, Seeds], pairs: Sequence[tuple[str, str]]) -> li
         `seeds`, those that both models have; and `groups`, the unit that the bootstrap resampled.
 
     Raises:
-        SerVaeError: two models were tested on different utterances.
+        SerVaeError: two models have no seed in common, or were tested on different utterances.
     """
 
     @cache
@@ -51,6 +51,9 @@ def compare(models: Mapping[str, Seeds], pairs: Sequence[tuple[str, str]]) -> li
     records = []
     for pair in pairs:
         seeds = tuple(sorted(models[pair[0]].keys() & models[pair[1]].keys()))
+        if not seeds:
+            names = " and ".join(pair)
+            raise SerVaeError(f"{names} have no seed in common.\nRun both with the same.")
         first, second = ([models[name][seed] for seed in seeds] for name in pair)
         p = [mcnemar_p(a, b) for a, b in zip(first, second, strict=True)]
         record = difference(*(resampled(name, seeds) for name in pair))
@@ -81,7 +84,10 @@ def check_same_test_set(first: pd.DataFrame, second: pd.DataFrame) -> None:
     """Raise if two test sets differ in an utterance, its emotion or its speaker."""
     if different := describe_test_set(first) ^ describe_test_set(second):
         example = min(different, key=str)
-        raise SerVaeError(f"not tested on the same utterances: only one has {example}.")
+        raise SerVaeError(
+            f"not tested on the same utterances: only one has {example}.\nCompare runs with the "
+            "same corpus and split; split=file reuses the split.csv of another run."
+        )
 
 
 def describe_test_set(predictions: pd.DataFrame) -> set[tuple[str, ...]]:

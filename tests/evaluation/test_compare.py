@@ -225,6 +225,14 @@ def test_an_equal_difference_of_two_speakers_at_different_levels_has_the_p_of_a_
     a, b = (predict(repetition < np.array(x)[speaker], 2) for x in ([9, 6], [6, 3]))
     (result,) = compare_all({"a": {0: a}, "b": {0: b}})
     assert result["bootstrap_p"] == pytest.approx(0.5)
+    assert result["mcnemar_corrected"] < 0.05
+    assert not result["significant"]  # both tests have to agree
+
+
+def test_models_without_a_common_seed_are_an_error():
+    result = predict(np.ones(48))
+    with pytest.raises(SerVaeError, match="a and b have no seed in common"):
+        compare_all({"a": {0: result, 1: result}, "b": {2: result}})
 
 
 def test_ua_difference_equals_the_difference_of_a_comparison():
