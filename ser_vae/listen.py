@@ -187,8 +187,10 @@ class ClipMaker:
 
     def sections(self, dimensions: int, seed: int) -> Iterator[tuple[str, str, list[Clip]]]:
         """Yield title, note and clips: a section per recording, and one of samples of the prior."""
-        ranked, z = self.illustrator.ranked_dimensions(dimensions)
-        steps = {d: float(z[:, d].std()) for d in ranked}
+        steps: dict[int, float] = {}  # a single segment has no standard deviation to move by
+        if len(self.illustrator.segments) > 1:
+            ranked, z = self.illustrator.ranked_dimensions(dimensions)
+            steps = {d: float(z[:, d].std()) for d in ranked}
         for index, item in enumerate(self.items):
             speaker = f"Speaker {item.speaker}. " if item.speaker else ""
             yield item.name, speaker, self.recording_clips(index, steps)

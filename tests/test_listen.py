@@ -91,6 +91,15 @@ def test_the_input_is_classified_as_the_recording_is(folder):
     np.testing.assert_allclose(clips[1].frames, clips[0].frames[:known], atol=1e-4)
 
 
+def test_a_recording_of_a_single_segment_is_decoded_but_not_moved(folder, noises, tmp_path):
+    samples, rate = soundfile.read(noises / "calm03.wav")
+    soundfile.write(tmp_path / "a.wav", samples[: int(0.13 * rate)], rate)
+    maker = ClipMaker.of(Recogniser.load(folder), [Input("a", Recording(tmp_path / "a.wav"))])
+    (_, _, clips), *_ = maker.sections(2, seed=0)
+    assert not any(clip.name.startswith("z") for clip in clips)
+    assert all(np.isfinite(clip.frames).all() for clip in clips)
+
+
 def test_samples_of_the_prior_differ_by_seed_and_by_label(folder, noises):
     maker = ClipMaker.of(
         Recogniser.load(folder), [Input("gay04.wav", Recording(noises / "gay04.wav"))]
