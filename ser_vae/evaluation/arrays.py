@@ -3,6 +3,9 @@
 `latents.npz` and `training_latents.npz` hold `Latents`, `illustrations.npz` holds `Illustrations`.
 """
 
+import tokenize
+import zipfile
+import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -16,6 +19,11 @@ from ser_vae.files import atomic_write
 Frames = npt.NDArray[np.float32]  # natural log of mel power
 
 LISTS = ("input", "reconstruction", "swapped")  # one array per utterance, as T differs
+UNREADABLE = (
+    *(OSError, EOFError, ValueError, LookupError, MemoryError, RuntimeError, SyntaxError),
+    *(TypeError, zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+    AttributeError,  # NumPy returns an entry that is no array as bytes
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class ArrayFile:
                     value = _restored(array)
                     values[name] = (*values[name], value) if number else value
             return cls(**values)
-        except Exception as error:  # a damaged file makes NumPy and zipfile raise almost anything
+        except UNREADABLE as error:
             raise SerVaeError(
                 f"{path} can't be read as a file of a run: {error!r}.\n"
                 "Repeat the run with force=true."

@@ -5,6 +5,9 @@ A record beside pretrained weights says what they were trained on, for those who
 
 import io
 import json
+import pickle
+import struct
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +19,11 @@ from lightning.fabric.plugins.io import TorchCheckpointIO
 from ser_vae import SerVaeError
 from ser_vae.files import write_bytes, write_text
 from ser_vae.training.devices import is_rank_zero
+
+UNREADABLE = (
+    *(OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError),
+    *(pickle.UnpicklingError, zipfile.BadZipFile, struct.error),
+)
 
 
 def save(network: torch.nn.Module, path: Path) -> None:
@@ -53,9 +61,7 @@ def load(network: torch.nn.Module, path: Path, *, checkpoint: bool = False) -> N
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         network.load_state_dict(state["state_dict"] if checkpoint else state)
-    except MemoryError:
-        raise
-    except Exception as error:  # a damaged file raises any of ten kinds
+    except UNREADABLE as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise SerVaeError(
             f"{path}: expected the weights of a {type(network).__name__} of the configured sizes, "
