@@ -21,9 +21,10 @@ def existing_root(root: str | Path | None, corpus: str) -> Path:
     given = str(root or "").strip()
     if not given or not folder.is_dir():
         problem = f": {folder} is not a folder" if given else " needs its folder"
-        raise SerVaeError(
-            f"corpus={corpus}{problem}; set {corpus.upper()}_ROOT, or give corpus.root=…"
-        )
+        remedy = f"set {corpus.upper()}_ROOT, or give corpus.root=…"
+        if folder.is_file() and folder.suffix.lower() == ".csv":
+            remedy = "give a CSV as corpus.csv=…"
+        raise SerVaeError(f"corpus={corpus}{problem}; {remedy}")
     return folder
 
 

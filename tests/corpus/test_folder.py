@@ -105,6 +105,12 @@ def test_without_a_root_the_error_names_the_variable(given, seen):
         read(given)
 
 
+def test_a_csv_as_the_root_is_answered_with_its_setting(tmp_path):
+    (tmp_path / "list.csv").touch()
+    with pytest.raises(SerVaeError, match=r"list.csv is not a folder; give a CSV as corpus.csv="):
+        read(tmp_path / "list.csv")
+
+
 # --- the meaning of folders ---------------------------------------------------------------------
 
 SETS_ABOVE = ("train/angry/1.wav", "train/sad/2.wav", "test/angry/3.wav", "test/sad/4.wav")
