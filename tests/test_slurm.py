@@ -30,7 +30,7 @@ def slurm() -> Iterator[dict[str, str]]:
 
 def test_a_sweep_interrupted_by_slurm_ends_like_another(slurm, forking, noise_command, tmp_path):
     runs, clean = tmp_path / "slurm", tmp_path / "undisturbed"
-    grid = [*noise_command, "training.pretrain.epochs=60"]
+    grid = [*noise_command, "training.pretrain.epochs=20"]
     launcher = ("hydra/launcher=slurm", "hydra.launcher.cpus_per_task=1", "hydra.launcher.mem_gb=1")
     by_slurm = ["-m", *grid, "model=ae,vae", f"runs={runs}", *launcher]
     sweep = forking.start(*by_slurm, **slurm)
