@@ -3,8 +3,8 @@
     python -m ser_vae.share MODEL user/name
 
 Writes the model's files, an ONNX graph if the model allows it, and README.md, the model card, to
-the folder user/name (or --out), and pushes the folder with the token of `hf auth login`. Without a
-token or a network the folder is written, and nothing is pushed. Needs the extra `share`.
+the folder user/name (or --out), and pushes these files, and no others, with the token of `hf auth
+login`. Without a token or a network they are written, but not pushed. Needs the extra `share`.
 `ser_vae.load("user/name")` loads what was pushed.
 """
 
@@ -18,11 +18,12 @@ from jinja2 import Environment, FileSystemLoader
 from ser_vae import SerVaeError
 from ser_vae.export import export_folder, export_onnx
 from ser_vae.files import write_text
-from ser_vae.recogniser import ESTIMATOR, HUB_ID, JSON, Recogniser
+from ser_vae.recogniser import ESTIMATOR, HUB_ID, JSON, WEIGHTS, Recogniser
 from ser_vae.terminal import import_extra, model_parser, run_command
 
 ONNX, CARD = "model.onnx", "README.md"
 OPTIONAL = (ONNX, ESTIMATOR)  # files that some models do not have
+FILES = (JSON, WEIGHTS, CARD, *OPTIONAL)  # all that is pushed: the folder may hold recordings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,10 +53,10 @@ def write_folder(model: str | Path, name: str, out: Path, trust: Sequence[str] =
     Raises:
         SerVaeError: a file of the model is missing or altered, or names a class without `trust`.
     """
-    for optional in OPTIONAL:  # of a model that was shared under this name before
-        (out / optional).unlink(missing_ok=True)
     export_folder(model, out)
     recogniser = Recogniser.load(out, trust=trust)
+    for optional in {*OPTIONAL} - recogniser.about["checksums"].keys():
+        (out / optional).unlink(missing_ok=True)  # of another model of this name
     refused = ""
     try:
         export_onnx(recogniser, out / ONNX)
@@ -78,8 +79,9 @@ def push(folder: Path, name: str, *, private: bool) -> str:
     api = HfApi()
     try:
         api.create_repo(name, private=private, exist_ok=True)
-        api.upload_folder(repo_id=name, folder_path=folder, delete_patterns=list(OPTIONAL))
-    except (HTTPError, OSError) as error:
+        patterns = {"allow_patterns": list(FILES), "delete_patterns": list(OPTIONAL)}
+        api.upload_folder(repo_id=name, folder_path=folder, **patterns)
+    except (HTTPError, OSError, ValueError) as error:  # ValueError: a name that the Hub refuses
         problem = f"{type(error).__name__}: {error}"
         raise SerVaeError(f"written to {folder}, not pushed: {problem}") from error
     return f"pushed to https://huggingface.co/{name}"

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from deployed import ABOUT, noise, offline, recogniser
 from huggingface_hub import ModelCard
+from huggingface_hub.utils import filter_repo_objects
 
 from ser_vae import SerVaeError, share
 from ser_vae.recogniser import JSON, WEIGHTS, Recogniser
@@ -111,17 +112,32 @@ def test_a_model_without_a_graph_says_why(model, tmp_path):
 
 def test_with_a_token_the_folder_is_pushed(model, tmp_path, monkeypatch):
     calls: list[Any] = []
+    (tmp_path / "out" / "listen").mkdir(parents=True)
+    (tmp_path / "out" / "listen" / "recording.wav").touch()
 
-    def upload(*, repo_id: str, folder_path: Path, delete_patterns: list[str]) -> None:
+    def upload(
+        *, repo_id: str, folder_path: Path, allow_patterns: list[str], delete_patterns: list[str]
+    ) -> None:
         assert delete_patterns == ["model.onnx", "estimator.skops"]
-        calls.append(("upload", repo_id, sorted(p.name for p in folder_path.iterdir())[-1]))
+        files = [str(p.relative_to(folder_path)) for p in folder_path.rglob("*") if p.is_file()]
+        pushed = sorted(filter_repo_objects(files, allow_patterns=allow_patterns))
+        calls.append(("upload", repo_id, pushed))
 
     def create(name: str, **options: Any) -> None:
         calls.append(("create", name, options["private"]))
 
     log_in(monkeypatch, create_repo=create, upload_folder=upload)
     assert share.main([str(model), NAME, "--private", "--out", str(tmp_path / "out")]) == 0
-    assert calls == [("create", NAME, True), ("upload", NAME, WEIGHTS)]
+    assert calls == [("create", NAME, True), ("upload", NAME, ["README.md", JSON, WEIGHTS])]
+
+
+def test_a_model_can_be_shared_from_its_own_folder_again(finished_run, tmp_path):
+    _, run = finished_run("model=logmel_svm")
+    shutil.copytree(run / "model", tmp_path / NAME)
+    with pytest.raises(SerVaeError, match="expected a run folder"):
+        share.write_folder(tmp_path / "nothing", NAME, tmp_path / NAME)
+    share.write_folder(tmp_path / NAME, NAME, tmp_path / NAME)
+    assert Recogniser.load(tmp_path / NAME).emotions
 
 
 def test_without_a_network_the_folder_is_written_and_the_exit_code_is_1(model, monkeypatch, capsys):
