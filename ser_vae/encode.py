@@ -3,10 +3,11 @@
 INPUT is an audio file, a folder, a glob, - for standard input, or a CSV with a column `path`, see
 `ser_vae.predict`. With --corpus, the run's corpus is encoded too, all its sets.
 
-The output has a row per segment, or per recording with --mean: file, start, end (s), z0, z1, …;
-with --corpus also part (train, validation, test), speaker and emotion. An .npz has one array per
-column, with `name` instead of file, and a single array `z` (rows, Z) for all latents. The exit
-status is 1 if a recording cannot be used.
+The output has a row per segment, or per recording with --mean: file, start, end (s; empty if
+features.trim_db cuts quiet ends), the columns of the CSV, z0, z1, …; with --corpus also part
+(train, validation, test), speaker and emotion. An .npz has one array per column, with `name`
+instead of file, and a single array `z` (rows, Z) for all latents. The exit status is 1 if a
+recording cannot be used.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml  # type: ignore[import-untyped]
+from pandas.api.types import is_numeric_dtype
 
 import ser_vae
 from ser_vae import SerVaeError
@@ -27,6 +29,7 @@ from ser_vae.features.extractor import Extractor
 from ser_vae.features.imported import Imported, frames_path, is_parquet
 from ser_vae.files import atomic_write
 from ser_vae.inputs import (
+    ONE_SPEAKER,
     Input,
     add_arguments,
     process,
@@ -36,7 +39,7 @@ from ser_vae.inputs import (
 )
 from ser_vae.recogniser import Recogniser, Recording, checked_component
 from ser_vae.run_folder import RunFolder
-from ser_vae.settings import build
+from ser_vae.settings import build, flatten
 from ser_vae.terminal import model_parser, run_command
 
 
@@ -118,7 +121,12 @@ def encode_input(model: Recogniser, each: Input, *, mean: bool) -> pd.DataFrame 
     start, end = ((frames + n) * frame_s + begin for n in (0, model.segmentation.length))
     if mean:
         z, start, end = z.mean(axis=0, keepdims=True), start[:1], end[-1:]
-    table = pd.DataFrame({"file": each.name, "start": start, "end": end}).assign(**each.columns)
+    features = flatten(model.components["features"].model_dump(), ".").items()
+    if any(key.endswith("trim_db") and value is not None for key, value in features):
+        start, end = start * np.nan, end * np.nan  # it is not known what was cut before them
+    known = {"speaker": each.speaker, "emotion": each.truth}
+    columns = each.columns | {k: v for k, v in known.items() if v not in (None, ONE_SPEAKER)}
+    table = pd.DataFrame({"file": each.name, "start": start, "end": end}).assign(**columns)
     return table.join(pd.DataFrame(z).add_prefix("z"))
 
 
@@ -128,6 +136,7 @@ def write(table: pd.DataFrame, path: Path) -> None:
         return
     latents = table.filter(regex=r"^z\d+$")
     others = table.drop(columns=latents.columns).rename(columns={"file": "name"})
+    others = others.apply(lambda each: each if is_numeric_dtype(each) else each.fillna(""))
     arrays: dict[str, Any] = {key: np.array(others[key].tolist()) for key in others}  # no objects
     with atomic_write(path) as file:
         np.savez(file, z=latents.to_numpy(np.float32), **arrays)

@@ -74,7 +74,7 @@ def export_onnx(recogniser: Recogniser, out: Path) -> None:
     """
     onnx = import_extra("onnx", "export")
     if reason := recogniser.obstacle(causal=False):
-        raise refusal(reason[:1].upper() + reason[1:])
+        raise refusal(reason)
     graph = Graph(recogniser)
     model = onnx.load_from_string(trace(graph))
     properties = {
@@ -127,12 +127,12 @@ def check(recogniser: Recogniser, shortest: int, content: bytes) -> None:
         expected = [list(prediction.probabilities.values()) for prediction in predictions]
         (computed,) = session.run(None, {"waveform": waveforms})
         if not np.allclose(computed, expected, rtol=0, atol=TOLERANCE):
-            raise refusal(f"The graph gives other probabilities for {duration_s} s of noise")
+            raise refusal(f"the graph gives other probabilities for {duration_s} s of noise")
 
 
 def refusal(reason: str) -> SerVaeError:
     return SerVaeError(
-        f"This model cannot be exported to ONNX. {reason}.\n"
+        f"This model cannot be exported to ONNX: {reason}.\n"
         "Use --format folder, which needs ser_vae."
     )
 

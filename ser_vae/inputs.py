@@ -21,7 +21,9 @@ import pandas as pd
 
 from ser_vae import SerVaeError
 from ser_vae.corpus.files import AUDIO, check_name, walk
+from ser_vae.corpus.folder import OTHER_AUDIO
 from ser_vae.corpus.table import BOUNDS, MISSING, parse_clip
+from ser_vae.corpus.utterance import list_warning
 from ser_vae.features import AudioError, audio
 from ser_vae.features.extractor import Extractor, extraction_threads
 from ser_vae.features.imported import Imported
@@ -93,22 +95,28 @@ def read_inputs(
     """
     suffixes = extractor.suffixes if isinstance(extractor, Imported) else AUDIO
     inputs = [each for name in names for each in expand(name, suffixes, options.rate)]
-    inputs += [record(options.microphone)] if options.microphone else []
+    inputs += [] if options.microphone is None else [record(options.microphone)]
     if options.one_speaker:
         return [replace(each, speaker=ONE_SPEAKER) for each in inputs]
     return inputs
 
 
 def expand(name: str, suffixes: Sequence[str], rate: int | None) -> Iterator[Input]:
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))  # noqa: PTH111  (allows ~name.wav)
     check_name(path)
+    if not name:
+        raise SerVaeError("an empty name: expected a file, a folder, a CSV or -.")
     if name == STDIN:
         yield read_stdin(rate)
     elif path.is_dir():
-        files = [file for file in walk(path) if file.suffix.lower() in suffixes]
+        below = list(walk(path))
+        files = [file for file in below if file.suffix.lower() in suffixes]
         if not files:
             expected = ", ".join(suffixes)
             raise SerVaeError(f"{name}: no input in this folder; this model takes {expected}.")
+        other = [str(file) for file in below if file.suffix.lower() in OTHER_AUDIO]
+        for warning in list_warning("files are left out, as their format cannot be read", other):
+            print(f"{name}: {warning.splitlines()[0]}", file=sys.stderr)
         yield from (Input(str(file), Recording(file)) for file in files)
     elif path.suffix.lower() == ".csv":
         yield from read_table(path)
@@ -127,6 +135,8 @@ def read_table(path: Path) -> Iterator[Input]:
     for where, row in read_csv(path, ("path",)):
         cells = {key: "" if cell.strip() in MISSING else cell.strip() for key, cell in row.items()}
         name, bounds = cells.pop("path"), [cells.pop(key, "") for key in BOUNDS]
+        if not name:
+            raise SerVaeError(f"{where}: path is empty.")
         truth = next((cells.pop(column) for column in TRUTH if column in cells), "")
         if taken := [*filter(OUTPUT.fullmatch, cells)]:
             raise SerVaeError(f"{path}: {taken[0]}: the output has this column too.\nRename it.")
@@ -184,7 +194,8 @@ def process(
 def with_speakers(model: Recogniser, inputs: Sequence[Input]) -> Recogniser:
     """Give a model of normalise=speaker the statistics of all speakers of the inputs.
 
-    Inputs that cannot be read are skipped here; their row of the output gives the reason.
+    Inputs that cannot be read, and speakers with too few that can, are skipped here; their rows of
+    the output give the reason.
 
     Raises:
         SerVaeError: the speaker of an input is unknown.
@@ -204,7 +215,7 @@ def with_speakers(model: Recogniser, inputs: Sequence[Input]) -> Recogniser:
             with suppress(SerVaeError):
                 model.frames(*recording)
                 usable.append(recording)
-        if usable:
+        with suppress(SerVaeError):
             model = model.with_speaker(group, usable)
     return model
 

@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--utterance", action="append", metavar="ID", help="of the test set; repeatable"
     )
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: MODEL/listen")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: listen, in MODEL's")
     parser.add_argument(
         "--dimensions", type=int, default=1, metavar="N", help="latent dimensions to move: 1"
     )
@@ -103,7 +103,7 @@ def listen(options: argparse.Namespace) -> None:
         items += find_test_utterances(RunFolder(model), options.utterance or [])
     maker = ClipMaker.of(recogniser, items)
     colour_limits = limits(map(maker.illustrator.input, range(len(items))))
-    folder = options.out or model / "listen"
+    folder = options.out or (model if model.is_dir() else Path()) / "listen"  # of a name on the Hub
     folder.mkdir(parents=True, exist_ok=True)
     sections: dict[str, dict[str, Any]] = {}
     for title, note, clips in track(

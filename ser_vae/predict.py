@@ -99,7 +99,7 @@ def as_table(
 def check_models(names: Sequence[str], models: Sequence[Recogniser], every: float | None) -> None:
     """Raise if the models cannot be averaged, or --every is given and one cannot be streamed."""
     first = models[0]
-    if every is not None and not 0 < every < np.inf:
+    if every is not None and not 0 < every < 1e9:
         raise SerVaeError(f"--every {every:g}: expected a number of seconds, such as 0.1.")
     for name, model in zip(names, models, strict=True):
         if set(model.emotions) != set(first.emotions):
@@ -174,8 +174,9 @@ def print_scores(inputs: Sequence[Input], rows: Sequence[Row], emotions: Sequenc
     known = frame[frame["truth"].notna() & frame["error"].eq("")]
     console = Console(stderr=True, markup=False, highlight=False)
     console.print(f"scores of {len(known)} of {len(labelled)} recordings with a true emotion")
-    if known.empty:
+    if frame["truth"].isna().all():
         console.print(f"expected {', '.join(emotions)} as true emotions; one is {labelled[0]}")
+    if known.empty:
         return
     most_probable = known.filter(regex=f"^{PROBABILITY}").idxmax(axis=1)
     predictions = known.assign(guess=most_probable.str.removeprefix(PROBABILITY))

@@ -29,11 +29,13 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 import skops.io
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
@@ -69,6 +71,7 @@ JSON, WEIGHTS, ESTIMATOR = "recogniser.json", "weights.safetensors", "estimator.
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # user/name on the Hugging Face Hub
 MALFORMED = (
     *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError, OSError),
+    *(BadZipFile, SafetensorError),
 )
 COMPONENT_GROUPS = ("features", "model", "classifier")  # what a recogniser is rebuilt from
 PACKAGES = ("ser_vae", "torch", "torchaudio", "lightning", "numpy", "scikit-learn")
@@ -131,8 +134,7 @@ class Recogniser(SegmentPipeline):
         recording, names, policy = Recording(source, rate, clip), [speaker or ""], self.policy
         main = self.classifiers.get(policy.condition)
         if policy.condition == "label" or main is None or main.sample:
-            self.normaliser.scale_of(speaker)  # raises if there is none
-            _, segments, whole = self.standardised([recording], names)
+            _, segments, whole = self.standardised([recording], names, new_speakers=False)
             return Prediction.of(self.emotions, self.classify(segments, names, whole)[0].tolist())
         z = self._latents(main.encoder, recording, speaker)
         probability = with_temperature(main.classify([z], names), self.temperature)
@@ -189,13 +191,15 @@ class Recogniser(SegmentPipeline):
         selects the statistics that scale the frames, for normalise=speaker only.
 
         Raises:
-            SerVaeError: the model has no trained decoder.
+            SerVaeError: the model has no trained decoder, or not this emotion.
         """
         model: Any = self.representation
         if not has_trained_decoder(model):
             raise SerVaeError(
                 f"{self.model_name}: it has no trained decoder.\nUse model=ae, vae or cvae."
             )
+        if emotion not in (None, *self.emotions):
+            raise SerVaeError(f"{emotion}: expected one of {', '.join(self.emotions)}.")
         c = uniform_condition(1, len(self.emotions))[0]
         if emotion is not None:
             c = torch.eye(len(c))[self.emotions.index(emotion)]
@@ -214,12 +218,20 @@ class Recogniser(SegmentPipeline):
         self._check_length(recording, len(frames))
         return frames
 
-    def with_speaker(self, speaker: str, recordings: Sequence[Recording]) -> "Recogniser":
+    def with_speaker(
+        self, speaker: str, recordings: Sequence[Recording | str | Path]
+    ) -> "Recogniser":
         """Return a copy that has the statistics of a new speaker, for normalise=speaker.
 
-        A speaker whose name is known keeps their statistics.
+        A speaker whose name is known keeps their statistics. `recordings` may be files.
+
+        Raises:
+            SerVaeError: there are none or too few, or one cannot be used.
         """
-        return self.standardised(recordings, [speaker] * len(recordings))[0]
+        if not recordings:
+            raise SerVaeError(f"{speaker}: no recordings of this speaker.")
+        items = [each if isinstance(each, Recording) else Recording(each) for each in recordings]
+        return self.standardised(items, [speaker] * len(items))[0]
 
     def predict_files(
         self, files: Sequence[str | Path], speakers: Sequence[str] | None = None
@@ -237,9 +249,15 @@ class Recogniser(SegmentPipeline):
         return [Prediction.of(self.emotions, row) for row in rows]
 
     def standardised(
-        self, recordings: Sequence[Recording], speakers: Sequence[str]
+        self,
+        recordings: Sequence[Recording],
+        speakers: Sequence[str],
+        *,
+        new_speakers: bool = True,
     ) -> tuple["Recogniser", Segments, Samples | None]:
         """Read recordings and standardise their segments, for `classify`.
+
+        Without `new_speakers`, a speaker without statistics is an error.
 
         Returns:
             This recogniser, with the statistics of new speakers if it is one of normalise=speaker;
@@ -253,7 +271,8 @@ class Recogniser(SegmentPipeline):
             rows = [extractor(np.concatenate(list(each))) for each in blocks]
         segments, known = cut(frames, self.segmentation), self
         whole = np.concatenate(rows) if rows else None
-        views, new = segments.frames_by_utterance(), self.normaliser.new_groups(speakers)
+        views = segments.frames_by_utterance()
+        new = self.normaliser.new_groups(speakers) if new_speakers else {}
         for group, chosen in new.items():
             normaliser = known.normaliser.with_speaker(group, [views[index] for index in chosen])
             known = replace(known, normaliser=normaliser)
@@ -582,7 +601,7 @@ def download(hub_id: str) -> str:
         from huggingface_hub import snapshot_download  # noqa: PLC0415  (an extra)
 
         return snapshot_download(hub_id, allow_patterns=[JSON, WEIGHTS, ESTIMATOR])
-    except (ModuleNotFoundError, OSError) as error:
+    except (ModuleNotFoundError, OSError, ValueError) as error:  # ValueError: no name on the Hub
         raise SerVaeError(
             f"{hub_id}: there is no such folder here, and it cannot be downloaded from the Hugging "
             f"Face Hub: {str(error).splitlines()[0]}.\nThe Hub needs pip install 'ser_vae[share]'."

@@ -79,8 +79,12 @@ def push(folder: Path, name: str, *, private: bool) -> str:
     api = HfApi()
     try:
         api.create_repo(name, private=private, exist_ok=True)
-        patterns = {"allow_patterns": list(FILES), "delete_patterns": list(OPTIONAL)}
-        api.upload_folder(repo_id=name, folder_path=folder, **patterns)
+        api.upload_folder(
+            repo_id=name,
+            folder_path=folder,
+            allow_patterns=list(FILES),
+            delete_patterns=list(OPTIONAL),
+        )
     except (HTTPError, OSError, ValueError) as error:  # ValueError: a name that the Hub refuses
         problem = f"{type(error).__name__}: {error}"
         raise SerVaeError(f"written to {folder}, not pushed: {problem}") from error

@@ -80,10 +80,14 @@ def run_command(
     """Run a command and return the exit status; print an error that the user can fix.
 
     Errors of the operating system count as such, for example if the output cannot be written.
+    Options may stand before, between and after other arguments.
     """
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     try:
         return command(options) or 0
+    except KeyboardInterrupt:
+        print("stopped by Ctrl-C", file=sys.stderr)
+        return 130  # as a shell expects
     except (SerVaeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -35,6 +35,7 @@ Clip = tuple[float, float]  # start and end in a file, s
 
 BLOCK = 2**20  # samples read at a time: 66 s at 16 kHz, 22 s at 48 kHz
 SILENT = 2**-13  # -78 dB of full scale, 4 steps of 16 bits: silence with dither is below
+UNSCALED = 100.0  # an array of floats beyond this is probably not in ±1
 MAX_PEAK = 2.0**31  # float files may hold unscaled 32-bit integers; beyond, they are damaged
 MP3_FRAME = 1152  # samples; where the number is not stated, libsndfile guesses to within a frame
 # Whether a file is complete can be checked in these formats.
@@ -101,7 +102,7 @@ def blocks(
     A file of up to `BLOCK` samples is a single block, the same as `read` returns to the bit.
 
     Args:
-        source: a file; or samples (N,) or (N, channels), integer or in ±1.
+        source: a file; or samples (N,) or (N, channels), integers of up to 32 bits or in ±1.
         sample_rate_hz: of the blocks.
         rate_hz: of the samples if `source` is an array.
         clip: start and end of what to read, s; None for all of it.
@@ -120,16 +121,36 @@ def _cut_blocks(
     samples: npt.NDArray[Any], rate_hz: int, clip: Clip | None
 ) -> Iterator[tuple[Samples, int]]:
     """Cut an array into blocks (n, channels), integers scaled to ±1 as those of files are."""
+    samples = np.asarray(samples)
+    integer = samples.dtype.kind in "iu" and samples.itemsize <= 4
+    transposed = samples.ndim == 2 and samples.shape[0] < samples.shape[1]
+    if samples.ndim not in (1, 2) or transposed or not (integer or samples.dtype.kind == "f"):
+        expected = "(N,) or (N, channels), integers of up to 32 bits or floats in ±1"
+        raise AudioError(SAMPLES, f"{samples.dtype}, shape {samples.shape}; expected {expected}")
+    if not rate_hz:
+        raise AudioError(SAMPLES, "expected their rate in Hz, such as rate=16000")
     columns = samples[:, None] if samples.ndim == 1 else samples
     if clip:
-        columns = columns[slice(*(round(t * rate_hz) for t in clip))]
+        begin, end = _clip_samples(clip, rate_hz, SAMPLES)
+        if end > len(columns) + TOLERANCE_S * rate_hz:
+            raise AudioError(SAMPLES, f"they end after {len(columns) / rate_hz:g} s, before {clip}")
+        columns = columns[begin:end]
+    if not integer and columns.size and max(columns.max(), -columns.min()) > UNSCALED:
+        log.warning("samples up to %.0f; expected ±1: divide by 32768, say", np.abs(columns).max())
     centre, scale = 0.0, 1.0
-    if np.issubdtype(samples.dtype, np.integer):
+    if integer:
         limits = np.iinfo(samples.dtype)  # unsigned integers are centred at half their range
         centre, scale = (limits.max + limits.min + 1) / 2, (limits.max - limits.min + 1) / 2
     for start in range(0, max(len(columns), 1), BLOCK):
         block = (columns[start : start + BLOCK] - centre) / scale
         yield block.astype(np.float32), rate_hz
+
+
+def _clip_samples(clip: Clip, rate_hz: int, name: Path) -> tuple[int, int]:
+    """Return where a clip begins and ends, in samples."""
+    if not 0 <= clip[0] < clip[1] < math.inf:
+        raise AudioError(name, f"clip {clip}: expected start and end in s, start before end")
+    return round(clip[0] * rate_hz), round(clip[1] * rate_hz)
 
 
 def _check(raw: Iterable[tuple[Samples, int]], name: Path) -> Iterator[tuple[Samples, int]]:
@@ -208,7 +229,7 @@ def _decode_blocks(path: Path, clip: Clip | None) -> Iterator[tuple[Samples, int
             with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
                 _check_container(path, sound, audio)
                 rate_hz = sound.samplerate
-                begin, end = (round(t * rate_hz) for t in clip) if clip else (0, sys.maxsize)
+                begin, end = _clip_samples(clip, rate_hz, path) if clip else (0, sys.maxsize)
                 position = 0
                 if clip and sound.format not in ("MP3", "OGG"):
                     # after a seek, a lossy decoder needs some frames to give the same samples again

@@ -83,14 +83,15 @@ class Imported:
         return [f"value {column}" for column in range(self.columns)]
 
     def _load(self, path: Path, name: str) -> Frames:
-        frames = load_frames(path, name)
+        with np.errstate(over="ignore"):  # infinite values are reported below
+            frames = load_frames(path, name).astype(self.store).astype(np.float32)
         unusable = np.flatnonzero(~np.isfinite(frames).all(axis=1))
         if len(unusable):
             where = f"{len(unusable)} of {len(frames)} frames, first in {unusable[0]}"
-            raise AudioError(path, f"{name}: NaN or infinite values in {where}")
+            raise AudioError(path, f"{name}: NaN or infinite values, as {self.store}, in {where}")
         if frames.shape[1] != self.columns:
             raise AudioError(path, f"{name}: {frames.shape[1]} columns, expected {self.columns}")
-        return frames.astype(self.store).astype(np.float32)
+        return frames
 
 
 def is_parquet(path: Path) -> bool:
@@ -141,7 +142,7 @@ def load_frames(path: Path, name: str) -> npt.NDArray[Any]:
             frames = np.asarray(np.load(path, allow_pickle=False))
     except OSError as error:
         raise AudioError(path, f"frames cannot be read: {error.strerror}") from error
-    except (AttributeError, EOFError, TypeError, ValueError, BadZipFile) as error:
+    except (AttributeError, EOFError, MemoryError, TypeError, ValueError, BadZipFile) as error:
         expected = "numbers (T, F), in a .npy file or as T lists of F numbers in Parquet"
         raise AudioError(path, f"{name}: expected {expected}") from error
     if frames.ndim != 2 or not frames.size or frames.dtype.kind not in "fiu":

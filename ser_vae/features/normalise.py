@@ -99,10 +99,10 @@ class Normaliser:
             return IDENTITY
         group = self.group_of(speaker or "")
         if group not in self.scales:
-            known = ", ".join(sorted(self.scales)) or "none"
+            known, name = ", ".join(sorted(self.scales)) or "none", speaker or "unknown"
             raise SerVaeError(
-                f"normalise={self.policy}: no statistics of {self.policy} {speaker!r}; known are "
-                f"{known}.\nName one of these, or give several utterances of the new "
+                f"normalise={self.policy}: no statistics of {self.policy} {name!r}; "
+                f"known are {known}.\nName one of these, or give several utterances of the new "
                 f"{self.policy} together."
             )
         return self.scales[group]

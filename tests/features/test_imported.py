@@ -52,7 +52,7 @@ def with_nan() -> np.ndarray:
         (np.zeros(3), r"frames: float64 of shape \(3,\), expected numbers \(T, F\)"),
         (np.full((2, 3), "a"), "frames: <U1 of shape"),
         (np.zeros((2, 4)), "frames: 4 columns, expected 3"),
-        (with_nan(), "frames: NaN or infinite values in 2 of 4 frames, first in 1"),
+        (with_nan(), "frames: NaN or infinite values, as float32, in 2 of 4 frames, first in 1"),
     ],
 )
 def test_what_is_no_frames_is_named(content, reason, tmp_path):
@@ -99,7 +99,7 @@ def test_a_parquet_file_holds_the_frames_of_all_utterances(tmp_path):
     [
         (None, r"expected numbers \(T, F\)"),
         ([[1.0, 2.0, 3.0], [1.0]], r"expected numbers \(T, F\)"),
-        ([[1.0, None, 3.0]], "NaN or infinite values in 1 of 1 frames, first in 0"),
+        ([[1.0, None, 3.0]], "NaN or infinite values, as float32, in 1 of 1 frames, first in 0"),
         ([["a", "b", "c"]], "expected numbers"),
     ],
 )
