@@ -232,6 +232,12 @@ def prepare(
         folder=Path(settings.cache).expanduser(),
         available=[store.length(utterance) for utterance in kept],
     )
+    if segments.prefetch and settings.trainer.strategy == "ddp_spawn":
+        raise SerVaeError(
+            f"trainer=ddp: the frames need more than memory_gb={settings.memory_gb:g}, and spawned "
+            "processes cannot share a file.\nRaise memory_gb, or start the processes with torchrun "
+            "and trainer=nodes."
+        )
     speakers = [utterance.speaker for utterance in kept]
     frames = segments.frames_by_utterance()
     in_train = [each == "train" for each in part]  # no statistic of the test set reaches training
@@ -620,7 +626,7 @@ def evaluate(
     """
     settings, data, temperature = run.settings, run.data, recogniser.temperature
     test, speakers = data.segments_of("test"), data.speakers("test")
-    whole = whole_utterances(run)
+    whole = None if recognisers else whole_utterances(run)
     of_test = None if whole is None else whole[data.mask("test").numpy()]
     uncalibrated = replace(recogniser, temperature=1.0).classify(test, speakers, of_test)
     after = labelled(data, with_temperature(uncalibrated, temperature))

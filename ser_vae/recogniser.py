@@ -310,7 +310,7 @@ class Recogniser(SegmentPipeline):
             yield extractor.read(Path(recording.source))
             return
         try:
-            if not isinstance(extractor, LogMel) or extractor.trim_db is not None:
+            if type(extractor) is not LogMel or extractor.trim_db is not None:
                 yield extractor(np.concatenate(list(blocks)))
                 return
             windows = Windows(extractor.window_length, extractor.shift_length)
@@ -651,7 +651,8 @@ def checked_component(values: Mapping[str, Any], file: Path, trust: Collection[s
         if target not in COMPONENTS and target not in trust:
             raise SerVaeError(
                 f"{file} names a class outside ser_vae: {target}.\n"
-                f"Loading it runs that code. If you trust it: trust=[{target!r}]."
+                f"Loading it runs that code. If you trust it: --trust {target}, in Python "
+                f"trust=[{target!r}]."
             )
     return parse_component(values)
 

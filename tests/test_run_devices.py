@@ -101,6 +101,11 @@ def test_half_precision_is_refused_on_a_processor_without_it(run_noises, monkeyp
         run_noises("trainer=[cpu,bf16]")
 
 
+def test_spawned_processes_cannot_share_frames_on_a_disk(run_noises):
+    with pytest.raises(SerVaeError, match="Raise memory_gb, or start the processes with torchrun"):
+        run_noises("trainer=[cpu,ddp]", "memory_gb=0")
+
+
 def test_fewer_processes_than_configured_are_refused(run_noises):
     with pytest.raises(SerVaeError, match="found 1 in all"):
         run_noises("trainer=[cpu,nodes]")

@@ -141,7 +141,7 @@ def load_frames(path: Path, name: str) -> npt.NDArray[Any]:
         else:
             frames = np.asarray(np.load(path, allow_pickle=False))
     except OSError as error:
-        raise AudioError(path, f"frames cannot be read: {error.strerror}") from error
+        raise AudioError(path, f"frames cannot be read: {error.strerror or error}") from error
     except (AttributeError, EOFError, MemoryError, TypeError, ValueError, BadZipFile) as error:
         expected = "numbers (T, F), in a .npy file or as T lists of F numbers in Parquet"
         raise AudioError(path, f"{name}: expected {expected}") from error

@@ -62,7 +62,8 @@ def load(network: torch.nn.Module, path: Path, *, checkpoint: bool = False) -> N
         state = torch.load(path, map_location="cpu", weights_only=True)
         network.load_state_dict(state["state_dict"] if checkpoint else state)
     except UNREADABLE as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
+        lines = [line.strip() for line in str(error).splitlines()]
+        reason = " ".join(lines[:2]) or type(error).__name__
         raise SerVaeError(
             f"{path}: expected the weights of a {type(network).__name__} of the configured sizes, "
             f"got: {reason}\n{remedy}"

@@ -62,6 +62,26 @@ def test_arrays_are_read_as_files_are():
     np.testing.assert_array_equal(clip, tone(440)[1_600:4_800].astype(np.float32))
 
 
+@pytest.mark.parametrize(
+    ("samples", "options", "reason"),
+    [
+        (np.zeros((1, 99)), {}, r"float64, shape \(1, 99\); expected \(N,\) or \(N, channels\)"),
+        (np.ones(99, np.int64), {}, "int64, shape .*integers of up to 32 bits"),
+        (tone(440), {"rate_hz": 0}, "expected their rate in Hz"),
+        (tone(440), {"clip": (0.3, 0.1)}, "expected start and end in s, start before end"),
+        (tone(440), {"clip": (0.1, 9)}, "they end after 0.5 s"),
+    ],
+)
+def test_arrays_that_are_no_samples_are_refused(samples, options, reason):
+    with pytest.raises(AudioError, match=reason):
+        list(blocks(samples, RATE_HZ, **{"rate_hz": RATE_HZ, **options}))
+
+
+def test_floats_far_beyond_full_scale_are_warned_of(caplog):
+    list(blocks(tone(440) * 32768, RATE_HZ, rate_hz=RATE_HZ))
+    assert "samples up to 16384; expected ±1" in caplog.text
+
+
 def test_stereo_becomes_the_mean_of_its_channels(tmp_path):
     left, right = tone(440), tone(700)
     path = write(tmp_path / "a.wav", np.stack([left, right], axis=1))
@@ -213,6 +233,9 @@ def test_a_clip_that_ends_after_its_file_is_refused_but_for_rounding(tmp_path):
     assert len(read(path, RATE_HZ, (0.1, 0.505))) == 0.4 * RATE_HZ
     for clip in ((0.1, 0.6), (3.0, 4.0)):
         with pytest.raises(AudioError, match="truncated: "):
+            read(path, RATE_HZ, clip)
+    for clip in ((0.2, 0.1), (-1.0, 0.1), (0.1, math.nan)):
+        with pytest.raises(AudioError, match="start before end"):
             read(path, RATE_HZ, clip)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from deployed import recogniser
 from stored_features import AS_CONFIGURED, RATE_HZ
 
 from ser_vae.features.egemaps import EGeMAPS
@@ -83,3 +84,9 @@ def test_every_frame_of_a_short_utterance_has_descriptors(samples):
     frames = frames_of(BUZZ[:samples])
     assert frames.shape == (1 + (samples - 400) // 160, 106)
     assert np.isfinite(frames).all()
+
+
+def test_a_saved_model_computes_the_frames_of_training():
+    speech = BUZZ[:-70].astype(np.float32)  # openSMILE reads samples that no log-mel frame has
+    known = recogniser([speech], "model=ae", "features=logmel_lld")
+    np.testing.assert_array_equal(known.frames(speech, RATE_HZ), known.extractor(speech))
