@@ -25,7 +25,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     A reader, or the next run after a kill, finds the old file or the new one, never a part of one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.part")
+    temporary = path.with_name(f".{uuid4().hex}.part")  # a long name may be as long as allowed
     try:
         with temporary.open("wb") as file:
             yield file

@@ -39,7 +39,8 @@ def result_lines(scores: Metrics, folds: Sequence[Metrics]) -> Lines:
     trivial["speaker_lookup"] = score_lookup([a["speaker_lookup_counts"] for a in audits])["ua"]
     best = max(trivial, key=lambda name: trivial[name])
     over = "speakers" if scores[f"{key}ua_intervals"].get("speakers") else "utterances"
-    low, high = scores[f"{key}ua_intervals"].get(over) or (np.nan, np.nan)
+    ends = scores[f"{key}ua_intervals"].get(over)
+    interval = f", 95 % {ends[0]:.1%} to {ends[1]:.1%} over {over}" if ends else ""
     verdicts = sorted({audit["verdict"] for audit in audits})
     caveats = merge_numbers(caveat for fold in folds for caveat in fold["caveats"])
     cautions = dict.fromkeys(caveats.values())
@@ -48,7 +49,7 @@ def result_lines(scores: Metrics, folds: Sequence[Metrics]) -> Lines:
     title = first["run"] if single else f"{first['run'].replace('-fold0', '')}, {len(folds)} folds"
     lines = [
         (title, ""),
-        (f"{key}ua", f"{scores[f'{key}ua']:.2%}, 95 % {low:.1%} to {high:.1%} over {over}"),
+        (f"{key}ua", f"{scores[f'{key}ua']:.2%}{interval}"),
         (f"{key}wa", f"{scores[f'{key}wa']:.2%}"),
         ("best trivial baseline", f"{best}, ua {trivial[best]:.2%}"),
         ("audit", ", ".join(verdicts) + f": {audits[0]['sentence']}" * single),

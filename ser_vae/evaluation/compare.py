@@ -85,8 +85,9 @@ def check_same_test_set(first: pd.DataFrame, second: pd.DataFrame) -> None:
     if different := describe_test_set(first) ^ describe_test_set(second):
         example = min(different, key=str)
         raise SerVaeError(
-            f"not tested on the same utterances: only one has {example}.\nCompare runs with the "
-            "same corpus and split; split=file reuses the split.csv of another run."
+            f"not tested on the same utterances: only one has {', '.join(example)}.\n"
+            "Compare runs with the same corpus and split; split=file reuses the split.csv of "
+            "another run."
         )
 
 
@@ -115,9 +116,11 @@ def difference(first: Resampled, second: Resampled) -> dict[str, Any]:
 
     Returns:
         `difference`, UA of the first minus UA of the second as a fraction of 1; `low` and `high`,
-        the ends of its 95 % interval; and the two-sided `bootstrap_p`.
+        the ends of its 95 % interval, NaN for a single group; and the two-sided `bootstrap_p`.
     """
     groups, ua = first.groups, first.ua - second.ua
+    if groups < 2:  # one test utterance
+        return {"difference": ua, "low": np.nan, "high": np.nan, "bootstrap_p": 1.0}
     error = intervals.standard_error(first.draws - second.draws, groups)
     margin = intervals.t_quantile(groups) * error
     if error < ROUNDING:  # the same difference in every group

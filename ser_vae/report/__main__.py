@@ -56,11 +56,11 @@ def report(options: argparse.Namespace) -> None:
 
         expected = expand(options.expect, options.config_dir) if options.expect else ()
         return print_status(frames.runs, expected)
-    for file, name in zip(options.imports, options.names, strict=True):
-        frames = import_predictions(frames, Path(file), name)
     if "finished" not in {*frames.runs["state"]}:
         print_status(frames.runs, ())
         raise SerVaeError(f"{options.folder}: no run is finished.")
+    for file, name in zip(options.imports, options.names, strict=True):
+        frames = import_predictions(frames, Path(file), name)
     return write_report(frames, options)
 
 
@@ -103,7 +103,9 @@ def print_status(runs: pd.DataFrame, expected: Iterable[Mapping[str, str]]) -> N
         folds |= {"all"} if len(folds) == run["folds"] else set()
     for job in expected:
         if job["fold"] not in finished[tuple(job[name] for name in GROUPS)]:
-            rows.append(("missing", " ".join(f"{name}={job[name]}" for name in GROUPS), ""))
+            fold = [] if job["fold"] == "null" else ["fold"]
+            name = " ".join(f"{each}={job[each]}" for each in (*GROUPS, *fold))
+            rows.append(("missing", name, ""))
     console = stdout()
     for state, name, reason in rows:
         if state != "finished":

@@ -48,7 +48,8 @@ def import_predictions(frames: RunFrames, path: Path, name: str) -> RunFrames:
     raise_if_any(path, "no run was tested on", {*rows["utterance"]} - {*main["utterance"]})
     by_run = dict(iter(main.groupby("run", sort=False)))
     runs = runs.assign(tested=[frozenset(by_run[run]["utterance"]) for run in runs["folder"]])
-    same = ["corpus", "protocol", "seed", "fold", "tested"]
+    runs["classes"] = runs["emotions"].map(tuple)
+    same = ["corpus", "protocol", "seed", "fold", "tested", "classes"]
     tables, problems, unused = list[pd.DataFrame](), [], {*rows.index}
     records: list[Record] = []
     for run in runs.drop_duplicates(same).to_dict("records"):
@@ -65,7 +66,7 @@ def import_predictions(frames: RunFrames, path: Path, name: str) -> RunFrames:
         record = {"folder": folder, "model": f"{name} (imported)", "reason": path.name}
         records.append(record | describe_run(run, table, rows))
     if unused or not records:
-        raise SerVaeError(min(problems)[1] if problems else f"{path}: no run is finished.")
+        raise SerVaeError(min(problems)[1])
     runs = pd.concat([frames.runs, pd.DataFrame(records)], ignore_index=True)
     return replace(frames, runs=runs, predictions=pd.concat([frames.predictions, *tables]))
 

@@ -38,7 +38,7 @@ def answer_sentences(results: Results, study: str) -> list[str]:
     rows = rows.assign(where=rows["name"] + " on " + rows["data"].astype(str))
     of_paper = rows[rows["kind"] == "paper"]
     compared = of_paper if of_paper["name"].nunique() > 1 else rows
-    names = sorted({*compared["name"]}, key=len)
+    names = sorted({*compared["name"]}, key=lambda name: (len(name), name))
     pairs = [pair for n in dict.fromkeys(rows["test_set"]) for pair in results.pairs_of(n)]
     pairs = [pair for pair in pairs if {pair["first"], pair["second"]} <= {*names}]
     pairs.sort(key=lambda pair: -pair["difference"])
@@ -62,7 +62,8 @@ def shared_settings(results: Results) -> list[str]:
     """Return the overrides that the commands of all finished runs have in common."""
     runs = results.frames.runs[results.frames.runs["state"] == "finished"]
     shared = set.intersection(*map(set, runs["overrides"])) if len(runs) else set()
-    return sorted(override for override in shared if override.partition("=")[0] not in NO_REMARK)
+    keys = {override: override.partition("=")[0] for override in shared}
+    return sorted(o for o, k in keys.items() if k not in NO_REMARK and "corpus.members" not in k)
 
 
 def build_document(results: Results) -> Record:

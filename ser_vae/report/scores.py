@@ -77,7 +77,8 @@ def compute_results(frames: RunFrames) -> Results:
         rows = [score["row"] for score in records if score["row"] and not score["leaks"]]
         by_name = {row.name: row.predictions[MAIN] for row in rows}
         tested = compare_pairs(by_name, combinations(by_name, 2), MODELS)
-        chance = PERCENT / len(test_set.run["emotions"])
+        tested_on = next(iter(test_set.rows[0].predictions[MAIN].values()))
+        chance = PERCENT / tested_on["truth"].nunique()
         trivial = next(score for score in records if score["kind"] == "trivial")
         for score in records:
             score["beats_trivial"] = beats_trivial(score, trivial, tested, chance)
@@ -180,7 +181,8 @@ def beats_trivial(score: Record, trivial: Record, pairs: Sequence[Record], chanc
 
     The interval of their paired difference decides; if the baseline was not run, the interval of
     the row's UA. The best baseline may score below chance, as a majority that differs between folds
-    does; then the row must exceed chance: 1 / K, the UA of any constant prediction.
+    does; then the row must exceed chance: 1 / K for K classes in the test set, the UA of the best
+    constant prediction.
     """
     for pair in pairs if trivial["ua"] >= chance else ():
         if (pair["first"], pair["second"]) == (score["name"], trivial["name"]):

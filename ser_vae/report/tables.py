@@ -66,7 +66,8 @@ def pivot_table(results: Results, rows: Sequence[str], columns: Sequence[str]) -
     A cell has several values if the settings of the table do not distinguish its rows. A setting
     that is given for both makes rows.
     """
-    columns = [axis for axis in columns if axis not in rows]
+    rows = [*dict.fromkeys(rows)]
+    columns = [axis for axis in dict.fromkeys(columns) if axis not in rows]
     scores = results.scores[results.scores["row"].notna() & (results.scores["policy"] == MAIN)]
     records, axes = scores.to_dict("records"), [*rows, *columns]
     frame = pd.DataFrame([s["row"].settings | {"corpus": s["corpus"]} for s in records])

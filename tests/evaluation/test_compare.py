@@ -229,6 +229,13 @@ def test_an_equal_difference_of_two_speakers_at_different_levels_has_the_p_of_a_
     assert not result["significant"]  # both tests have to agree
 
 
+def test_one_utterance_shows_no_difference():
+    right, wrong = (predict(np.full(1, float(correct))) for correct in (1, 0))
+    (result,) = compare_all({"a": {0: right}, "b": {0: wrong}})
+    assert (result["difference"], result["bootstrap_p"]) == (1.0, 1.0)
+    assert np.isnan(result["low"])
+
+
 def test_models_without_a_common_seed_are_an_error():
     result = predict(np.ones(48))
     with pytest.raises(SerVaeError, match="a and b have no seed in common"):

@@ -159,7 +159,7 @@ def test_status_expects_runs_of_options_of_ones_own(study, capsys, tmp_path):
     assert [line.split()[2] for line in missing] == ["model=mine", "model=mine"]
     assert counts == "1 finished, 2 missing"
     assert main([str(study.folder), *expected]) == 1
-    assert "Could not find 'model/mine'" in capsys.readouterr().err
+    assert "model=mine: no such option" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("folds", "summary"), [(3, "3 finished"), (2, "2 finished, 1 missing")])

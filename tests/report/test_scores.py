@@ -109,6 +109,13 @@ def test_a_score_below_chance_beats_no_baseline(study):
     assert not score["beats_trivial"]
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_chance_is_that_of_the_classes_in_the_test_set(study):
+    alone = guess(1.0).query("truth == 'angry'")
+    study.run("model=vae", guesses=alone)
+    assert not row(study, "VAE")["beats_trivial"]  # always saying angry scores 100 %
+
+
 def test_a_leaking_row_is_last_and_not_tested(study):
     study.run("model=cvae", accuracy=0.95, leaks=True)
     study.run("model=vae")
