@@ -25,6 +25,8 @@ from ser_vae import SerVaeError
 from ser_vae.settings import ALL_SETTINGS, conf_dir, did_you_mean, dotted_keys
 
 RESERVED = ("null", "true", "false", "nan", "inf")  # words of Hydra's override grammar
+GROUP_OVERRIDE = "Config group override must be"  # begins Hydra's ValueError for logger=null
+COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, YAMLError, ValueError)
 FULL_ERROR = "HYDRA_FULL_ERROR"  # where it is 1, Hydra raises errors instead of printing them
 
 
@@ -38,7 +40,9 @@ def brief_errors() -> Iterator[None]:
     os.environ[FULL_ERROR] = "1"
     try:
         yield
-    except (HydraException, OmegaConfBaseException, YAMLError) as error:
+    except COMPOSITION_ERRORS as error:
+        if type(error) is ValueError and GROUP_OVERRIDE not in str(error):
+            raise
         print(f"error: {explain(error)}", file=sys.stderr, flush=True)
         sys.exit(1)
     finally:
@@ -74,7 +78,8 @@ def explain(error: Exception) -> str:
     """Explain an error of Hydra or OmegaConf: what is wrong with the command line or a file."""
     cause, message = error.__cause__, str(error)
     if isinstance(error, MarkedYAMLError) and (mark := error.problem_mark):
-        return f"{mark.name}, line {mark.line + 1}: {error.problem}."
+        remedy = "\nIndent with spaces; YAML allows no tabs." if "\\t" in str(error.problem) else ""
+        return f"{mark.name}, line {mark.line + 1}: {error.problem}.{remedy}"
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         return explain_option(error.missing_cfg_file, error.options)
     if isinstance(error, OverrideParseException):
@@ -90,6 +95,8 @@ def explain(error: Exception) -> str:
         parent = getattr(cause, "parent_node", None)
         return explain_key(match[1], parent, str(getattr(cause, "full_key", "")))
     lines = [*message.splitlines(), *str(cause or "").splitlines()]
+    if GROUP_OVERRIDE in message:
+        lines.append("A group needs the name of an option, such as logger=none.")
     return "\n".join([line.strip() for line in lines if line.strip()][:3])
 
 
@@ -108,6 +115,8 @@ def explain_key(key: str, parent: object, full_key: str) -> str:
     settings = OmegaConf.to_container(parent) if isinstance(parent, DictConfig) else {}
     known = dotted_keys(settings, group) if isinstance(settings, dict) else ()
     near = did_you_mean(key, [name for name in known if not name.startswith("hydra")])
+    if full_key.startswith(f"{key}."):  # a value with other keys than those that are there
+        near = f"To replace a whole mapping: '~{key}' '+{key}={{…}}'.\n"
     return f"{key}: no such setting.\n{near}{ALL_SETTINGS}"
 
 
@@ -137,7 +146,7 @@ def quoted(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{','.join(map(quoted, value))}]"
     if isinstance(value, Mapping):
-        pairs = (f"{escaped_key(key)}:{quoted(each)}" for key, each in value.items())
+        pairs = (f"{escaped_key(str(key))}:{quoted(each)}" for key, each in value.items())
         return f"{{{','.join(pairs)}}}"
     text = str(value)
     if re.fullmatch(r"[A-Za-z_./][\w./+-]*", text, re.ASCII) and text.lower() not in RESERVED:

@@ -10,13 +10,10 @@ from typing import Any, cast
 
 import hydra
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError  # type: ignore[import-untyped]
 
 from ser_vae import SerVaeError
-from ser_vae.command_errors import explain, quoted
+from ser_vae.command_errors import COMPOSITION_ERRORS, explain, quoted
 from ser_vae.settings import conf_dir
 from ser_vae.sweep import jobs_at_once, parse_overrides, swept_values
 
@@ -72,7 +69,7 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
             cfg = compose(overrides, config_dir)
         settings = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
         return resolve_config(settings, cfg.hydra.runtime)
-    except (HydraException, OmegaConfBaseException, YAMLError) as error:
+    except COMPOSITION_ERRORS as error:
         raise OverrideError(explain(error)) from None
     finally:
         if in_use:
@@ -101,8 +98,8 @@ def expand(
             fixed = [str(each.input_line) for each in given if not each.is_sweep_override()]
             cfg = compose(fixed, config_dir)
             swept = swept_values(parse_overrides(cfg.hydra.sweeper.params, overrides))
-    except (HydraException, OmegaConfBaseException, ValueError) as error:
-        raise SerVaeError(f"{' '.join(overrides)}: {error}") from error
+    except COMPOSITION_ERRORS as error:
+        raise SerVaeError(f"{' '.join(overrides)}: {explain(error)}") from error
     base = {group: str(cfg.hydra.runtime.choices[group]) for group in GROUPS}
     base |= {"seed": str(cfg.seed), "fold": quoted(cfg.fold)}
     for chosen in itertools.product(*swept.values()):
@@ -160,7 +157,8 @@ def differences(
     classes matters, or if a key is not a word, as Hydra cannot spell it before a "=".
     """
     kept = [name for name in before if name in after]
-    words = all(re.fullmatch(r"[A-Za-z_][\w-]*", name, re.ASCII) for name in {**before, **after})
+    names = map(str, {**before, **after})
+    words = all(re.fullmatch(r"[A-Za-z_][\w-]*", name, re.ASCII) for name in names)
     mergeable = words and kept == list(after)[: len(kept)]
     if prefix.count(".") > 1 and not mergeable and list(before.items()) != list(after.items()):
         yield from (f"~{prefix[:-1]}", f"+{prefix[:-1]}={quoted(after)}")

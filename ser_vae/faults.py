@@ -49,7 +49,9 @@ def friendly_errors(memory_gb: float) -> Iterator[None]:
                 "max_batch_segments or training.*.batch_size, or use a machine or job with more. "
                 f"{RESUME}"
             ) from error
-        if not isinstance(error, OSError) or not (error.filename or error.errno in DISK):
+        if not isinstance(error, OSError) or isinstance(error, FileNotFoundError):
+            raise
+        if not error.filename and error.errno not in DISK:
             raise
         advice = "Free some space" if error.errno in FULL else "Repair it"
         where = error.filename or "a folder (runs, cache, or the temporary one)"

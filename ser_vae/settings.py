@@ -244,14 +244,17 @@ class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
         """Raise unless the pattern is a regular expression that fits the example."""
         remedy = "See corpus.example, and the module re in Python's documentation."
         path = re.sub(r"\.\w+$", "", self.example)
-        try:
-            match = re.search(f"(?:^|/)(?:{self.pattern})$", path)
-        except re.error as error:
-            expected = "a regular expression"
-            raise invalid("corpus.pattern", self.pattern, expected, remedy, str(error)) from None
+        expressions = {f"corpus.tables.{name}": codes for name, codes in self.tables.items()}
+        for key, each in [(k, code) for k, v in expressions.items() for code in v.values()]:
+            check_expression(key, each, remedy)
+        check_expression("corpus.pattern", self.pattern, remedy)
+        match = re.search(f"(?:^|/)(?:{self.pattern})$", path)
         if match is None or "emotion" not in {**match.groupdict(), **self.values}:
             expected = f"an expression with a group (?P<emotion>…) that matches {self.example}"
             raise invalid("corpus.pattern", self.pattern, expected, remedy)
+        if unknown := {*re.findall(r"{(\w+)}", self.labels.path)} - {"id", *match.groupdict()}:
+            expected = "groups of corpus.pattern in braces"
+            raise invalid("corpus.labels.path", self.labels.path, expected, remedy, min(unknown))
         return self
 
 
@@ -662,6 +665,13 @@ def check_objective(objective: str | None, validation: float | None, fold: Any) 
     raise invalid("objective", objective, expected, remedy)
 
 
+def check_expression(key: str, expression: str, remedy: str) -> None:
+    try:
+        re.compile(expression)
+    except re.error as error:
+        raise invalid(key, expression, "a regular expression", remedy, str(error)) from None
+
+
 def short_name(component: Component) -> str:
     return component.target.rpartition(".")[2]
 
@@ -692,7 +702,8 @@ def check_signature(group: str, component: OutsideComponent) -> None:
     except TypeError as error:
         expected = f"the settings of {short_name(component)}{signature}"
         remedy = f"Correct them in your file of conf/{group}/, or on the command line."
-        raise invalid(group, settings, expected, remedy, str(error)) from None
+        got = str(error).removeprefix("got ")
+        raise invalid(group, settings, expected, remedy, got) from None
 
 
 def find_targets(config: Mapping[str, Any]) -> list[str]:
@@ -764,6 +775,7 @@ def validate(config: Mapping[str, Any]) -> Settings:
 ALL_SETTINGS = "All settings: python -m ser_vae.run --help"
 REMEDIES = {  # where the setting's comment in conf/ is not enough
     "label_policy": "oracle cannot be chosen; a run of a CVAE reports it as a control.",
+    "corpus.name": "See its comment in conf/corpus/; use corpus.name=mine, for example.",
     "model.beta": "Eq. (3) of the paper has 1.",
     "features.root": "Give the folder of your frames, a .npy (T, F) for each, or a .parquet.",
     "features.frame_shift_s": "Give the seconds between two of your frames, such as 0.02.",
@@ -807,7 +819,7 @@ def did_you_mean(key: str, known: Sequence[str]) -> str:
 
     A setting of the same name in another group comes before a similar name.
     """
-    known = [name for name in known if "_target_" not in name]
+    known = [n for n in known if "_target_" not in n and not f"{key}.".startswith(f"{n}.")]
     last = key.rpartition(".")[2]
     near = [name for name in known if name.rpartition(".")[2] == last][:3]
     near = near or difflib.get_close_matches(key, known, n=1, cutoff=0.75)

@@ -11,6 +11,7 @@ The last functions are called in a job: they choose its cores and GPU, and what 
 import atexit
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from math import prod
 from pathlib import Path
-from shutil import which
 from typing import Any
 from uuid import uuid4
 
@@ -128,6 +128,8 @@ class Sweep(Callback):
         if jobs:
             repeat = ". Repeat the command to do the others." if unfinished else ""
             print(f"{heading(jobs, self.total)}{repeat}", file=sys.stderr)
+        if not unfinished:
+            shutil.rmtree(self.folder, ignore_errors=True)
         return unfinished
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
@@ -217,7 +219,7 @@ def check(config: DictConfig) -> None:
     launcher, sweeper = config.hydra.launcher._target_, config.hydra.sweeper._target_
     for target in (launcher, sweeper):
         import_extra(".".join(target.split(".")[:2]), "sweep")
-    if launcher.endswith(".SlurmLauncher") and which("sbatch") is None:
+    if launcher.endswith(".SlurmLauncher") and shutil.which("sbatch") is None:
         raise SerVaeError("Slurm: no sbatch here.\nUse a login node, or hydra/launcher=parallel.")
     if "direction" in config.hydra.sweeper:
         check_objective(config.objective or "null", config.split.get("validation"), config.fold)

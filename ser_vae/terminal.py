@@ -88,9 +88,12 @@ def run_command(
     except KeyboardInterrupt:
         print("stopped by Ctrl-C", file=sys.stderr)
         return 130  # as a shell expects
-    except (SerVaeError, OSError) as error:
+    except SerVaeError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+    except OSError as error:
+        file = error.filename2 or error.filename  # of a replacement, the second is the file
+        print(f"error: {f'{file}: {error.strerror}' if file else error}", file=sys.stderr)
+    return 1
 
 
 def import_extra(module: str, extra: str) -> Any:

@@ -78,6 +78,7 @@ REORDERED = {"emotions": dict(sorted(DEMO["emotions"].items(), reverse=True))}
         {"choice.corpus": "demo", "corpus": DEMO | REORDERED},  # the order counts
         {"model": {"_target_": "own_package.Linear", "latent": 8, "empty": {}}},
         {"logger": {}},
+        {"corpus.weights": {0: 1.0, 1: 2.0}},
         {"corpus.texts": list(TEXTS)},
         {f"corpus.text_{number}": text for number, text in enumerate(TEXTS)},
     ],

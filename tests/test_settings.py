@@ -64,6 +64,8 @@ VIOLATIONS = {
     "corpus=urdu corpus.complete.counts='{joy: 3}'": ("corpus.complete.counts={joy: 3}: expec", ""),
     "corpus=filenames": ("corpus.name=null: expected a word of letters", "conf/corpus/"),
     "corpus=urdu corpus.pattern='S(x'": ("corpus.pattern=S(x: expected a", "corpus.example"),
+    "corpus=urdu corpus.tables.sex.F='([x'": ("corpus.tables.sex=([x: expected a", "corpus.exa"),
+    "corpus=urdu corpus.labels.path='{idd}'": ("corpus.labels.path={idd}: expected groups", ""),
     "corpus=urdu corpus.pattern=S": ("corpus.pattern=S: expected an expression with", "corpus.exa"),
     # a setting that does not go with another
     "corpus=folder corpus.name=demo": ("corpus.name=demo: expected a word", "corpus.name=mine"),

@@ -17,7 +17,7 @@ def select(corpus: Corpus, style: Style | None) -> list[Utterance]:
         SerVaeError: the corpus does not distinguish improvised from scripted speech, or an
             emotion would have no utterance.
     """
-    if style and not any(utterance.style for utterance in corpus.utterances):
+    if style and corpus.utterances and not any(u.style for u in corpus.utterances):
         raise SerVaeError(
             f"data={style}: corpus {corpus.name} does not distinguish improvised from scripted "
             "speech.\nUse data=complete."

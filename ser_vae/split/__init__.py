@@ -24,7 +24,7 @@ def select_fold(folds: Sequence[Mapping[str, str]], fold: Any, protocol: str) ->
         raise SerVaeError(f"fold={fold}: split={protocol} has no folds; do not set fold.")
     if fold is None or fold >= len(folds):
         raise SerVaeError(
-            f"fold={fold}: split={protocol} has {len(folds)} folds here.\n"
+            f"fold={'null' if fold is None else fold}: split={protocol} has {len(folds)} folds.\n"
             f"Give fold=0 to fold={len(folds) - 1}, or fold=all."
         )
     return folds[fold]

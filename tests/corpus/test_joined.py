@@ -159,5 +159,7 @@ def test_a_run_leaves_out_each_corpus_in_turn(tmp_path, cache, capsys):
     model = ser_vae.load(runs[0])
     file = tmp_path / "first" / "calm" / "s0" / "0.wav"
     assert model.predict(file, speaker="first/anybody").emotion == "calm"
-    with pytest.raises(SerVaeError, match="no statistics of corpus None; known are first, second"):
+    with pytest.raises(
+        SerVaeError, match="no statistics of corpus 'unknown'; known are first, second"
+    ):
         model.predict(file)
