@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from yaml import safe_load  # type: ignore[import-untyped]
+
 from ser_vae.compose import GROUPS, configure
 from ser_vae.settings import conf_dir
 
@@ -41,9 +43,15 @@ def describe_group(folder: Path, chosen: str | None) -> str:
 
 
 def settings_of(folder: Path, option: str) -> list[str]:
-    """Return the lines of an option's file, after those of the option that it is based on."""
-    lines = (folder / f"{option}.yaml").read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if not line.startswith(("_target_", "defaults: ["))]
-    based = [line for line in lines if line.startswith("defaults: [")]
-    bases = [base for line in based for base in re.findall(r"\w+", line)[1:]]
-    return [*(line for base in bases for line in settings_of(folder, base)), *kept]
+    """Return the lines of an option's file, after those of the options that it is based on."""
+    text, lines = (folder / f"{option}.yaml").read_text(encoding="utf-8"), list[str]()
+    for base in (safe_load(text) or {}).get("defaults", ()):
+        if isinstance(base, dict):  # {group@package: option}
+            ((group, name),) = base.items()
+            path, _, package = group.partition("@")
+            below = conf_dir() / path[1:] if path.startswith("/") else folder / path
+            lines += [f"{package or path}:", *(f"  {line}" for line in settings_of(below, name))]
+        elif base != "_self_":
+            lines += settings_of(folder, base)
+    own = re.sub(r"^(defaults:( \[.*)?\n(  .*\n)*|_target_.*\n)", "", text, flags=re.MULTILINE)
+    return [*lines, *own.splitlines()]

@@ -18,13 +18,20 @@ def test_the_help_of_run_knows_the_users_own_options(tmp_path):
     assert "# model=" in help_text(["--config-dir", str(tmp_path), "model=mine"], "")
 
 
-def test_the_help_of_run_names_every_option_and_every_setting_with_its_comment():
-    text, config = help_text(["model=cvae", "-m"], run.__doc__), configure("model=cvae")
+@pytest.mark.parametrize(
+    ("options", "comment"),
+    [
+        (["model=cvae"], "beta: 1.0  # weight of the KL term"),
+        (["model=logmel_svm", "corpus=joined"], "tune: false             # true: kernel, C"),
+    ],
+)
+def test_the_help_of_run_names_every_option_and_setting_with_its_comment(options, comment):
+    text, config = help_text([*options, "-m"], run.__doc__), configure(*options)
     described = {"_target_", "choice", "config_dir", *GROUPS, "wandb", *config["logger"]["wandb"]}
     names = {key.rpartition(".")[2] for key in dotted_keys(config)} - described - {"logger"}
     assert not {name for name in names if f"{name}:" not in text}
-    assert "beta: 1.0  # weight of the KL term" in text
-    assert "# model=cvae:" in text
+    assert comment in text
+    assert f"# {options[0]}:" in text
     for group in (*GROUPS, "trainer", "logger", "experiment"):
         options = sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
         assert f"# {group}={' | '.join(options)}\n" in text
