@@ -23,7 +23,13 @@ from sklearn.metrics import balanced_accuracy_score
 
 from ser_vae import SerVaeError
 from ser_vae.compose import OverrideError
-from ser_vae.corpus.utterance import SYNTHETIC, Corpus, corpus_warnings, list_warning
+from ser_vae.corpus.utterance import (
+    SYNTHETIC,
+    Corpus,
+    corpus_warnings,
+    is_unknown,
+    list_warning,
+)
 from ser_vae.data.subset import select
 from ser_vae.features.audio import inspect
 from ser_vae.run import configure
@@ -118,6 +124,7 @@ def find_warnings(corpus: Corpus, files: pd.DataFrame) -> list[str]:
         *warnings,
         *find_duplicates(usable),
         *find_shortcuts(usable[usable.emotion.notna()]),
+        *find_confounded_speakers(usable[usable.emotion.notna()]),
     ]
 
 
@@ -169,6 +176,24 @@ def find_shortcuts(files: pd.DataFrame) -> list[str]:
         f"files exceed full scale, up to {files.peak.max():,.0f}: divide unscaled floats by 32,768"
     )
     return [*warnings, *list_warning(what, list(unscaled.id))]
+
+
+def find_confounded_speakers(files: pd.DataFrame) -> list[str]:
+    """Return a warning if the speaker reveals the class.
+
+    That is so if guessing the most frequent class of a speaker's other files has a UA at least
+    halfway from chance to 1, as for the verdict CONFOUNDED of the audit.
+    """
+    classes = files.emotion.nunique()
+    if classes < 2 or files.speaker.map(is_unknown).any():
+        return []
+    table = pd.crosstab(files.speaker, files.emotion)
+    others = table.loc[files.speaker].to_numpy() - pd.get_dummies(files.emotion).to_numpy()
+    ua = balanced_accuracy_score(files.emotion, table.columns[others.argmax(axis=1)])
+    return [
+        f"the speaker reveals the class: that of the speaker's other files scores ua {ua:.0%}; a "
+        "model can learn voices instead of emotions"
+    ] * bool(ua >= (1 + 1 / classes) / 2)
 
 
 def show(corpus: Corpus, files: pd.DataFrame, fault: str, console: Console) -> None:

@@ -237,3 +237,11 @@ def test_a_class_without_an_utterance_or_without_audio_is_a_fault(complete, insp
     assert "shortest: 36.000 s, a1" in printed(complete, files)
     calm = corpus(*complete.utterances[:2])
     assert fault(calm, inspect_as(calm)) == expected
+
+
+def test_speakers_with_one_class_each_are_a_warning():
+    files = pd.DataFrame({"emotion": list("aabb") * 6, "speaker": list("stst") * 6})
+    assert check.find_confounded_speakers(files) == []
+    (warning,) = check.find_confounded_speakers(files.assign(speaker=files.emotion + "1"))
+    assert "the speaker reveals the class" in warning
+    assert check.find_confounded_speakers(files.assign(speaker="unknown")) == []
