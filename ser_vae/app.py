@@ -9,6 +9,7 @@ except with --host. Nothing is sent anywhere; uploads are deleted when the comma
 import argparse
 import base64
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,6 +64,8 @@ def serve(options: argparse.Namespace) -> None:
         footer_links=[],
         theme=gradio.themes.Default(font=FONTS, font_mono=FONTS),
     )
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C, so that uploads are deleted
+        signal.signal(number, signal.default_int_handler)
     print(f"{url} (Ctrl-C to stop)", flush=True)
     page.block_thread()
 

@@ -184,7 +184,7 @@ def print_corpus(corpus: Corpus) -> None:
     """Print what a corpus contains, and warn about what looks wrong in it."""
     if corpus.synthetic:
         print(f"corpus {corpus.name}: {SYNTHETIC}. Set IEMOCAP_ROOT to your copy of IEMOCAP.")
-    elif not corpus.expected:  # a corpus of the user: its classes have not been checked
+    elif not any(corpus.expected.get("classes", {}).values()):  # as of a corpus of the user
         print(f"corpus {corpus.name}: {class_line(corpus)}", flush=True)
     if warnings := warning_line(corpus):
         log.warning("corpus %s: %s", corpus.name, warnings)

@@ -3,10 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from deployed import noise, recogniser
 from run_files import table
 
 from ser_vae import SerVaeError, encode
 from ser_vae.features.imported import Imported
+from ser_vae.inputs import Input
+from ser_vae.recogniser import Recording
 from ser_vae.run import TrainedRun
 
 
@@ -25,6 +28,17 @@ def test_a_row_per_segment_holds_its_time_and_latent(trained, noises, tmp_path):
     first = rows[rows.file == str(files[0])]
     np.testing.assert_allclose(first.start, 0.1 * np.arange(len(first)))
     np.testing.assert_allclose(first.end - first.start, 0.1)
+
+
+def test_a_row_has_the_columns_of_a_csv_and_no_times_if_quiet_ends_are_cut(noises):
+    known = recogniser([noise()], "model=ae", "features.trim_db=40")
+    given = Input("a", Recording(noises / "gay19.wav"), "s1", "gay", {"room": "big"})
+    rows = encode.encode_input(known, given, mean=False)
+    assert isinstance(rows, pd.DataFrame)
+    assert rows[["start", "end"]].isna().all(axis=None)
+    assert {*rows[["room", "speaker", "emotion"]].itertuples(index=False, name=None)} == {
+        ("big", "s1", "gay")
+    }
 
 
 def test_the_corpus_of_a_run_is_encoded_with_its_sets(trained, tmp_path):

@@ -46,6 +46,13 @@ def test_a_folder_is_read_whole_and_predicted_as_by_the_model(trained, noises, c
     np.testing.assert_allclose(row[P].astype(float), list(expected.probabilities.values()))
 
 
+def test_files_in_other_formats_are_counted(trained, noises, tmp_path, capsys):
+    shutil.copy(noises / "gay19.wav", tmp_path)
+    (tmp_path / "memo.m4a").touch()
+    assert predict.main([str(trained.path), str(tmp_path)]) == 0
+    assert "1 files are left out, as their format cannot be read" in capsys.readouterr().err
+
+
 def test_a_glob_and_a_file_are_inputs(trained, noises, capsys):
     table = rows_of(capsys, trained.path, f"{noises}/**calm0*.wav", noises / "gay03.wav")
     assert [Path(file).name for file in table.file] == [
@@ -202,13 +209,16 @@ def test_a_person_at_a_terminal_gets_a_table(trained, noises, monkeypatch, capsy
         (["empty"], "no input in this folder; this model takes .aif"),
         (["no_path.csv"], "expected columns path"),
         (["taken.csv"], "p_joy: the output has this column too"),
-        (["a.wav", "--every", "0"], "--every 0: expected a number of seconds"),
+        ([""], "an empty name"),
+        (["blank.csv"], "line 2: path is empty"),
+        (["--every", "0", "a.wav"], "--every 0: expected a number of seconds"),
     ],
 )
 def test_inputs_that_are_none_are_named(inputs, message, trained, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "no_path.csv").write_text("file\na.wav\n")
+    (tmp_path / "blank.csv").write_text("path,room\n,big\n")
     (tmp_path / "taken.csv").write_text("path,p_joy\na.wav,1\n")
     assert predict.main([str(trained.path), *inputs]) == 1
     assert message in capsys.readouterr().err.replace("\n", " ")

@@ -96,6 +96,7 @@ def test_the_card_is_valid_and_holds_what_one_must_know(model):
         ({"synthetic": True}, "**Synthetic speech.**"),
         ({"corpus": "ravdess8"}, "CC BY-NC-SA 4.0"),
         ({"corpus": "mine"}, "The licence of the corpus mine is not known"),
+        ({"scores": {**ABOUT["scores"], "random/test/recall": {"sad": None}}}, "| sad | – |"),
         ({"fold": 2}, "Protocol `random`, fold 2."),
         ({"counts": {"test": {"utterances": 120, "speakers": 24}}}, "Test set: 120 utterances, 24"),
     ],

@@ -60,8 +60,10 @@ def open_run(
         None where W&B is disabled, is not installed or does not start.
     """
     default = mode_of_environment()
-    model, corpus, split = (run.config[f"choice/{name}"] for name in ("model", "corpus", "split"))
-    tags = [tag[:64] for tag in (*run.folder.name.split("-"), split)]  # the most that W&B takes
+    names = [str(run.config[f"choice/{key}"]) for key in ("model", "data", "corpus", "split")]
+    model, _, corpus, split = names
+    rest = run.folder.name.removeprefix(f"{'-'.join(names[:3])}-").split("-")  # fold and seed
+    tags = [tag[:64] for tag in (*names, *rest)]  # the most that W&B takes
     init = {"name": run.folder.name, "tags": tags, "config": dict(run.config)}
     init |= {"id": run.folder.path.name.rpartition("-")[2]}
     init |= {"project": project, "group": group or f"{corpus}-{split}", "job_type": model}
@@ -95,7 +97,8 @@ def mode_of_environment() -> str:
     if mode not in MODES:
         log.warning("W&B: WANDB_MODE=%s is ignored: expected %s.", value, ", ".join(MODES))
         mode = "offline"
-    os.environ["WANDB_MODE"] = mode
+    if "WANDB_MODE" in os.environ:
+        os.environ["WANDB_MODE"] = mode
     return mode
 
 

@@ -23,7 +23,8 @@ def logged_run(tmp_path) -> LoggedRun:
     """A run of two stages of two epochs."""
     folder = RunFolder(tmp_path / "ae-complete-folder-seed0-0123abcd")
     folder.path.mkdir()
-    config = {"choice/model": "ae", "choice/corpus": "folder", "choice/split": "random"}
+    config = {"choice/model": "ae", "choice/data": "complete", "choice/corpus": "folder"}
+    config |= {"choice/split": "random"}
     return LoggedRun(folder, config, epochs={"pretrain": 2, "classify": 2})
 
 

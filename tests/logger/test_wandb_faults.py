@@ -98,6 +98,9 @@ def test_wandb_mode_is_understood_or_ignored(value, mode, monkeypatch, warnings_
     assert mode_of_environment() == mode
     assert os.environ["WANDB_MODE"] == mode  # W&B refuses other spellings
     assert len(warnings_of_wandb()) == (value == "sometimes")
+    monkeypatch.delenv("WANDB_MODE")
+    assert mode_of_environment() == "offline"
+    assert "WANDB_MODE" not in os.environ
 
 
 def test_disabled_leaves_nothing(log_epochs, tmp_path):
