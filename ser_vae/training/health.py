@@ -26,7 +26,7 @@ from ser_vae.training.seeding import seed_for
 
 # A representation counts as collapsed, or as hardly trained, beyond these.
 LEAST_KL = 5.0  # nats per segment, standardised: real speech gives 23 to 31, a collapsed VAE 0
-LARGEST_RELATIVE_ERROR = 0.9  # real speech gives 0.1 to 0.2, a collapsed VAE 1; the only criterion
+LARGEST_RELATIVE_ERROR = 0.9  # real speech gives 0.04 to 0.2, a collapsed VAE 1; the only criterion
 # for an AE. A collapsed CVAE still decodes the mean of its label (URDU: 0.8); only its KL shows it.
 SEGMENTS = 1024  # at most, measured once after pretraining
 MONITORED = 256  # at most, measured after each epoch, in 1 % of its time (7,000 segments)
