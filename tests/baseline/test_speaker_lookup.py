@@ -30,7 +30,6 @@ def test_it_scores_like_the_lookup_of_the_audit_with_ties_and_new_speakers(train
     label, speakers = zip(*train, *test, strict=True)
     utterances = make_utterances(label, ["train"] * len(train) + ["test"] * len(test), speakers)
     probability = utterances.test_probabilities(SpeakerLookup(**RUNTIME))
-    np.testing.assert_allclose(probability.sum(axis=1), 1)
     confusion = np.zeros((3, 3), np.int64)
     for (truth, _), guess in zip(test, probability.argmax(axis=1), strict=True):
         confusion[truth, guess] += 1

@@ -12,7 +12,6 @@ from ser_vae.baseline.utterance_svm import (
     support_vector_machines,
 )
 from ser_vae.features.egemaps import EGeMAPS
-from ser_vae.features.functionals import functionals
 from ser_vae.run import configure
 from ser_vae.settings import build
 
@@ -50,9 +49,6 @@ def test_the_extractor_trims_the_same_ends_as_the_frames():
     assert UtteranceSVM(**RUNTIME, egemaps=EGEMAPS, svm=SVM_SETTINGS).extractor is not None
 
 
-BOTH = {"functionals": "mean_and_deviation", "egemaps": EGEMAPS}
-
-
 def raw_vectors(utterances: Utterances) -> np.ndarray:
     """eGeMAPS, then means and standard deviations of the frames: not standardised (U, 88 + 6)."""
     frames = [each.astype(np.float64) for each in utterances.data.frames]
@@ -60,38 +56,26 @@ def raw_vectors(utterances: Utterances) -> np.ndarray:
     return np.hstack([utterances.data.whole, over_time])
 
 
-def test_vectors_are_standardised_by_the_training_set():
+SOURCES = {
+    "logmel_svm": slice(88, None),
+    "egemaps_svm": slice(0, 88),
+    "handcrafted_svm": slice(None),
+}
+
+
+@pytest.mark.parametrize("normalise", ["train", "speaker"])
+@pytest.mark.parametrize("name", SOURCES)
+def test_vectors_are_standardised_by_the_training_set_or_by_each_speaker(name, normalise):
+    """Under "speaker" by the test speaker, too."""
     utterances = four_speakers()
-    raw = raw_vectors(utterances)
-    train = raw[utterances.train]
-    vectors = UtteranceVectors(**BOTH)
-    fitted = vectors.fit_vectors(utterances.data, utterances.part, "train")
-    expected = (raw - train.mean(axis=0)) / train.std(axis=0)
-    np.testing.assert_allclose(fitted, expected, atol=2e-5)
+    raw = raw_vectors(utterances)[:, SOURCES[name]]
+    speakers = np.array(utterances.data.speakers)
+    vectors = UtteranceVectors(**CONFIGURED[name])
+    fitted = vectors.fit_vectors(utterances.data, utterances.part, normalise)
+    for speaker in ("s0", "s3"):
+        one = speakers == speaker
+        given = raw[utterances.train if normalise == "train" else one]
+        expected = (raw[one] - given.mean(axis=0)) / given.std(axis=0)
+        np.testing.assert_allclose(fitted[one], expected, atol=2e-5)
     test = vectors.transform(utterances.select(utterances.test))
     np.testing.assert_array_equal(test, fitted[utterances.test])
-
-
-def test_under_speaker_each_speaker_is_standardised_including_test_speakers():
-    utterances = four_speakers()
-    raw, speakers = raw_vectors(utterances), np.array(utterances.data.speakers)
-    fitted = UtteranceVectors(**BOTH).fit_vectors(utterances.data, utterances.part, "speaker")
-    for speaker in ("s0", "s3"):
-        one = raw[speakers == speaker]
-        expected = (one - one.mean(axis=0)) / one.std(axis=0)
-        np.testing.assert_allclose(fitted[speakers == speaker], expected, atol=2e-5)
-
-
-@pytest.mark.parametrize("name", ["mean_and_deviation", "thirds"])
-def test_each_source_can_be_left_out(name):
-    utterances = four_speakers()
-    parts = {}
-    for whole, egemaps in ((False, None), (True, EGEMAPS)):
-        vectors = UtteranceVectors(name, egemaps)
-        parts[whole] = vectors.fit_vectors(utterances.data, utterances.part, "none")
-    over_time = [functionals(name, frames) for frames in utterances.data.frames]
-    np.testing.assert_array_equal(parts[False], over_time)
-    np.testing.assert_array_equal(parts[True], np.hstack([utterances.data.whole, over_time]))
-    only = UtteranceVectors(None, EGEMAPS)
-    only.fit_vectors(utterances.data, utterances.part, "none")
-    np.testing.assert_array_equal(only.transform(utterances.data), utterances.data.whole)

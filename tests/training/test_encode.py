@@ -1,16 +1,14 @@
 """Latents of every segment, and the condition that a label can enter them by."""
 
-import copy
-
 import numpy as np
 import pytest
 import torch
 
 from ser_vae.data.segment import Segmentation, Segments, cut
 from ser_vae.model.cvae import CVAE
+from ser_vae.training import predict
 from ser_vae.training.label_policy import DRAWS, Trained
 from ser_vae.training.predict import (
-    CHUNK,
     Marginal,
     encode,
     one_hot_condition,
@@ -31,7 +29,7 @@ def segments(*counts: int) -> Segments:
 
 def cvae() -> CVAE:
     return CVAE(
-        input_size=LENGTH * F, num_classes=K, hidden=[8], latent=5, activation="tanh", beta=1.0
+        input_size=LENGTH * F, num_classes=K, hidden=[8], latent=5, activation="tanh", beta=4.0
     )
 
 
@@ -43,7 +41,8 @@ NO_LABEL = uniform_condition(5, K)
 
 
 @pytest.mark.parametrize("c", [NO_LABEL, one_hot_condition(LABEL, K)], ids=["no label", "label"])
-def test_each_segment_is_encoded_with_the_condition_of_its_utterance(c):
+def test_each_segment_is_encoded_with_the_condition_of_its_utterance(c, monkeypatch):
+    monkeypatch.setattr(predict, "CHUNK", 5)
     model, whole = cvae(), segments(2, 3, 1, 4, 2)
     result = encode(model, whole, c, CPU)
     for segment, utterance in enumerate([0, 0, 1, 1, 1, 2, 3, 3, 3, 3, 4, 4]):
@@ -67,7 +66,7 @@ def bounds(model: CVAE, seed: int = 0) -> torch.Tensor:
 
 
 def test_a_lower_bound_is_minus_the_loss_summed_over_the_utterance():
-    """By hand: the noise of each draw, in the order in which the segments come."""
+    """By hand: the noise of each draw, segments in order; the KL has weight 1, not beta."""
     model, whole = cvae(), segments(2, 3, 1, 4, 2)
     x, owner = whole[torch.arange(12)], whole.utterance
     for label in range(K):
@@ -84,15 +83,6 @@ def test_a_lower_bound_is_minus_the_loss_summed_over_the_utterance():
         torch.testing.assert_close(result.float(), torch.stack(by_hand).detach(), rtol=1e-5, atol=0)
 
 
-def test_the_lower_bound_is_the_same_whatever_weight_the_kl_had_in_training():
-    one = cvae()
-    other = copy.deepcopy(one)
-    other.beta = 4.0
-    assert torch.equal(bounds(one), bounds(other))
-    x, c = torch.ones(3, one.decoder[-1].out_features), torch.eye(K)[:3]
-    assert not torch.equal(one.loss(x, c)["loss"], other.loss(x, c)["loss"])
-
-
 def test_a_sample_follows_from_its_seed_alone():
     model = cvae()
     first = latents(model, NO_LABEL, seed=0)
@@ -100,16 +90,6 @@ def test_a_sample_follows_from_its_seed_alone():
     assert torch.equal(first, latents(model, NO_LABEL, seed=0))
     assert not torch.equal(first, latents(model, NO_LABEL, seed=1))
     assert not torch.equal(first, latents(model, NO_LABEL))
-
-
-def test_segments_at_the_border_of_a_chunk_keep_their_latents():
-    model, whole = cvae(), segments(CHUNK - 1, 3)
-    c = one_hot_condition(torch.tensor([0, 1]), K)
-    result = encode(model, whole, c, CPU)
-    assert result.shape == (CHUNK + 2, 5)
-    index = torch.arange(CHUNK - 2, CHUNK + 2)
-    alone = model.feature(whole[index], torch.eye(K)[[0, 1, 1, 1]], sample=False)
-    torch.testing.assert_close(result[index], alone)
 
 
 def test_dropout_of_a_representation_is_off():

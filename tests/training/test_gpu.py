@@ -42,16 +42,11 @@ def segment_set(utterances: int = 1) -> SegmentSet:
 
 
 @pytest.mark.usefixtures("free", "fake")
-def test_segments_that_fit_lie_on_the_gpu_and_are_cut_there():
-    batch = segment_set().resident(GPU)[PICK]
+def test_segments_are_cut_on_the_gpu_unless_they_take_more_than_half_of_what_is_free():
+    fits, too_large = segment_set(25), segment_set(27)  # 0.48 and 0.52 MB
+    batch = fits.resident(GPU)[PICK]
     assert (batch.x.device, batch.c.device) == (GPU, GPU)
     assert (batch.x.shape, batch.c.shape) == ((3, LENGTH * F), (3, K))
-
-
-@pytest.mark.usefixtures("free", "fake")
-def test_segments_that_take_more_than_half_of_what_is_free_stay_where_they_are():
-    fits, too_large = segment_set(25), segment_set(27)  # 0.48 and 0.52 MB
-    assert fits.resident(GPU)[PICK].x.device == GPU
     assert too_large.resident(GPU) is too_large
 
 

@@ -1,37 +1,14 @@
 """The curves of a stage as a table, and whether its loss still fell."""
 
-from unittest import mock
-
 import numpy as np
 import pytest
-from lightning.pytorch.loggers import Logger
 
 from ser_vae.training.history import (
     LIMIT,
     budget,
     describe,
-    log_rows,
     read_budgets,
-    read_curves,
-    write_curves,
 )
-
-
-def test_a_row_an_epoch_with_every_digit(tmp_path):
-    losses = (1 / 3, 2e-7, 135.0)
-    curves = [{"epoch": n, "step": 10 * (n + 1), "toy/train/loss": x} for n, x in enumerate(losses)]
-    write_curves(curves, tmp_path / "toy.csv")
-    assert read_curves(tmp_path / "toy.csv") == curves
-
-
-def test_curves_are_logged_epoch_by_epoch_at_their_steps():
-    loggers = [mock.Mock(spec=Logger), mock.Mock(spec=Logger)]
-    log_rows(rows([3.0, 2.0]), loggers)
-    for logger in loggers:
-        assert logger.log_metrics.call_args_list == [
-            mock.call({"epoch": 0, "pretrain/train/loss": 3.0}, step=8),
-            mock.call({"epoch": 1, "pretrain/train/loss": 2.0}, step=16),
-        ]
 
 
 def rows(losses: list[float], stage: str = "pretrain") -> list[dict[str, float]]:

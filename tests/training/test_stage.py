@@ -93,16 +93,6 @@ def test_a_batch_that_keeps_step_counts_for_nothing():
     assert metrics["toy/train/loss"] == 1.0
 
 
-def test_gradients_averaged_over_devices_are_those_of_the_whole_batch():
-    """Three items on two devices, two and one, so with loss scales of 4/3 and 2/3."""
-    whole, first, second = Square(), Square(), Square()
-    loss_of(whole, batch(1.0, 2.0, 5.0)).backward()
-    loss_of(first, batch(1.0, 5.0, loss_scale=4 / 3)).backward()
-    loss_of(second, batch(2.0, loss_scale=2 / 3)).backward()
-    average = (first.w.grad + second.w.grad) / 2
-    torch.testing.assert_close(average, whole.w.grad)
-
-
 def test_noise_follows_from_seed_epoch_and_step_whatever_was_drawn_before():
     first, again, other = Square(), Square(), Square(seed=1)
     for number, stage in enumerate((first, again, other)):

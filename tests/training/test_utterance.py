@@ -50,7 +50,6 @@ def test_it_learns_the_emotion_and_logs_curves_of_the_labelled(tmp_path):
     guess = model.eval().logits(data.source[:60]).argmax(dim=1)
     assert (guess == torch.arange(60) % K).float().mean() > 0.95
     curves = read_curves(tmp_path / "classify.csv")
-    assert [row["epoch"] for row in curves] == list(range(15))
     assert 0.7 < curves[-1]["classify/train/accuracy"] < 1.001  # of a sample of z
     assert 0.7 < curves[-1]["classify/validation/accuracy"] < 1.001
     assert curves[-1]["classify/train/loss"] < curves[0]["classify/train/loss"]

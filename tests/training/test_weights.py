@@ -45,11 +45,6 @@ def check_checkpoint(path: Path) -> None:
 READERS = pytest.mark.parametrize("read", [load_weights, check_checkpoint])
 
 
-def test_a_checkpoint_of_the_same_network_can_be_resumed(tmp_path):
-    torch.save({"state_dict": network().state_dict()}, tmp_path / "last.ckpt")
-    check_checkpoint(tmp_path / "last.ckpt")
-
-
 @READERS
 @pytest.mark.parametrize("bare", [True, False])
 def test_nothing_in_a_file_is_executed(read, bare, tmp_path):
