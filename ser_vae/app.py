@@ -65,7 +65,8 @@ def serve(options: argparse.Namespace) -> None:
         theme=gradio.themes.Default(font=FONTS, font_mono=FONTS),
     )
     for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C, so that uploads are deleted
-        signal.signal(number, signal.default_int_handler)
+        if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, signal.default_int_handler)
     print(f"{url} (Ctrl-C to stop)", flush=True)
     page.block_thread()
 

@@ -26,7 +26,7 @@ from ser_vae.settings import ALL_SETTINGS, conf_dir, did_you_mean, dotted_keys
 
 RESERVED = ("null", "true", "false", "nan", "inf")  # words of Hydra's override grammar
 GROUP_OVERRIDE = "Config group override must be"  # begins Hydra's ValueError for logger=null
-COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, YAMLError, ValueError)
+COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, YAMLError)
 FULL_ERROR = "HYDRA_FULL_ERROR"  # where it is 1, Hydra raises errors instead of printing them
 
 
@@ -40,8 +40,8 @@ def brief_errors() -> Iterator[None]:
     os.environ[FULL_ERROR] = "1"
     try:
         yield
-    except COMPOSITION_ERRORS as error:
-        if type(error) is ValueError and GROUP_OVERRIDE not in str(error):
+    except (*COMPOSITION_ERRORS, ValueError) as error:
+        if not isinstance(error, COMPOSITION_ERRORS) and GROUP_OVERRIDE not in str(error):
             raise
         print(f"error: {explain(error)}", file=sys.stderr, flush=True)
         sys.exit(1)
@@ -115,8 +115,8 @@ def explain_key(key: str, parent: object, full_key: str) -> str:
     settings = OmegaConf.to_container(parent) if isinstance(parent, DictConfig) else {}
     known = dotted_keys(settings, group) if isinstance(settings, dict) else ()
     near = did_you_mean(key, [name for name in known if not name.startswith("hydra")])
-    if full_key.startswith(f"{key}."):  # a value with other keys than those that are there
-        near = f"To replace a whole mapping: '~{key}' '+{key}={{…}}'.\n"
+    if "." in key and full_key.startswith(f"{key}."):  # a value with other keys
+        return f"{key}: it has other keys.\nTo replace them all: '~{key}' '+{key}={{…}}'."
     return f"{key}: no such setting.\n{near}{ALL_SETTINGS}"
 
 

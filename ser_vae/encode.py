@@ -11,6 +11,7 @@ recording cannot be used.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -42,6 +43,8 @@ from ser_vae.run_folder import RunFolder
 from ser_vae.settings import build, flatten
 from ser_vae.terminal import model_parser, run_command
 
+LATENT = re.compile(r"^z\d+$")  # columns of latents, which come last
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = model_parser("encode", __doc__, "a run folder, or its model/")
@@ -68,7 +71,8 @@ def encode(options: argparse.Namespace) -> int:
     for error in (each for each in done if isinstance(each, SerVaeError)):
         print(f"error: {error}", file=sys.stderr)
     if tables := [each for each in done if isinstance(each, pd.DataFrame)]:
-        write(pd.concat(tables), options.out)
+        table = pd.concat(tables)
+        write(table[sorted(table, key=lambda name: bool(LATENT.fullmatch(name)))], options.out)
     return int(len(tables) < len(done))
 
 
@@ -134,7 +138,7 @@ def write(table: pd.DataFrame, path: Path) -> None:
     if path.suffix != ".npz":
         write_table(table, path)
         return
-    latents = table.filter(regex=r"^z\d+$")
+    latents = table.filter(regex=LATENT)
     others = table.drop(columns=latents.columns).rename(columns={"file": "name"})
     others = others.apply(lambda each: each if is_numeric_dtype(each) else each.fillna(""))
     arrays: dict[str, Any] = {key: np.array(others[key].tolist()) for key in others}  # no objects

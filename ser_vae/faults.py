@@ -49,10 +49,13 @@ def friendly_errors(memory_gb: float) -> Iterator[None]:
                 "max_batch_segments or training.*.batch_size, or use a machine or job with more. "
                 f"{RESUME}"
             ) from error
-        if not isinstance(error, OSError) or isinstance(error, FileNotFoundError):
+        if not isinstance(error, OSError) or not (error.filename or error.errno in DISK):
             raise
-        if not error.filename and error.errno not in DISK:
-            raise
+        if isinstance(error, FileNotFoundError):
+            raise SerVaeError(
+                f"{error.filename}: {error.strerror}.\nRestore it, or correct the setting that "
+                "names it; debug=true shows where it is needed."
+            ) from error
         advice = "Free some space" if error.errno in FULL else "Repair it"
         where = error.filename or "a folder (runs, cache, or the temporary one)"
         raise SerVaeError(

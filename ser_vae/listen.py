@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--utterance", action="append", metavar="ID", help="of the test set; repeatable"
     )
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: listen, in MODEL's")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: listen/ in MODEL")
     parser.add_argument(
         "--dimensions", type=int, default=1, metavar="N", help="latent dimensions to move: 1"
     )

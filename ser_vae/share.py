@@ -53,8 +53,8 @@ def write_folder(model: str | Path, name: str, out: Path, trust: Sequence[str] =
     Raises:
         SerVaeError: a file of the model is missing or altered, or names a class without `trust`.
     """
+    recogniser = Recogniser.load(model, trust=trust)
     export_folder(model, out)
-    recogniser = Recogniser.load(out, trust=trust)
     for optional in {*OPTIONAL} - recogniser.about["checksums"].keys():
         (out / optional).unlink(missing_ok=True)  # of another model of this name
     refused = ""

@@ -41,6 +41,7 @@ from ser_vae.terminal import import_extra, stderr
 
 STYLES = {"running": "bold", "failed": "bold red", "done": ""}
 RESERVED = 12  # lines of a terminal, for progress bars and for what a run prints
+OUTPUT = "output.txt"  # of jobs in other processes, if there is a live table
 RECENT = 10  # latest jobs, which give the time left: a resumed sweep begins with finished runs
 
 
@@ -128,7 +129,7 @@ class Sweep(Callback):
         if jobs:
             repeat = ". Repeat the command to do the others." if unfinished else ""
             print(f"{heading(jobs, self.total)}{repeat}", file=sys.stderr)
-        if not unfinished:
+        if not unfinished and not (self.folder / OUTPUT).exists():
             shutil.rmtree(self.folder, ignore_errors=True)
         return unfinished
 
@@ -138,7 +139,7 @@ class Sweep(Callback):
             name = " ".join(each for each in overrides if each.partition("=")[0] in self.swept)
             self.keep(Job(int(config.hydra.job.num), name, start=time.time()))
             if self.remote and sys.stderr.isatty():  # not into the live table
-                sys.stdout = sys.stderr = (self.folder / "output.txt").open("a")
+                sys.stdout = sys.stderr = (self.folder / OUTPUT).open("a")
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:  # noqa: ARG002
         if self.total:

@@ -137,6 +137,13 @@ def test_a_model_can_be_shared_from_its_own_folder_again(finished_run, tmp_path)
     shutil.copytree(run / "model", tmp_path / NAME)
     with pytest.raises(SerVaeError, match="expected a run folder"):
         share.write_folder(tmp_path / "nothing", NAME, tmp_path / NAME)
+    before = (tmp_path / NAME / JSON).read_bytes()
+    outside = before.replace(b"ser_vae.features.logmel.LogMel", b"outside.LogMel")
+    shutil.copytree(tmp_path / NAME, tmp_path / "outside")
+    (tmp_path / "outside" / JSON).write_bytes(outside)
+    with pytest.raises(SerVaeError, match=r"--trust outside\.LogMel"):
+        share.write_folder(tmp_path / "outside", NAME, tmp_path / NAME)
+    assert (tmp_path / NAME / JSON).read_bytes() == before
     share.write_folder(tmp_path / NAME, NAME, tmp_path / NAME)
     assert Recogniser.load(tmp_path / NAME).emotions
 

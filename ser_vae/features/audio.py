@@ -123,7 +123,7 @@ def _cut_blocks(
     """Cut an array into blocks (n, channels), integers scaled to ±1 as those of files are."""
     samples = np.asarray(samples)
     integer = samples.dtype.kind in "iu" and samples.itemsize <= 4
-    transposed = samples.ndim == 2 and samples.shape[0] < samples.shape[1]
+    transposed = samples.ndim == 2 and 0 < samples.shape[0] < samples.shape[1]
     if samples.ndim not in (1, 2) or transposed or not (integer or samples.dtype.kind == "f"):
         expected = "(N,) or (N, channels), integers of up to 32 bits or floats in ±1"
         raise AudioError(SAMPLES, f"{samples.dtype}, shape {samples.shape}; expected {expected}")

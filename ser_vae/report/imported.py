@@ -65,8 +65,9 @@ def import_predictions(frames: RunFrames, path: Path, name: str) -> RunFrames:
         tables.append(table.assign(run=folder, policy=MAIN))
         record = {"folder": folder, "model": f"{name} (imported)", "reason": path.name}
         records.append(record | describe_run(run, table, rows))
-    if unused or not records:
+    if problems and (unused or not records):
         raise SerVaeError(min(problems)[1])
+    raise_if_any(path, "no run of this seed was tested on", rows.loc[[*unused], "utterance"])
     runs = pd.concat([frames.runs, pd.DataFrame(records)], ignore_index=True)
     return replace(frames, runs=runs, predictions=pd.concat([frames.predictions, *tables]))
 

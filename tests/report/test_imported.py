@@ -125,6 +125,16 @@ def test_what_does_not_fit_the_runs_is_named(study, tmp_path, change, message):
         import_predictions(load_runs(study.folder), path, "theirs")
 
 
+def test_an_utterance_of_another_seed_is_named(study, tmp_path):
+    rows = []
+    for seed in (0, 1):
+        study.run("model=vae", seed=seed)
+        rows.append(guess(0.5, seed=seed).assign(seed=seed))
+    pd.concat([*rows, rows[0].head(1).assign(seed=1)]).to_csv(tmp_path / "x.csv", index=False)
+    with pytest.raises(SerVaeError, match="no run of this seed was tested on: seed0_s00_0"):
+        imported(study, tmp_path / "x.csv")
+
+
 def test_the_command_marks_several_imports_and_writes_every_file(study, tmp_path, capsys):
     study.run("model=vae", corpus="demo")
     pairs = [("VAE", 0.9), ("b|c", 0.4)]  # a name of ours, and one that Markdown must escape
