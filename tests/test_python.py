@@ -78,7 +78,7 @@ def test_samples_are_recognised_as_their_file_is(trained, noises):
     assert trained.model.predict(samples, rate) == expected
     stereo = np.stack([samples, samples], axis=1) / 32768
     assert trained.model.predict(stereo, rate).emotion == expected.emotion
-    with pytest.raises(SerVaeError, match="sample rate of 0 Hz"):
+    with pytest.raises(SerVaeError, match="expected their rate in Hz"):
         trained.model.predict(samples)
 
 

@@ -8,12 +8,12 @@ from run_files import folders
 from ser_vae import SerVaeError
 from ser_vae.features.store import FeatureStore
 
-FOUR_FOLDS = "split=speaker has 4 folds here.\nGive fold=0 to fold=3, or fold=all"
+FOUR_FOLDS = "split=speaker has 4 folds.\nGive fold=0 to fold=3, or fold=all"
 REFUSED = {
     "data.hop_s=0.001": "data.hop_s=0.001: expected at least one frame, which is 0.01 s",
     "features.mel_bands=500": "mel bands",
     "split=speaker fold=4": f"fold=4: {FOUR_FOLDS}",
-    "split=speaker": f"fold=None: {FOUR_FOLDS}",
+    "split=speaker": f"fold=null: {FOUR_FOLDS}",
     "split=given": "split=given: 60 of 60 utterances",
 }
 

@@ -59,6 +59,6 @@ def test_missing_and_damaged_frames_are_named_and_can_be_left_out(frames, run_no
     with pytest.raises(SerVaeError, match="2 of 60 utterances can't be used") as caught:
         run_noises(*command, "model=majority")
     assert "calm00.npy: frames cannot be read" in str(caught.value)
-    assert "NaN or infinite values in 40 of 40 frames" in str(caught.value)
+    assert "NaN or infinite values, as float32, in 40 of 40 frames" in str(caught.value)
     metrics = run_noises(*command, "model=majority", "bad_audio=drop")
     assert sorted(metrics["left_out"]) == ["calm00.wav", "calm01.wav"]
