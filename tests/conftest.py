@@ -38,8 +38,13 @@ EMOTIONS = {"calm": 300.0, "cross": 1500.0, "gay": 4000.0}  # Hz, the tone of ea
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run slow tests first: otherwise one process ends with them while the others wait."""
-    items.sort(key=lambda item: "slow" not in item.keywords)
+    """Run the slowest tests first, or one process ends with them while the others wait."""
+
+    def seconds(item: pytest.Item) -> int:
+        slow = item.get_closest_marker("slow")
+        return slow.args[0] if slow else 0
+
+    items.sort(key=seconds, reverse=True)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,7 +9,7 @@ from nbclient import NotebookClient
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "docs/notebooks").glob("*.ipynb"))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(40)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the packages that start a kernel
 def test_the_notebooks_run(cache, tmp_path, monkeypatch):
     """In one kernel, which forgets all names in between; the second finds the run of the first."""

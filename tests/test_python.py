@@ -115,7 +115,7 @@ def predict_in_little_memory(folder: Path, file: Path) -> None:
     assert more_kb < 70 * 1024  # the samples alone are 73 MiB
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 def test_long_recordings_need_little_memory(trained, tmp_path, forking):
     noise = 0.1 * np.random.default_rng(0).standard_normal(16_000 * 60)
     with soundfile.SoundFile(tmp_path / "long.wav", "w", 16_000, 1) as file:

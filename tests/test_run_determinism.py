@@ -9,7 +9,7 @@ from run_files import assert_same_run, folders, given_split, python
 SHORT = ("training.pretrain.epochs=2", "training.classify.epochs=2", "label_policies=headline")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(25)
 def test_another_process_ends_with_the_same_bits(finished_run, noise_command, tmp_path):
     """Whatever order Python gives its sets, and however many threads compute the features."""
     words = [*noise_command, *SHORT, "model=ae,vae,cvae", "jobs=1", f"cache={tmp_path / 'cache'}"]

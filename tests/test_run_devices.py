@@ -47,7 +47,7 @@ def assert_same_numbers(one: Path, other: Path) -> None:
     pd.testing.assert_frame_equal(first, second, rtol=0, atol=1e-4)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(70)
 def test_two_processes_either_way_do_what_one_does(run_noises, noise_command, forking, tmp_path):
     """In double precision: float32 and Adam magnify the last bit to a part in a thousand.
 
@@ -68,7 +68,7 @@ def test_two_processes_either_way_do_what_one_does(run_noises, noise_command, fo
         assert_same_numbers(one, two)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 def test_a_run_of_two_processes_resumes_after_they_were_killed(noise_command, forking, tmp_path):
     runs = tmp_path / "runs"
     settings = [*noise_command, "model=vae", *NODES]

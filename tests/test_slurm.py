@@ -16,7 +16,7 @@ ROOT = Path(ser_vae.__file__).parents[1]
 ONE_NODE = runpy.run_path(str(ROOT / "experiments" / "slurm" / "one_node.py"))
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.slow(60),
     pytest.mark.skipif(bool(ONE_NODE["missing"]()), reason=f"Slurm: {ONE_NODE['missing']()}"),
 ]
 

@@ -56,7 +56,7 @@ def wheel(tmp_path_factory) -> Path:
     return folder / f"ser_vae-{__version__}-py3-none-any.whl"
 
 
-@pytest.mark.slow
+@pytest.mark.slow(30)
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
 def test_the_installed_wheel_runs_from_an_empty_folder(version, wheel, tmp_path, noise_command):
     empty, venv = tmp_path / "empty", tmp_path / "venv"

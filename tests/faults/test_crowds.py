@@ -41,7 +41,7 @@ def test_killed_processes_leave_complete_entries_in_a_store(forking, noises, tmp
         np.testing.assert_array_equal(shared.frames(utterance), alone.frames(utterance))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(20)
 def test_sweeps_at_the_same_time_end_with_the_results_of_one(forking, small, tmp_path):
     command = ["-m", *small("model=majority,logmel_svm", f"cache={tmp_path / 'cache'}")]
     processes = [forking.start(*command) for _ in range(3)]

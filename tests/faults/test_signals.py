@@ -72,7 +72,7 @@ def lines_of(process: Forked) -> list[str]:
     return [line for line in process.err.splitlines() if line]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 @pytest.mark.parametrize(
     ("own", "interruptions"),
     [
@@ -104,7 +104,7 @@ def test_a_run_ended_in_each_stage_resumes_to_an_undisturbed_one(
     assert_same_runs(runs, tmp_path / "whole")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(25)
 def test_a_signal_stops_the_whole_sweep_and_the_processes_that_it_started(forking, small, tmp_path):
     command = ["-m", *PARALLEL, *small("training.pretrain.epochs=3000", "model=ae,vae")]
     seen = written(tmp_path, PRETRAINING)

@@ -26,7 +26,7 @@ def test_the_sign_of_a_component_is_fixed():
 
 
 @pytest.mark.skipif(find_spec("umap") is None, reason="umap-learn is not installed")
-@pytest.mark.slow
+@pytest.mark.slow(15)
 @pytest.mark.filterwarnings("ignore")  # from numba
 def test_umap_separates_groups_and_is_reproducible():
     apart = np.repeat([0.0, 50.0], 15)[:, None] + RNG.standard_normal((30, 4))

@@ -56,7 +56,7 @@ def read_terminal(leader: int) -> str:
         output += chunk
 
 
-@pytest.mark.slow
+@pytest.mark.slow(25)
 def test_jobs_in_processes_share_cores_and_encoders(noise_command, tmp_path):
     settings = [word for word in noise_command if word != "progress=false"]
     settings += ["hydra/launcher=parallel", "hydra.launcher.n_jobs=2"]

@@ -235,7 +235,7 @@ def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path):
     assert [row["step"] for row in rows] == [2, 4, 6, 8]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(25)
 @pytest.mark.filterwarnings("ignore:.*script_method. is deprecated")  # inside PyTorch
 def test_compiled_and_plain_training_go_on_from_each_other(tmp_path):
     """The VAE's noise is the same; a plain stage resumes what a compiled one left."""
