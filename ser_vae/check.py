@@ -23,13 +23,8 @@ from sklearn.metrics import balanced_accuracy_score
 
 from ser_vae import SerVaeError
 from ser_vae.compose import OverrideError
-from ser_vae.corpus.utterance import (
-    SYNTHETIC,
-    Corpus,
-    corpus_warnings,
-    is_unknown,
-    list_warning,
-)
+from ser_vae.corpus.utterance import SYNTHETIC, Corpus, corpus_warnings, is_unknown, list_warning
+from ser_vae.data.audit import is_confounded
 from ser_vae.data.subset import select
 from ser_vae.features.audio import inspect
 from ser_vae.run import configure
@@ -181,8 +176,7 @@ def find_shortcuts(files: pd.DataFrame) -> list[str]:
 def find_confounded_speakers(files: pd.DataFrame) -> list[str]:
     """Return a warning if the speaker reveals the class.
 
-    That is so if guessing the most frequent class of a speaker's other files has a UA at least
-    halfway from chance to 1, as for the verdict CONFOUNDED of the audit.
+    The most frequent class of a speaker's other files is the guess; see `is_confounded`.
     """
     classes = files.emotion.nunique()
     if classes < 2 or files.speaker.map(is_unknown).any():
@@ -190,10 +184,12 @@ def find_confounded_speakers(files: pd.DataFrame) -> list[str]:
     table = pd.crosstab(files.speaker, files.emotion)
     others = table.loc[files.speaker].to_numpy() - pd.get_dummies(files.emotion).to_numpy()
     ua = balanced_accuracy_score(files.emotion, table.columns[others.argmax(axis=1)])
+    if not is_confounded(ua, classes):
+        return []
     return [
         f"the speaker reveals the class: that of the speaker's other files scores ua {ua:.0%}; a "
         "model can learn voices instead of emotions"
-    ] * bool(ua >= (1 + 1 / classes) / 2)
+    ]
 
 
 def show(corpus: Corpus, files: pd.DataFrame, fault: str, console: Console) -> None:

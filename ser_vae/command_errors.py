@@ -26,7 +26,8 @@ from ser_vae.settings import ALL_SETTINGS, conf_dir, did_you_mean, dotted_keys
 
 RESERVED = ("null", "true", "false", "nan", "inf")  # words of Hydra's override grammar
 GROUP_OVERRIDE = "Config group override must be"  # begins Hydra's ValueError for logger=null
-COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, YAMLError)
+HYDRA_ERRORS = (HydraException, OmegaConfBaseException, YAMLError)
+COMPOSITION_ERRORS = (*HYDRA_ERRORS, ValueError)
 FULL_ERROR = "HYDRA_FULL_ERROR"  # where it is 1, Hydra raises errors instead of printing them
 
 
@@ -40,9 +41,9 @@ def brief_errors() -> Iterator[None]:
     os.environ[FULL_ERROR] = "1"
     try:
         yield
-    except (*COMPOSITION_ERRORS, ValueError) as error:
-        if not isinstance(error, COMPOSITION_ERRORS) and GROUP_OVERRIDE not in str(error):
-            raise
+    except COMPOSITION_ERRORS as error:
+        if not isinstance(error, HYDRA_ERRORS) and GROUP_OVERRIDE not in str(error):
+            raise  # of a run, not of the command line
         print(f"error: {explain(error)}", file=sys.stderr, flush=True)
         sys.exit(1)
     finally:

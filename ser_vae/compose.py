@@ -69,7 +69,7 @@ def configure(*overrides: str, config_dir: str | Path | None = None) -> dict[str
             cfg = compose(overrides, config_dir)
         settings = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
         return resolve_config(settings, cfg.hydra.runtime)
-    except (*COMPOSITION_ERRORS, ValueError) as error:
+    except COMPOSITION_ERRORS as error:
         raise OverrideError(explain(error)) from None
     finally:
         if in_use:
@@ -98,7 +98,7 @@ def expand(
             fixed = [str(each.input_line) for each in given if not each.is_sweep_override()]
             cfg = compose(fixed, config_dir)
             swept = swept_values(parse_overrides(cfg.hydra.sweeper.params, overrides))
-    except (*COMPOSITION_ERRORS, ValueError) as error:
+    except COMPOSITION_ERRORS as error:
         raise SerVaeError(f"{' '.join(overrides)}: {explain(error)}") from error
     base = {group: str(cfg.hydra.runtime.choices[group]) for group in GROUPS}
     base |= {"seed": str(cfg.seed), "fold": quoted(cfg.fold)}

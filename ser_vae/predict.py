@@ -99,7 +99,7 @@ def as_table(
 def check_models(names: Sequence[str], models: Sequence[Recogniser], every: float | None) -> None:
     """Raise if the models cannot be averaged, or --every is given and one cannot be streamed."""
     first = models[0]
-    if every is not None and not 0 < every < 1e9:
+    if every is not None and not 0 < every < 1e9:  # beyond, rounding would overflow
         raise SerVaeError(f"--every {every:g}: expected a number of seconds, such as 0.1.")
     for name, model in zip(names, models, strict=True):
         if set(model.emotions) != set(first.emotions):

@@ -244,9 +244,9 @@ class FileNamesCorpus(Component, of=["corpus.filenames.read"]):
         """Raise unless the pattern is a regular expression that fits the example."""
         remedy = "See corpus.example, and the module re in Python's documentation."
         path = re.sub(r"\.\w+$", "", self.example)
-        expressions = {f"corpus.tables.{name}": codes for name, codes in self.tables.items()}
-        for key, each in [(k, code) for k, v in expressions.items() for code in v.values()]:
-            check_expression(key, each, remedy)
+        for name, codes in self.tables.items():
+            for code in codes.values():
+                check_expression(f"corpus.tables.{name}", code, remedy)
         check_expression("corpus.pattern", self.pattern, remedy)
         match = re.search(f"(?:^|/)(?:{self.pattern})$", path)
         if match is None or "emotion" not in {**match.groupdict(), **self.values}:
@@ -273,7 +273,7 @@ class FolderCorpus(Component, of=["corpus.folder.read"]):
     @field_validator("name")
     @classmethod
     def check_name(cls, name: str) -> str:
-        """Raise if it is the name of another corpus, whose scores it would stand beside."""
+        """Raise if it is the name of another corpus: their scores would be in one table."""
         taken = {path.stem for path in conf_dir().glob("corpus/*")} - {"folder"}
         if name.rstrip("0123456789") in taken:
             expected = "a word that is not the name of another corpus"
@@ -627,7 +627,7 @@ class Settings(Section):
             return self
         model = load(self.model.target)
         if getattr(model, "level", "segment") != "segment":
-            return self  # it has a training of its own
+            return self  # models of utterances are trained in another way
         if source != "auto" and not getattr(model, "quantities", ()):
             expected = f"auto, as {name} has no pretraining stage to skip or to load weights of"
             raise invalid("training.pretrained", source, expected, "Use training.pretrained=auto.")

@@ -91,8 +91,9 @@ def run_command(
     except SerVaeError as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
-        file = error.filename2 or error.filename  # of a replacement, the second is the file
-        print(f"error: {f'{file}: {error.strerror}' if file else error}", file=sys.stderr)
+        file = error.filename2 or error.filename  # the second is the file that was to be replaced
+        text = f"{file}: {error.strerror}" if file else str(error)
+        print(f"error: {text}", file=sys.stderr)
     return 1
 
 

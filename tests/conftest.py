@@ -199,7 +199,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def forking(tmp_path_factory) -> Iterator[Forking]:
-    """Commands in processes of their own."""
+    """Run commands in other processes."""
     server = Forking(tmp_path_factory.mktemp("output"))
     yield server
     server.close()
@@ -207,7 +207,7 @@ def forking(tmp_path_factory) -> Iterator[Forking]:
 
 @pytest.fixture(scope="session")
 def command(forking) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """The command line itself, in a process of its own, where no licensed corpus is."""
+    """Run the command line in another process, without a licensed corpus."""
 
     def go(*overrides: str) -> subprocess.CompletedProcess[str]:
         done = forking.start(*overrides)

@@ -1,4 +1,4 @@
-"""Commands as processes of their own that need not import PyTorch first: seconds less each.
+"""Commands in other processes that need not import PyTorch first, which saves seconds each.
 
 The fork server of `multiprocessing` imports it once, and is forked for each command. The child does
 what `python -m` does, in a session of its own, so that it can be killed with all that it started.

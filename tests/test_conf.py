@@ -69,7 +69,7 @@ def uncommented(text: str, is_value: Any) -> list[str]:
 
 
 def test_every_number_in_conf_has_a_comment():
-    """An optimizer's second mention stands below the first, which has them; so does a corpus's."""
+    """The second optimizer or corpus of a file needs none, as the first has them."""
     silent = {
         f"{path.parent.name}/{path.name}: {line}"
         for path in CONF.glob("*/*.yaml")

@@ -1,4 +1,4 @@
-"""Equal seeds give equal bits on one thread, whatever else differs."""
+"""Equal seeds give equal bits on one thread, in any process."""
 
 import os
 import random

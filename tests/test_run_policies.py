@@ -19,7 +19,7 @@ Full = tuple[dict[str, Any], Path]
 
 @pytest.fixture(scope="module")
 def given(noises, tmp_path_factory) -> tuple[str, str]:
-    """The noises with a split of their own, and with other labels in the test set."""
+    """The noises with a split in their CSV, and with other labels in the test set."""
     place = tmp_path_factory.mktemp("given")
     roots = [given_split(noises, place / wrong, wrong) for wrong in ("none", "test")]
     return f"corpus.root={roots[0]}", f"corpus.root={roots[1]}"

@@ -88,7 +88,7 @@ def ua_chart(results: Results, study: str, div_id: str) -> str:
 def training_curves(rows: Sequence[Row], folder: Path, div_id: str) -> tuple[str, list[str]]:
     """Draw the curves of both training stages; a selector chooses the quantity."""
     frames = [
-        read_curves(folder / run["folder"] / file).assign(model=row.name, run=run["folder"])
+        read_or_empty(folder / run["folder"] / file).assign(model=row.name, run=run["folder"])
         for file in ("pretrain.csv", "classify.csv")
         for row in rows
         for run in row.runs[: LIMITS["runs"]]
@@ -103,8 +103,8 @@ def training_curves(rows: Sequence[Row], folder: Path, div_id: str) -> tuple[str
     return with_selector(traces, div_id, "epoch")
 
 
-def read_curves(path: Path) -> pd.DataFrame:
-    """Read the curves of a stage; no rows if the file is damaged."""
+def read_or_empty(path: Path) -> pd.DataFrame:
+    """Read the curves of a stage; a table without rows if the file is damaged."""
     try:
         return pd.read_csv(path)
     except (OSError, ValueError):

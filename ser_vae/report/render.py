@@ -62,8 +62,9 @@ def shared_settings(results: Results) -> list[str]:
     """Return the overrides that the commands of all finished runs have in common."""
     runs = results.frames.runs[results.frames.runs["state"] == "finished"]
     shared = set.intersection(*map(set, runs["overrides"])) if len(runs) else set()
-    keys = {override: override.partition("=")[0] for override in shared}
-    return sorted(o for o, k in keys.items() if k not in NO_REMARK and "corpus.members" not in k)
+    # members of a joined corpus are listed with their folders
+    excluded = ("corpus.members", "corpus@corpus.members", *(f"{key}=" for key in NO_REMARK))
+    return sorted(override for override in shared if not override.startswith(excluded))
 
 
 def build_document(results: Results) -> Record:

@@ -1,4 +1,4 @@
-"""The LSTM classifier: an utterance's logits are its own, whatever it is batched with."""
+"""The LSTM classifier: the logits of an utterance do not depend on its batch."""
 
 import itertools
 

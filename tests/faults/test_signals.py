@@ -36,7 +36,7 @@ POLICIES = (
 
 
 def frames_come(cache: Path) -> Callable[[], bool]:
-    """Whether some have been stored, in whatever files."""
+    """Return whether features have been stored, in any file."""
     return lambda: sum(found.st_size for _, found in there(cache, "**/*")) > 30_000
 
 

@@ -31,7 +31,7 @@ class Recorder:
 
 
 class Bounds(torch.nn.Module):
-    """Lower bounds of -(2 + label) per segment, whatever the noise."""
+    """Lower bounds of -(2 + label) per segment, for any noise."""
 
     def loss(self, x: Tensor, c: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         assert generator is not None
